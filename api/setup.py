@@ -203,7 +203,9 @@ def _make_venv() -> None:
 
 def _install(python: Path, tests: bool) -> None:
     wanted = VENV / "easel-requirements.txt"
-    wanted.write_text("\n".join(_lines_to_install(python, tests)) + "\n", "utf-8")
+    lines = _lines_to_install(python, tests)
+    asked = {line.split("==")[0] for line in lines}
+    wanted.write_text("\n".join(lines) + "\n", "utf-8")
     _say("installing the packages of requirements.txt (torch is large: this takes minutes the first time)")
     started = time.monotonic()
     command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
@@ -214,8 +216,9 @@ def _install(python: Path, tests: bool) -> None:
     for line in process.stdout:
         line = line.rstrip()
         tail = [*tail, line][-30:]
-        if line.startswith("Collecting "):
-            _say("  " + line.removeprefix("Collecting ").split(" (from")[0])
+        name = re.split(r"[^A-Za-z0-9._-]", line.removeprefix("Collecting "))[0]
+        if line.startswith("Collecting ") and name in asked:
+            _say(f"  {name}")
     if process.wait() != 0:
         raise SetupError("Step: pip install. " + _explain_pip(tail))
     stamps = VENV / "easel-installed.json"
