@@ -1,0 +1,172 @@
+"""Pictures: reading them from files, and scaling them to the last bit as ComfyUI does.
+
+Scaling works on (b, c, h, w); pictures at sockets are (b, h, w, c), so callers enter and leave with `movedim`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+from torch import Tensor
+from torch.nn import functional
+
+MAX_PIXELS = 16384 * 16384
+"""The largest picture that a node may ask for; a file that says it holds more is refused before it is decoded."""
+
+NO_MASK = (64, 64)
+"""Height and width of the empty mask that a picture without transparency gives."""
+
+
+class PictureError(ValueError):
+    """A file that is no picture, is broken, or is too large; the sentence names it."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a file holds: `pixels` (b, h, w, 3) in [0, 1], one of the batch per frame; `mask` (b, h, w), 1 where the
+    picture is transparent, or (1, 64, 64) of zeros where it has no transparency."""
+
+    pixels: Tensor
+    mask: Tensor
+
+
+def read_picture(path: Path) -> Picture:
+    """Decode a file: turned upright by its EXIF, every frame of an animation, 16 bits a channel kept.
+
+    Frames of another size than the first are left out. PictureError where the file is not a whole picture.
+    """
+    frames = list(_frames(path))
+    first = frames[0]
+    same = [frame for frame in frames if frame.size == first.size]
+    return Picture(torch.cat([_rgb(f) for f in same]), torch.cat([_transparency(f) for f in same]))
+
+
+def read_channel(path: Path, channel: str) -> Tensor:
+    """One channel ("alpha", "red", "green" or "blue") of the first frame as a mask (1, h, w).
+
+    Alpha is turned round, so that 1 is transparent; without alpha the mask is (1, 64, 64) of zeros.
+    """
+    frame = next(_frames(path))
+    if channel == "alpha":
+        return _transparency(frame)
+    return _rgb(frame)[..., ["red", "green", "blue"].index(channel)]
+
+
+def _frames(path: Path) -> Iterator[Image.Image]:
+    try:
+        with Image.open(path) as file:
+            _refuse_bomb(file, path)
+            # A camera's MPO holds a second picture for viewers in 3D, not the next frame of an animation.
+            moving = file.format != "MPO"
+            for frame in ImageSequence.Iterator(file) if moving else [file]:
+                yield ImageOps.exif_transpose(frame)
+    except UnidentifiedImageError:
+        raise PictureError(f"{path.name} is not a picture in a format that can be read") from None
+    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise PictureError(f"{path.name} cannot be read as a picture: {error}") from error
+
+
+def _refuse_bomb(file: Image.Image, path: Path) -> None:
+    width, height = file.size
+    total = width * height * getattr(file, "n_frames", 1)
+    if total > MAX_PIXELS:
+        raise PictureError(
+            f"{path.name} says that it holds {total / 1e6:,.0f} million pixels ({width} x {height}); "
+            f"at most {MAX_PIXELS / 1e6:,.0f} million are read. Scale it down first"
+        )
+
+
+def _rgb(frame: Image.Image) -> Tensor:
+    if frame.mode in ("I;16", "I;16L", "I;16B", "I"):
+        grey = np.asarray(frame).astype(np.float32) / 65535
+        return torch.from_numpy(grey).clamp(0, 1)[None, ..., None].repeat(1, 1, 1, 3)
+    return _unit(frame.convert("RGB"))
+
+
+def _transparency(frame: Image.Image) -> Tensor:
+    if "A" not in frame.getbands() and "transparency" in frame.info:
+        frame = frame.convert("RGBA")
+    if "A" in frame.getbands():
+        return 1 - _unit(frame.getchannel("A"))
+    return torch.zeros(1, *NO_MASK)
+
+
+def _unit(image: Image.Image) -> Tensor:
+    return torch.from_numpy(np.asarray(image).astype(np.float32) / 255)[None]
+
+
+def to_pillow(pixels: Tensor) -> Image.Image:
+    """(h, w, c) in [0, 1], c of 1, 3 or 4, -> an 8-bit Pillow image. Values are cut off, not rounded: as ComfyUI."""
+    data = (255 * pixels.detach().float().cpu()).clamp(0, 255).numpy().astype(np.uint8)
+    return Image.fromarray(data[..., 0] if data.shape[-1] == 1 else data)
+
+
+def scale(x: Tensor, width: int, height: int, method: str, crop: str = "disabled") -> Tensor:
+    """Scale (b, c, h, w) to (b, c, height, width).
+
+    method: "nearest-exact", "bilinear", "area", "bicubic", "lanczos" (in 8 bits), "bislerp" (for latents).
+    crop: "center" first cuts off what would change the proportions; "disabled" stretches.
+    """
+    if crop == "center":
+        x = crop_to_aspect(x, width / height)
+    if method == "lanczos":
+        return _lanczos(x, width, height)
+    if method == "bislerp":
+        return bislerp(x, width, height)
+    return functional.interpolate(x, size=(height, width), mode=method)
+
+
+def crop_to_aspect(x: Tensor, aspect: float) -> Tensor:
+    """The middle of (b, c, h, w) whose width / height is `aspect`, to whole pixels on either side."""
+    height, width = x.shape[-2:]
+    own = width / height
+    left = round((width - width * (aspect / own)) / 2) if own > aspect else 0
+    top = round((height - height * (own / aspect)) / 2) if own < aspect else 0
+    return x[..., top : height - top, left : width - left]
+
+
+def _lanczos(x: Tensor, width: int, height: int) -> Tensor:
+    scaled = (to_pillow(image).resize((width, height), Image.Resampling.LANCZOS) for image in x.movedim(1, -1))
+    stack = torch.stack([_unit(image)[0].reshape(height, width, -1) for image in scaled])
+    return stack.movedim(-1, 1).to(x.device, x.dtype)
+
+
+def bislerp(x: Tensor, width: int, height: int) -> Tensor:
+    """Bilinear enlargement of latents (b, c, h, w) that turns the channel vector and blends its length apart.
+
+    Linear blending of two latents shortens the vector between them, which a decoder shows as a loss of contrast.
+    """
+    return _slerp_axis(_slerp_axis(x.float(), width, -1), height, -2).to(x.dtype)
+
+
+def _slerp_axis(x: Tensor, length: int, axis: int) -> Tensor:
+    old = x.shape[axis]
+    at = (torch.arange(length, device=x.device) + 0.5) * (old / length) - 0.5
+    at = at.clamp(0, old - 1)
+    low = at.floor().long()
+    ratio = (at - low).reshape(-1, *[1] * (-1 - axis))
+    return slerp(x.index_select(axis, low), x.index_select(axis, (low + 1).clamp(max=old - 1)), ratio)
+
+
+def slerp(a: Tensor, b: Tensor, ratio: Tensor) -> Tensor:
+    """Between a and b (b, c, h, w), along the arc of their channel vectors; ratio broadcasts, 0 gives a.
+
+    Vectors that point the same way give a, opposite ones their straight blend: neither pair spans an arc.
+    """
+    length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
+    unit_a, unit_b = _safe_divide(a, length_a), _safe_divide(b, length_b)
+    dot = (unit_a * unit_b).sum(1, keepdim=True)
+    angle = dot.clamp(-1, 1).acos()
+    arc = ((1 - ratio) * angle).sin() * unit_a + (ratio * angle).sin() * unit_b
+    turned = arc / angle.sin() * (length_a * (1 - ratio) + length_b * ratio)
+    turned = torch.where(dot > 1 - 1e-5, a, turned)
+    return torch.where(dot < 1e-5 - 1, a * (1 - ratio) + b * ratio, turned)
+
+
+def _safe_divide(vector: Tensor, length: Tensor) -> Tensor:
+    return torch.where(length == 0, torch.zeros_like(vector), vector / length)
