@@ -1,0 +1,273 @@
+/**
+ * The server's REST routes as functions, and its events as one stream. Knows nothing of the graph or the page.
+ *
+ * @typedef {import('./frames.js').PreviewFrame} PreviewFrame
+ * @typedef {import('./frames.js').TextFrame} TextFrame
+ * @typedef {import('./socket.js').SocketState} SocketState
+ * @typedef {{ type: string, data: any }} ServerEvent
+ * @typedef {{ filename: string, subfolder?: string, type?: string }} FileRef
+ * @typedef {{ path: string, size: number, modified: number, created?: number }} UserFile
+ * @typedef {{ error: { type: string, message: string, details: string, extra_info?: any }, node_errors: Record<string, any> }} PromptRefusal
+ */
+import { parseFrame } from './frames.js'
+import { Socket } from './socket.js'
+import { upload } from './upload.js'
+
+const CLIENT_ID = 'easel.clientId'
+
+/** A reply that is no success, or no reply at all (`status` 0). `message` can be shown as it is. */
+export class ApiError extends Error {
+  /** @param {string} message @param {number} status @param {any} [body] */
+  constructor(message, status, body = null) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.body = body
+  }
+}
+
+export class Client {
+  constructor() {
+    /** @type {string} */
+    this.clientId = readSession(CLIENT_ID) ?? crypto.randomUUID()
+    /** @type {Set<(event: ServerEvent) => void>} */
+    this.eventListeners = new Set()
+    /** @type {Set<(frame: PreviewFrame | TextFrame) => void>} */
+    this.frameListeners = new Set()
+    /** @type {Set<(state: SocketState) => void>} */
+    this.stateListeners = new Set()
+    this.socket = new Socket({
+      url: () => socketUrl(`/ws?clientId=${encodeURIComponent(this.clientId)}`),
+      greeting: () => JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }),
+      onMessage: data => this.receive(data),
+      onState: state => this.stateListeners.forEach(listener => listener(state)),
+    })
+    writeSession(CLIENT_ID, this.clientId)
+  }
+
+  connect() {
+    this.socket.open()
+  }
+
+  /** @param {(event: ServerEvent) => void} listener */
+  onEvent(listener) {
+    this.eventListeners.add(listener)
+    return () => this.eventListeners.delete(listener)
+  }
+
+  /** @param {(frame: PreviewFrame | TextFrame) => void} listener */
+  onFrame(listener) {
+    this.frameListeners.add(listener)
+    return () => this.frameListeners.delete(listener)
+  }
+
+  /** @param {(state: SocketState) => void} listener */
+  onState(listener) {
+    this.stateListeners.add(listener)
+    return () => this.stateListeners.delete(listener)
+  }
+
+  /** @param {string | ArrayBuffer} data */
+  receive(data) {
+    if (typeof data !== 'string') {
+      const frame = parseFrame(data)
+      if (frame) this.frameListeners.forEach(listener => listener(frame))
+      return
+    }
+    /** @type {ServerEvent} */
+    let event
+    try {
+      event = JSON.parse(data)
+    } catch {
+      return // one unreadable message must not end the stream
+    }
+    if (event?.type === 'status' && typeof event.data?.sid === 'string') {
+      this.clientId = event.data.sid
+      writeSession(CLIENT_ID, this.clientId)
+    }
+    if (typeof event?.type === 'string') this.eventListeners.forEach(listener => listener(event))
+  }
+
+  /** Every node type. @returns {Promise<Record<string, any>>} */
+  objectInfo() {
+    return this.json('/api/object_info')
+  }
+
+  /** What the server knows of its workers. @returns {Promise<any>} */
+  serverStatus() {
+    return this.json('/easel/status')
+  }
+
+  /** An example graph that comes with Easel. @param {string} name */
+  example(name) {
+    return this.json(`/easel/workflows/${encodeURIComponent(name)}`)
+  }
+
+  /**
+   * Hands a graph to the queue. A refusal is an ApiError with status 400 whose `body` is a PromptRefusal.
+   *
+   * @param {{ prompt: object, workflow: object, number?: number, front?: boolean }} job
+   * @returns {Promise<{ prompt_id: string, number: number, node_errors: Record<string, any> }>}
+   */
+  queuePrompt({ prompt, workflow, number, front }) {
+    return this.send('POST', '/api/prompt', {
+      client_id: this.clientId,
+      prompt,
+      extra_data: { extra_pnginfo: { workflow } },
+      ...(front ? { front: true } : {}),
+      ...(number ? { number } : {}),
+    })
+  }
+
+  /** @returns {Promise<{ queue_running: any[], queue_pending: any[] }>} */
+  queue() {
+    return this.json('/api/queue')
+  }
+
+  /** Takes waiting jobs out of the queue. @param {string[]} ids */
+  dequeue(ids) {
+    return this.send('POST', '/api/queue', { delete: ids })
+  }
+
+  /** The newest `count` finished jobs, oldest first. @param {number} count @returns {Promise<Record<string, any>>} */
+  history(count) {
+    return this.json(`/api/history?max_items=${count}`)
+  }
+
+  /** @param {string} id @returns {Promise<any | null>} */
+  async historyEntry(id) {
+    return (await this.json(`/api/history/${encodeURIComponent(id)}`))[id] ?? null
+  }
+
+  /** Stops the job that runs now, or that job only if it runs. @param {string} [id] */
+  interrupt(id) {
+    return this.send('POST', '/api/interrupt', id ? { prompt_id: id } : {})
+  }
+
+  /** @param {string} route @returns {Promise<any>} */
+  json(route) {
+    return this.send('GET', route)
+  }
+
+  /**
+   * @param {File | Blob} file
+   * @param {{ name: string, overwrite?: boolean, subfolder?: string, onProgress?: (share: number) => void, signal?: AbortSignal }} options
+   * @returns {Promise<{ name: string, subfolder: string, type: string }>}
+   */
+  uploadImage(file, options) {
+    return upload('/api/upload/image', file, options)
+  }
+
+  /** @param {string} folder @returns {Promise<UserFile[]>} */
+  async listUserFiles(folder) {
+    try {
+      return await this.json(`/api/userdata?dir=${encodeURIComponent(folder)}&recurse=true&full_info=true`)
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) return [] // the folder is made by the first save
+      throw error
+    }
+  }
+
+  /** @param {string} path @returns {Promise<any>} */
+  readUserFile(path) {
+    return this.json(`/api/userdata/${encodeURIComponent(path)}`)
+  }
+
+  /**
+   * Throws ApiError with status 409 if the file is there and `overwrite` is false.
+   *
+   * @param {string} path @param {unknown} value @param {{ overwrite: boolean }} options
+   */
+  writeUserFile(path, value, { overwrite }) {
+    return this.send('POST', `/api/userdata/${encodeURIComponent(path)}?overwrite=${overwrite}&full_info=true`, value)
+  }
+
+  /** @param {string} path */
+  deleteUserFile(path) {
+    return this.send('DELETE', `/api/userdata/${encodeURIComponent(path)}`)
+  }
+
+  /** @returns {Promise<Record<string, any>>} */
+  settings() {
+    return this.json('/api/settings')
+  }
+
+  /** @param {string} id @param {unknown} value */
+  saveSetting(id, value) {
+    return this.send('POST', `/api/settings/${encodeURIComponent(id)}`, value)
+  }
+
+  /** @param {string} method @param {string} route @param {unknown} [body] @returns {Promise<any>} */
+  async send(method, route, body) {
+    /** @type {Response} */
+    let response
+    try {
+      response = await fetch(route, {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      })
+    } catch {
+      throw new ApiError('The server does not answer. Is it still running?', 0)
+    }
+    const text = await response.text()
+    const value = parseOr(text)
+    if (!response.ok) throw new ApiError(refusal(response, text, value), response.status, value)
+    return value
+  }
+}
+
+/**
+ * Where a file of the server is fetched. `preview` asks for a smaller encoding, `version` tells apart two
+ * files that had the same name.
+ *
+ * @param {FileRef} file @param {{ preview?: string, version?: string | number }} [options]
+ */
+export function viewUrl(file, { preview, version } = {}) {
+  const query = new URLSearchParams({ filename: file.filename, subfolder: file.subfolder ?? '', type: file.type ?? 'output' })
+  if (preview) query.set('preview', preview)
+  if (version !== undefined) query.set('rand', String(version))
+  return `/api/view?${query}`
+}
+
+/** @param {string} path */
+function socketUrl(path) {
+  return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`
+}
+
+/** @param {string} text @returns {any} */
+function parseOr(text) {
+  if (!text) return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+/** @param {Response} response @param {string} text @param {any} value */
+function refusal(response, text, value) {
+  const said = value?.error?.message ?? (typeof value?.error === 'string' ? value.error : null)
+  if (said) return String(said)
+  if (response.status === 413) return 'The file is larger than the server accepts (--max-upload-size).'
+  if (text && text.length < 200 && !text.startsWith('<')) return text
+  return `The server answered ${response.status} ${response.statusText}`.trim() + '.'
+}
+
+// Session storage can be forbidden; the id then lives as long as the page.
+/** @param {string} key */
+function readSession(key) {
+  try {
+    return sessionStorage.getItem(key)
+  } catch {
+    return null
+  }
+}
+
+/** @param {string} key @param {string} value */
+function writeSession(key, value) {
+  try {
+    sessionStorage.setItem(key, value)
+  } catch {
+    return
+  }
+}

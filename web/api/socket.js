@@ -1,0 +1,90 @@
+/**
+ * One websocket that comes back. It waits longer after each failed try (0.3 s to 10 s, with jitter so that
+ * many pages do not return in step), and tries at once when the network or the tab wakes up.
+ *
+ * @typedef {'connecting' | 'open' | 'reconnecting' | 'closed'} SocketState
+ */
+
+const FIRST_WAIT = 300
+const LONGEST_WAIT = 10_000
+
+export class Socket {
+  /**
+   * @param {object} options
+   * @param {() => string} options.url          asked again before each try, as the client id may have changed
+   * @param {(data: string | ArrayBuffer) => void} options.onMessage
+   * @param {(state: SocketState) => void} options.onState
+   * @param {() => string | null} [options.greeting]  the first text sent on each connection
+   */
+  constructor(options) {
+    this.options = options
+    /** @type {SocketState} */
+    this.state = 'closed'
+    /** @type {WebSocket | null} */
+    this.socket = null
+    this.failures = 0
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined
+    this.wake = () => this.retryNow()
+  }
+
+  open() {
+    if (this.state !== 'closed') return
+    addEventListener('online', this.wake)
+    document.addEventListener('visibilitychange', this.wake)
+    this.setState('connecting')
+    this.dial()
+  }
+
+  close() {
+    removeEventListener('online', this.wake)
+    document.removeEventListener('visibilitychange', this.wake)
+    clearTimeout(this.timer)
+    this.setState('closed')
+    this.socket?.close()
+    this.socket = null
+  }
+
+  retryNow() {
+    if (this.state !== 'reconnecting' || this.socket || document.visibilityState === 'hidden') return
+    clearTimeout(this.timer)
+    this.dial()
+  }
+
+  dial() {
+    const socket = new WebSocket(this.options.url())
+    socket.binaryType = 'arraybuffer'
+    this.socket = socket
+    socket.onopen = () => {
+      this.failures = 0
+      const greeting = this.options.greeting?.()
+      if (greeting) socket.send(greeting)
+      this.setState('open')
+    }
+    socket.onmessage = event => this.options.onMessage(event.data)
+    socket.onclose = () => {
+      if (this.socket !== socket) return
+      this.socket = null
+      this.failures += 1
+      this.setState('reconnecting')
+      this.timer = setTimeout(() => this.dial(), waitAfter(this.failures, Math.random()))
+    }
+  }
+
+  /** @param {SocketState} state */
+  setState(state) {
+    if (state === this.state) return
+    this.state = state
+    this.options.onState(state)
+  }
+}
+
+/**
+ * Milliseconds before try number `failures` + 1.
+ *
+ * @param {number} failures  at least 1
+ * @param {number} random    in [0, 1)
+ */
+export function waitAfter(failures, random) {
+  return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(failures - 1, 10)) * (0.75 + random * 0.5)
+}

@@ -1,0 +1,44 @@
+/**
+ * Uploads by XMLHttpRequest, because fetch cannot tell how much of a body has been sent.
+ *
+ * @param {string} route
+ * @param {Blob} file
+ * @param {{ name: string, overwrite?: boolean, subfolder?: string, onProgress?: (share: number) => void, signal?: AbortSignal }} options
+ *   `onProgress` gets numbers from 0 to 1
+ * @returns {Promise<any>} the parsed reply; rejects with an Error whose message can be shown
+ */
+export function upload(route, file, { name, overwrite = false, subfolder = '', onProgress, signal }) {
+  const form = new FormData()
+  form.append('image', file, name)
+  form.append('type', 'input')
+  form.append('subfolder', subfolder)
+  if (overwrite) form.append('overwrite', 'true')
+
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', route)
+    request.responseType = 'text'
+    request.upload.onprogress = event => {
+      if (event.lengthComputable) onProgress?.(event.loaded / event.total)
+    }
+    request.onload = () => {
+      if (request.status !== 200) return reject(new Error(reason(name, request.status, request.responseText)))
+      try {
+        resolve(JSON.parse(request.responseText))
+      } catch {
+        reject(new Error(`The server's answer to the upload of ${name} could not be read.`))
+      }
+    }
+    request.onerror = () => reject(new Error(`${name} could not be uploaded: the server does not answer.`))
+    request.onabort = () => reject(new DOMException('The upload was stopped.', 'AbortError'))
+    signal?.addEventListener('abort', () => request.abort(), { once: true })
+    request.send(form)
+  })
+}
+
+/** @param {string} name @param {number} status @param {string} text */
+function reason(name, status, text) {
+  if (status === 413) return `${name} is larger than the server accepts (--max-upload-size).`
+  const detail = text && text.length < 200 && !text.startsWith('<') ? text : `status ${status}`
+  return `${name} could not be uploaded: ${detail}`
+}
