@@ -1,0 +1,1 @@
+"""The language: what a graph is, whether it is valid, and what must run. Standard library only."""

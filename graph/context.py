@@ -1,0 +1,129 @@
+"""What a running node may do besides computing: say how far it is, and find its files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any, Literal, TypeVar
+
+from graph.errors import Cancelled
+from graph.events import Event, NodeState, PackMessage, Preview, Progress, Text
+from graph.folders import Folders
+from graph.types import JsonObject, NodeId
+
+T = TypeVar("T")
+
+
+def _ignore(event: Event) -> None:
+    """Where nobody listens."""
+
+
+def _never() -> bool:
+    return False
+
+
+class Context:
+    """Made for each call of a node's function; `Context()` alone serves a test.
+
+    services: whatever the process that runs nodes gave the executor: for the core nodes the engine.
+    extra: the prompt's `extra_data`, which may hold `extra_pnginfo`.
+    prompt: the prompt as it was sent, in API format.
+    """
+
+    def __init__(
+        self,
+        *,
+        node_id: str = "0",
+        prompt_id: str = "",
+        class_type: str = "",
+        display_node: str | None = None,
+        parent_node: str | None = None,
+        real_node: str | None = None,
+        list_index: int | None = None,
+        prompt: JsonObject | None = None,
+        extra: Mapping[str, Any] | None = None,
+        client_id: str | None = None,
+        folders: Folders | None = None,
+        services: Any = None,
+        emit: Callable[[Event], None] = _ignore,
+        cancelled: Callable[[], bool] = _never,
+        instances: MutableMapping[tuple[str, Any], Any] | None = None,
+        dynamic_prompt: Any = None,
+    ) -> None:
+        self.node_id = NodeId(node_id)
+        self.prompt_id = prompt_id
+        self.class_type = class_type
+        self.display_node = display_node or node_id
+        self.parent_node = parent_node
+        self.real_node = real_node or node_id
+        self.list_index = list_index
+        self.prompt: JsonObject = prompt if prompt is not None else {}
+        self.extra: Mapping[str, Any] = extra if extra is not None else {}
+        self.client_id = client_id
+        self.services = services
+        self.dynamic_prompt = dynamic_prompt
+        self.started = time.monotonic()
+        self._folders = folders
+        self._emit = emit
+        self._cancelled = cancelled
+        self._instances: MutableMapping[tuple[str, Any], Any] = instances if instances is not None else {}
+
+    @property
+    def folders(self) -> Folders:
+        """Raises LookupError where the run was given none."""
+        if self._folders is None:
+            raise LookupError("This run was given no folders.")
+        return self._folders
+
+    def check(self) -> None:
+        """Raises Cancelled if the run was asked to stop."""
+        if self._cancelled():
+            raise Cancelled
+
+    def progress(self, value: float, max: float) -> None:
+        """Say that `value` of `max` steps are done. Raises Cancelled if the run was asked to stop."""
+        self.check()
+        self._emit(Progress(prompt_id=self.prompt_id, node=self.node_id, value=value, max=max))
+        self._emit(self.state(value, max, "running"))
+
+    def preview(self, image: bytes, format: Literal["JPEG", "PNG"] = "JPEG") -> None:
+        """Show an encoded picture of what there is so far."""
+        self._emit(
+            Preview(
+                prompt_id=self.prompt_id,
+                node=self.node_id,
+                display_node=self.display_node,
+                parent_node=self.parent_node,
+                real_node=self.real_node,
+                format=format,
+                data=image,
+            )
+        )
+
+    def text(self, text: str) -> None:
+        """Show a line of text on the node."""
+        self._emit(Text(prompt_id=self.prompt_id, node=self.node_id, text=text))
+
+    def send(self, event: str, data: Any, client_id: str | None = None) -> None:
+        """Send a message of a pack's own kind to one client, or to all."""
+        self._emit(PackMessage(prompt_id=self.prompt_id, event=event, data=data, client_id=client_id))
+
+    def instance(self, make: Callable[[], T]) -> T:
+        """The object that `make` (a class) made for this node, kept while the node stays in successive prompts."""
+        slot = (self.node_id, make)
+        found = self._instances.get(slot)
+        if found is None:
+            found = self._instances[slot] = make()
+        return found
+
+    def state(self, value: float, max: float, state: Literal["running", "finished", "error"]) -> NodeState:
+        return NodeState(
+            prompt_id=self.prompt_id,
+            node=self.node_id,
+            display_node=self.display_node,
+            parent_node=self.parent_node,
+            real_node=self.real_node,
+            value=value,
+            max=max,
+            state=state,
+        )

@@ -1,0 +1,305 @@
+"""What a file name in a graph means: which folders a kind of file lives in, and how names become paths.
+
+Names are relative, with `/` between parts, and the same on every system. A name that comes from outside becomes a path
+only here, by `inside` or `Folders.resolve`; neither ever leads out of its folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from graph.errors import FileNameError
+from graph.types import JsonObject
+
+MODEL_EXTENSIONS = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".sft", ".pkl"})
+
+MODEL_KINDS: Mapping[str, tuple[str, ...]] = {
+    "checkpoints": ("checkpoints",),
+    "configs": ("configs",),
+    "loras": ("loras",),
+    "vae": ("vae",),
+    "text_encoders": ("text_encoders", "clip"),
+    "diffusion_models": ("unet", "diffusion_models"),
+    "clip_vision": ("clip_vision",),
+    "style_models": ("style_models",),
+    "embeddings": ("embeddings",),
+    "diffusers": ("diffusers",),
+    "vae_approx": ("vae_approx",),
+    "controlnet": ("controlnet", "t2i_adapter"),
+    "gligen": ("gligen",),
+    "upscale_models": ("upscale_models",),
+    "hypernetworks": ("hypernetworks",),
+    "photomaker": ("photomaker",),
+    "classifiers": ("classifiers",),
+    "model_patches": ("model_patches",),
+    "audio_encoders": ("audio_encoders",),
+}
+"""Kinds of model files and the folders under the models directory that hold them."""
+
+KIND_SYNONYMS: Mapping[str, str] = {"unet": "diffusion_models", "clip": "text_encoders"}
+"""Older names of kinds."""
+
+MEDIA_EXTENSIONS: Mapping[str, frozenset[str]] = {
+    "image": frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".ppm", ".pgm"}),
+    "video": frozenset({".mp4", ".webm", ".mkv", ".mov", ".avi", ".m4v"}),
+    "audio": frozenset({".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".aac"}),
+    "latent": frozenset({".latent"}),
+}
+"""Extensions by content, for `FileChoice.media`."""
+
+OWN_KINDS = ("input", "output", "temp")
+"""Folders whose files a name may also reach with a note at its end: `cat.png [output]`."""
+
+_ANNOTATION = re.compile(r"^(?P<name>.*?) ?\[(?P<kind>input|output|temp)\]$", re.DOTALL)
+_DRIVE = re.compile(r"^[A-Za-z]:")
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+_HIDDEN = (".git", "__pycache__")
+
+
+def inside(root: str | Path, name: str, *, follow: bool = False) -> Path:
+    """The path that `name`, which comes from outside, has under `root`; the file need not exist.
+
+    follow: whether links inside `root` that the user made may lead out of it, as they may in model folders.
+    Raises FileNameError for an absolute name, a drive, `..`, a NUL, or a link that leads out.
+    """
+    parts = re.split(r"[/\\]", name)
+    if "\0" in name or name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in parts:
+        raise FileNameError(f"The name {_shown(name)} would leave its folder. Give a name relative to the folder.")
+    if any(part != part.rstrip(" .") for part in parts if part != ".") or any(map(_RESERVED.match, parts)):
+        raise FileNameError(f"The name {_shown(name)} is not allowed: some systems read it as another file's.")
+    path = Path(root, *(part for part in parts if part not in ("", ".")))
+    if not follow:
+        real_root = os.path.realpath(root)
+        real = os.path.realpath(path)
+        if real != real_root and not real.startswith(os.path.join(real_root, "")):
+            raise FileNameError(f"The name {_shown(name)} leads out of its folder through a link.")
+    return path
+
+
+def split_annotation(name: str, default: str = "input") -> tuple[str, str]:
+    """`cat.png [output]` → (`cat.png`, `output`); without a note the kind is `default`."""
+    match = _ANNOTATION.match(name)
+    return (match["name"], match["kind"]) if match else (name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells a file from its former self, without reading it."""
+
+    size: int
+    """Bytes."""
+    mtime: int
+    """Nanoseconds."""
+
+    def __str__(self) -> str:
+        return f"{self.size}:{self.mtime}"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderKind:
+    """Where one kind of file lives: its folders in the order in which they are searched."""
+
+    roots: tuple[Path, ...]
+    extensions: frozenset[str] | None = None
+    """Lower case with the dot; None for every file."""
+    follow: bool = True
+    """Whether links may lead out of the folders."""
+    directories: bool = False
+    """Whether what is listed are folders, as for models of many files."""
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What a root held, and the mtimes of its directories, by which it is known to be fresh."""
+
+    names: list[str]
+    directories: dict[str, int]
+
+
+@dataclass(slots=True)
+class Folders:
+    """Kinds of files by name. A listing is kept until one of its directories changes."""
+
+    kinds: dict[str, FolderKind]
+    _listings: dict[tuple[Path, bool, bool], _Listing] = field(
+        default_factory=dict["tuple[Path, bool, bool]", _Listing], repr=False, compare=False
+    )
+
+    def kind(self, kind: str) -> FolderKind:
+        """Raises FileNameError for an unknown kind."""
+        found = self.kinds.get(KIND_SYNONYMS.get(kind, kind))
+        if found is None:
+            raise FileNameError(f"There is no folder for files of the kind {_shown(kind)}.")
+        return found
+
+    def roots(self, kind: str) -> tuple[Path, ...]:
+        """The folders of a kind; empty for an unknown one."""
+        found = self.kinds.get(KIND_SYNONYMS.get(kind, kind))
+        return found.roots if found else ()
+
+    def root(self, kind: str) -> Path:
+        """The first folder of a kind, where new files go. Raises FileNameError for an unknown kind."""
+        return self.kind(kind).roots[0]
+
+    def list(self, kind: str, media: str | None = None) -> list[str]:
+        """Names of all files of a kind, sorted; empty for an unknown kind. Unreadable folders are passed over."""
+        found = self.kinds.get(KIND_SYNONYMS.get(kind, kind))
+        if found is None:
+            return []
+        extensions = MEDIA_EXTENSIONS.get(media) if media else found.extensions
+        names: set[str] = set()
+        for root in found.roots:
+            for name in self._names(root, found):
+                if extensions is None or os.path.splitext(name)[1].lower() in extensions:
+                    names.add(name)
+        return sorted(names)
+
+    def find(self, kind: str, name: str) -> Path | None:
+        """The file's path, or None if there is none. Raises FileNameError for a name that leaves its folder.
+
+        A name in `input`, `output` or `temp` may end with a note such as ` [output]`.
+        """
+        if kind in OWN_KINDS:
+            name, kind = split_annotation(name, kind)
+        found = self.kind(kind)
+        if not name.strip("/\\. "):
+            return None
+        for root in found.roots:
+            path = inside(root, name, follow=found.follow)
+            if path.is_dir() if found.directories else path.is_file():
+                return path
+        return None
+
+    def resolve(self, kind: str, name: str) -> Path:
+        """The file's path. Raises FileNameError if there is none; the sentence says where it was looked for."""
+        path = self.find(kind, name)
+        if path is None:
+            raise FileNameError(f"There is no file {_shown(name)} in the {kind} folder.")
+        return path
+
+    def stamp(self, kind: str, name: str) -> Stamp | None:
+        """Size and time of the file; None if there is none or the name is not allowed."""
+        try:
+            path = self.find(kind, name)
+            status = path and path.stat()
+        except (FileNameError, OSError):
+            return None
+        return status and Stamp(status.st_size, status.st_mtime_ns)
+
+    def with_roots(self, kind: str, roots: Iterable[Path], *, first: bool = False) -> Folders:
+        """The same with more folders for a kind, which may be new: searched after those it has, or before."""
+        kind = KIND_SYNONYMS.get(kind, kind)
+        old = self.kinds.get(kind, FolderKind((), MODEL_EXTENSIONS))
+        new = [root for root in roots if root not in old.roots]
+        merged = (*new, *old.roots) if first else (*old.roots, *new)
+        changed = FolderKind(merged, old.extensions, old.follow, old.directories)
+        return Folders({**self.kinds, kind: changed})
+
+    def to_json(self) -> JsonObject:
+        return {
+            name: {
+                "roots": [str(root) for root in kind.roots],
+                "extensions": None if kind.extensions is None else sorted(kind.extensions),
+                "follow": kind.follow,
+                "directories": kind.directories,
+            }
+            for name, kind in self.kinds.items()
+        }
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> Folders:
+        return cls(
+            {
+                name: FolderKind(
+                    tuple(Path(root) for root in kind["roots"]),
+                    None if kind["extensions"] is None else frozenset(kind["extensions"]),
+                    kind["follow"],
+                    kind["directories"],
+                )
+                for name, kind in data.items()
+            }
+        )
+
+    def _names(self, root: Path, kind: FolderKind) -> Sequence[str]:
+        slot = (root, kind.follow, kind.directories)
+        listing = self._listings.get(slot)
+        if listing is None or not _is_fresh(listing):
+            listing = self._listings[slot] = _walk(root, kind)
+        return listing.names
+
+
+def standard_folders(
+    models: Iterable[Path], *, input: Path, output: Path, temp: Path, custom_nodes: Iterable[Path] = ()
+) -> Folders:
+    """The usual kinds. `models`: directories that each hold `checkpoints/`, `vae/`, ...; the user's first."""
+    bases = list(models)
+    kinds = {
+        kind: FolderKind(
+            tuple(base / folder for base in bases for folder in folders),
+            {"configs": frozenset({".yaml"}), "diffusers": None}.get(kind, MODEL_EXTENSIONS),
+            directories=kind == "diffusers",
+        )
+        for kind, folders in MODEL_KINDS.items()
+    }
+    own = {"input": input, "output": output, "temp": temp}
+    kinds |= {name: FolderKind((path,), follow=False) for name, path in own.items()}
+    kinds["custom_nodes"] = FolderKind(tuple(custom_nodes))
+    return Folders(kinds)
+
+
+def _walk(root: Path, kind: FolderKind) -> _Listing:
+    """All names under a root, depth first without recursion; a folder that links lead to twice is entered once."""
+    names: list[str] = []
+    directories: dict[str, int] = {}
+    seen: set[tuple[int, int]] = set()
+    real_root = os.path.join(os.path.realpath(root), "")
+    stack = [(str(root), "")]
+    while stack:
+        path, prefix = stack.pop()
+        try:
+            status = os.stat(path)
+            entries = list(os.scandir(path))
+        except OSError:
+            continue
+        identity = (status.st_dev, status.st_ino)
+        if identity in seen and status.st_ino:
+            continue
+        seen.add(identity)
+        directories[path] = status.st_mtime_ns
+        for entry in entries:
+            if entry.name in _HIDDEN or entry.name.startswith("."):
+                continue
+            try:
+                if not kind.follow and entry.is_symlink():
+                    real = os.path.realpath(entry.path)
+                    if not real.startswith(real_root):
+                        continue
+                mode = entry.stat().st_mode
+            except OSError:
+                continue
+            if stat.S_ISDIR(mode):
+                if kind.directories and os.path.exists(os.path.join(entry.path, "model_index.json")):
+                    names.append(prefix + entry.name)
+                else:
+                    stack.append((entry.path, f"{prefix}{entry.name}/"))
+            elif stat.S_ISREG(mode) and not kind.directories:
+                names.append(prefix + entry.name)
+    return _Listing(names, directories)
+
+
+def _is_fresh(listing: _Listing) -> bool:
+    try:
+        return bool(listing.directories) and all(
+            os.stat(path).st_mtime_ns == mtime for path, mtime in listing.directories.items()
+        )
+    except OSError:
+        return False
+
+
+def _shown(name: str) -> str:
+    return repr(name if len(name) <= 80 else name[:77] + "...")

@@ -1,0 +1,468 @@
+"""Node types from typed functions.
+
+    @node("ImageInvert", category="image", title="Invert Image")
+    def invert(image: Image) -> Image:
+        '''Turn every colour (b, h, w, c) into its opposite.'''
+        return 1.0 - image
+
+The signature is the declaration: names, types, ranges and defaults are read off it once, when the module is imported,
+and a contradiction stops the import. The function stays callable as it is.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+
+from graph.context import Context
+from graph.errors import DeclarationError
+from graph.spec import FileChoice, InputSpec, Memory, NodeSpec, OutputSpec
+from graph.types import JsonObject
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SEED_MAX = 2**64 - 1
+MAX_RESOLUTION = 16384
+
+Values = dict[str, Any]
+
+
+# Annotations of parameters and results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widget:
+    """What all field annotations share."""
+
+    tooltip: str | None = None
+    optional: bool = False
+    advanced: bool = False
+    force_input: bool = False
+    """A socket with no field."""
+    raw_link: bool = False
+    """The function gets `["id", slot]` and not the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A value that only a link can bring, of a named type; `*` for any, `A,B` for either."""
+
+    type: str
+    optional: bool = False
+    tooltip: str | None = None
+    raw_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Int(Widget):
+    """A whole number, both ends included."""
+
+    min: int = 0
+    max: int = 2048
+    step: int = 1
+    control_after_generate: bool = False
+    display: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slider(Widget):
+    """A real number, both ends included."""
+
+    min: float = 0.0
+    max: float = 2048.0
+    step: float = 0.5
+    round: float | bool | None = None
+    display: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seed(Widget):
+    """An INT from 0 to 2**64 - 1 that the editor changes after each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Widget):
+    multiline: bool = False
+    dynamic_prompts: bool = False
+    """The editor resolves `{a|b}` before it sends the prompt."""
+    placeholder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle(Widget):
+    label_on: str | None = None
+    label_off: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Widget):
+    """One of these values."""
+
+    options: Sequence[Any] = ()
+    control_after_generate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File(Widget):
+    """The name of a file of a folder kind: a model folder such as `checkpoints`, or `input`."""
+
+    kind: str = "input"
+    upload: str | None = None
+    """Offer to upload files of this content (`image`, `audio`, `video`), and list only those."""
+    extra: Sequence[str] = ()
+    """Values that are no files."""
+    media: str | None = None
+    """List only files of this content, without an upload button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Not an input: `PROMPT`, `EXTRA_PNGINFO`, `UNIQUE_ID` or `DYNPROMPT` of the run."""
+
+    kind: str
+
+
+# What a function may give back
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Outputs, and what the page shows for them (`ui`: kind → list, such as `images`)."""
+
+    values: tuple[Any, ...] = ()
+    ui: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """In place of an output, or of all: whoever reads it does not run. A message is shown as an error."""
+
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The node's outputs are those of a graph that runs in its place.
+
+    values: constants, or links `["id", slot]` into `graph`, which is in API format with ids that no other node has.
+    """
+
+    values: tuple[Any, ...]
+    graph: JsonObject
+    ui: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
+
+
+Outcome = Results | Blocked | Expansion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeType:
+    """A description and the code that it describes. `call` gets values by input name and hidden parameter name."""
+
+    spec: NodeSpec
+    call: Callable[[Context, Values], Outcome | Awaitable[Outcome]]
+    is_changed: Callable[[Context, Values], Any | Awaitable[Any]] | None = None
+    """A value that differs when the result would; NaN for always. Linked inputs are None."""
+    check_lazy: Callable[[Context, Values], Sequence[str] | Awaitable[Sequence[str]]] | None = None
+    """The lazy inputs that are needed, given what is there (absent ones are None)."""
+    validate_inputs: Callable[[Values], bool | str | Awaitable[bool | str]] | None = None
+    """True, or what is wrong; gets the constants that `spec.validates` names."""
+
+
+class Function(Generic[P, R]):
+    """A node function: callable as before, with its `NodeType` beside it."""
+
+    def __init__(self, function: Callable[P, R], type: NodeType) -> None:
+        self.function = function
+        self.type = type
+        self.__doc__ = function.__doc__
+        self.__name__ = getattr(function, "__name__", type.spec.class_type)
+        self.__wrapped__ = function
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.function(*args, **kwargs)
+
+
+def node(
+    class_type: str,
+    *,
+    category: str = "",
+    title: str = "",
+    description: str | None = None,
+    outputs: Sequence[str] = (),
+    tooltips: Mapping[str, str] | Sequence[str] = (),
+    output: bool = False,
+    input_is_list: bool = False,
+    output_is_list: Sequence[bool] = (),
+    lazy: Sequence[str] = (),
+    check_lazy: Callable[..., Any] | None = None,
+    is_changed: Callable[..., Any] | None = None,
+    validate_inputs: Callable[..., Any] | None = None,
+    not_idempotent: bool = False,
+    deprecated: bool = False,
+    experimental: bool = False,
+    memory: Memory | None = None,
+    version: str = "1",
+    module: str = "nodes",
+    search_aliases: Sequence[str] = (),
+) -> Callable[[Callable[P, R]], Function[P, R]]:
+    """Declare a node type. Raises DeclarationError where the words contradict the signature.
+
+    outputs: names, where they are not the types'. tooltips: of inputs by name, or of outputs in order.
+    description: the docstring's first paragraph where it is not given. version: raise it when results change.
+    """
+
+    def declare(function: Callable[P, R]) -> Function[P, R]:
+        hints = get_type_hints(function, include_extras=True)
+        parameters = inspect.signature(function).parameters
+        input_tips = tooltips if isinstance(tooltips, Mapping) else {}
+        output_tips = () if isinstance(tooltips, Mapping) else tooltips
+        inputs: list[InputSpec] = []
+        hidden: dict[str, str] = {}
+        context_name: str | None = None
+        for name, parameter in parameters.items():
+            hint = hints.get(name)
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                continue
+            if hint is Context:
+                context_name = name
+                continue
+            mark = _mark(class_type, name, hint)
+            if isinstance(mark, Hidden):
+                hidden[name] = mark.kind
+                continue
+            spec = _input(class_type, name, mark, parameter.default)
+            options = dict(spec.options)
+            if name in lazy:
+                options["lazy"] = True
+            if name in input_tips:
+                options["tooltip"] = input_tips[name]
+            inputs.append(replace(spec, options=options))
+        surplus = (set(lazy) | set(input_tips)) - {spec.name for spec in inputs}
+        if surplus:
+            raise DeclarationError(f"{class_type}: there is no input {', '.join(sorted(surplus))}.")
+        for name in memory.inputs if memory else ():
+            if not any(spec.name == name and spec.type == "INT" for spec in inputs):
+                raise DeclarationError(f"{class_type}: memory names {name}, which is no INT input.")
+        spec = NodeSpec(
+            class_type=class_type,
+            title=title,
+            category=category,
+            description=_first_paragraph(function) if description is None else description,
+            inputs=tuple(inputs),
+            hidden=hidden,
+            outputs=_outputs(class_type, hints.get("return"), outputs, output_is_list, output_tips),
+            is_output=output,
+            input_is_list=input_is_list,
+            not_idempotent=not_idempotent,
+            has_is_changed=is_changed is not None,
+            validates=None if validate_inputs is None else _validated(validate_inputs),
+            open_inputs=any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()),
+            is_async=inspect.iscoroutinefunction(function),
+            memory=memory,
+            module=module,
+            version=version,
+            deprecated=deprecated,
+            experimental=experimental,
+            search_aliases=tuple(search_aliases),
+        )
+        return Function(
+            function,
+            NodeType(
+                spec=spec,
+                call=_caller(function, spec, context_name),
+                is_changed=_plain(is_changed),
+                check_lazy=_plain(check_lazy),
+                validate_inputs=None if validate_inputs is None else _keywords(validate_inputs),
+            ),
+        )
+
+    return declare
+
+
+def _caller(
+    function: Callable[..., Any], spec: NodeSpec, context_name: str | None
+) -> Callable[[Context, Values], Outcome | Awaitable[Outcome]]:
+    count = len(spec.outputs)
+
+    def arguments(context: Context, values: Values) -> Values:
+        return values if context_name is None else {**values, context_name: context}
+
+    if spec.is_async:
+
+        async def call_async(context: Context, values: Values) -> Outcome:
+            return as_outcome(await function(**arguments(context, values)), count)
+
+        return call_async
+
+    def call(context: Context, values: Values) -> Outcome:
+        return as_outcome(function(**arguments(context, values)), count)
+
+    return call
+
+
+def as_outcome(result: Any, count: int) -> Outcome:
+    """What a typed function with `count` outputs gave back: one value, a tuple of several, or an `Outcome`."""
+    if isinstance(result, Results | Blocked | Expansion):
+        return result
+    if result is None and count == 0:
+        return Results()
+    if count == 1:
+        return Results((result,))
+    if not isinstance(result, tuple) or len(result) != count:  # pyright: ignore[reportUnknownArgumentType]
+        raise TypeError(f"the function must return {count} values in a tuple, not {type(result).__name__}")
+    return Results(result)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _plain(function: Callable[..., Any] | None) -> Callable[[Context, Values], Any] | None:
+    if function is None:
+        return None
+    call = _keywords(function)
+    return lambda _, values: call(values)
+
+
+def _keywords(function: Callable[..., Any]) -> Callable[[Values], Any]:
+    """Call with those of the values that the function names."""
+    parameters = inspect.signature(function).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return lambda values: function(**values)
+    return lambda values: function(**{name: value for name, value in values.items() if name in parameters})
+
+
+def _validated(function: Callable[..., Any]) -> tuple[str, ...]:
+    parameters = inspect.signature(function).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return ("*",)
+    return tuple(parameters)
+
+
+Mark = Socket | Hidden | Int | Slider | Seed | Text | Toggle | Choice | File
+_MARKS = (Socket, Hidden, Int, Slider, Seed, Text, Toggle, Choice, File)
+_BARE: dict[Any, Mark] = {int: Int(), float: Slider(), str: Text(), bool: Toggle()}
+
+
+def _mark(class_type: str, name: str, hint: Any) -> Mark:
+    """The last of our annotations on a parameter, so that `Annotated[Mask, Socket("MASK", optional=True)]` overrides."""
+    if get_origin(hint) is Annotated:
+        marks = [item for item in get_args(hint)[1:] if isinstance(item, _MARKS)]
+        if marks:
+            return marks[-1]
+    if hint in _BARE:
+        return _BARE[hint]
+    inner = [argument for argument in get_args(hint) if get_origin(argument) is Annotated]
+    if len(inner) == 1:  # `Mask | None`
+        mark = _mark(class_type, name, inner[0])
+        return replace(mark, optional=True) if isinstance(mark, Socket) else mark
+    raise DeclarationError(f"{class_type}.{name} has no socket or widget in its annotation.")
+
+
+def _input(class_type: str, name: str, mark: Mark, default: Any) -> InputSpec:
+    if isinstance(mark, Socket):
+        options: JsonObject = {}
+        if mark.tooltip:
+            options["tooltip"] = mark.tooltip
+        if mark.raw_link:
+            options["rawLink"] = True
+        return InputSpec(name=name, type=mark.type, optional=mark.optional, options=options)
+    assert not isinstance(mark, Hidden)
+    given = default is not inspect.Parameter.empty
+    options = {"default": default} if given and default is not None else {}
+    kind, choices, files = "COMBO", None, None
+    match mark:
+        case Int():
+            kind = "INT"
+            options |= {"default": options.get("default", max(0, mark.min)), "min": mark.min, "max": mark.max}
+            options |= {"step": mark.step} if mark.step != 1 else {}
+            options |= {"control_after_generate": True} if mark.control_after_generate else {}
+            options |= {"display": mark.display} if mark.display else {}
+        case Seed():
+            kind = "INT"
+            options |= {"default": options.get("default", 0), "min": 0, "max": SEED_MAX}
+            options |= {"control_after_generate": True}
+        case Slider():
+            kind = "FLOAT"
+            options |= {"default": options.get("default", max(0.0, mark.min)), "min": mark.min, "max": mark.max}
+            options |= {"step": mark.step}
+            options |= {"round": mark.round} if mark.round is not None else {}
+            options |= {"display": mark.display} if mark.display else {}
+        case Text():
+            kind = "STRING"
+            options |= {"multiline": True} if mark.multiline else {}
+            options |= {"dynamicPrompts": True} if mark.dynamic_prompts else {}
+            options |= {"placeholder": mark.placeholder} if mark.placeholder else {}
+        case Toggle():
+            kind = "BOOLEAN"
+            options |= {"label_on": mark.label_on} if mark.label_on else {}
+            options |= {"label_off": mark.label_off} if mark.label_off else {}
+        case Choice():
+            choices = tuple(mark.options)
+            options |= {"control_after_generate": True} if mark.control_after_generate else {}
+        case File():
+            files = FileChoice(kind=mark.kind, media=mark.media or mark.upload, extra=tuple(mark.extra))
+            options |= {f"{mark.upload}_upload": True} if mark.upload else {}
+    low, high, start = options.get("min"), options.get("max"), options.get("default")
+    if low is not None and high is not None and not low <= start <= high:
+        raise DeclarationError(f"{class_type}.{name}: the default {start} is not between {low} and {high}.")
+    if choices is not None and given and default is not None and default not in choices:
+        raise DeclarationError(f"{class_type}.{name}: the default {default!r} is none of the options.")
+    if mark.optional and not given:
+        raise DeclarationError(f"{class_type}.{name} is optional, so its parameter needs a default.")
+    options |= {"tooltip": mark.tooltip} if mark.tooltip else {}
+    options |= {"advanced": True} if mark.advanced else {}
+    options |= {"forceInput": True} if mark.force_input else {}
+    options |= {"rawLink": True} if mark.raw_link else {}
+    return InputSpec(
+        name=name, type=kind, optional=mark.optional, options=options, choices=choices, files=files
+    )
+
+
+_OUTPUT_TYPES: dict[Any, str] = {int: "INT", float: "FLOAT", str: "STRING", bool: "BOOLEAN"}
+
+
+def _outputs(
+    class_type: str, hint: Any, names: Sequence[str], is_list: Sequence[bool], tips: Sequence[str]
+) -> tuple[OutputSpec, ...]:
+    """Outputs from a return annotation: none for None and Results, several for a tuple, else one.
+
+    `Annotated[Results, Socket("A"), Socket("B")]` is a function that gives results for the page and two outputs.
+    """
+    if hint in (None, type(None), Results, Expansion, Blocked):
+        types: list[str] = []
+    elif get_origin(hint) is Annotated and get_args(hint)[0] in (Results, Expansion, Blocked):
+        types = [item.type for item in get_args(hint)[1:] if isinstance(item, Socket)]
+    elif get_origin(hint) is tuple:
+        types = [_output_type(class_type, item) for item in get_args(hint)]
+    else:
+        types = [_output_type(class_type, hint)]
+    for given, what in ((names, "names"), (is_list, "output_is_list"), (tips, "tooltips")):
+        if given and len(given) != len(types):
+            raise DeclarationError(f"{class_type} has {len(types)} outputs and {len(given)} {what}.")
+    return tuple(
+        OutputSpec(
+            type=type,
+            name=names[i] if names else type,
+            is_list=is_list[i] if is_list else False,
+            tooltip=tips[i] if tips else None,
+        )
+        for i, type in enumerate(types)
+    )
+
+
+def _output_type(class_type: str, hint: Any) -> str:
+    if get_origin(hint) is Annotated:
+        for item in get_args(hint)[1:]:
+            if isinstance(item, Socket):
+                return item.type
+        return _output_type(class_type, get_args(hint)[0])
+    if get_origin(hint) is list and len(get_args(hint)) == 1:  # with `output_is_list`
+        return _output_type(class_type, get_args(hint)[0])
+    if hint in _OUTPUT_TYPES:
+        return _OUTPUT_TYPES[hint]
+    raise DeclarationError(f"{class_type}: the result {hint!r} has no socket in its annotation.")
+
+
+def _first_paragraph(function: Callable[..., Any]) -> str:
+    return " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())

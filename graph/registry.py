@@ -1,0 +1,75 @@
+"""Node types by name: with their code (`Registry`), and without (`Catalogue`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from graph.errors import DeclarationError
+from graph.node import Function, NodeType
+from graph.spec import FileNames, NodeSpec
+from graph.types import JsonObject
+
+CATALOGUE_VERSION = 1
+
+
+class Catalogue(Mapping[str, NodeSpec]):
+    """What is known of all node types, in the order of their registration."""
+
+    def __init__(self, specs: Iterable[NodeSpec] = ()) -> None:
+        self._specs = {spec.class_type: spec for spec in specs}
+
+    def __getitem__(self, class_type: str) -> NodeSpec:
+        return self._specs[class_type]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def object_info(self, folders: FileNames | None) -> JsonObject:
+        """The answer of `/object_info`."""
+        return {name: spec.object_info(folders) for name, spec in self._specs.items()}
+
+    def to_json(self) -> JsonObject:
+        return {"version": CATALOGUE_VERSION, "nodes": [spec.to_json() for spec in self._specs.values()]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Catalogue:
+        """Raises ValueError for another version's data, KeyError or TypeError for damaged data."""
+        if data.get("version") != CATALOGUE_VERSION:
+            raise ValueError(f"a catalogue of version {data.get('version')!r}, not {CATALOGUE_VERSION}")
+        return cls(NodeSpec.from_json(item) for item in data["nodes"])
+
+
+class Registry(Mapping[str, NodeType]):
+    """Node types with their code."""
+
+    def __init__(self, *types: NodeType | Function[..., Any]) -> None:
+        self._types: dict[str, NodeType] = {}
+        self.add(*types)
+
+    def add(self, *types: NodeType | Function[..., Any]) -> None:
+        """Add all of them. If a name is taken, a DeclarationError is raised and the registry is left unchanged."""
+        added: dict[str, NodeType] = {}
+        for item in types:
+            type = item.type if isinstance(item, Function) else item
+            name = type.spec.class_type
+            holder = added.get(name) or self._types.get(name)
+            if holder is not None:
+                raise DeclarationError(f"The node type {name} is there already, from {holder.spec.module}.")
+            added[name] = type
+        self._types = {**self._types, **added}
+
+    def __getitem__(self, class_type: str) -> NodeType:
+        return self._types[class_type]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._types)
+
+    def __len__(self) -> int:
+        return len(self._types)
+
+    def catalogue(self) -> Catalogue:
+        return Catalogue(type.spec for type in self._types.values())
