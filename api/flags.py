@@ -1,0 +1,357 @@
+"""The command line: every flag, the incumbent's names for them, and what they come to.
+
+Standard library only, so that `--help` and a mistyped flag answer before anything is installed or started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The repository: what comes with Easel lies here, and, unless --base-directory says otherwise, what is the user's."""
+
+MEGABYTE = 1024 * 1024
+GIGABYTE = 1024 * MEGABYTE
+PRECISIONS = ("auto", "fp32", "fp16", "bf16")
+
+FOREIGN = {
+    # The incumbent's flags that mean nothing here, with how many words may follow each: 0, 1, "?" or "*".
+    "--auto-launch": 0,
+    "--async-offload": 0,
+    "--bf16-text-enc": 0,
+    "--bf16-unet": 0,
+    "--bf16-vae": 0,
+    "--comfy-api-base": 1,
+    "--cpu-vae": 0,
+    "--cuda-malloc": 0,
+    "--database-url": 1,
+    "--default-device": 1,
+    "--default-hashing-function": 1,
+    "--deterministic": 0,
+    "--directml": "?",
+    "--disable-api-nodes": 0,
+    "--disable-cuda-malloc": 0,
+    "--disable-ipex-optimize": 0,
+    "--disable-metadata": 0,
+    "--disable-mmap": 0,
+    "--disable-smart-memory": 0,
+    "--disable-xformers": 0,
+    "--dont-print-server": 0,
+    "--dont-upcast-attention": 0,
+    "--enable-compress-response-body": 0,
+    "--fast": "*",
+    "--force-channels-last": 0,
+    "--force-upcast-attention": 0,
+    "--fp16-text-enc": 0,
+    "--fp16-unet": 0,
+    "--fp16-vae": 0,
+    "--fp32-text-enc": 0,
+    "--fp32-unet": 0,
+    "--fp32-vae": 0,
+    "--fp64-unet": 0,
+    "--fp8_e4m3fn-text-enc": 0,
+    "--fp8_e4m3fn-unet": 0,
+    "--fp8_e5m2-text-enc": 0,
+    "--fp8_e5m2-unet": 0,
+    "--fp8_e8m0fnu-unet": 0,
+    "--front-end-version": 1,
+    "--gpu-only": 0,
+    "--highvram": 0,
+    "--log-stdout": 0,
+    "--lowvram": 0,
+    "--mmap-torch-files": 0,
+    "--multi-user": 0,
+    "--normalvram": 0,
+    "--novram": 0,
+    "--oneapi-device-selector": 1,
+    "--preview-method": 1,
+    "--preview-size": 1,
+    "--quick-test-for-ci": 0,
+    "--reserve-vram": 1,
+    "--supports-fp8-compute": 0,
+    "--use-flash-attention": 0,
+    "--use-pytorch-cross-attention": 0,
+    "--use-quad-cross-attention": 0,
+    "--use-sage-attention": 0,
+    "--use-split-cross-attention": 0,
+    "--whitelist-custom-nodes": "*",
+    "--windows-standalone-build": 0,
+}
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What the command line came to. Paths are absolute; sizes are bytes; None means "decide for me"."""
+
+    base: Path = ROOT
+    models: Path = ROOT / "models"
+    custom_nodes: Path = ROOT / "custom_nodes"
+    output: Path = ROOT / "output"
+    input: Path = ROOT / "input"
+    temp: Path = ROOT / "temp"
+    user: Path = ROOT / "user"
+    listen: tuple[str, ...] = ("127.0.0.1",)
+    port: int = 8188
+    device: str = "auto"
+    precision: str = "auto"
+    cache_memory: int | None = None
+    cache_device: int | None = None
+    cache_policy: str = "bytes"
+    extra_model_paths: tuple[Path, ...] = ()
+    token_file: Path | None = None
+    allow_host: tuple[str, ...] = ()
+    allow_origin: tuple[str, ...] = ()
+    tls: tuple[Path, Path] | None = None
+    """Certificate and key."""
+    browser: bool = True
+    load_packs: bool = True
+    trust_packs: bool = False
+    dev_packs: tuple[str, ...] = ()
+    paused: bool = False
+    max_upload: int = 100 * MEGABYTE
+    verbose: bool = False
+    registry: str | None = None
+    """`module:function` that makes the worker's registry instead of nodes.library: for tests."""
+    argv: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunFlags:
+    """`server.py run`: one graph, without a page."""
+
+    flags: Flags
+    graph: Path
+    changes: tuple[tuple[str, str, str], ...] = ()
+    """(node id, input, value as written) of each --set."""
+    out: Path | None = None
+
+
+def parse(argv: Sequence[str]) -> Flags | RunFlags:
+    """Read the command line. Exits with status 2 and a sentence where it cannot, 0 after --help."""
+    words, warnings = _set_aside_foreign(list(argv))
+    if words[:1] == ["run"]:
+        return _run_flags(words[1:], tuple(argv), warnings)
+    parser = argparse.ArgumentParser(
+        prog="server.py",
+        description="Easel: a node-graph editor for making pictures. Starts the server and opens the page.",
+        epilog="`server.py run GRAPH.json` runs one graph without a page; see `server.py run --help`.",
+        allow_abbrev=False,
+    )
+    _add_flags(parser)
+    return _flags(parser, _known(parser, words), tuple(argv), warnings)
+
+
+def _run_flags(words: list[str], argv: tuple[str, ...], warnings: list[str]) -> RunFlags:
+    parser = argparse.ArgumentParser(
+        prog="server.py run", description="Run one graph without a page.", allow_abbrev=False
+    )
+    parser.add_argument("graph", type=Path, metavar="GRAPH.json", help="a graph, in either file format")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NODE.INPUT=VALUE",
+        help="change one input before running, such as 3.seed=7; may be given often",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="copy the results here")
+    _add_flags(parser)
+    found = _known(parser, words)
+    changes: list[tuple[str, str, str]] = []
+    for text in found.set:
+        place, equals, value = str(text).partition("=")
+        node, dot, name = place.partition(".")
+        if not (equals and dot and node and name):
+            parser.error(f"--set {text}: expected NODE.INPUT=VALUE, such as 3.seed=7")
+        changes.append((node, name, value))
+    return RunFlags(_flags(parser, found, argv, warnings), found.graph, tuple(changes), found.out)
+
+
+def _known(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
+    found, unknown = parser.parse_known_args(words)
+    if unknown:
+        flags = [name for action in parser._actions for name in action.option_strings]  # pyright: ignore[reportPrivateUsage]
+        close = difflib.get_close_matches(unknown[0].partition("=")[0], flags, 1)
+        parser.error(f"unknown flag {unknown[0]}" + (f"; did you mean {close[0]}?" if close else "; see --help"))
+    return found
+
+
+def _add_flags(parser: argparse.ArgumentParser) -> None:
+    places = parser.add_argument_group("folders")
+    places.add_argument("--base-directory", type=Path, metavar="DIR", help="holds all that is yours")
+    for name in ("models", "output", "input", "temp", "user"):
+        places.add_argument(f"--{name}-directory", type=Path, metavar="DIR", help=f"replaces DIR/{name}")
+    places.add_argument(
+        "--extra-model-paths",
+        "--extra-model-paths-config",
+        type=Path,
+        nargs="+",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a YAML file that names another tool's model folders",
+    )
+
+    net = parser.add_argument_group("network")
+    net.add_argument(
+        "--listen",
+        nargs="?",
+        const="0.0.0.0,::",
+        default="127.0.0.1",
+        metavar="ADDRESSES",
+        help="addresses to listen on, with commas between; alone: all. Beyond this machine a token is asked",
+    )
+    net.add_argument("--port", type=int, default=8188, help="0 takes any free one (default: 8188)")
+    net.add_argument("--token-file", type=Path, metavar="FILE", help="holds the token that every request must bring")
+    net.add_argument("--allow-host", action="append", default=[], metavar="NAME", help="a name this server is known by")
+    net.add_argument(
+        "--allow-origin",
+        "--enable-cors-header",
+        action="append",
+        nargs="?",
+        const="*",
+        default=[],
+        metavar="ORIGIN",
+        help="another site whose pages may call this server, such as https://example.org",
+    )
+    net.add_argument("--tls-certfile", type=Path, metavar="FILE")
+    net.add_argument("--tls-keyfile", type=Path, metavar="FILE")
+    net.add_argument("--max-upload-size", type=float, default=100.0, metavar="MB", help="(default: 100)")
+    net.add_argument("--no-browser", "--disable-auto-launch", action="store_true", help="do not open the page")
+
+    run = parser.add_argument_group("running")
+    run.add_argument("--device", default=None, help="auto, cpu, cuda, cuda:1, mps (default: auto)")
+    run.add_argument("--cpu", action="store_true", help="the same as --device cpu")
+    run.add_argument("--cuda-device", type=int, metavar="N", help="the same as --device cuda:N")
+    run.add_argument("--workers", type=int, default=1, help="device processes; more than 1: not yet")
+    run.add_argument("--precision", choices=PRECISIONS, default=None, help="of the models (default: auto)")
+    run.add_argument("--force-fp32", action="store_true", help="the same as --precision fp32")
+    run.add_argument("--force-fp16", action="store_true", help="the same as --precision fp16")
+    run.add_argument("--cache-memory", type=float, metavar="GB", help="for results, in memory")
+    run.add_argument("--cache-ram", nargs="?", type=float, const=None, metavar="GB", help="the same as --cache-memory")
+    run.add_argument("--cache-device", type=float, metavar="GB", help="for results, on the device")
+    run.add_argument("--cache-disk", metavar="GB", help="not yet")
+    run.add_argument("--cache-policy", choices=("bytes", "none"), default=None, help="(default: bytes)")
+    run.add_argument("--cache-none", action="store_true", help="the same as --cache-policy none")
+    run.add_argument("--cache-classic", action="store_true", help="the same as --cache-policy bytes")
+    run.add_argument("--cache-lru", type=int, metavar="N", help="the same as --cache-policy bytes; 0 or more")
+    run.add_argument("--paused", action="store_true", help="start with the queue paused")
+    run.add_argument("--ray", metavar="ADDRESS", help="not yet")
+
+    packs = parser.add_argument_group("node packs and the page")
+    packs.add_argument(
+        "--disable-custom-nodes", "--disable-all-custom-nodes", action="store_true", help="load no node packs"
+    )
+    packs.add_argument("--trust-packs", action="store_true", help="load every pack without asking")
+    packs.add_argument("--dev-pack", action="append", default=[], metavar="NAME", help="a pack under development")
+    packs.add_argument("--page", "--front-end-root", metavar="PACKAGE", help="not yet")
+
+    parser.add_argument("--verbose", nargs="?", const="DEBUG", metavar="LEVEL", help="say more")
+    parser.add_argument("--registry", help=argparse.SUPPRESS)
+
+
+def _flags(
+    parser: argparse.ArgumentParser, found: argparse.Namespace, argv: tuple[str, ...], warnings: list[str]
+) -> Flags:
+    _refuse_what_comes_later(parser, found)
+    base = _absolute(found.base_directory) or ROOT
+    device = found.device or ("cpu" if found.cpu else "auto")
+    if found.cuda_device is not None:
+        device = f"cuda:{found.cuda_device}"
+    precision = found.precision or ("fp32" if found.force_fp32 else "fp16" if found.force_fp16 else "auto")
+    if (found.tls_certfile is None) != (found.tls_keyfile is None):
+        parser.error("--tls-certfile and --tls-keyfile go together")
+    if not 0 <= found.port <= 65535:
+        parser.error(f"--port {found.port}: must lie between 0 and 65535")
+    if found.max_upload_size <= 0:
+        parser.error(f"--max-upload-size {found.max_upload_size}: must be above 0")
+    memory = found.cache_memory if found.cache_memory is not None else found.cache_ram
+    for name, size in (("--cache-memory", memory), ("--cache-device", found.cache_device)):
+        if size is not None and not size >= 0:
+            parser.error(f"{name} {size}: must be 0 or more")
+
+    def place(name: str) -> Path:
+        return _absolute(getattr(found, f"{name}_directory")) or base / name
+
+    return Flags(
+        base=base,
+        models=place("models"),
+        custom_nodes=base / "custom_nodes",
+        output=place("output"),
+        input=place("input"),
+        temp=place("temp"),
+        user=place("user"),
+        listen=tuple(part.strip() for part in found.listen.split(",") if part.strip()) or ("127.0.0.1",),
+        port=found.port,
+        device=device,
+        precision=precision,
+        cache_memory=None if memory is None else int(memory * GIGABYTE),
+        cache_device=None if found.cache_device is None else int(found.cache_device * GIGABYTE),
+        cache_policy=found.cache_policy or ("none" if found.cache_none else "bytes"),
+        extra_model_paths=tuple(Path(p).absolute() for group in found.extra_model_paths for p in group),
+        token_file=_absolute(found.token_file),
+        allow_host=tuple(found.allow_host),
+        allow_origin=tuple(found.allow_origin),
+        tls=None if found.tls_certfile is None else (found.tls_certfile, found.tls_keyfile),
+        browser=not found.no_browser,
+        load_packs=not found.disable_custom_nodes,
+        trust_packs=found.trust_packs,
+        dev_packs=tuple(found.dev_pack),
+        paused=found.paused,
+        max_upload=int(found.max_upload_size * MEGABYTE),
+        verbose=found.verbose is not None and found.verbose.upper() in ("DEBUG", ""),
+        registry=found.registry,
+        argv=argv,
+        warnings=tuple(warnings),
+    )
+
+
+def _refuse_what_comes_later(parser: argparse.ArgumentParser, found: argparse.Namespace) -> None:
+    if found.workers < 1:
+        parser.error(f"--workers {found.workers}: must be 1 or more")
+    later = {
+        "--workers above 1": found.workers > 1,
+        "--cache-disk": found.cache_disk is not None,
+        "--page": found.page is not None,
+        "--ray": found.ray is not None,
+    }
+    for name, asked in later.items():
+        if asked:
+            parser.error(f"{name}: not yet; leave it away")
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else Path(path).expanduser().absolute()
+
+
+def _set_aside_foreign(words: list[str]) -> tuple[list[str], list[str]]:
+    """Take out the incumbent's flags that mean nothing here, with the words that belong to them."""
+    kept: list[str] = []
+    warnings: list[str] = []
+    rest = iter(range(len(words)))
+    for at in rest:
+        name, equals, _ = words[at].partition("=")
+        if name not in FOREIGN:
+            kept.append(words[at])
+            continue
+        if name not in ("--auto-launch", "--windows-standalone-build"):
+            warnings.append(f"{name} has no meaning here and is passed over")
+        takes = 0 if equals else FOREIGN[name]
+        following = 0
+        for word in words[at + 1 :]:
+            if word.startswith("--") or (takes != "*" and following >= (0 if takes == 0 else 1)):
+                break
+            following += 1
+        for _ in range(following):
+            next(rest)
+    return kept, warnings
+
+
+def fail(sentence: str) -> None:
+    """Say on standard error what stopped the start."""
+    print(f"easel: {sentence}", file=sys.stderr)

@@ -1,0 +1,128 @@
+"""What goes wrong, as an answer: the one place that turns errors into HTTP."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+from typing import Any
+
+from aiohttp import web
+
+from api.journal import JournalError
+
+log = logging.getLogger("easel")
+
+MAX_JSON = 32 * 1024 * 1024
+"""Bytes of a JSON body: a graph of 20,000 nodes with its workflow takes a fifth of it."""
+
+
+class Refusal(Exception):
+    """A request that is not served. `kind` is for programs, `message` and `details` are for people."""
+
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        message: str,
+        details: str = "",
+        extra_info: dict[str, Any] | None = None,
+        node_errors: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body: dict[str, Any] = {
+            "error": {"type": kind, "message": message, "details": details, "extra_info": extra_info or {}},
+            "node_errors": node_errors or {},
+        }
+        self.headers = headers
+
+    def reply(self) -> web.Response:
+        return web.json_response(self.body, status=self.status, headers=self.headers)
+
+
+class FullDisk(Refusal):
+    """A write found no room."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(507, "disk_full", f"{what} could not be written: the disk is full. Make room, then try again.")
+
+
+def as_refusal(error: OSError, what: str) -> Refusal:
+    """A failed write as a refusal that names what was to be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return FullDisk(what)
+    return Refusal(500, "write_failed", f"{what} could not be written: {error.strerror or error}.")
+
+
+async def read_json(request: web.Request, limit: int = MAX_JSON) -> Any:
+    """The body as JSON, whatever its content type says: scripts rarely set one. Raises Refusal (400)."""
+    length = request.content_length
+    if length is not None and length > limit:
+        await _drain(request)
+        raise _too_large(length, limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size > limit:
+            await _drain(request)
+            raise _too_large(size, limit)
+        chunks.append(chunk)
+    try:
+        return json.loads(b"".join(chunks))
+    except RecursionError:
+        raise Refusal(400, "invalid_json", "The body is nested too deep to be read.") from None
+    except ValueError as error:
+        raise Refusal(400, "invalid_json", "The body is not JSON.", str(error)[:300]) from None
+
+
+async def read_object(request: web.Request, limit: int = MAX_JSON) -> dict[str, Any]:
+    """The body as a JSON object. Raises Refusal (400)."""
+    body = await read_json(request, limit)
+    if not isinstance(body, dict):
+        kind = {list: "list", str: "string", bool: "boolean", type(None): "null"}.get(type(body), "number")
+        raise Refusal(400, "invalid_json", f"The body must be a JSON object, not a {kind}.")
+    return body  # pyright: ignore[reportUnknownVariableType]
+
+
+def _too_large(size: int, limit: int) -> Refusal:
+    return Refusal(
+        400,
+        "body_too_large",
+        f"The body is larger than {limit // 2**20} MB, the most that is read as JSON.",
+        f"{size / 2**20:.1f} MB or more",
+    )
+
+
+async def _drain(request: web.Request) -> None:
+    """Read what is left of a body, up to a bound: a client that is still sending would miss the answer."""
+    left = 256 * 2**20
+    async for chunk in request.content.iter_any():
+        left -= len(chunk)
+        if left < 0:
+            return
+
+
+@web.middleware
+async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Nothing that a handler raises reaches the client as a trace, and nothing is swallowed in silence."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return refusal.reply()
+    except web.HTTPRequestEntityTooLarge as error:
+        return Refusal(413, "body_too_large", f"The upload is too large: {error.text}").reply()
+    except web.HTTPException:
+        raise
+    except JournalError as error:
+        log.error("%s", error)
+        return Refusal(507 if error.full else 503, "disk_full" if error.full else "journal", f"{error}").reply()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            log.exception("%s %s failed", request.method, request.path)
+        return as_refusal(error, "A file").reply()
+    except Exception as error:
+        log.exception("%s %s failed", request.method, request.path)
+        return Refusal(500, "internal", "The server could not answer this.", type(error).__name__).reply()

@@ -1,0 +1,268 @@
+"""Who may talk to this server: hosts, origins, and the token.
+
+A page of another site can make a browser send requests here, and, by pointing its own name at this machine, can even
+pass as the same origin. So the Host header must be one of ours, the Origin, where a browser sends it, must be the host
+itself or one that the person running the server named, and scripts, which send no Origin, work as ever.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+import os
+import secrets
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import hdrs, web
+
+from api.flags import Flags
+from api.replies import Refusal
+
+CORS_METHODS = "POST, GET, DELETE, PUT, PATCH, OPTIONS"
+CORS_HEADERS = "Content-Type, Authorization, Comfy-User"
+_YEAR = 365 * 24 * 3600
+
+
+class TokenError(Exception):
+    """The token file cannot be used."""
+
+
+def is_loopback(address: str) -> bool:
+    """Whether listening on this address lets only this machine in."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def token_for(flags: Flags) -> str | None:
+    """The token to ask for: from --token-file, or made and kept where other machines can reach us, or None."""
+    if flags.token_file is not None:
+        return _read_token(flags.token_file)
+    if all(is_loopback(address) for address in flags.listen):
+        return None
+    path = flags.user / "token"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made = path.with_name("token.new")
+        made.unlink(missing_ok=True)
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(24) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        made.replace(path)
+    return _read_token(path)
+
+
+def _read_token(path: Path) -> str:
+    try:
+        token = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise TokenError(f"the token file {path} cannot be read: {reason}") from error
+    if len(token) < 8 or any(c.isspace() for c in token):
+        raise TokenError(f"the token in {path} must be one word of 8 characters or more")
+    return token
+
+
+class Gate:
+    """Decides on each request before anything else sees it."""
+
+    def __init__(self, flags: Flags, token: str | None) -> None:
+        self.token = token
+        self._listens_beyond = not all(is_loopback(address) for address in flags.listen)
+        self._hosts = {"localhost", "127.0.0.1", "::1", *(_host_name(name) for name in flags.allow_host)}
+        if self._listens_beyond:
+            self._hosts |= {socket.gethostname().lower(), *(a.strip("[]").lower() for a in flags.listen)}
+        self._origins = {origin.rstrip("/").lower() for origin in flags.allow_origin}
+        self._secure = flags.tls is not None
+        # Cookies know no ports: two servers on one machine must not take each other's.
+        self._cookie = f"easel_{flags.port}"
+        self._cookie_value = "" if token is None else _digest(token, "easel cookie")
+
+    def allows_origin(self, origin: str) -> bool:
+        """Whether pages of this origin were named on the command line."""
+        return origin != "null" and ("*" in self._origins or origin.lower() in self._origins)
+
+    def check_source(self, request: web.Request) -> None:
+        """Raise Refusal (403) for a host that is not ours, or a page that is not."""
+        host = request.headers.get(hdrs.HOST, "")
+        if not self._knows(host):
+            raise Refusal(
+                403,
+                "forbidden_host",
+                f"This server is not known as {host[:200]!r}.",
+                "If that name is right, start the server with --allow-host and this name.",
+            )
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is not None:
+            if not self.allows_origin(origin) and not _same_origin(origin, host):
+                raise Refusal(
+                    403,
+                    "forbidden_origin",
+                    f"Pages of {origin[:200]!r} may not call this server.",
+                    "If they should, start the server with --allow-origin and this origin.",
+                )
+        elif request.headers.get("Sec-Fetch-Site") == "cross-site" and not _is_navigation(request):
+            raise Refusal(403, "forbidden_origin", "Another site's page may not load this.")
+
+    def is_known(self, request: web.Request) -> bool:
+        """Whether the request brings the token, or none is asked."""
+        if self.token is None:
+            return True
+        kind, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+        if kind.lower() == "bearer" and _equal(given.strip(), self.token):
+            return True
+        if kind.lower() == "basic" and _equal(_basic_password(given), self.token):
+            return True
+        return _equal(request.cookies.get(self._cookie, ""), self._cookie_value)
+
+    def greet(self, response: web.StreamResponse) -> None:
+        """Give the browser the cookie that stands for the token."""
+        if self.token is not None:
+            response.set_cookie(
+                self._cookie,
+                self._cookie_value,
+                max_age=_YEAR,
+                path="/",
+                httponly=True,
+                samesite="Strict",
+                secure=self._secure,
+            )
+
+    def login(self, request: web.Request) -> web.Response:
+        """Answer `/?token=...`: to the bare address with the cookie set, or 401."""
+        if self.token is not None and not _equal(request.query["token"], self.token):
+            raise _unauthorized("The token in this address is not the right one.")
+        rest = request.rel_url.without_query_params("token")
+        response = web.Response(status=303, headers={hdrs.LOCATION: str(rest), hdrs.CACHE_CONTROL: "no-store"})
+        self.greet(response)
+        return response
+
+    def _knows(self, host: str) -> bool:
+        name = _host_name(host)
+        if name in self._hosts:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        # A number cannot be pointed elsewhere as a name can, so it is no rebinding.
+        return self._listens_beyond or address.is_loopback
+
+
+def middleware(gate: Gate) -> Any:
+    """The gate in front of every route, and its marks on every answer."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
+        gate.check_source(request)
+        origin = request.headers.get(hdrs.ORIGIN)
+        foreign = origin is not None and gate.allows_origin(origin)
+        if foreign and request.method == hdrs.METH_OPTIONS:
+            return web.Response()
+        if request.method == hdrs.METH_GET and request.path == "/" and "token" in request.query:
+            return gate.login(request)
+        if not gate.is_known(request):
+            raise _unauthorized("This server asks for its token.")
+        return await handler(request)
+
+    return guard
+
+
+async def mark(gate: Gate, request: web.Request, response: web.StreamResponse) -> None:
+    """Headers that every answer has. Called just before they are sent."""
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    origin = request.headers.get(hdrs.ORIGIN)
+    if origin is not None and gate.allows_origin(origin):
+        headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = CORS_METHODS
+        headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = CORS_HEADERS
+        headers[hdrs.ACCESS_CONTROL_ALLOW_CREDENTIALS] = "true"
+        headers.add(hdrs.VARY, "Origin")
+    else:
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+
+
+def hide_credentials(extra: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split a prompt's extra_data into what may be written and what is kept in memory only."""
+    secret = {name: value for name, value in extra.items() if _is_secret(name)}
+    return {name: value for name, value in extra.items() if name not in secret}, secret
+
+
+def _is_secret(name: str) -> bool:
+    words = name.lower()
+    return any(part in words for part in ("auth_token", "api_key", "apikey", "password", "secret", "access_token"))
+
+
+def _unauthorized(message: str) -> Refusal:
+    details = "Send it as `Authorization: Bearer TOKEN`, as the password of HTTP Basic, or open /?token=TOKEN once."
+    return Refusal(401, "unauthorized", message, details, headers={hdrs.WWW_AUTHENTICATE: 'Basic realm="Easel"'})
+
+
+def _host_name(host: str) -> str:
+    """The name in a Host header, lower case, without port and brackets."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host if host.count(":") > 1 else host.partition(":")[0]
+
+
+def _same_origin(origin: str, host: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+        port = parts.port
+    except ValueError:
+        return False
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    if default is None:
+        return False
+    theirs = (_host_name(parts.netloc), port or default)
+    _, colon, tail = host.rpartition(":")
+    ours = int(tail) if colon and tail.isdigit() and not host.endswith("]") else default
+    return theirs == (_host_name(host), ours)
+
+
+def _is_navigation(request: web.Request) -> bool:
+    """A person following a link from elsewhere: harmless, since no GET changes anything."""
+    headers = request.headers
+    return (
+        request.method == hdrs.METH_GET
+        and headers.get("Sec-Fetch-Mode") == "navigate"
+        and headers.get("Sec-Fetch-Dest") == "document"
+    )
+
+
+def _basic_password(given: str) -> str:
+    try:
+        return base64.b64decode(given, validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _equal(given: str, right: str) -> bool:
+    """Compare in a time that tells nothing."""
+    return hmac.compare_digest(given.encode("utf-8", "replace"), right.encode())
+
+
+def _digest(token: str, purpose: str) -> str:
+    return hmac.new(token.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def addresses(flags: Flags, port: int) -> Iterable[str]:
+    """What to type into a browser, one for each address listened on."""
+    scheme = "https" if flags.tls else "http"
+    for address in flags.listen:
+        name = {"0.0.0.0": socket.gethostname(), "::": "[::1]"}.get(address, address)
+        yield f"{scheme}://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}/"
