@@ -1,0 +1,65 @@
+/**
+ * One tooltip for the whole page: any element with `data-tip` (and `data-keys`) gets it, by hover after a
+ * moment and by keyboard focus at once. The text is also the control's description for screen readers.
+ */
+import { fill, h } from './dom.js'
+import { keycaps } from './keycaps.js'
+
+const WAIT = 450
+
+export function installTooltips() {
+  const tip = h('div.tooltip', { role: 'tooltip', id: 'tooltip' })
+  tip.hidden = true
+  document.body.append(tip)
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+  /** @type {HTMLElement | null} */
+  let shownFor = null
+
+  function hide() {
+    clearTimeout(timer)
+    shownFor?.removeAttribute('aria-describedby')
+    shownFor = null
+    tip.hidden = true
+  }
+
+  /** @param {HTMLElement} target */
+  function show(target) {
+    if (!target.isConnected) return
+    fill(tip, target.dataset.tip ?? '', target.dataset.keys ? keycaps(target.dataset.keys) : null)
+    tip.hidden = false
+    shownFor = target
+    target.setAttribute('aria-describedby', 'tooltip')
+    const box = target.getBoundingClientRect()
+    const { width, height } = tip.getBoundingClientRect()
+    const beside = target.closest('.rail') && innerWidth > 700
+    const x = beside ? box.right + 8 : box.left + box.width / 2 - width / 2
+    const below = box.bottom + 8 + height < innerHeight
+    const y = beside ? box.top + box.height / 2 - height / 2 : below ? box.bottom + 8 : box.top - height - 8
+    tip.style.left = `${Math.max(6, Math.min(x, innerWidth - width - 6))}px`
+    tip.style.top = `${Math.max(6, Math.min(y, innerHeight - height - 6))}px`
+  }
+
+  /** @param {Event} event */
+  function target(event) {
+    const found = event.target instanceof Element ? event.target.closest('[data-tip]') : null
+    return found instanceof HTMLElement ? found : null
+  }
+
+  addEventListener('pointerover', event => {
+    const over = target(event)
+    if (over === shownFor && over) return
+    hide()
+    if (over && event.pointerType === 'mouse') timer = setTimeout(() => show(over), WAIT)
+  })
+  addEventListener('pointerdown', hide, true)
+  addEventListener('keydown', event => {
+    if (event.key === 'Escape') hide()
+  }, true)
+  addEventListener('focusin', event => {
+    const over = target(event)
+    hide()
+    if (over?.matches(':focus-visible')) show(over)
+  })
+  addEventListener('focusout', hide)
+}

@@ -1,0 +1,30 @@
+/**
+ * What a widget's editor is told and what it may answer. Editors know neither the store nor the canvas.
+ *
+ * @typedef {object} EditRequest
+ * @property {{ x: number, y: number, width: number, height: number }} box  the value's place, CSS px in the stage
+ * @property {number} zoom        of the canvas, for the size of the type
+ * @property {string} label       node title and widget name, for screen readers
+ * @property {any} value
+ * @property {Record<string, any>} options  of the widget: min, max, step, round, multiline, choices ...
+ * @property {(value: any) => void} commit   one undo step; called at most once
+ * @property {() => void} closed             called last, however it ended
+ * @property {(step: 1 | -1) => void} next   Tab: edit the neighbour widget
+ * @property {string} [typed]     what the person typed to open it
+ *
+ * @typedef {{ element: HTMLElement, close: (keep: boolean) => void }} OpenEditor
+ */
+
+/**
+ * Lays an editor over its widget. Type never gets smaller than one can read while typing.
+ *
+ * @param {HTMLElement} element @param {EditRequest} request
+ */
+export function layOver(element, { box, zoom }) {
+  const size = Math.max(11, Math.min(13 * zoom, 22))
+  element.style.left = `${box.x}px`
+  element.style.top = `${box.y}px`
+  element.style.width = `${Math.max(box.width, 72)}px`
+  element.style.height = `${Math.max(box.height, size * 1.7)}px`
+  element.style.fontSize = `${size}px`
+}
