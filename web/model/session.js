@@ -1,0 +1,130 @@
+/**
+ * What happens while a graph runs: status, progress, previews, results and errors by node, the queue and the connection.
+ * None of it is the document: it is never saved and never undone.
+ *
+ * Nodes are named by their id in the prompt: `"3"`, or `"12:34"` inside the subgraph instance 12. Late, doubled or
+ * unknown ids are kept apart harmlessly: who draws asks only for nodes that are there.
+ *
+ * @typedef {{filename: string, subfolder: string, type: string, format?: string}} PictureRef
+ * @typedef {object} NodeError
+ * @property {string} message One sentence for the artist.
+ * @property {string | null} input The input that it is about.
+ * @property {string} detail A trace, or more words; may be empty.
+ *
+ * @typedef {object} NodeStatus
+ * @property {'idle' | 'queued' | 'running' | 'cached' | 'done' | 'error'} state
+ * @property {number} value Steps done.
+ * @property {number} max Steps in all; 0 where the node tells none.
+ * @property {ImageBitmap | null} preview The picture so far.
+ * @property {readonly PictureRef[]} images Results of the last run that made any.
+ * @property {readonly string[]} text
+ * @property {NodeError | null} error
+ * @property {number | null} started `performance.now()` when it began.
+ * @property {number | null} ms How long it took.
+ * @property {string | null} why Why it ran.
+ *
+ * @typedef {object} Run The run that is going on, or went on last, among those that this page queued or watches.
+ * @property {string | null} promptId
+ * @property {'idle' | 'queued' | 'running' | 'done' | 'error' | 'interrupted'} state
+ * @property {string | null} node The node that runs.
+ * @property {string | null} message The sentence of its error.
+ *
+ * @typedef {object} Server
+ * @property {'connecting' | 'open' | 'closed'} connection
+ * @property {boolean} warming The device process has not reported yet.
+ * @property {number} queued Jobs that wait or run.
+ *
+ * @typedef {{nodes: ReadonlySet<string>, run: boolean, server: boolean}} SessionChange
+ */
+
+/** @type {Readonly<NodeStatus>} */
+const IDLE = Object.freeze({
+  state: 'idle', value: 0, max: 0, preview: null, images: [], text: [], error: null, started: null, ms: null, why: null
+})
+
+export class Session {
+  /** @type {Map<string, NodeStatus>} */
+  #nodes = new Map()
+  /** @type {Set<(change: SessionChange) => void>} */
+  #listeners = new Set()
+  /** @type {Readonly<Run>} */
+  run = { promptId: null, state: 'idle', node: null, message: null }
+  /** @type {Readonly<Server>} */
+  server = { connection: 'connecting', warming: true, queued: 0 }
+
+  /** @param {(change: SessionChange) => void} listener @returns {() => void} ends it */
+  listen(listener) {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** @param {string | number} id @returns {Readonly<NodeStatus>} */
+  status(id) {
+    return this.#nodes.get(String(id)) ?? IDLE
+  }
+
+  /** Ids with a status that says something. */
+  ids() {
+    return this.#nodes.keys()
+  }
+
+  /** @param {string | number} id @param {Partial<NodeStatus>} patch */
+  update(id, patch) {
+    const name = String(id)
+    const old = this.status(name)
+    if (patch.preview !== undefined && old.preview && patch.preview !== old.preview) old.preview.close()
+    this.#nodes.set(name, { ...old, ...patch })
+    this.#tell(new Set([name]))
+  }
+
+  /** @param {Partial<Run>} patch */
+  setRun(patch) {
+    this.run = { ...this.run, ...patch }
+    this.#tell(new Set(), { run: true })
+  }
+
+  /** @param {Partial<Server>} patch */
+  setServer(patch) {
+    this.server = { ...this.server, ...patch }
+    this.#tell(new Set(), { server: true })
+  }
+
+  /**
+   * A run begins: states, progress, errors and previews go; results stay until there are new ones, so nothing jumps.
+   * @param {string | null} promptId
+   */
+  startRun(promptId) {
+    for (const [id, status] of this.#nodes) {
+      status.preview?.close()
+      this.#nodes.set(id, { ...IDLE, images: status.images, text: status.text })
+    }
+    this.run = { promptId, state: 'running', node: null, message: null }
+    this.#tell(new Set(this.#nodes.keys()), { run: true })
+  }
+
+  /** Errors only: after an edit, or when a prompt was refused before. */
+  clearErrors() {
+    /** @type {Set<string>} */
+    const touched = new Set()
+    for (const [id, status] of this.#nodes) {
+      if (!status.error) continue
+      this.#nodes.set(id, { ...status, error: null, state: status.state === 'error' ? 'idle' : status.state })
+      touched.add(id)
+    }
+    if (touched.size) this.#tell(touched)
+  }
+
+  /** Another document: forget all nodes. */
+  reset() {
+    const ids = new Set(this.#nodes.keys())
+    for (const status of this.#nodes.values()) status.preview?.close()
+    this.#nodes.clear()
+    this.run = { promptId: null, state: 'idle', node: null, message: null }
+    this.#tell(ids, { run: true })
+  }
+
+  /** @param {ReadonlySet<string>} nodes @param {{run?: boolean, server?: boolean}} [what] */
+  #tell(nodes, { run = false, server = false } = {}) {
+    for (const listener of [...this.#listeners]) listener({ nodes, run, server })
+  }
+}

@@ -1,0 +1,273 @@
+/**
+ * The document: plain records by id, and every change to it as a recorded diff.
+ *
+ * Undo is a diff reversed: no command writes its own inverse. A step is either one `transact`, or everything between
+ * `begin` and `commit` (a gesture); `cancel` takes a gesture back as if it had not been.
+ *
+ * @typedef {import('./types.js').Entry} Entry
+ * @typedef {import('./types.js').Diff} Diff
+ * @typedef {import('./types.js').Json} Json
+ * @typedef {import('./types.js').RecordId} RecordId
+ * @typedef {import('./types.js').Source} Source
+ * @typedef {import('./types.js').Step} Step
+ */
+import { compose, emptyDiff, isEmpty, reverse } from './diff.js'
+import { equal } from './json.js'
+
+/** Steps kept; a step holds only the fields that changed. */
+const STEPS = 500
+
+export class Store {
+  /** @type {Map<RecordId, Entry>} */
+  #records = new Map()
+  /** @type {Step[]} */
+  #undos = []
+  /** @type {Step[]} */
+  #redos = []
+  /** The open gesture. @type {Step | null} */
+  #gesture = null
+  /** The diff of the running transaction. @type {Diff | null} */
+  #diff = null
+  /** @type {Set<(diff: Diff, source: Source) => void>} */
+  #listeners = new Set()
+  /** Rises with every change, so that derived values know when they are old. */
+  version = 0
+
+  /** @param {RecordId} id @returns {Entry | undefined} */
+  get(id) {
+    return this.#records.get(id)
+  }
+
+  /** @param {RecordId} id */
+  node(id) {
+    const record = this.#records.get(id)
+    return record?.kind === 'node' ? record : undefined
+  }
+
+  /** @param {RecordId} id */
+  link(id) {
+    const record = this.#records.get(id)
+    return record?.kind === 'link' ? record : undefined
+  }
+
+  /** @param {RecordId} id */
+  group(id) {
+    const record = this.#records.get(id)
+    return record?.kind === 'group' ? record : undefined
+  }
+
+  /** @param {RecordId} id */
+  has(id) {
+    return this.#records.has(id)
+  }
+
+  get size() {
+    return this.#records.size
+  }
+
+  /** All records, in no order that means anything: drawing and saving sort by `z`. */
+  records() {
+    return this.#records.values()
+  }
+
+  /**
+   * Tell `listener` of every change, once per transaction, after it. Returns the function that ends it.
+   * @param {(diff: Diff, source: Source) => void} listener
+   */
+  listen(listener) {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Run `change` and record what it did as one step named `label`, or as a part of the open gesture. Should it throw,
+   * nothing of it stays. `merge` adds it to the last step instead: for changes that follow from a step, or that nobody
+   * would call one (a seed that moves on after a run).
+   * @template T
+   * @param {string} label
+   * @param {() => T} change
+   * @param {{merge?: boolean}} [options]
+   * @returns {T}
+   */
+  transact(label, change, { merge = false } = {}) {
+    if (this.#diff) return change()
+    this.#diff = emptyDiff()
+    let result
+    try {
+      result = change()
+    } catch (error) {
+      this.#apply(reverse(this.#diff))
+      this.#diff = null
+      throw error
+    }
+    const diff = this.#diff
+    this.#diff = null
+    if (isEmpty(diff)) return result
+    if (this.#gesture) this.#gesture.diff = compose(this.#gesture.diff, diff)
+    else this.#push(label, diff, merge)
+    this.#tell(diff, 'user')
+    return result
+  }
+
+  /** @param {Entry} record */
+  put(record) {
+    const diff = this.#open()
+    if (this.#records.has(record.id)) throw new Error(`There is a record ${record.id} already`)
+    this.#records.set(record.id, record)
+    compose(diff, { added: { [record.id]: record }, removed: {}, updated: {} }, true)
+  }
+
+  /**
+   * Replace fields of a record. Fields that are equal to what they were are no change.
+   * @param {RecordId} id
+   * @param {object} patch
+   */
+  update(id, patch) {
+    const diff = this.#open()
+    const record = this.#records.get(id)
+    if (!record) throw new Error(`There is no record ${id}`)
+    const old = /** @type {Json} */ (/** @type {unknown} */ (record))
+    /** @type {Json} */
+    const from = {}
+    /** @type {Json} */
+    const to = {}
+    for (const [field, value] of Object.entries(patch)) {
+      if (equal(old[field], value)) continue
+      from[field] = old[field]
+      to[field] = value
+    }
+    if (Object.keys(to).length === 0) return
+    this.#records.set(id, /** @type {Entry} */ ({ ...record, ...to }))
+    compose(diff, { added: {}, removed: {}, updated: { [id]: { from, to } } }, true)
+  }
+
+  /** Remove a record; one that is not there is no error. @param {RecordId} id */
+  remove(id) {
+    const diff = this.#open()
+    const record = this.#records.get(id)
+    if (!record) return
+    this.#records.delete(id)
+    compose(diff, { added: {}, removed: { [id]: record }, updated: {} }, true)
+  }
+
+  /** Open a gesture: all that follows is one step. An open one is closed first. @param {string} label */
+  begin(label) {
+    this.commit()
+    this.#gesture = { label, diff: emptyDiff() }
+  }
+
+  /** Close the gesture. One that changed nothing leaves no step. @param {string} [label] a better name for it */
+  commit(label) {
+    const step = this.#gesture
+    this.#gesture = null
+    if (step && !isEmpty(step.diff)) this.#push(label ?? step.label, step.diff, false)
+  }
+
+  /** Take the open gesture back. */
+  cancel() {
+    const step = this.#gesture
+    this.#gesture = null
+    if (!step || isEmpty(step.diff)) return
+    const back = reverse(step.diff)
+    this.#apply(back)
+    this.#tell(back, 'cancel')
+  }
+
+  get inGesture() {
+    return this.#gesture !== null
+  }
+
+  /** The step that `undo` would take back. */
+  get undoLabel() {
+    return this.#undos.at(-1)?.label ?? null
+  }
+
+  get redoLabel() {
+    return this.#redos.at(-1)?.label ?? null
+  }
+
+  /** Steps, oldest first. */
+  get history() {
+    return { undos: this.#undos.map((step) => step.label), redos: this.#redos.map((step) => step.label).reverse() }
+  }
+
+  /** Take the last step back. Returns its name, or null where there is none. */
+  undo() {
+    this.commit()
+    return this.#move(this.#undos, this.#redos, 'undo')
+  }
+
+  redo() {
+    this.commit()
+    return this.#move(this.#redos, this.#undos, 'redo')
+  }
+
+  /** Replace the whole document and forget all steps. @param {Iterable<Entry>} records */
+  load(records) {
+    this.#gesture = null
+    const removed = Object.fromEntries(this.#records)
+    this.#records = new Map()
+    for (const record of records) this.#records.set(record.id, record)
+    this.#undos = []
+    this.#redos = []
+    this.#tell({ added: Object.fromEntries(this.#records), removed, updated: {} }, 'load')
+  }
+
+  /** The steps as JSON, for a draft that keeps them over a reload. */
+  saveHistory() {
+    this.commit()
+    return JSON.stringify({ undos: this.#undos, redos: this.#redos })
+  }
+
+  /** @param {string} text what `saveHistory` gave for this same document */
+  loadHistory(text) {
+    const { undos, redos } = JSON.parse(text)
+    this.#undos = undos
+    this.#redos = redos
+  }
+
+  #open() {
+    if (!this.#diff) throw new Error('A record can only be changed inside transact()')
+    return this.#diff
+  }
+
+  /** @param {string} label @param {Diff} diff @param {boolean} merge */
+  #push(label, diff, merge) {
+    const last = this.#undos.at(-1)
+    if (merge && last) {
+      const diffs = compose(last.diff, diff)
+      this.#undos[this.#undos.length - 1] = { label: last.label, diff: diffs }
+    } else if (!merge) {
+      this.#undos.push({ label, diff })
+      if (this.#undos.length > STEPS) this.#undos.shift()
+    }
+    this.#redos = []
+  }
+
+  /** @param {Step[]} from @param {Step[]} to @param {'undo' | 'redo'} source */
+  #move(from, to, source) {
+    const step = from.pop()
+    if (!step) return null
+    const diff = source === 'undo' ? reverse(step.diff) : step.diff
+    this.#apply(diff)
+    to.push(step)
+    this.#tell(diff, source)
+    return step.label
+  }
+
+  /** @param {Diff} diff */
+  #apply(diff) {
+    for (const id of Object.keys(diff.removed)) this.#records.delete(id)
+    for (const [id, record] of Object.entries(diff.added)) this.#records.set(id, record)
+    for (const [id, { to }] of Object.entries(diff.updated)) {
+      const record = this.#records.get(id)
+      if (record) this.#records.set(id, /** @type {Entry} */ ({ ...record, ...to }))
+    }
+  }
+
+  /** @param {Diff} diff @param {Source} source */
+  #tell(diff, source) {
+    this.version++
+    for (const listener of [...this.#listeners]) listener(diff, source)
+  }
+}

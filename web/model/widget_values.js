@@ -1,0 +1,192 @@
+/**
+ * Which entry of a node's `widgets_values` belongs to which widget.
+ *
+ * Files keep the values as a bare list in the order of the declaration, with entries between that belong to no input: the
+ * control after a seed, the two after a combo with a control, the button after an upload. Some packs keep an object by
+ * name. Types that the server does not know keep their list as it is.
+ *
+ * @typedef {import('./types.js').NodeRecord} NodeRecord
+ * @typedef {import('./types.js').Json} Json
+ * @typedef {import('./schema.js').NodeType} NodeType
+ * @typedef {import('./schema.js').WidgetSpec} WidgetSpec
+ *
+ * @typedef {'fixed' | 'increment' | 'decrement' | 'randomize'} Control
+ * @typedef {object} Widget A widget of one node, with its value.
+ * @property {string} name
+ * @property {string} label
+ * @property {string} tooltip
+ * @property {WidgetSpec} spec
+ * @property {unknown} value
+ * @property {Control | null} control What becomes of the value after a run; null where that is not asked.
+ * @property {boolean} socketless
+ */
+import { isObject } from './json.js'
+
+/** @typedef {{name: string, kind: 'value' | 'control' | 'filter' | 'upload' | 'unused'}} Place */
+
+const CONTROLS = new Set(['fixed', 'increment', 'decrement', 'randomize', 'increment-wrap'])
+
+/** @type {WeakMap<NodeType, Place[]>} */
+const cache = new WeakMap()
+
+/** What each entry of a fresh node's list is. @param {NodeType} type @returns {readonly Place[]} */
+export function places(type) {
+  const known = cache.get(type)
+  if (known) return known
+  /** @type {Place[]} */
+  const list = []
+  /** @type {Place[]} */
+  let uploads = []
+  type.inputs.forEach((input, index) => {
+    const spec = input.widget
+    if (spec) {
+      list.push({ name: input.name, kind: 'value' })
+      if (spec.kind === 'number' && spec.seed) list.push({ name: input.name, kind: 'control' })
+      if (spec.kind === 'combo' && spec.control) {
+        list.push({ name: input.name, kind: 'control' }, { name: input.name, kind: 'filter' })
+      }
+      if (spec.kind === 'combo' && spec.upload && !input.optional) uploads.push({ name: input.name, kind: 'upload' })
+    }
+    const next = type.inputs[index + 1]
+    if (!next || (next.optional && !input.optional)) {
+      list.push(...uploads) // the buttons come after all widgets of the required inputs
+      uploads = []
+    }
+  })
+  cache.set(type, list)
+  return list
+}
+
+/**
+ * The places of a node's own list, which may be of an older page: with a dummy for each input that is now a socket only.
+ * @param {NodeType} type @param {readonly unknown[]} values
+ * @returns {readonly Place[]}
+ */
+export function placesOf(type, values) {
+  const fresh = places(type)
+  const forced = type.inputs.filter((input) => input.forced).length
+  if (forced === 0 || values.length <= fresh.length) return fresh
+  const old = places(withForced(type))
+  return values.length === old.length ? old : fresh
+}
+
+/** @type {WeakMap<NodeType, NodeType>} */
+const oldTypes = new WeakMap()
+
+/** The type as it was when inputs that are sockets only still took an entry. @param {NodeType} type */
+function withForced(type) {
+  let old = oldTypes.get(type)
+  if (!old) {
+    const inputs = type.inputs.map((input) => (input.forced ? { ...input, widget: DUMMY } : input))
+    old = { ...type, inputs }
+    oldTypes.set(type, old)
+  }
+  return old
+}
+
+/** @type {import('./schema.js').TextSpec} */
+const DUMMY = { kind: 'text', default: '', multiline: false, placeholder: '', dynamicPrompts: false }
+
+/** Values of a new node. @param {NodeType} type @returns {unknown[]} */
+export function defaultValues(type) {
+  return places(type).map((place) => defaultAt(type, place))
+}
+
+/** @param {NodeType} type @param {Place} place @returns {unknown} */
+function defaultAt(type, place) {
+  const spec = type.inputs.find((input) => input.name === place.name)?.widget
+  if (!spec) return null
+  if (place.kind === 'value') return spec.default
+  if (place.kind === 'control') return spec.kind === 'number' ? 'randomize' : 'fixed'
+  return place.kind === 'upload' ? 'image' : ''
+}
+
+/**
+ * The widgets of a node with their values. A value that is missing is the default; one of the wrong kind is shown as it
+ * is, since the file may know better than the schema.
+ * @param {NodeType | undefined} type @param {Pick<NodeRecord, 'values'>} node
+ * @returns {Widget[]}
+ */
+export function widgetsOf(type, node) {
+  if (!type) return looseWidgets(node.values)
+  if (type.name === 'PrimitiveNode') return looseWidgets(Array.isArray(node.values) ? node.values.slice(0, 1) : null)
+  const values = node.values
+  const at = Array.isArray(values) ? placesOf(type, values) : []
+  return type.inputs.flatMap((input) => {
+    if (!input.widget) return []
+    const spec = input.widget
+    let value = /** @type {unknown} */ (spec.default)
+    /** @type {Control | null} */
+    let control = (spec.kind === 'number' && spec.seed) || (spec.kind === 'combo' && spec.control) ? 'fixed' : null
+    if (Array.isArray(values)) {
+      const index = at.findIndex((place) => place.name === input.name && place.kind === 'value')
+      if (index < values.length && values[index] !== null) value = values[index]
+      if (control) {
+        const mode = values[at.findIndex((place) => place.name === input.name && place.kind === 'control')]
+        control = readControl(mode)
+      }
+    } else if (isObject(values)) {
+      if (values[input.name] !== undefined) value = values[input.name]
+      if (control) control = readControl(values.control_after_generate)
+    }
+    return [{
+      name: input.name, label: input.label, tooltip: input.tooltip, spec, value, control, socketless: input.socketless
+    }]
+  })
+}
+
+/** Old files say true for randomize. @param {unknown} mode @returns {Control} */
+function readControl(mode) {
+  if (mode === true) return 'randomize'
+  return CONTROLS.has(String(mode)) ? /** @type {Control} */ (mode) : 'fixed'
+}
+
+/** Widgets of a node whose type nobody knows: what its values look like. @param {unknown} values @returns {Widget[]} */
+function looseWidgets(values) {
+  const named = Array.isArray(values)
+    ? values.map((value, index) => /** @type {const} */ ([String(index), value]))
+    : isObject(values) ? Object.entries(values) : []
+  return named.flatMap(([name, value]) => {
+    const spec = specFor(value)
+    return spec ? [{ name, label: '', tooltip: '', spec, value, control: null, socketless: true }] : []
+  })
+}
+
+/** @param {unknown} value @returns {WidgetSpec | null} */
+function specFor(value) {
+  if (typeof value === 'boolean') return { kind: 'toggle', default: value, on: 'on', off: 'off' }
+  if (typeof value === 'string') {
+    return { ...DUMMY, default: value, multiline: value.length > 60 || value.includes('\n') }
+  }
+  if (typeof value !== 'number') return null
+  return {
+    kind: 'number', integer: Number.isInteger(value), default: value, min: -Number.MAX_VALUE, max: Number.MAX_VALUE,
+    step: Number.isInteger(value) ? 1 : 0.1, round: 0, digits: Number.isInteger(value) ? 0 : 2, display: 'number',
+    seed: false
+  }
+}
+
+/**
+ * The node's values with one widget set. Lists that are too short are filled with defaults.
+ * @param {NodeType | undefined} type @param {Pick<NodeRecord, 'values'>} node @param {string} name @param {unknown} value
+ * @param {'value' | 'control'} [kind]
+ * @returns {unknown[] | Json}
+ */
+export function withValue(type, node, name, value, kind = 'value') {
+  const values = node.values
+  if (isObject(values)) return { ...values, [kind === 'control' ? 'control_after_generate' : name]: value }
+  const list = Array.isArray(values) ? [...values] : []
+  if (!type || type.name === 'PrimitiveNode') {
+    list[kind === 'control' ? 1 : Number(name)] = value
+    return list
+  }
+  const at = placesOf(type, list)
+  const index = at.findIndex((place) => place.name === name && place.kind === kind)
+  if (index < 0) return list
+  for (let place = list.length; place < index; place++) {
+    const missing = at[place]
+    list.push(missing ? defaultAt(type, missing) : null)
+  }
+  list[index] = value
+  return list
+}
