@@ -20,7 +20,7 @@ def make_torchvision_importable() -> None:
     Declared operators have a signature and no code: calling one raises NotImplementedError.
     """
     try:
-        import torchvision  # noqa: F401
+        import torchvision
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise

@@ -1,0 +1,125 @@
+"""Writing results: names that are never used twice, files that are whole or not there.
+
+A file is written under a temporary name, forced to the disk, and then given its name in one step that fails if the name
+is taken, so two processes that save at once never overwrite each other and a crash leaves no half file.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL.PngImagePlugin import PngInfo
+from safetensors.torch import save
+from torch import Tensor
+
+from models.images import to_pillow
+
+NO_LATENT_SCALE = "latent_format_version_0"
+"""An empty tensor of this name says that a latent file is unscaled; older files are scaled by SD1's factor."""
+
+SD1_SCALE = 0.18215
+
+
+class SaveError(OSError):
+    """A result could not be written; the sentence says where and why."""
+
+
+def write_numbered(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
+    """Write `folder/stem_00001_suffix` with the next free number, and return its path.
+
+    Raises SaveError; then nothing is left behind.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = _write_temporary(folder, data)
+        try:
+            return _give_name(temporary, folder, stem, suffix)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise SaveError(_why(error, folder, stem, len(data))) from error
+
+
+def _write_temporary(folder: Path, data: bytes) -> Path:
+    path = folder / f".saving-{secrets.token_hex(8)}"
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _give_name(temporary: Path, folder: Path, stem: str, suffix: str) -> Path:
+    number = next_number(folder, stem)
+    while True:
+        path = folder / f"{stem}_{number:05}_{suffix}"
+        try:
+            _claim(temporary, path)
+            return path
+        except FileExistsError:
+            number += 1
+
+
+def _claim(temporary: Path, path: Path) -> None:
+    """Name the file. A second name for it is made where the disk can do that; else the name is taken first."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        with path.open("xb"):
+            pass
+        temporary.replace(path)
+
+
+def next_number(folder: Path, stem: str) -> int:
+    """One more than the highest number of the files `stem_NUMBER...` in the folder, whatever their type."""
+    pattern = re.compile(re.escape(stem) + r"_(\d{1,17})(?=[_.]|$)", re.IGNORECASE)
+    found = (pattern.match(entry.name) for entry in os.scandir(folder))
+    return 1 + max((int(match[1]) for match in found if match), default=0)
+
+
+def _why(error: OSError, folder: Path, stem: str, size: int) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            f"The disk is full: {stem} ({size / 1e6:.1f} MB) was not saved in {folder}. "
+            "Make room, or choose another folder with --output-directory"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{stem} was not saved: this user may not write in {folder}"
+    return f"{stem} was not saved in {folder}: {error.strerror or error}"
+
+
+def png_bytes(pixels: Tensor, texts: Mapping[str, Any], compress_level: int) -> bytes:
+    """(h, w, c) in [0, 1] as an 8-bit PNG; each text becomes a tEXt chunk of JSON. compress_level: 0 to 9."""
+    info = PngInfo()
+    for key, value in texts.items():
+        info.add_text(key, json.dumps(value))
+    buffer = BytesIO()
+    to_pillow(pixels).save(buffer, "PNG", pnginfo=info, compress_level=compress_level)
+    return buffer.getvalue()
+
+
+def latent_bytes(samples: Tensor, texts: Mapping[str, Any]) -> bytes:
+    """(b, c, h, w) as a safetensors file that keeps the texts as JSON in its header."""
+    tensors = {"latent_tensor": samples.contiguous().cpu(), NO_LATENT_SCALE: torch.tensor([])}
+    return save(tensors, {key: json.dumps(value) for key, value in texts.items()})
+
+
+def read_latent(tensors: Mapping[str, Tensor]) -> Tensor:
+    """What `latent_bytes` wrote, or a file of ComfyUI's or Automatic1111's first format, as float32."""
+    scale = 1.0 if NO_LATENT_SCALE in tensors else 1 / SD1_SCALE
+    return tensors["latent_tensor"].float() * scale

@@ -1,0 +1,71 @@
+"""Models from files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from graph.context import Context
+from graph.node import File, Slider, node
+from nodes.context import engine, present
+from nodes.values import Clip, Model, Vae
+
+STRENGTH = "1 adds the patch as it was trained, 0 leaves the model as it is, negative numbers push the other way."
+
+
+@node(
+    "CheckpointLoaderSimple",
+    category="loaders",
+    title="Load Checkpoint",
+    tooltips=(
+        "The model that takes noise away from latents.",
+        "The text encoder, for prompts.",
+        "The VAE, between latents and pixels.",
+    ),
+    search_aliases=("load model", "checkpoint", "ckpt"),
+)
+def load_checkpoint(
+    ckpt_name: Annotated[str, File(kind="checkpoints", tooltip="A file in the checkpoints folder.")],
+    context: Context,
+) -> tuple[Model, Clip, Vae]:
+    """Load a diffusion model with its text encoder and VAE from one file."""
+    return engine(context).load_checkpoint(context.folders.resolve("checkpoints", ckpt_name))
+
+
+@node("VAELoader", category="loaders", title="Load VAE")
+def load_vae(
+    vae_name: Annotated[str, File(kind="vae", tooltip="A file in the vae folder.")],
+    context: Context,
+) -> Vae:
+    """Load a VAE, in place of the checkpoint's own."""
+    return engine(context).load_vae(context.folders.resolve("vae", vae_name))
+
+
+@node("LoraLoader", category="loaders", title="Load LoRA", tooltips=("The patched model.", "The patched text encoder."))
+def load_lora(
+    model: Model,
+    clip: Clip,
+    lora_name: Annotated[str, File(kind="loras", tooltip="A file in the loras folder.")],
+    context: Context,
+    strength_model: Annotated[float, Slider(min=-100.0, max=100.0, step=0.01, tooltip=STRENGTH)] = 1.0,
+    strength_clip: Annotated[float, Slider(min=-100.0, max=100.0, step=0.01, tooltip=STRENGTH)] = 1.0,
+) -> tuple[Model, Clip]:
+    """Patch a model and its text encoder with a LoRA: a small file that teaches a style, a subject or a trick."""
+    if strength_model == 0 and strength_clip == 0:
+        return model, clip
+    lora = engine(context).load_lora(context.folders.resolve("loras", lora_name))
+    patched = present(clip, "CLIP").with_lora(lora, strength_clip) if strength_clip else clip
+    return present(model, "MODEL").with_lora(lora, strength_model) if strength_model else model, patched
+
+
+@node("LoraLoaderModelOnly", category="loaders")
+def load_lora_model_only(
+    model: Model,
+    lora_name: Annotated[str, File(kind="loras", tooltip="A file in the loras folder.")],
+    context: Context,
+    strength_model: Annotated[float, Slider(min=-100.0, max=100.0, step=0.01, tooltip=STRENGTH)] = 1.0,
+) -> Model:
+    """Patch a model with a LoRA and leave its text encoder alone."""
+    if strength_model == 0:
+        return model
+    lora = engine(context).load_lora(context.folders.resolve("loras", lora_name))
+    return present(model, "MODEL").with_lora(lora, strength_model)

@@ -1,0 +1,122 @@
+"""Results: saved for good, or shown on the page."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+from safetensors.torch import load_file
+
+from graph.context import Context
+from graph.folders import inside
+from graph.node import File, Hidden, Results, Text, node
+from models.saving import latent_bytes, png_bytes, read_latent, write_numbered
+from nodes.context import engine, pnginfo
+from nodes.naming import expand
+from nodes.values import Image, Latent, Mask
+
+PREFIX = Text(
+    tooltip="Name of the files, with folders if you like; %date:yyyy-MM-dd%, %width%, %KSampler.seed% fill in."
+)
+Prompt = Annotated[Any, Hidden("PROMPT")]
+PngInfo = Annotated[Any, Hidden("EXTRA_PNGINFO")]
+
+SAVE_LEVEL = 4
+"""PNG compression of saved pictures, 0 to 9: beyond 4 it takes much longer and saves little."""
+
+PREVIEW_LEVEL = 1
+
+
+@node("SaveImage", category="image", title="Save Image", output=True, search_aliases=("export", "output"))
+def save_image(
+    images: Image,
+    context: Context,
+    filename_prefix: Annotated[str, PREFIX] = "ComfyUI",
+    prompt: Prompt = None,
+    extra_pnginfo: PngInfo = None,
+) -> Results:
+    """Save pictures as PNG in the output folder. Each carries the graph that made it."""
+    texts = {**pnginfo(prompt, extra_pnginfo), **_provenance(context)}
+    return Results(ui={"images": _save(context, "output", filename_prefix, images, texts, prompt, SAVE_LEVEL)})
+
+
+@node("PreviewImage", category="image", title="Preview Image", output=True, search_aliases=("show", "view"))
+def preview_image(images: Image, context: Context, prompt: Prompt = None, extra_pnginfo: PngInfo = None) -> Results:
+    """Show pictures on the page without keeping them."""
+    texts = pnginfo(prompt, extra_pnginfo)
+    return Results(ui={"images": _save(context, "temp", _temporary_name(), images, texts, prompt, PREVIEW_LEVEL)})
+
+
+@node("MaskPreview", category="mask", title="Preview Mask", output=True)
+def preview_mask(mask: Mask, context: Context, prompt: Prompt = None, extra_pnginfo: PngInfo = None) -> Results:
+    """Show a mask on the page without keeping it."""
+    images, texts = mask.reshape(-1, *mask.shape[-2:], 1), pnginfo(prompt, extra_pnginfo)
+    return Results(ui={"images": _save(context, "temp", _temporary_name(), images, texts, prompt, PREVIEW_LEVEL)})
+
+
+@node("SaveLatent", category="_for_testing", output=True)
+def save_latent(
+    samples: Latent,
+    context: Context,
+    filename_prefix: Annotated[str, PREFIX] = "latents/ComfyUI",
+    prompt: Prompt = None,
+    extra_pnginfo: PngInfo = None,
+) -> Results:
+    """Save latents in the output folder, to go on with them later."""
+    name = expand(filename_prefix, prompt, 0, 0, datetime.now())
+    data = latent_bytes(samples["samples"], pnginfo(prompt, extra_pnginfo))
+    return Results(ui={"latents": [_write(context, "output", name, ".latent", data)]})
+
+
+@node("LoadLatent", category="_for_testing")
+def load_latent(
+    latent: Annotated[str, File(kind="input", media="latent", tooltip="A .latent file in the input folder.")],
+    context: Context,
+) -> Latent:
+    """Load latents that were saved before."""
+    return {"samples": read_latent(load_file(context.folders.resolve("input", latent)))}
+
+
+def _save(
+    context: Context,
+    kind: str,
+    prefix: str,
+    images: Image,
+    texts: Mapping[str, Any],
+    prompt: Mapping[str, Any] | None,
+    compress_level: int,
+) -> list[dict[str, str]]:
+    """Write each picture of a batch, and say for `/view` where it is."""
+    name = expand(prefix, prompt, images.shape[2], images.shape[1], datetime.now())
+    saved = []
+    for number, pixels in enumerate(images):
+        context.check()
+        data = png_bytes(pixels, texts, compress_level)
+        saved.append(_write(context, kind, name.replace("%batch_num%", str(number)), ".png", data))
+    return saved
+
+
+def _write(context: Context, kind: str, name: str, suffix: str, data: bytes) -> dict[str, str]:
+    root = context.folders.root(kind)
+    # A prefix that ends in a slash names a folder, so what is left of the file name is its number.
+    wanted = inside(root, name + "_" if name.endswith(("/", "\\")) else name)
+    path = write_numbered(wanted.parent, wanted.name, suffix, data)
+    return {"filename": path.name, "subfolder": _subfolder(root, path), "type": kind}
+
+
+def _subfolder(root: Path, path: Path) -> str:
+    folder = PurePosixPath(path.parent.relative_to(root).as_posix())
+    return "" if str(folder) == "." else str(folder)
+
+
+def _temporary_name() -> str:
+    return "ComfyUI_temp_" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(5))
+
+
+def _provenance(context: Context) -> dict[str, Any]:
+    """What the graph does not say and the pixels depend on."""
+    return {"easel": {"precision": engine(context).fingerprint}} if context.services is not None else {}
