@@ -199,10 +199,10 @@ class Journal:
         return await self._call(read)
 
     async def last_number(self) -> float:
-        """The highest number that a job in the journal has, -1 where there is none."""
+        """The number furthest from 0 that a job in the journal has, unsigned, -1 where there is none."""
 
         def read(db: sqlite3.Connection) -> float:
-            return float(db.execute("SELECT coalesce(max(number), -1) FROM jobs").fetchone()[0])
+            return float(db.execute("SELECT coalesce(max(abs(number)), -1) FROM jobs").fetchone()[0])
 
         return await self._call(read)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
-import json
 import logging
 from typing import Any
 
 from aiohttp import web
 
 from api.journal import JournalError
+from graph.errors import FileNameError, ParseError
+from graph.json_input import load
 
 log = logging.getLogger("easel")
 
@@ -71,11 +72,10 @@ async def read_json(request: web.Request, limit: int = MAX_JSON) -> Any:
             raise _too_large(size, limit)
         chunks.append(chunk)
     try:
-        return json.loads(b"".join(chunks))
-    except RecursionError:
-        raise Refusal(400, "invalid_json", "The body is nested too deep to be read.") from None
-    except ValueError as error:
-        raise Refusal(400, "invalid_json", "The body is not JSON.", str(error)[:300]) from None
+        return load(b"".join(chunks), limit)
+    except ParseError as error:
+        problem = error.to_json()
+        raise Refusal(400, "invalid_json", problem["message"], problem["details"], problem["extra_info"]) from None
 
 
 async def read_object(request: web.Request, limit: int = MAX_JSON) -> dict[str, Any]:
@@ -116,6 +116,8 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
         return Refusal(413, "body_too_large", f"The upload is too large: {error.text}").reply()
     except web.HTTPException:
         raise
+    except FileNameError as error:
+        return Refusal(403, error.type, str(error)).reply()
     except JournalError as error:
         log.error("%s", error)
         return Refusal(507 if error.full else 503, "disk_full" if error.full else "journal", f"{error}").reply()

@@ -1,0 +1,150 @@
+"""Who listens, and what they are told: clients by their id, and pages that follow every job."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aiohttp import web
+
+from api.outbox import Message, Outbox, Overflow, Payload
+from graph.types import JsonObject
+
+EVENTS_KEPT = 20_000
+EVENTS_KEPT_BYTES = 32 * 2**20
+"""How far back a page that was away can catch up."""
+
+
+def text(kind: str, data: Any) -> str:
+    return json.dumps({"type": kind, "data": data}, separators=(",", ":"))
+
+
+class Listener:
+    """One websocket: what waits for it, and what it said of itself."""
+
+    def __init__(self, socket: web.WebSocketResponse, client_id: str) -> None:
+        self.socket = socket
+        self.client_id = client_id
+        self.flags: JsonObject = {}
+        self.outbox = Outbox()
+
+    def put(self, payload: Payload, *, preview: bool = False, replaces: str | None = None) -> None:
+        try:
+            self.outbox.put(Message(payload, "preview" if preview else "state", replaces))
+        except Overflow:
+            self.cut()
+
+    def cut(self) -> None:
+        """End the connection at once; the reader sees it as lost and comes back."""
+        transport = self.socket.get_extra_info("transport")
+        if transport is not None:
+            transport.abort()
+
+    async def write(self) -> None:
+        """Send what waits, for ever. Raises ConnectionError when the other side is gone."""
+        while True:
+            payload = (await self.outbox.get()).payload
+            if isinstance(payload, str):
+                await self.socket.send_str(payload)
+            else:
+                await self.socket.send_bytes(payload)
+
+
+class Hub:
+    """Clients under /ws. A message to an id that nobody listens under is dropped."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, Listener] = {}
+
+    def join(self, listener: Listener) -> None:
+        """Take over the id from whoever had it; that one is forgotten, not closed."""
+        self._clients[listener.client_id] = listener
+
+    def leave(self, listener: Listener) -> None:
+        """Forget the listener, unless another has taken over its id since."""
+        if self._clients.get(listener.client_id) is listener:
+            del self._clients[listener.client_id]
+
+    def send(self, client_id: str | None, payload: Payload, *, replaces: str | None = None) -> None:
+        """To one client."""
+        listener = self._clients.get(client_id) if client_id is not None else None
+        if listener is not None:
+            listener.put(payload, replaces=replaces)
+
+    def send_preview(self, client_id: str | None, plain: Callable[[], bytes], described: Callable[[], bytes]) -> None:
+        """To one client, in the form that it can read."""
+        listener = self._clients.get(client_id) if client_id is not None else None
+        if listener is not None:
+            rich = listener.flags.get("supports_preview_metadata") is True
+            listener.put(described() if rich else plain(), preview=True)
+
+    def broadcast(self, payload: Payload, *, replaces: str | None = None) -> None:
+        """To every client."""
+        for listener in list(self._clients.values()):
+            listener.put(payload, replaces=replaces)
+
+    def listeners(self) -> Iterable[Listener]:
+        return list(self._clients.values())
+
+
+class Feed:
+    """Every job's events, numbered, for /easel/events. A page that was away asks for those after a number.
+
+    Numbers grow from 1 within an `epoch`, which is another with each start of the server.
+    """
+
+    def __init__(self) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.last = 0
+        self._kept: deque[tuple[int, str]] = deque()
+        self._bytes = 0
+        self._listeners: set[Listener] = set()
+
+    def publish(self, kind: str, data: Any, client_id: str | None = None) -> None:
+        """Number an event, keep it, and send it to every page."""
+        self.last += 1
+        event = {"seq": self.last, "type": kind, "data": data, "client_id": client_id}
+        line = json.dumps(event, separators=(",", ":"))
+        self._kept.append((self.last, line))
+        self._bytes += len(line)
+        while len(self._kept) > EVENTS_KEPT or self._bytes > EVENTS_KEPT_BYTES:
+            self._bytes -= len(self._kept.popleft()[1])
+        for listener in list(self._listeners):
+            listener.put(line)
+
+    def publish_passing(self, payload: Payload, *, preview: bool = False, replaces: str | None = None) -> None:
+        """Send what only matters now: no number, never repeated."""
+        for listener in list(self._listeners):
+            if not preview or listener.flags.get("previews"):
+                listener.put(payload, preview=preview, replaces=replaces)
+
+    def join(self, listener: Listener, epoch: str | None, since: int | None, state: JsonObject) -> None:
+        """Add a page: greet it with `state`, then repeat what it missed, if that is still kept."""
+        oldest = self._kept[0][0] if self._kept else self.last + 1
+        resumed = epoch == self.epoch and since is not None and oldest - 1 <= since <= self.last
+        hello = {"epoch": self.epoch, "seq": self.last, "resumed": resumed, **state}
+        listener.put(text("hello", hello))
+        if resumed and since is not None:
+            for number, line in self._kept:
+                if number > since:
+                    listener.put(line)
+        self._listeners.add(listener)
+
+    def leave(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+
+async def serve_listener(listener: Listener, read: Callable[[str], None]) -> None:
+    """Write what waits for it and pass on what it says, until either side is done."""
+    writer = asyncio.create_task(listener.write())
+    try:
+        async for message in listener.socket:
+            if message.type is web.WSMsgType.TEXT:
+                read(message.data)
+    finally:
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)

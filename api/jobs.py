@@ -1,0 +1,337 @@
+"""The queue: what waits, what runs, and what becomes of it. Every change is in the journal before it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import contextlib
+import json
+import logging
+import time
+from dataclasses import replace
+from typing import Any
+
+from api.hub import Feed, Hub, text
+from api.journal import ATTEMPTS, Body, Ending, Entry, Journal, JournalError
+from api.running import Running
+from api.workers import LocalWorker, WorkerDied
+from graph.types import JsonObject
+
+log = logging.getLogger("easel")
+
+CRASHES = 2
+CRASH_WINDOW = 60.0
+"""So many jobs that took a worker with them, within so many seconds, and the queue pauses for somebody to look."""
+RETRY_JOURNAL = 2.0
+"""Seconds until a journal that could not be written is tried again; the jobs wait meanwhile."""
+
+
+class Jobs:
+    """Runs waiting jobs on the worker, one at a time.
+
+    grace: the least number of seconds that a job which was asked to stop may go on.
+    """
+
+    def __init__(
+        self, journal: Journal, worker: LocalWorker, hub: Hub, feed: Feed, *, paused: bool, grace: float
+    ) -> None:
+        self.paused = paused
+        self.pause_reason = "started with --paused" if paused else ""
+        self._journal = journal
+        self._worker = worker
+        self._hub = hub
+        self._feed = feed
+        self._grace = grace
+        self._waiting: list[Entry] = []
+        self._secrets: dict[int, JsonObject] = {}
+        self._running: Running | None = None
+        self._counter = 0
+        self._changed = asyncio.Event()
+        self._longest: dict[str, float] = {}
+        self._crashes: list[tuple[float, int]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._problem = ""
+
+    # What others ask
+
+    async def start(self) -> None:
+        """Take up what the journal holds, and begin to run it."""
+        await self._take_up()
+        self._task = asyncio.create_task(self._serve(), name="queue")
+
+    async def stop(self) -> None:
+        """Stop running jobs. One that runs is as if it had not been started: it waits for the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        if self._running is not None:
+            with contextlib.suppress(JournalError):
+                await self._journal.take_back(self._running.entry.seq)
+
+    def next_number(self, front: bool) -> int:
+        """A place in the queue: behind all, or before all. Each call takes one, as clients expect."""
+        number = -self._counter if front else self._counter
+        self._counter += 1
+        return number
+
+    async def submit(
+        self, prompt_id: str, client_id: str | None, number: float, body: Body, secrets: JsonObject
+    ) -> None:
+        """Put a job into the queue. When this returns, the job is on the disk. Raises JournalError."""
+        seq = await self._journal.accept(prompt_id, client_id, number, body)
+        if secrets:
+            self._secrets[seq] = secrets
+        self._insert(Entry(seq, prompt_id, client_id, number, 0))
+        self._tell_status()
+        self._changed.set()
+
+    async def remove(self, ids: list[str] | None = None) -> None:
+        """Take waiting jobs out: those with these ids, or all."""
+        gone = [entry for entry in self._waiting if ids is None or entry.prompt_id in ids]
+        if not gone:
+            return
+        await self._journal.remove([entry.seq for entry in gone])
+        seqs = {entry.seq for entry in gone}
+        self._waiting = [entry for entry in self._waiting if entry.seq not in seqs]
+        for seq in seqs:
+            self._secrets.pop(seq, None)
+        self._tell_status()
+
+    async def interrupt(self, prompt_id: str | None, now: bool = False) -> bool:
+        """Stop the job that runs, or only if it is this one; says whether one was asked to.
+
+        It may go on for the grace: at least `grace` seconds, and twice the longest step of such a node so far. Then,
+        or with `now` at once, its worker is replaced.
+        """
+        running = self._running
+        if running is None or (prompt_id is not None and running.prompt_id != prompt_id):
+            return False
+        running.interrupted = True
+        if self._deadline is not None:
+            self._deadline.cancel()
+        if now:
+            self._worker.replace()
+            return True
+        grace = max(self._grace, 2 * running.longest_step())
+        self._deadline = asyncio.get_running_loop().call_later(grace, self._lose_patience, running)
+        await self._worker.interrupt(running.prompt_id)
+        return True
+
+    def pause(self, paused: bool, reason: str = "") -> None:
+        """Start no more jobs, or go on; one that runs is left alone."""
+        self.paused = paused
+        self.pause_reason = reason if paused else ""
+        if not paused:
+            self._crashes.clear()
+        self._tell_status()
+        self._changed.set()
+
+    async def items(self) -> tuple[list[str], list[str]]:
+        """/queue items as JSON texts: running and pending."""
+        running = [] if self._running is None else [self._running.entry.seq]
+        pending = [entry.seq for entry in self._waiting]
+        texts = await self._journal.items([*running, *pending])
+        return [texts[s] for s in running if s in texts], [texts[s] for s in pending if s in texts]
+
+    @property
+    def remaining(self) -> int:
+        return len(self._waiting) + (self._running is not None)
+
+    def status(self) -> JsonObject:
+        """What `status` messages say."""
+        return {"exec_info": {"queue_remaining": self.remaining}}
+
+    def greeting(self, client_id: str) -> list[str | bytes]:
+        """What a client that comes back during its job is told at once."""
+        running = self._running
+        if running is None or running.client_id != client_id or running.node is None:
+            return []
+        return [text("executing", {"node": running.node}), *running.so_far()]
+
+    def state(self) -> JsonObject:
+        """How things stand, for pages that follow every job."""
+        running = self._running
+        return {
+            "paused": self.paused,
+            "pause_reason": self.pause_reason,
+            "problem": self._problem,
+            "pending": [entry.prompt_id for entry in self._waiting[:1000]],
+            "queue_remaining": self.remaining,
+            "running": None
+            if running is None
+            else {
+                "prompt_id": running.prompt_id,
+                "client_id": running.client_id,
+                "attempt": running.attempt,
+                "interrupted": running.interrupted,
+                "node": running.node,
+                "nodes": running.board.nodes,
+                "outputs": running.outputs,
+            },
+        }
+
+    # The loop
+
+    async def _take_up(self) -> None:
+        self._counter = int(await self._journal.last_number()) + 1
+        for entry in await self._journal.waiting():
+            if entry.attempts >= ATTEMPTS:
+                sentence = (
+                    f"This job was started {entry.attempts} times and each time the server or its worker ended"
+                    " before the job did. It is not tried again."
+                )
+                await self._journal.end(entry.seq, self._new_run(entry, {}, entry.attempts).end_here(sentence))
+                log.error("job %s failed: %s", entry.prompt_id, sentence)
+            else:
+                self._insert(entry)
+        if self._waiting:
+            log.info("%d jobs wait from before", len(self._waiting))
+
+    async def _serve(self) -> None:
+        while True:
+            self._changed.clear()
+            if self.paused or not self._waiting:
+                await self._changed.wait()
+                continue
+            await self._worker.wait_until_ready()
+            if self.paused or not self._waiting:
+                continue
+            entry = self._waiting.pop(0)
+            try:
+                await self._run(entry)
+                self._note_problem("")
+            except JournalError as error:
+                log.error("%s", error)
+                self._note_problem(str(error))
+                self._running = None
+                self._insert(entry)
+                self._tell_status()
+                await asyncio.sleep(RETRY_JOURNAL)
+            except Exception as error:  # a fault of ours takes one job, never the queue
+                log.exception("job %s could not be run", entry.prompt_id)
+                running = self._running or self._new_run(entry, {}, entry.attempts + 1)
+                await self._finish(running, running.end_here(f"Easel failed to run this: {error}"))
+
+    async def _run(self, entry: Entry) -> None:
+        running = self._running = self._new_run(entry, {}, entry.attempts + 1)
+        self._tell_status()
+        body = await self._journal.body(entry.seq)
+        if body is None:
+            self._running = None
+            return
+        running.attempt = await self._journal.attempt(entry.seq)
+        prompt: dict[str, Any] = json.loads(body.prompt)
+        running.classes = {id: str(node.get("class_type", "")) for id, node in prompt.items()}
+        extra: JsonObject = {**json.loads(body.extra), **self._secrets.get(entry.seq, {})}
+        job = {
+            "prompt_id": entry.prompt_id,
+            "prompt": prompt,
+            "targets": json.loads(body.targets),
+            "extra": extra,
+            "client_id": entry.client_id,
+        }
+        try:
+            ending = _ending(await self._worker.run(job, body.checked, running.take))
+        except WorkerDied as died:
+            found = self._after_death(running, died)
+            if found is None:
+                return
+            ending = found
+        finally:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+        await self._finish(running, ending)
+
+    async def _finish(self, running: Running, ending: Ending) -> None:
+        """Write down what came of the job, then tell: whoever hears that it is done can read the result."""
+        while True:
+            try:
+                await self._journal.end(running.entry.seq, ending)
+                break
+            except JournalError as error:
+                # The job ran: it must not run again because the disk was full for a while.
+                log.error("the result of %s is not written down yet: %s", running.prompt_id, error)
+                self._note_problem(str(error))
+                await asyncio.sleep(RETRY_JOURNAL)
+        self._secrets.pop(running.entry.seq, None)
+        running.close()
+        self._running = None
+        self._tell_status()
+        done = {"node": None, "prompt_id": running.prompt_id}
+        self._hub.send(running.client_id, text("executing", done))
+        self._feed.publish("executing", done, running.client_id)
+
+    def _after_death(self, running: Running, died: WorkerDied) -> Ending | None:
+        """What the worker's death means for its job: its ending, or None where it is run once more."""
+        if running.interrupted:
+            return running.end_here(None)
+        sentence = f"the worker died ({died}) while running {running.where}"
+        self._count_crash(running.entry.seq)
+        if running.attempt >= ATTEMPTS:
+            log.error("job %s failed: %s", running.prompt_id, sentence)
+            return running.end_here(sentence)
+        log.warning("job %s: %s; it is run once more", running.prompt_id, sentence)
+        self._feed.publish("retry", {"prompt_id": running.prompt_id, "reason": sentence}, running.client_id)
+        self._running = None
+        self._waiting.insert(0, replace(running.entry, attempts=running.attempt))
+        self._tell_status()
+        return None
+
+    def _count_crash(self, seq: int) -> None:
+        """Pause after crashes of two jobs within a minute; the attempts of one job are bounded as they are."""
+        now = time.monotonic()
+        self._crashes = [(at, job) for at, job in self._crashes if now - at < CRASH_WINDOW and job != seq]
+        self._crashes.append((now, seq))
+        if len(self._crashes) >= CRASHES:
+            self.pause(True, f"{CRASHES} jobs in a row made the worker die within a minute")
+            log.error("the queue is paused: %s", self.pause_reason)
+
+    def _lose_patience(self, running: Running) -> None:
+        if self._running is running:
+            log.warning("job %s did not stop while running %s: its worker is replaced", running.prompt_id, running.where)
+            self._worker.replace()
+
+    def _new_run(self, entry: Entry, classes: dict[str, str], attempt: int) -> Running:
+        return Running(entry, classes, attempt, self._hub, self._feed, self._longest)
+
+    def _insert(self, entry: Entry) -> None:
+        bisect.insort(self._waiting, entry, key=_place)
+
+    def _note_problem(self, problem: str) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            self._tell_status()
+
+    def _tell_status(self) -> None:
+        self._hub.broadcast(text("status", {"status": self.status()}))
+        self._feed.publish(
+            "status",
+            {
+                "queue_remaining": self.remaining,
+                "paused": self.paused,
+                "pause_reason": self.pause_reason,
+                "problem": self._problem,
+            },
+        )
+
+
+def _place(entry: Entry) -> tuple[float, int]:
+    return entry.number, entry.seq
+
+
+def _ending(outcome: JsonObject) -> Ending:
+    succeeded = outcome["status"] == "success"
+    return Ending(
+        outputs=outcome["outputs"],
+        status={
+            "status_str": "success" if succeeded else "error",
+            "completed": succeeded,
+            "messages": outcome["messages"],
+        },
+        meta=outcome["meta"],
+    )
+
+

@@ -1,0 +1,266 @@
+"""Prompts, the queue and its history: the routes that programs use to run graphs."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from aiohttp import web
+
+from api.journal import Body
+from api.replies import Refusal, read_json, read_object
+from api.security import hide_credentials
+from api.services import SERVICES, Services
+from graph.errors import ParseError, Problem
+from graph.parse import parse, to_prompt
+from graph.types import Graph, JsonObject, NodeId
+from graph.validate import Report, validate
+
+CATALOGUE_PATIENCE = 5.0
+"""Seconds that a prompt waits for the first catalogue; then it is accepted and validated before it runs."""
+
+
+async def post_prompt(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    body = await read_object(request)
+    number = _number(services, body)
+    client_id = _text_or_none(body, "client_id")
+    prompt_id = _text_or_none(body, "prompt_id") or str(uuid.uuid4())
+    if body.get("prompt") is None:
+        raise Refusal(400, "no_prompt", "No prompt provided", "No prompt provided")
+    try:
+        graph = parse(body["prompt"])
+    except ParseError as error:
+        problem = error.to_json()
+        raise Refusal(400, problem["type"], problem["message"], problem["details"], problem["extra_info"]) from None
+    targets = _targets(body)
+    extra = body.get("extra_data") or {}
+    if not isinstance(extra, dict):
+        raise Refusal(400, "invalid_prompt", "extra_data must be an object.")
+    kept, secrets = hide_credentials(extra)  # pyright: ignore[reportUnknownArgumentType]
+    if client_id is not None:
+        kept["client_id"] = client_id
+
+    node_errors: JsonObject = {}
+    catalogue = await services.worker.wait_for_catalogue(CATALOGUE_PATIENCE)
+    if catalogue is None:
+        checked = False
+    else:
+        report = validate(graph, catalogue, services.folders, targets)
+        graph, targets, node_errors, checked = await _judge(services, report)
+    journaled = Body(
+        prompt=_json(to_prompt(graph)), extra=_json(kept), targets=_json(list(targets or ())), checked=checked
+    )
+    await services.jobs.submit(prompt_id, client_id, number, journaled, secrets)
+    return web.json_response({"prompt_id": prompt_id, "number": number, "node_errors": node_errors})
+
+
+async def _judge(services: Services, report: Report) -> tuple[Graph, tuple[NodeId, ...], JsonObject, bool]:
+    """What is left to run, its errors, and whether every check was made. Raises Refusal where nothing is."""
+    error, node_errors = report.error(), report.node_errors()
+    if error is not None:
+        raise _refused(error, node_errors)
+    if not report.to_ask:
+        return report.graph, report.targets, node_errors, True
+    wrong = await services.worker.check(to_prompt(report.graph), list(report.to_ask))
+    if wrong is None:
+        return report.graph, report.targets, node_errors, False
+    if not wrong:
+        return report.graph, report.targets, node_errors, True
+    left = tuple(target for target in report.targets if not _reaches(report.graph, target, wrong))
+    node_errors |= _own_errors(report, wrong)
+    if not left:
+        details = "\n".join(f"Custom validation failed for node: {said}" for said in wrong.values())
+        failed = {
+            "type": "prompt_outputs_failed_validation",
+            "message": "Prompt outputs failed validation",
+            "details": details,
+            "extra_info": {},
+        }
+        raise _refused(failed, node_errors)
+    return report.graph, left, node_errors, True
+
+
+def _own_errors(report: Report, wrong: dict[str, str]) -> JsonObject:
+    """`node_errors` of nodes whose own check refused them."""
+    errors: JsonObject = {}
+    for id, said in wrong.items():
+        node = report.graph.nodes[NodeId(id)]
+        problem = Problem(
+            node=node.id,
+            type="custom_validation_failed",
+            message="Custom validation failed for node",
+            details=said,
+            sentence=f"{node.label} refused its inputs: {said}",
+        )
+        dependents = [target for target in report.targets if _reaches(report.graph, target, {id: said})]
+        errors[id] = {
+            "errors": [problem.to_json()],
+            "dependent_outputs": dependents,
+            "class_type": node.class_type,
+        }
+    return errors
+
+
+def _reaches(graph: Graph, start: NodeId, goals: dict[str, str]) -> bool:
+    """Whether `start` is one of the goals or reads one, however far up."""
+    seen = {start}
+    stack = [start]
+    while stack:
+        id = stack.pop()
+        if id in goals:
+            return True
+        for source in graph.upstream(id):
+            if source not in seen and source in graph:
+                seen.add(source)
+                stack.append(source)
+    return False
+
+
+async def get_prompt(request: web.Request) -> web.Response:
+    return web.json_response(request.app[SERVICES].jobs.status())
+
+
+async def get_queue(request: web.Request) -> web.Response:
+    running, pending = await request.app[SERVICES].jobs.items()
+    body = f'{{"queue_running":[{",".join(running)}],"queue_pending":[{",".join(pending)}]}}'
+    return web.json_response(text=body)
+
+
+async def post_queue(request: web.Request) -> web.Response:
+    jobs = request.app[SERVICES].jobs
+    body = await read_object(request)
+    if body.get("clear"):
+        await jobs.remove()
+    if "delete" in body:
+        await jobs.remove(_ids(body, "delete"))
+    return web.Response()
+
+
+async def pause_queue(request: web.Request) -> web.Response:
+    """`{"paused": bool}`: start no more jobs, or go on."""
+    jobs = request.app[SERVICES].jobs
+    body = await read_object(request)
+    if not isinstance(body.get("paused"), bool):
+        raise Refusal(400, "invalid_request", "`paused` must be true or false.")
+    jobs.pause(body["paused"], "paused from the page")
+    return web.json_response(jobs.state())
+
+
+async def get_own_queue(request: web.Request) -> web.Response:
+    return web.json_response(request.app[SERVICES].jobs.state())
+
+
+async def get_history(request: web.Request) -> web.Response:
+    journal = request.app[SERVICES].journal
+    count, offset = _whole(request, "max_items"), _whole(request, "offset")
+    return web.json_response(text=await journal.history(count=count, offset=offset))
+
+
+async def get_history_entry(request: web.Request) -> web.Response:
+    journal = request.app[SERVICES].journal
+    return web.json_response(text=await journal.history(request.match_info["prompt_id"]))
+
+
+async def post_history(request: web.Request) -> web.Response:
+    journal = request.app[SERVICES].journal
+    body = await read_object(request)
+    if body.get("clear"):
+        await journal.forget()
+    if "delete" in body:
+        await journal.forget(_ids(body, "delete"))
+    return web.Response()
+
+
+async def post_interrupt(request: web.Request) -> web.Response:
+    """Stop the job that runs; with `prompt_id` only if it is that one; with `now` without waiting for it."""
+    body: Any = await read_json(request) if request.can_read_body else {}
+    if not isinstance(body, dict):
+        raise Refusal(400, "invalid_json", "The body must be a JSON object, or empty.")
+    found: JsonObject = body  # pyright: ignore[reportUnknownVariableType]
+    prompt_id = found.get("prompt_id")
+    await request.app[SERVICES].jobs.interrupt(None if prompt_id is None else str(prompt_id), bool(found.get("now")))
+    return web.Response()
+
+
+async def post_free(request: web.Request) -> web.Response:
+    body = await read_object(request)
+    unload, forget = bool(body.get("unload_models")), bool(body.get("free_memory"))
+    if unload or forget:
+        await request.app[SERVICES].worker.free(models=True, cache=forget)
+    return web.Response()
+
+
+def _number(services: Services, body: JsonObject) -> float:
+    given = body.get("number")
+    if given is None:
+        return services.jobs.next_number(bool(body.get("front")))
+    try:
+        number = float(given)
+    except (TypeError, ValueError):
+        raise Refusal(400, "invalid_prompt", "`number` must be a number.", repr(given)[:100]) from None
+    if number != number or abs(number) > 2**53:
+        raise Refusal(400, "invalid_prompt", "`number` is out of range.", repr(given)[:100])
+    return int(number) if number.is_integer() else number
+
+
+def _text_or_none(body: JsonObject, name: str) -> str | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    text = str(value)
+    if len(text) > 1000:
+        raise Refusal(400, "invalid_prompt", f"`{name}` is longer than 1000 characters.")
+    return text
+
+
+def _targets(body: JsonObject) -> tuple[NodeId, ...] | None:
+    given: Any = body.get("partial_execution_targets")
+    if given is None:
+        return None
+    if not isinstance(given, list):
+        raise Refusal(400, "invalid_prompt", "`partial_execution_targets` must be a list of node ids.")
+    return tuple(NodeId(str(id)) for id in given)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _ids(body: JsonObject, name: str) -> list[str]:
+    given: Any = body[name]
+    if not isinstance(given, list):
+        raise Refusal(400, "invalid_request", f"`{name}` must be a list of prompt ids.")
+    return [str(id) for id in given]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _whole(request: web.Request, name: str) -> int | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        number = int(text)
+    except ValueError:
+        raise Refusal(400, "invalid_request", f"`{name}` must be a whole number.", text[:100]) from None
+    return None if number < 0 else min(number, 2**31)
+
+
+def _refused(error: JsonObject, node_errors: JsonObject) -> Refusal:
+    return Refusal(
+        400, error["type"], error["message"], error["details"], error.get("extra_info"), node_errors=node_errors
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+ROUTES = [
+    web.get("/prompt", get_prompt),
+    web.post("/prompt", post_prompt),
+    web.get("/queue", get_queue),
+    web.post("/queue", post_queue),
+    web.get("/history", get_history),
+    web.get("/history/{prompt_id}", get_history_entry),
+    web.post("/history", post_history),
+    web.post("/interrupt", post_interrupt),
+    web.post("/free", post_free),
+]
+OWN_ROUTES = [web.get("/easel/queue", get_own_queue), web.post("/easel/queue", pause_queue)]

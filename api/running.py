@@ -1,0 +1,250 @@
+"""One job while it runs: its events, turned into what listeners are told, and what is known of it so far."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.hub import Feed, Hub, text
+from api.journal import Ending, Entry
+from graph.events import (
+    Event,
+    Executed,
+    Executing,
+    ExecutionCached,
+    ExecutionError,
+    ExecutionInterrupted,
+    ExecutionStart,
+    ExecutionSuccess,
+    NodeState,
+    PackMessage,
+    Preview,
+    Progress,
+    ProgressBoard,
+    Text,
+    message,
+)
+from graph.protocol import preview_frame, preview_frame_with_metadata, text_frame
+from graph.types import JsonObject
+
+PROGRESS_EVERY = 0.08
+"""Seconds between two `progress_state` messages of a run, or longer where they are large."""
+PROGRESS_BYTES_PER_SECOND = 2 * 2**20
+"""`progress_state` names every node touched so far: at this rate its bytes grow with the run's time, not with n²."""
+STEP_GAP = 0.01
+"""Seconds between two `progress` messages of a node; the last one of a count always goes out."""
+
+
+@dataclass
+class Running:
+    """The job that runs now."""
+
+    entry: Entry
+    classes: Mapping[str, str]
+    """Node id to class_type, of the prompt's nodes."""
+    attempt: int
+    hub: Hub
+    feed: Feed
+    longest: dict[str, float]
+    """By class_type: the longest that a node of it was seen to take for one step, in seconds. Filled here."""
+    interrupted: bool = False
+    node: str | None = None
+    """The prompt's node that runs now."""
+    last_preview: bytes | None = None
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    executed: list[str] = field(default_factory=list[str])
+    _closing: list[Event] = field(default_factory=list[Event])
+    _messages: list[list[Any]] = field(default_factory=list[list[Any]])
+    _step_began: float = field(default_factory=time.monotonic)
+    _last_step_told: float = 0.0
+    _next_progress: float = 0.0
+    _timer: asyncio.TimerHandle | None = None
+
+    def __post_init__(self) -> None:
+        self.board = ProgressBoard(self.entry.prompt_id)
+
+    @property
+    def prompt_id(self) -> str:
+        return self.entry.prompt_id
+
+    @property
+    def client_id(self) -> str | None:
+        return self.entry.client_id
+
+    @property
+    def where(self) -> str:
+        """How a sentence names the node that runs: `KSampler #3`."""
+        return "no node" if self.node is None else f"{self.classes.get(self.node, 'a node')} #{self.node}"
+
+    def longest_step(self) -> float:
+        """Seconds that a step of the node that runs now took at most, so far."""
+        return self.longest.get(self.classes.get(self.node or "", ""), 0.0)
+
+    def take(self, event: Event) -> None:
+        """Tell listeners of an event; closing ones are kept back until `close`."""
+        match event:
+            case NodeState():
+                self.board.add(event)
+                self._plan_progress()
+            case Progress():
+                self._measure_step()
+                now = time.monotonic()
+                if now - self._last_step_told >= STEP_GAP or event.value >= event.max:
+                    self._last_step_told = now
+                    self._tell_client(event)
+            case Preview():
+                self._tell_preview(event)
+            case Text():
+                frame = text_frame(event.node, event.text)
+                self.hub.send(self.client_id, frame)
+                self.feed.publish_passing(frame)
+            case PackMessage():
+                payload = text(event.event, event.data)
+                if event.client_id is None:
+                    self.hub.broadcast(payload)
+                else:
+                    self.hub.send(event.client_id, payload)
+            case ExecutionSuccess() | ExecutionInterrupted():
+                self._closing.append(event)
+            case ExecutionError() if event.timestamp is not None:
+                self._closing.append(event)
+            case _:
+                self._note(event)
+                self._tell(event)
+
+    def close(self) -> None:
+        """Send the last progress and the closing event: the job's result is in the journal now."""
+        self._measure_step()
+        if self.board.nodes:
+            self._tell_progress()
+        for event in self._closing:
+            self._tell(event)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def so_far(self) -> list[str | bytes]:
+        """What a client that comes back is told, after the bare `executing`: results, progress and last preview."""
+        messages: list[str | bytes] = [
+            text("executed", {"node": id, "display_node": id, "output": output, "prompt_id": self.prompt_id})
+            for id, output in self.outputs.items()
+        ]
+        if self.board.nodes:
+            state = self.board.message()
+            messages.append(text(state["type"], state["data"]))
+        return messages
+
+    def end_here(self, sentence: str | None) -> Ending:
+        """The ending of a run whose worker is gone: an error with this sentence, or, with None, an interruption."""
+        now = int(time.time() * 1000)
+        node = self.node or ""
+        if sentence is None:
+            event: Event = ExecutionInterrupted(
+                prompt_id=self.prompt_id,
+                node_id=node,
+                node_type=self.classes.get(node, ""),
+                executed=self.executed,
+                timestamp=now,
+            )
+        else:
+            event = ExecutionError(
+                prompt_id=self.prompt_id,
+                node_id=node,
+                node_type=self.classes.get(node, ""),
+                executed=self.executed,
+                exception_message=sentence + "\n",
+                exception_type="WorkerDied",
+                traceback=[],
+                current_inputs={},
+                current_outputs=[],
+                timestamp=now,
+            )
+        self._closing = [event]
+        told = message(event)
+        assert told is not None
+        messages = [*self._messages, [told["type"], told["data"]]]
+        return Ending(
+            outputs=self.outputs,
+            status={"status_str": "error", "completed": False, "messages": messages},
+            meta={id: _plain_meta(id) for id in self.outputs},
+        )
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Executing():
+                self._measure_step()
+                self.node = event.display_node
+            case Executed():
+                self._measure_step()
+                self.executed.append(event.node)
+                if event.output is not None:
+                    self.outputs[event.node] = event.output
+            case ExecutionStart() | ExecutionCached():
+                told = message(event)
+                assert told is not None
+                self._messages.append([told["type"], told["data"]])
+            case _:
+                pass
+
+    def _measure_step(self) -> None:
+        now = time.monotonic()
+        kind = self.classes.get(self.node or "")
+        if kind is not None:
+            self.longest[kind] = max(self.longest.get(kind, 0.0), now - self._step_began)
+        self._step_began = now
+
+    def _tell(self, event: Event) -> None:
+        told = self._tell_client(event)
+        if told is not None:
+            self.feed.publish(told["type"], told["data"], self.client_id)
+
+    def _tell_client(self, event: Event) -> JsonObject | None:
+        told = message(event)
+        if told is None:
+            return None
+        payload = text(told["type"], told["data"])
+        if isinstance(event, ExecutionInterrupted) and self.client_id is None:
+            self.hub.broadcast(payload)
+        else:
+            self.hub.send(self.client_id, payload)
+        return told
+
+    def _tell_preview(self, event: Preview) -> None:
+        def described() -> bytes:
+            return preview_frame_with_metadata(
+                event.format,
+                event.data,
+                prompt_id=event.prompt_id,
+                node_id=event.node,
+                display_node_id=event.display_node,
+                parent_node_id=event.parent_node,
+                real_node_id=event.real_node,
+            )
+
+        self.last_preview = event.data
+        self.hub.send_preview(self.client_id, lambda: preview_frame(event.format, event.data), described)
+        self.feed.publish_passing(described(), preview=True)
+
+    def _plan_progress(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_progress:
+            self._tell_progress()
+        elif self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._next_progress - now, self._tell_progress)
+
+    def _tell_progress(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        state = self.board.message()
+        payload = text(state["type"], state["data"])
+        self._next_progress = time.monotonic() + max(PROGRESS_EVERY, len(payload) / PROGRESS_BYTES_PER_SECOND)
+        self.hub.send(self.client_id, payload, replaces="progress_state")
+        self.feed.publish_passing(payload, replaces="progress_state")
+
+
+def _plain_meta(id: str) -> JsonObject:
+    return {"node_id": id, "display_node": id, "parent_node": None, "real_node_id": id}

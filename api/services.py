@@ -1,0 +1,36 @@
+"""What routes may use: one object that the application carries, and nothing global."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from api.flags import Flags
+from api.hub import Feed, Hub
+from api.jobs import Jobs
+from api.journal import Journal
+from api.page import Page
+from api.pictures import Pictures
+from api.workers import LocalWorker
+from graph.folders import Folders
+
+
+@dataclass
+class Services:
+    """The control process's parts."""
+
+    flags: Flags
+    folders: Folders
+    journal: Journal
+    worker: LocalWorker
+    jobs: Jobs
+    hub: Hub
+    feed: Feed
+    pictures: Pictures
+    page: Page
+    started: float = field(default_factory=time.time)
+
+
+SERVICES = web.AppKey("services", Services)

@@ -1,0 +1,80 @@
+"""Websockets: /ws as existing clients know it, and /easel/events for pages of ours."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from aiohttp import web
+
+from api.hub import Listener, serve_listener, text
+from api.services import SERVICES, Services
+from graph.types import JsonObject
+
+LARGEST_WORD = 1024 * 1024
+"""Bytes of one message from a client: they only ever send feature flags."""
+
+
+async def ws(request: web.Request) -> web.WebSocketResponse:
+    services = request.app[SERVICES]
+    # No heartbeat: existing clients block in their own code for longer than any sensible one.
+    socket = web.WebSocketResponse(max_msg_size=LARGEST_WORD, compress=False)
+    await socket.prepare(request)
+    listener = Listener(socket, request.query.get("clientId") or uuid.uuid4().hex)
+    services.hub.join(listener)
+    listener.put(text("status", {"status": services.jobs.status(), "sid": listener.client_id}))
+    for message in services.jobs.greeting(listener.client_id):
+        listener.put(message)
+    first = True
+
+    def read(said: str) -> None:
+        nonlocal first
+        if first and (flags := _feature_flags(said)) is not None:
+            listener.flags = flags
+            listener.put(text("feature_flags", features(services)))
+        first = False
+
+    try:
+        await serve_listener(listener, read)
+    finally:
+        services.hub.leave(listener)
+    return socket
+
+
+async def events(request: web.Request) -> web.WebSocketResponse:
+    """All jobs' events from `?since=` on, with `?epoch=` as the greeting named it; `?previews=1` adds previews."""
+    services = request.app[SERVICES]
+    socket = web.WebSocketResponse(max_msg_size=LARGEST_WORD, compress=False, heartbeat=30)
+    await socket.prepare(request)
+    listener = Listener(socket, uuid.uuid4().hex)
+    listener.flags["previews"] = request.query.get("previews") == "1"
+    since = request.query.get("since", "")
+    services.feed.join(
+        listener, request.query.get("epoch"), int(since) if since.isdecimal() else None, services.jobs.state()
+    )
+    try:
+        await serve_listener(listener, lambda _: None)
+    finally:
+        services.feed.leave(listener)
+    return socket
+
+
+def features(services: Services) -> JsonObject:
+    """What this server says it can do, here and at /features."""
+    return {"supports_preview_metadata": True, "max_upload_size": services.flags.max_upload}
+
+
+def _feature_flags(said: str) -> JsonObject | None:
+    try:
+        message: Any = json.loads(said)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict) or message.get("type") != "feature_flags":  # pyright: ignore[reportUnknownMemberType]
+        return None
+    data: Any = message.get("data")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return data if isinstance(data, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+ROUTES = [web.get("/ws", ws)]
+OWN_ROUTES = [web.get("/easel/events", events)]

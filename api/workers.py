@@ -1,0 +1,288 @@
+"""The local device process, seen from here: started, told what to run, watched, and replaced when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from api.child import Child, ChildGone, start_child
+from api.files_on_disk import write_whole
+from graph.errors import ProtocolError
+from graph.events import Event, from_wire
+from graph.registry import Catalogue
+from graph.types import JsonObject
+
+log = logging.getLogger("easel")
+
+State = Literal["stopped", "starting", "ready", "busy"]
+
+QUIET_AFTER_CRASH = 0.2
+"""Seconds before a dead worker is replaced, doubled with each death that follows at once."""
+LONGEST_QUIET = 30.0
+CHECK_DEADLINE = 5.0
+"""Seconds that a prompt waits for checks that only the worker can make."""
+
+
+class WorkerDied(Exception):
+    """The worker ended while it ran a job. The text says how: `signal 9`."""
+
+
+@dataclass
+class _Run:
+    prompt_id: str
+    on_event: Callable[[Event], None]
+    outcome: asyncio.Future[JsonObject]
+
+
+@dataclass
+class WorkerReport:
+    """What is known of the worker now; `to_json` is its part of /easel/status."""
+
+    state: State = "stopped"
+    since: float = field(default_factory=time.time)
+    """Seconds since 1970 of the last change of `state`."""
+    about: JsonObject = field(default_factory=dict[str, Any])
+    """device, precision, torch, pid: from its `hello`."""
+    device: JsonObject | None = None
+    """Its entry for /system_stats."""
+    packs: list[JsonObject] = field(default_factory=list[JsonObject])
+    deaths: list[float] = field(default_factory=list[float])
+    """Times, in seconds of the monotonic clock, of ends that nobody asked for."""
+    last_words: str = ""
+    """The last line that it printed before it died."""
+
+    def to_json(self) -> JsonObject:
+        return {
+            "state": self.state,
+            "since": self.since,
+            **self.about,
+            "memory": self.device,
+            "packs": self.packs,
+            "deaths": len(self.deaths),
+            "last_words": self.last_words if self.state == "starting" and self.deaths else "",
+        }
+
+
+class LocalWorker:
+    """One device process on this machine.
+
+    changed: called when `report` or `catalogue` did.
+    """
+
+    def __init__(self, script: Path, config: JsonObject, kept_catalogue: Path, changed: Callable[[], None]) -> None:
+        self.report = WorkerReport()
+        self.catalogue: Catalogue | None = None
+        self.confirmed = False
+        """Whether the catalogue comes from the worker that runs now, and not from the disk."""
+        self._script = script
+        self._config = config
+        self._kept = kept_catalogue
+        self._changed = changed
+        self._child: Child | None = None
+        self._run: _Run | None = None
+        self._ready = asyncio.Event()
+        self._catalogued = asyncio.Event()
+        self._checks: dict[int, asyncio.Future[dict[str, str]]] = {}
+        self._numbers = itertools.count()
+        self._told_stats = asyncio.Event()
+        self._asked_to_end = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Take the catalogue from the disk, if it is there, and start the process in the background."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            self.catalogue = Catalogue.from_json(json.loads(self._kept.read_bytes()))
+            self._catalogued.set()
+        self._task = asyncio.create_task(self._watch(), name="worker")
+
+    async def stop(self) -> None:
+        """End the process; a job that runs is left without an outcome."""
+        self._asked_to_end = True
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def wait_for_catalogue(self, patience: float) -> Catalogue | None:
+        """The catalogue, once there is one; None after `patience` seconds without."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._catalogued.wait(), patience)
+        return self.catalogue
+
+    async def wait_until_ready(self) -> None:
+        """Return when a job could be started."""
+        await self._ready.wait()
+
+    async def run(self, job: JsonObject, checked: bool, on_event: Callable[[Event], None]) -> JsonObject:
+        """Run a job and give its outcome, as `Outcome.to_json`. Raises WorkerDied."""
+        await self._ready.wait()
+        child = self._child
+        assert child is not None and self._run is None
+        run = self._run = _Run(job["prompt_id"], on_event, asyncio.get_running_loop().create_future())
+        self._set_state("busy")
+        try:
+            await child.send({"type": "run", "job": job, "checked": checked})
+            return await run.outcome
+        except ChildGone as error:
+            raise WorkerDied(str(error)) from error
+        finally:
+            self._run = None
+            if self._child is child and self.report.state == "busy":
+                self._set_state("ready")
+
+    async def interrupt(self, prompt_id: str) -> None:
+        """Ask the job to stop where it next can."""
+        await self._tell({"type": "interrupt", "prompt_id": prompt_id})
+
+    async def free(self, models: bool, cache: bool) -> None:
+        """Give memory back after the job that runs, or at once."""
+        await self._tell({"type": "free", "models": models, "cache": cache})
+
+    async def check(self, prompt: JsonObject, nodes: list[str]) -> dict[str, str] | None:
+        """What these nodes' own code objects to, by node id; None where the worker does not answer in time."""
+        if self._child is None or not self._ready.is_set():
+            return None
+        number = next(self._numbers)
+        answer = self._checks[number] = asyncio.get_running_loop().create_future()
+        try:
+            await self._child.send({"type": "validate", "id": number, "prompt": prompt, "nodes": nodes})
+            return await asyncio.wait_for(answer, CHECK_DEADLINE)
+        except (ChildGone, TimeoutError):
+            return None
+        finally:
+            self._checks.pop(number, None)
+
+    async def stats(self, patience: float) -> JsonObject | None:
+        """The device's entry for /system_stats: fresh, or after `patience` seconds the last known."""
+        self._told_stats.clear()
+        if self._ready.is_set() and await self._tell({"type": "stats"}):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told_stats.wait(), patience)
+        return self.report.device
+
+    def replace(self) -> None:
+        """Kill the process, in the middle of whatever it does; another is started. Counts as no crash."""
+        if self._child is not None:
+            self._asked_to_end = True
+            self._child.kill()
+
+    async def _tell(self, header: JsonObject) -> bool:
+        if self._child is None:
+            return False
+        try:
+            await self._child.send(header)
+        except ChildGone:
+            return False
+        return True
+
+    # Watching
+
+    async def _watch(self) -> None:
+        quiet = QUIET_AFTER_CRASH
+        while True:
+            started = time.monotonic()
+            how = await self._live_once()
+            asked, self._asked_to_end = self._asked_to_end, False
+            if not asked:
+                now = time.monotonic()
+                self.report.deaths.append(now)
+                log.error("the worker died (%s)%s", how, f": {self.report.last_words}" if self.report.last_words else "")
+                quiet = QUIET_AFTER_CRASH if now - started > 60 else min(quiet * 2, LONGEST_QUIET)
+                self._changed()
+                await asyncio.sleep(quiet)
+
+    async def _live_once(self) -> str:
+        """Start a process and serve its link until it ends; returns how it ended."""
+        self._set_state("starting")
+        child: Child | None = None
+        how = "it could not be started"
+        try:
+            child = await start_child(self._script, [], self._say)
+            self._child = child
+            await child.send({"type": "config", **self._config})
+            async for header, blobs in child.frames():
+                self._take(header, blobs)
+        except (OSError, ChildGone) as error:
+            self.report.last_words = str(error)
+        except ProtocolError as error:
+            self.report.last_words = str(error)
+            if child is not None:
+                child.kill()
+        finally:
+            self._child = None
+            self._ready.clear()
+            self.confirmed = False
+            if child is not None:
+                cleanup = asyncio.create_task(self._bury(child))
+                how = await asyncio.shield(cleanup)
+            self._fail_what_waits(how)
+            self._set_state("stopped")
+        return how
+
+    async def _bury(self, child: Child) -> str:
+        await child.close()
+        return await child.ended()
+
+    def _fail_what_waits(self, how: str) -> None:
+        if self._run is not None and not self._run.outcome.done():
+            self._run.outcome.set_exception(WorkerDied(how))
+        for answer in self._checks.values():
+            if not answer.done():
+                answer.set_exception(ChildGone(how))
+
+    def _say(self, line: str) -> None:
+        self.report.last_words = line
+        log.info("worker: %s", line)
+
+    def _take(self, header: JsonObject, blobs: tuple[bytes, ...]) -> None:
+        match header.get("type"):
+            case "event":
+                if self._run is not None:
+                    self._run.on_event(from_wire(header["event"], blobs))
+            case "outcome":
+                run = self._run
+                if run is not None and header["outcome"]["prompt_id"] == run.prompt_id and not run.outcome.done():
+                    run.outcome.set_result(header["outcome"])
+            case "catalogue":
+                self._take_catalogue(header)
+            case "hello":
+                self.report.about = {name: header.get(name) for name in ("device", "precision", "torch", "pid")}
+                self._ready.set()
+                self._set_state("ready")
+            case "validated":
+                answer = self._checks.get(header["id"])
+                if answer is not None and not answer.done():
+                    answer.set_result(header["wrong"])
+            case "stats":
+                self.report.device = header["device"]
+                self._told_stats.set()
+            case "log":
+                log.info("worker: %s", header["text"])
+            case other:
+                log.warning("the worker sent a message of the unknown kind %r", other)
+
+    def _take_catalogue(self, header: JsonObject) -> None:
+        data = header["catalogue"]
+        self.catalogue = Catalogue.from_json(data)
+        self.confirmed = True
+        if header.get("packs") is not None:
+            self.report.packs = header["packs"]
+        self._catalogued.set()
+        self._changed()
+        try:
+            write_whole(self._kept, json.dumps(data, separators=(",", ":")).encode())
+        except OSError as error:
+            log.warning("the catalogue could not be kept in %s: %s", self._kept, error)
+
+    def _set_state(self, state: State) -> None:
+        self.report.state = state
+        self.report.since = time.time()
+        self._changed()

@@ -1,0 +1,399 @@
+"""The device process: owns one device, the models on it and the cache of results; runs one job at a time.
+
+Started by the control process with one end of a socket pair. The first frame is the configuration; then, from it:
+`run`, `interrupt`, `free`, `catalogue`, `validate`, `stats`, `stop`; to it: `hello`, `catalogue`, `event`, `outcome`,
+`validated`, `stats`, `log`. Jobs run on the main thread. The link is read on another, which ends this process when the
+link closes, even in the middle of a step; validation has a third, so that no job holds it up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import importlib
+import inspect
+import logging
+import os
+import queue
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from graph.cache import Cache
+from graph.events import Event, ExecutionError, ExecutionStart, Preview, message, to_wire
+from graph.execute import Executor, Job, Outcome
+from graph.folders import Folders
+from graph.parse import parse
+from graph.protocol import Decoder, encode
+from graph.registry import Registry
+from graph.types import Graph, JsonObject, Link, NodeId
+from graph.validate import validate
+
+log = logging.getLogger("worker")
+
+READ_SIZE = 256 * 1024
+PREVIEWS_WAITING = 8
+"""Previews that may wait for a slow reader; beyond these the oldest are dropped."""
+
+
+class Wire:
+    """The worker's end of the link. `send` never blocks: a thread of its own writes."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self.frames = self._read()
+        """What comes, until the link closes; an iterator for one reader at a time."""
+        self._waiting: queue.SimpleQueue[tuple[JsonObject, tuple[bytes, ...]] | None] = queue.SimpleQueue()
+        self._previews = 0
+        self._lock = threading.Lock()
+        self._writer = threading.Thread(target=self._write, name="link writer", daemon=True)
+        self._writer.start()
+
+    def send(self, header: JsonObject, *blobs: bytes) -> None:
+        self._waiting.put((header, blobs))
+
+    def send_event(self, event: Event) -> None:
+        """Pass an event on; previews are dropped while too many wait."""
+        if isinstance(event, Preview):
+            with self._lock:
+                if self._previews >= PREVIEWS_WAITING:
+                    return
+                self._previews += 1
+        data, blobs = to_wire(event)
+        self.send({"type": "event", "event": data}, *blobs)
+
+    def _read(self) -> Iterator[tuple[JsonObject, tuple[bytes, ...]]]:
+        decoder = Decoder()
+        while True:
+            try:
+                data = self._socket.recv(READ_SIZE)
+            except OSError:
+                return
+            if not data:
+                return
+            yield from decoder.feed(data)
+
+    def finish(self) -> None:
+        """Wait until all that was sent is written."""
+        self._waiting.put(None)
+        self._writer.join(5.0)
+
+    def _write(self) -> None:
+        while (frame := self._waiting.get()) is not None:
+            header, blobs = frame
+            if header.get("type") == "event" and header["event"]["type"] == "preview":
+                with self._lock:
+                    self._previews -= 1
+            try:
+                data = encode(header, *blobs)
+            except (ValueError, TypeError) as error:  # a result that is no JSON must not end the link
+                log.error("a message of the kind %s could not be sent: %s", header.get("type"), error)
+                header = _without_values(header, str(error))
+                data = encode(header)
+            try:
+                self._socket.sendall(data)
+            except OSError:
+                os._exit(0)
+
+
+def _without_values(header: JsonObject, reason: str) -> JsonObject:
+    """A message in place of one that holds what JSON cannot say: outcomes must arrive, whatever a node returned."""
+    if header.get("type") != "outcome":
+        return {"type": "log", "level": "warning", "text": f"a message was left out: {reason}"}
+    outcome = header["outcome"]
+    return {"type": "outcome", "outcome": {**outcome, "outputs": {}, "meta": {}}}
+
+
+class Worker:
+    """Everything that the link's messages act on."""
+
+    def __init__(self, wire: Wire, config: JsonObject) -> None:
+        self.wire = wire
+        self.config = config
+        self.folders = Folders.from_json(config["folders"])
+        self.registry = Registry()
+        self.services: Any = None
+        self.cache = Cache(0, size_of)
+        self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._checks: queue.SimpleQueue[JsonObject] = queue.SimpleQueue()
+        self._interrupted: set[str] = set()
+
+    def serve(self) -> None:
+        """Set up, then run jobs until told to stop."""
+        threading.Thread(target=self._read, name="link reader", daemon=True).start()
+        packs = self._load()
+        self.wire.send({"type": "catalogue", "catalogue": self.registry.catalogue().to_json(), "packs": packs})
+        threading.Thread(target=self._check, name="validation", daemon=True).start()
+        self.services = self._make_services()
+        self.cache = Cache(self._cache_budget(), size_of)
+        self.wire.send({"type": "hello", "pid": os.getpid(), **self._about()})
+        self._tell_stats()
+        while (work := self._work.get()) is not None:
+            work()
+        self.wire.finish()
+
+    # Setting up
+
+    def _load(self) -> list[JsonObject]:
+        """Fill the registry; returns what became of each pack."""
+        if self.config.get("registry"):
+            module, _, name = str(self.config["registry"]).partition(":")
+            self.registry = getattr(importlib.import_module(module), name)()
+            return []
+        from nodes.library import core_registry
+
+        self.registry = core_registry()
+        if not self.config.get("load_packs"):
+            return []
+        from nodes.adapter import load_packs
+
+        reports = load_packs([Path(path) for path in self.config["custom_nodes"]], self.registry)
+        return [report.to_json() for report in reports]
+
+    def _make_services(self) -> Any:
+        if self.config.get("registry"):
+            return None
+        from models.engine import Engine
+
+        return Engine(device=self.config["device"], precision=self.config["precision"], memory=None)
+
+    def _cache_budget(self) -> int:
+        if self.config["cache_policy"] == "none":
+            return 0
+        given = self.config.get("cache_memory")
+        return int(given) if given is not None else _memory_total() // 4
+
+    def _about(self) -> JsonObject:
+        services = self.services
+        torch = sys.modules.get("torch")
+        return {
+            "device": str(getattr(services, "device", "none")),
+            "precision": str(getattr(services, "precision", "none")),
+            "torch": getattr(torch, "__version__", None),
+        }
+
+    # The link
+
+    def _read(self) -> None:
+        try:
+            for header, _ in self.wire.frames:
+                self._take(header)
+        except Exception:
+            traceback.print_exc()
+        # The control process is gone or talks nonsense: there is nobody left to work for, not even for this step.
+        os._exit(0)
+
+    def _take(self, header: JsonObject) -> None:
+        match header["type"]:
+            case "run":
+                self._work.put(lambda: self._run(header))
+            case "interrupt":
+                self._interrupted.add(header["prompt_id"])
+            case "free":
+                self._work.put(lambda: self._free(bool(header.get("models")), bool(header.get("cache"))))
+            case "validate":
+                self._checks.put(header)
+            case "catalogue":
+                self.wire.send(
+                    {"type": "catalogue", "catalogue": self.registry.catalogue().to_json(), "packs": None}
+                )
+            case "stats":
+                self._tell_stats()
+            case "stop":
+                self._work.put(None)
+            case other:
+                log.warning("a message of the unknown kind %r was passed over", other)
+
+    def _tell_stats(self) -> None:
+        stats = self.services.stats() if hasattr(self.services, "stats") else None
+        self.wire.send({"type": "stats", "device": stats})
+
+    # Jobs
+
+    def _run(self, header: JsonObject) -> None:
+        prompt_id = header["job"]["prompt_id"]
+        try:
+            job = Job.from_json(header["job"])
+            if not header.get("checked", True):
+                job = self._check_late(job)
+            executor = Executor(self.registry, self.cache, self.services, self.folders)
+            outcome = executor.run(job, self.wire.send_event, lambda: prompt_id in self._interrupted)
+        except _Refused as refused:
+            outcome = _failed(prompt_id, refused.node, refused.class_type, str(refused), self.wire.send_event)
+        except Exception as error:  # a fault of ours: the worker lives on, and the job has its outcome
+            traceback.print_exc()
+            outcome = _failed(prompt_id, "", "", f"Easel failed to run this: {error}", self.wire.send_event)
+        finally:
+            self._interrupted.discard(prompt_id)
+        self.wire.send({"type": "outcome", "outcome": outcome.to_json()})
+        if self.config["cache_policy"] == "none":
+            self.cache.clear()
+        gc.collect()
+        self._tell_stats()
+
+    def _free(self, models: bool, cache: bool) -> None:
+        if cache:
+            self.cache.clear()
+        if (models or cache) and hasattr(self.services, "free"):
+            self.services.free(models)
+        gc.collect()
+        self._tell_stats()
+
+    # Checks that only a node's own code can make
+
+    def _check(self) -> None:
+        while True:
+            header = self._checks.get()
+            try:
+                wrong = self._ask(parse(header["prompt"]), [NodeId(id) for id in header["nodes"]])
+                self.wire.send({"type": "validated", "id": header["id"], "wrong": wrong})
+            except Exception as error:
+                traceback.print_exc()
+                self.wire.send({"type": "validated", "id": header["id"], "wrong": {}, "failed": str(error)})
+
+    def _ask(self, graph: Graph, nodes: list[NodeId]) -> dict[str, str]:
+        """What these nodes' own checks object to, by node id."""
+        wrong: dict[str, str] = {}
+        for id in nodes:
+            type = self.registry.get(graph.nodes[id].class_type)
+            if type is None or type.validate_inputs is None or type.spec.validates is None:
+                continue
+            wanted = type.spec.validates
+            inputs = graph.nodes[id].inputs
+            values = {
+                name: None if isinstance(value, Link) else value
+                for name, value in inputs.items()
+                if "*" in wanted or name in wanted
+            }
+            if "input_types" in wanted:
+                values["input_types"] = self._linked_types(graph, id)
+            try:
+                answer = type.validate_inputs(values)
+                if inspect.isawaitable(answer):
+                    answer = asyncio.run(_await(answer))
+            except Exception as error:
+                answer = f"{type_name(error)}: {error}"
+            if answer is not True:
+                wrong[id] = answer if isinstance(answer, str) else "the node's own check refused it"
+        return wrong
+
+    def _linked_types(self, graph: Graph, id: NodeId) -> dict[str, Any]:
+        types: dict[str, Any] = {}
+        for name, link in graph.nodes[id].links():
+            source = graph.nodes.get(link.node)
+            type = self.registry.get(source.class_type) if source else None
+            if type is not None and 0 <= link.slot < len(type.spec.outputs):
+                types[name] = type.spec.outputs[link.slot].wire_type
+        return types
+
+    def _check_late(self, job: Job) -> Job:
+        """Validate a job that was accepted while no catalogue was there. Raises _Refused."""
+        report = validate(job.graph, self.registry.catalogue(), self.folders, job.targets or None)
+        if not report.targets:
+            problem = next(iter(report.problems), None)
+            error = report.error() or {}
+            sentence = problem.sentence if problem else str(error.get("message", "The prompt cannot run."))
+            node = problem.node if problem else NodeId("")
+            found = job.graph.nodes.get(node)
+            raise _Refused(sentence, node, found.class_type if found else "")
+        for id, sentence in self._ask(report.graph, list(report.to_ask)).items():
+            raise _Refused(sentence, id, report.graph.nodes[NodeId(id)].class_type)
+        return Job(
+            prompt_id=job.prompt_id,
+            graph=report.graph,
+            targets=report.targets,
+            extra=job.extra,
+            client_id=job.client_id,
+        )
+
+
+class _Refused(Exception):
+    def __init__(self, sentence: str, node: str, class_type: str) -> None:
+        super().__init__(sentence)
+        self.node = node
+        self.class_type = class_type
+
+
+def _failed(prompt_id: str, node: str, class_type: str, sentence: str, emit: Callable[[Event], None]) -> Outcome:
+    """The outcome of a job that could not be started."""
+    now = int(time.time() * 1000)
+    start = ExecutionStart(prompt_id=prompt_id, timestamp=now)
+    error = ExecutionError(
+        prompt_id=prompt_id,
+        node_id=node,
+        node_type=class_type,
+        executed=[],
+        exception_message=sentence + "\n",
+        exception_type="InvalidGraph",
+        traceback=[],
+        current_inputs={},
+        current_outputs=[],
+        timestamp=now,
+    )
+    emit(start)
+    emit(error)
+    messages = tuple((m["type"], m["data"]) for m in (message(start), message(error)) if m is not None)
+    return Outcome(prompt_id=prompt_id, status="error", messages=messages, error=messages[-1][1])
+
+
+async def _await(answer: Any) -> Any:
+    return await answer
+
+
+def type_name(error: BaseException) -> str:
+    return type(error).__name__
+
+
+def size_of(value: object) -> int:
+    """Bytes that a result holds: those of its tensors, and a little for all else. Shared parts count once."""
+    total = 0
+    seen: set[int] = set()
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        total += 64
+        if isinstance(item, str | bytes):
+            total += len(item)
+        elif isinstance(item, dict):
+            stack.extend(item.keys())
+            stack.extend(item.values())
+        elif isinstance(item, list | tuple | set | frozenset):
+            stack.extend(item)
+        elif isinstance(bytes_held := getattr(item, "nbytes", None), int):
+            total += bytes_held
+    return total
+
+
+def _memory_total() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
+def _open_link(how: str) -> socket.socket:
+    if how == "share":  # Windows: the parent writes the shared socket's description to standard input
+        return socket.fromshare(sys.stdin.buffer.read())  # type: ignore[attr-defined]
+    return socket.socket(fileno=int(how))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Easel's device process; server.py starts it.")
+    parser.add_argument("--link", required=True, help=argparse.SUPPRESS)
+    wire = Wire(_open_link(parser.parse_args().link))
+    config, _ = next(wire.frames)
+    logging.basicConfig(level=logging.DEBUG if config.get("verbose") else logging.INFO, format="%(message)s")
+    Worker(wire, config).serve()
+    os._exit(0)  # the reader still waits for the link; threads of packs may wait for ever
+
+
+if __name__ == "__main__":
+    main()
