@@ -1,0 +1,55 @@
+"""An example of a node pack: two nodes, declared in the two ways that Easel reads.
+
+Copy this folder, rename it, and change it. docs/writing-a-node.md explains every line.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import torch
+
+from graph.context import Context
+from graph.node import Slider, node
+from nodes.values import Image
+
+
+# Easel's own way: a typed function. Names, types, ranges and defaults are read off its signature.
+@node("ExampleVignette", category="examples", title="Vignette (Example)")
+def vignette(
+    image: Image,
+    context: Context,
+    strength: Annotated[float, Slider(min=0.0, max=1.0, step=0.01, tooltip="How dark the corners become.")] = 0.5,
+) -> Image:
+    """Darken pictures (b, h, w, c) towards their corners."""
+    height, width = image.shape[1:3]
+    y, x = torch.linspace(-1, 1, height), torch.linspace(-1, 1, width)
+    distance = (y[:, None] ** 2 + x**2) / 2
+    context.text(f"corners at {1 - strength:.0%}")
+    # A new tensor: a node never changes its inputs, since other nodes may read them too.
+    return image * (1 - strength * distance[..., None])
+
+
+# ComfyUI's way: a class. Packs written for ComfyUI look like this.
+class ExampleMeanColor:
+    CATEGORY = "examples"
+    DESCRIPTION = "The mean colour of a picture, as the page writes colours."
+    RETURN_TYPES = ("STRING",)
+    RETURN_NAMES = ("color",)
+    FUNCTION = "measure"
+
+    @classmethod
+    def INPUT_TYPES(cls):  # noqa: N802
+        return {
+            "required": {"image": ("IMAGE",)},
+            "optional": {"upper_case": ("BOOLEAN", {"default": False, "tooltip": "#FF8800 and not #ff8800."})},
+        }
+
+    def measure(self, image, upper_case=False):
+        levels = (image[..., :3].mean(dim=(0, 1, 2)) * 255).round().int().tolist()
+        text = "#" + "".join(f"{level:02x}" for level in levels)
+        return (text.upper() if upper_case else text,)
+
+
+NODE_CLASS_MAPPINGS = {"ExampleMeanColor": ExampleMeanColor}
+NODE_DISPLAY_NAME_MAPPINGS = {"ExampleMeanColor": "Mean Color (Example)"}
