@@ -20,9 +20,9 @@ test('sums are worked out', () => {
 test('numbers are brought into range and rounded as the widget wishes', () => {
   assert.equal(fitNumber(8.06, { round: 0.01, min: 0, max: 100 }), 8.06)
   assert.equal(fitNumber(0.1 + 0.2, { round: false }), 0.3)
-  assert.equal(fitNumber(7.6, { whole: true }), 8)
-  assert.equal(fitNumber(-5, { whole: true, min: 1 }), 1)
-  assert.equal(fitNumber(1e9, { whole: true, max: 16384 }), 16384)
+  assert.equal(fitNumber(7.6, { integer: true }), 8)
+  assert.equal(fitNumber(-5, { integer: true, min: 1 }), 1)
+  assert.equal(fitNumber(1e9, { integer: true, max: 16384 }), 16384)
 })
 
 test('prompt weights rise, fall and vanish at one', () => {

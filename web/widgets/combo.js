@@ -7,12 +7,12 @@ const ROW = 28
 const MOST_ROWS = 12
 
 /**
- * @param {HTMLElement} host @param {import('./request.js').EditRequest} request  `options.choices` is the list
+ * @param {HTMLElement} host @param {import('./request.js').EditRequest} request  `spec.options` is the list
  * @returns {import('./request.js').OpenEditor}
  */
 export function openCombo(host, request) {
   /** @type {any[]} */
-  const choices = request.options.choices ?? []
+  const choices = request.spec.options ?? []
   const stage = host.getBoundingClientRect()
   const field = h('input.field', { type: 'text', placeholder: choices.length ? `Search ${choices.length}` : '', 'aria-label': request.label,
     autocomplete: 'off', spellcheck: 'false' })
@@ -26,7 +26,7 @@ export function openCombo(host, request) {
       finish()
     },
   })
-  const none = h('p.none', {}, choices.length ? 'Nothing by that name.' : request.options.empty ?? 'There is nothing to choose from.')
+  const none = h('p.none', {}, choices.length ? 'Nothing by that name.' : request.empty ?? 'There is nothing to choose from.')
   const card = h('div.combo', {}, field, list.element, none)
   /** @type {{ value: any } | null} */
   let chosen = null

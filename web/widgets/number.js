@@ -12,7 +12,7 @@ import { layOver } from './request.js'
  * @returns {import('./request.js').OpenEditor}
  */
 export function openNumber(host, request) {
-  const { options } = request
+  const options = request.spec
   const field = document.createElement('input')
   field.className = 'edit edit-number'
   field.type = 'text'
@@ -47,7 +47,7 @@ export function openNumber(host, request) {
     field.removeAttribute('aria-invalid')
   })
   field.addEventListener('keydown', event => {
-    const many = event.shiftKey ? 10 : event.altKey && !options.whole ? 0.1 : 1
+    const many = event.shiftKey ? 10 : event.altKey && !options.integer ? 0.1 : 1
     if (event.key === 'Escape') close(false)
     else if (event.key === 'Enter' || event.key === 'Tab') {
       if (read(field.value, options) === null) {
@@ -93,18 +93,18 @@ function read(text, options) {
  *
  * @param {number} value @param {Record<string, any>} options
  */
-export function fitNumber(value, { min, max, round, whole }) {
+export function fitNumber(value, { min, max, round, integer }) {
   let fitted = value
-  if (whole) fitted = Math.round(fitted)
+  if (integer) fitted = Math.round(fitted)
   else if (typeof round === 'number' && round > 0) fitted = Math.round(fitted / round) * round
   else fitted = Number(fitted.toPrecision(12))
   if (typeof min === 'number') fitted = Math.max(min, fitted)
   if (typeof max === 'number') fitted = Math.min(max, fitted)
-  return whole ? fitted : Number(fitted.toPrecision(12))
+  return integer ? fitted : Number(fitted.toPrecision(12))
 }
 
 /** @param {unknown} value @param {Record<string, any>} options */
 function showNumber(value, options) {
   if (typeof value !== 'number') return String(value ?? '')
-  return options.whole ? String(value) : String(Number(value.toPrecision(12)))
+  return options.integer ? String(value) : String(Number(value.toPrecision(12)))
 }

@@ -6,7 +6,8 @@
  * @property {number} zoom        of the canvas, for the size of the type
  * @property {string} label       node title and widget name, for screen readers
  * @property {any} value
- * @property {Record<string, any>} options  of the widget: min, max, step, round, multiline, choices ...
+ * @property {any} spec           the widget's declaration (`WidgetSpec` of model/schema.js)
+ * @property {string} [empty]     what to say where a list has nothing to choose from
  * @property {(value: any) => void} commit   one undo step; called at most once
  * @property {() => void} closed             called last, however it ended
  * @property {(step: 1 | -1) => void} next   Tab: edit the neighbour widget

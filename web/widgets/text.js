@@ -10,11 +10,11 @@ import { changeWeight, WEIGHT_STEP } from './weight.js'
  * @returns {import('./request.js').OpenEditor}
  */
 export function openText(host, request) {
-  const many = Boolean(request.options.multiline)
+  const many = Boolean(request.spec.multiline)
   const field = document.createElement(many ? 'textarea' : 'input')
   field.className = many ? 'edit edit-text scrolls' : 'edit'
   field.value = String(request.value ?? '')
-  field.placeholder = request.options.placeholder ?? ''
+  field.placeholder = request.spec.placeholder ?? ''
   field.setAttribute('aria-label', request.label)
   field.setAttribute('autocomplete', 'off')
   if (!many) field.spellcheck = false

@@ -1,0 +1,145 @@
+/**
+ * The server's events, written into the session: the one place that knows their names. The document is never touched.
+ *
+ * @typedef {import('../api/client.js').Client} Client
+ * @typedef {import('../model/session.js').Session} Session
+ * @typedef {import('./results.js').Results} Results
+ * @typedef {import('./jobs.js').Jobs} Jobs
+ */
+import { picturesOf, resultsOf, textsOf } from './results.js'
+
+/**
+ * @param {object} parts
+ * @param {Client} parts.client
+ * @param {Session} parts.session
+ * @param {Results} parts.results
+ * @param {Jobs} parts.jobs
+ */
+export function listenToServer({ client, session, results, jobs }) {
+  /** @type {Record<string, (data: any) => void>} */
+  const handlers = {
+    status: data => {
+      const queued = data.status?.exec_info?.queue_remaining
+      if (Number.isInteger(queued)) session.setServer({ queued })
+    },
+
+    execution_start: data => {
+      session.startRun(data.prompt_id)
+      jobs.started(data.prompt_id)
+    },
+
+    execution_cached: data => {
+      if (!isCurrent(data)) return
+      for (const node of data.nodes ?? []) session.update(node, { state: 'cached', why: null, ms: null })
+    },
+
+    executing: data => {
+      if (data.node === null || data.node === undefined) return finish(data.prompt_id)
+      if (!isCurrent(data)) return
+      if (data.prompt_id === undefined) session.setRun({ state: 'running' }) // told on a reconnect
+      const node = String(data.display_node ?? data.node)
+      settle(node)
+      session.setRun({ node })
+      session.update(node, { state: 'running', started: performance.now(), value: 0, max: 0, ms: null, why: data.reason?.sentence ?? null })
+    },
+
+    progress: data => {
+      if (isCurrent(data)) session.update(shownFor(data.node), { value: data.value, max: data.max })
+    },
+
+    progress_state: data => {
+      if (!isCurrent(data)) return
+      for (const entry of Object.values(data.nodes ?? {})) {
+        const node = String(entry.display_node_id ?? entry.node_id)
+        const status = session.status(node)
+        if (entry.state === 'finished' && status.state === 'running' && session.run.node !== node) done(node)
+        else if (entry.state === 'running' && entry.max > 1) session.update(node, { value: entry.value, max: entry.max })
+      }
+    },
+
+    executed: data => {
+      if (!isCurrent(data) || !data.output) return
+      const node = String(data.display_node ?? data.node)
+      const before = data.merge ? session.status(node) : null
+      session.update(node, {
+        images: [...(before?.images ?? []), ...picturesOf(data.output)],
+        text: [...(before?.text ?? []), ...textsOf(data.output)],
+      })
+      const job = jobs.get(data.prompt_id)
+      results.add(resultsOf(data.prompt_id, job?.prompt, { [node]: data.output }, async () => job?.workflow ?? (await workflowOf(client, data.prompt_id))))
+    },
+
+    execution_error: data => {
+      if (!isCurrent(data)) return
+      const message = String(data.exception_message ?? data.exception_type ?? 'It failed.').trim()
+      const detail = Array.isArray(data.traceback) ? data.traceback.join('') : ''
+      session.update(String(data.node_id), { state: 'error', error: { message, input: null, detail } })
+      if (data.exception_type === 'ExecutionBlocked') return // that branch only; the run goes on
+      session.setRun({ state: 'error', node: String(data.node_id), message })
+    },
+
+    execution_interrupted: data => {
+      if (!isCurrent(data)) return
+      settle(null, 'idle')
+      session.setRun({ state: 'interrupted', node: null })
+    },
+
+    execution_success: data => {
+      if (!isCurrent(data)) return
+      settle(null)
+      session.setRun({ state: 'done', node: null })
+    },
+  }
+
+  /** Late events of an older run change nothing. @param {any} data */
+  function isCurrent(data) {
+    return data.prompt_id === undefined || data.prompt_id === session.run.promptId
+  }
+
+  /** A node made at run time is shown as the one that made it. @param {unknown} id */
+  function shownFor(id) {
+    const name = String(id)
+    return session.status(name).state === 'running' ? name : session.run.node ?? name
+  }
+
+  /** @param {string} node @param {'done' | 'idle'} [state] */
+  function done(node, state = 'done') {
+    const { started, max, value } = session.status(node)
+    session.update(node, { state, value: state === 'done' ? max : value, ms: started === null ? null : performance.now() - started })
+  }
+
+  /** Nodes that ran and are not `except` have ended. @param {string | null} except @param {'done' | 'idle'} [state] */
+  function settle(except, state) {
+    for (const id of [...session.ids()]) {
+      if (id !== except && session.status(id).state === 'running') done(id, state)
+    }
+  }
+
+  /** @param {string | undefined} promptId */
+  function finish(promptId) {
+    if (promptId !== undefined && promptId !== session.run.promptId) return jobs.ended(promptId)
+    settle(null)
+    if (session.run.state === 'running') session.setRun({ state: 'done', node: null })
+    if (promptId) jobs.ended(promptId)
+  }
+
+  client.onEvent(({ type, data }) => handlers[type]?.(data ?? {}))
+
+  client.onFrame(frame => {
+    if (frame.kind === 'text') return session.update(frame.node, { text: [frame.text] })
+    const { run } = session
+    const node = frame.displayNode ?? run.node
+    if (!node || (frame.promptId && frame.promptId !== run.promptId)) return
+    void createImageBitmap(frame.blob).then(preview => {
+      const late = session.run.promptId !== run.promptId || session.run.state !== 'running'
+      if (late) preview.close()
+      else session.update(node, { preview })
+    }, () => undefined) // a preview that does not decode is left out
+  })
+}
+
+/** The graph of a finished or waiting job. @param {Client} client @param {string} promptId @returns {Promise<any | null>} */
+export async function workflowOf(client, promptId) {
+  const entry = await client.historyEntry(promptId)
+  return entry?.prompt?.[3]?.extra_pnginfo?.workflow ?? null
+}

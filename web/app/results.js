@@ -1,0 +1,85 @@
+/**
+ * Pictures that runs have made, newest first: those of this page as they come, and those of the server's history.
+ *
+ * @typedef {import('../api/client.js').FileRef} FileRef
+ * @typedef {object} Result
+ * @property {string} key       prompt, node and file: the same picture told twice is one
+ * @property {string} promptId
+ * @property {string} node      node id in the prompt
+ * @property {FileRef} file
+ * @property {string} seed      the seed that made it, or ''
+ * @property {() => Promise<any | null>} workflow  the graph that made it, fetched when asked
+ */
+
+const KEPT = 200
+
+export class Results {
+  constructor() {
+    /** @type {readonly Result[]} */
+    this.list = []
+    /** @type {Set<() => void>} */
+    this.listeners = new Set()
+  }
+
+  /** @param {() => void} listener */
+  listen(listener) {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** @param {Result[]} results  oldest first */
+  add(results) {
+    const known = new Set(this.list.map(result => result.key))
+    const fresh = results.filter(result => !known.has(result.key)).reverse()
+    if (!fresh.length) return
+    this.list = [...fresh, ...this.list].slice(0, KEPT)
+    this.listeners.forEach(listener => listener())
+  }
+
+  /** Results whose file is gone. @param {string} key */
+  drop(key) {
+    this.list = this.list.filter(result => result.key !== key)
+    this.listeners.forEach(listener => listener())
+  }
+}
+
+/**
+ * The pictures in a node's `ui` output.
+ *
+ * @param {any} output
+ * @returns {{ filename: string, subfolder: string, type: string, format?: string }[]}
+ */
+export function picturesOf(output) {
+  const listed = [output?.images, output?.gifs].flatMap(list => (Array.isArray(list) ? list : []))
+  return listed
+    .filter(file => typeof file?.filename === 'string')
+    .map(file => ({ filename: file.filename, subfolder: String(file.subfolder ?? ''), type: String(file.type ?? 'output'), ...(file.format ? { format: file.format } : {}) }))
+}
+
+/** Texts in a node's `ui` output. @param {any} output @returns {string[]} */
+export function textsOf(output) {
+  const text = output?.text
+  return (Array.isArray(text) ? text.flat() : text === undefined || text === null ? [] : [text]).map(String)
+}
+
+/** The first seed in a prompt that is no link. @param {any} prompt */
+export function seedOf(prompt) {
+  for (const node of Object.values(prompt ?? {})) {
+    const inputs = /** @type {any} */ (node)?.inputs ?? {}
+    const seed = inputs.seed ?? inputs.noise_seed
+    if (typeof seed === 'number') return String(seed)
+  }
+  return ''
+}
+
+/**
+ * @param {string} promptId @param {any} prompt  API format
+ * @param {Record<string, any>} outputs  node id → ui output
+ * @param {() => Promise<any | null>} workflow
+ * @returns {Result[]}
+ */
+export function resultsOf(promptId, prompt, outputs, workflow) {
+  const seed = seedOf(prompt)
+  return Object.entries(outputs ?? {}).flatMap(([node, output]) =>
+    picturesOf(output).map(file => ({ key: [promptId, node, file.type, file.subfolder, file.filename].join('|'), promptId, node, file, seed, workflow })))
+}

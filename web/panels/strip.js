@@ -1,0 +1,88 @@
+/** The results along the bottom, newest first; the picture in the making stands at their head. */
+import { viewUrl } from '../api/client.js'
+import { icon } from '../icons/icons.js'
+import { fill, h, setText } from './dom.js'
+import { openLightbox } from './lightbox.js'
+
+const SHOWN = 60
+
+/**
+ * @param {HTMLElement} host
+ * @param {object} parts
+ * @param {import('../model/session.js').Session} parts.session
+ * @param {import('../app/results.js').Results} parts.results
+ * @param {import('../app/settings.js').Settings} parts.settings
+ * @param {(workflow: any, name: string) => void} parts.openGraph
+ */
+export function createStrip(host, { session, results, settings, openGraph }) {
+  const count = h('span.count')
+  const waiting = h('div.thumb.waiting', { 'aria-hidden': 'true' }, count)
+  const row = h('div.strip', { role: 'list', 'aria-label': 'Results, newest first' })
+  const fold = h('button', { type: 'button' })
+  fold.onclick = () => settings.set('resultsFolded', !settings.values.resultsFolded)
+  host.append(row, h('div.tools', {}, fold))
+
+  /** @type {Map<string, HTMLElement>} */
+  const thumbs = new Map()
+
+  /** @param {number} index */
+  function show(index) {
+    openLightbox(results.list.map(result => ({
+      url: viewUrl(result.file, { version: result.promptId }),
+      name: result.file.filename,
+      openGraph: () => void result.workflow().then(workflow => openGraph(workflow, result.file.filename)),
+    })), index)
+  }
+
+  /** @param {import('../app/results.js').Result} result */
+  function thumb(result) {
+    const known = thumbs.get(result.key)
+    if (known) return known
+    const image = h('img', { src: viewUrl(result.file, { preview: 'webp;80', version: result.promptId }), alt: '', loading: 'lazy', decoding: 'async' })
+    image.addEventListener('error', () => results.drop(result.key)) // a temporary file of another day
+    const name = `${result.file.filename}${result.seed ? `, seed ${result.seed}` : ''}`
+    const element = h('button.thumb', { type: 'button', role: 'listitem', 'aria-label': `Result ${name}`, 'data-tip': name,
+      onclick: () => show(results.list.indexOf(result)) }, image, result.seed ? h('span.label', {}, short(result.seed)) : null)
+    thumbs.set(result.key, element)
+    return element
+  }
+
+  function draw() {
+    const shown = results.list.slice(0, SHOWN)
+    const keys = new Set(shown.map(result => result.key))
+    for (const key of thumbs.keys()) if (!keys.has(key)) thumbs.delete(key)
+    fill(row, waiting, shown.map(thumb), shown.length ? null : [h('div.empty-room'), h('p.empty', {}, 'Pictures you make gather here.')])
+    shown.forEach((result, index) => thumbs.get(result.key)?.classList.toggle('current', index === 0))
+    drawWaiting()
+  }
+
+  function drawWaiting() {
+    const { run } = session
+    waiting.hidden = run.state !== 'running'
+    if (waiting.hidden) return
+    const status = run.node ? session.status(run.node) : null
+    setText(count, status && status.max > 1 ? `${status.value} / ${status.max}` : '…')
+  }
+
+  function drawFold() {
+    const folded = settings.values.resultsFolded
+    host.classList.toggle('folded', folded)
+    const label = folded ? 'Larger results' : 'Smaller results'
+    fold.setAttribute('aria-label', label)
+    fold.dataset.tip = label
+    fill(fold, icon(folded ? 'up' : 'down'))
+  }
+
+  results.listen(draw)
+  settings.listen(drawFold)
+  session.listen(change => {
+    if (change.run || (session.run.node && change.nodes.has(session.run.node))) drawWaiting()
+  })
+  drawFold()
+  draw()
+}
+
+/** Long seeds show their end, by which one tells them apart. @param {string} seed */
+function short(seed) {
+  return seed.length > 6 ? `…${seed.slice(-4)}` : seed
+}

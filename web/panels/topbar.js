@@ -1,0 +1,110 @@
+/** The bar at the top: the graph's name, what runs now, the connection, the queue, and Run. */
+import { icon } from '../icons/icons.js'
+import { h, setText } from './dom.js'
+
+const MOST_RUNS = 100
+
+/**
+ * @param {HTMLElement} host
+ * @param {object} parts
+ * @param {import('../model/session.js').Session} parts.session
+ * @param {import('../app/document.js').Graph} parts.graph
+ * @param {(node: string) => string} parts.titleOf  of a node in the prompt
+ * @param {(node: string) => void} parts.showNode
+ * @param {(count: number) => void} parts.run
+ * @param {() => void} parts.interrupt
+ * @param {() => void} parts.rename
+ * @param {(anchor: DOMRect) => void} parts.showQueue
+ */
+export function createTopBar(host, { session, graph, titleOf, showNode, run, interrupt, rename, showQueue }) {
+  const nameText = h('span')
+  const dirty = h('i.dirty', { role: 'img', 'aria-label': 'not saved', 'data-tip': 'Changes since the last save. They survive a reload.' })
+  const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': 'Save under a name', 'data-keys': 'Mod+S' }, nameText), dirty)
+
+  const what = h('button.what', { type: 'button', 'data-tip': 'Show this node', onclick: () => session.run.node && showNode(session.run.node) })
+  const fill = h('i')
+  const meter = h('div.meter', { role: 'progressbar', 'aria-label': 'Progress of the node', 'aria-valuemin': 0, 'aria-valuemax': 100 }, fill)
+  const doing = h('div.doing', {}, what, meter)
+
+  const linkText = h('span')
+  const link = h('div.link-state', { role: 'status' }, h('i.dot'), linkText)
+
+  const queue = h('button.queue-count', { type: 'button', 'data-tip': 'What runs and what waits', onclick: () => showQueue(queue.getBoundingClientRect()) })
+  const stop = h('button.stop', { type: 'button', 'aria-label': 'Stop what runs', 'data-tip': 'Stop what runs', 'data-keys': 'Mod+Alt+Enter', onclick: interrupt }, icon('stop'))
+
+  const count = h('input', { type: 'number', min: 1, max: MOST_RUNS, value: '1', 'aria-label': 'How many runs', 'data-tip': 'How many runs, each with its next seed' })
+  const runs = () => Math.max(1, Math.min(MOST_RUNS, Math.round(Number(count.value)) || 1))
+  count.addEventListener('change', () => { count.value = String(runs()) })
+  count.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) run(runs())
+  })
+  const runButton = h('button', { type: 'button', 'data-tip': 'Run the graph', 'data-keys': 'Mod+Enter', onclick: () => run(runs()) }, 'Run')
+  const runGroup = h('div.run-group', {}, runButton, h('label', {}, '×', count))
+
+  host.append(tab, h('div.push'), link, doing, queue, stop, runGroup)
+
+  function drawGraph() {
+    setText(nameText, graph.title)
+    dirty.hidden = !graph.dirty
+    document.title = `${graph.dirty ? '• ' : ''}${graph.title} – Easel`
+  }
+
+  function draw() {
+    const { run: now, server } = session
+    const running = now.state === 'running'
+    host.dataset.running = String(running)
+    doing.hidden = !running
+    stop.hidden = !running && server.queued === 0
+    stop.disabled = !running
+    queue.hidden = server.queued === 0
+    setText(queue, server.queued === 1 ? '1 in the queue' : `${server.queued} in the queue`)
+
+    const state = server.connection === 'open' ? (server.warming ? 'warming' : 'ready') : server.connection === 'connecting' ? 'warming' : 'offline'
+    link.hidden = state === 'ready'
+    link.dataset.state = state
+    setText(linkText, state === 'offline' ? 'Server gone, trying again' : server.connection === 'open' ? 'Warming up' : 'Connecting')
+
+    if (running) drawProgress()
+  }
+
+  function drawProgress() {
+    const { node } = session.run
+    const status = node ? session.status(node) : null
+    const share = status && status.max > 0 ? Math.min(1, status.value / status.max) : 0
+    fill.style.transform = `scaleX(${share})`
+    meter.setAttribute('aria-valuenow', String(Math.round(share * 100)))
+    setText(what, node && status ? sentence(titleOf(node), status) : 'Starting')
+  }
+
+  session.listen(change => {
+    if (change.run || change.server) draw()
+    else if (session.run.node && change.nodes.has(session.run.node)) drawProgress()
+  })
+  graph.listen(drawGraph)
+  drawGraph()
+  draw()
+  return { runs }
+}
+
+/** @param {string} title @param {import('../model/session.js').NodeStatus} status */
+function sentence(title, { value, max, started }) {
+  if (max <= 1) return title
+  const left = timeLeft(value, max, started)
+  return `${title} · step ${value} of ${max}${left ? ` · ${left} left` : ''}`
+}
+
+/** From the second step on, since the first also loads the model. @param {number} value @param {number} max @param {number | null} started */
+export function timeLeft(value, max, started) {
+  if (started === null || value < 2 || value >= max) return ''
+  return duration(((performance.now() - started) / value) * (max - value))
+}
+
+/** @param {number} ms */
+export function duration(ms) {
+  if (ms < 950) return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`
+  const seconds = ms / 1000
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
+  return `${(seconds / 3600).toFixed(1)} h`
+}
