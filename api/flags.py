@@ -117,6 +117,8 @@ class Flags:
     verbose: bool = False
     registry: str | None = None
     """`module:function` that makes the worker's registry instead of nodes.library: for tests."""
+    grace: float = 10.0
+    """Seconds that a node which was asked to stop may go on, at least; other values are for tests."""
     argv: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -253,6 +255,7 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--verbose", nargs="?", const="DEBUG", metavar="LEVEL", help="say more")
     parser.add_argument("--registry", help=argparse.SUPPRESS)
+    parser.add_argument("--grace", type=float, default=10.0, help=argparse.SUPPRESS)
 
 
 def _flags(
@@ -306,6 +309,7 @@ def _flags(
         max_upload=int(found.max_upload_size * MEGABYTE),
         verbose=found.verbose is not None and found.verbose.upper() in ("DEBUG", ""),
         registry=found.registry,
+        grace=found.grace,
         argv=argv,
         warnings=tuple(warnings),
     )

@@ -137,6 +137,9 @@ class Feed:
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
 
+    def listeners(self) -> Iterable[Listener]:
+        return list(self._listeners)
+
 
 async def serve_listener(listener: Listener, read: Callable[[str], None]) -> None:
     """Write what waits for it and pass on what it says, until either side is done."""

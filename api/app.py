@@ -1,0 +1,53 @@
+"""The application: every theme's routes behind one gate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from api import files, page, prompt, settings, socket, system, userdata
+from api.page import PAGE
+from api.replies import turn_errors_into_replies
+from api.security import Gate, mark, middleware
+from api.services import SERVICES, Services
+
+COMPRESS_ABOVE = 2048
+"""Bytes of a JSON answer from which compressing it pays."""
+
+
+def build_app(services: Services, gate: Gate) -> web.Application:
+    """Clients' routes stand under `/` and under `/api` alike; ours stand under `/easel`."""
+    app = web.Application(
+        middlewares=[turn_errors_into_replies, middleware(gate), compress],
+        client_max_size=services.flags.max_upload,
+    )
+    app[SERVICES] = services
+    app[PAGE] = services.page
+    for theme in (prompt, socket, files, userdata, settings, system):
+        for route in theme.ROUTES:
+            app.router.add_route(route.method, route.path, route.handler)
+            app.router.add_route(route.method, "/api" + route.path, route.handler)
+    for theme in (prompt, socket, system, page):
+        app.router.add_routes(theme.OWN_ROUTES)
+
+    async def add_marks(request: web.Request, response: web.StreamResponse) -> None:
+        await mark(gate, request, response)
+
+    app.on_response_prepare.append(add_marks)
+    return app
+
+
+@web.middleware
+async def compress(request: web.Request, handler: Any) -> web.StreamResponse:
+    """JSON in gzip where the client takes it: node catalogues and histories shrink to a tenth."""
+    response = await handler(request)
+    if (
+        isinstance(response, web.Response)
+        and response.content_type == "application/json"
+        and response.body is not None
+        and len(response.body) > COMPRESS_ABOVE  # pyright: ignore[reportArgumentType]
+    ):
+        response.headers.add(hdrs.VARY, "Accept-Encoding")
+        response.enable_compression()
+    return response

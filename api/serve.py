@@ -1,0 +1,210 @@
+"""Starting and stopping the control process: what `server.py` runs once the flags are read."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import logging
+import shutil
+import signal
+import ssl
+import sys
+import webbrowser
+from contextlib import AsyncExitStack, suppress
+
+from aiohttp import web
+
+from api.app import build_app
+from api.flags import ROOT, Flags, fail
+from api.hub import Feed, Hub
+from api.jobs import Jobs
+from api.journal import Journal, JournalError
+from api.model_paths import Found, find_folders
+from api.page import Page
+from api.pictures import Pictures
+from api.security import Gate, TokenError, addresses, token_for
+from api.services import Services
+from api.workers import LocalWorker
+from graph.folders import Folders
+from graph.types import JsonObject
+
+log = logging.getLogger("easel")
+
+GOODBYE = 3.0
+"""Seconds that open requests may take to end when the server stops."""
+
+
+def serve(flags: Flags) -> int:
+    """Run the server until it is told to stop; returns the exit status."""
+    set_up_logging(flags.verbose)
+    for warning in flags.warnings:
+        log.warning("%s", warning)
+    try:
+        found = prepare(flags)
+        asyncio.run(_serve(flags, found))
+    except (StartError, JournalError, TokenError) as error:
+        fail(str(error))
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+class StartError(Exception):
+    """The server cannot start. The text says why and what to do."""
+
+
+def set_up_logging(verbose: bool) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    logging.getLogger("aiohttp.access").setLevel(logging.INFO if verbose else logging.WARNING)
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+
+
+def prepare(flags: Flags) -> Found:
+    """Folders made and found, the temporary one emptied. Raises StartError."""
+    try:
+        if flags.temp.is_dir():
+            for path in flags.temp.iterdir():
+                with suppress(OSError):
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        found = find_folders(flags)
+    except OSError as error:
+        raise StartError(
+            f"the folder {error.filename} cannot be used: {error.strerror}. Name another by --base-directory."
+        ) from error
+    for warning in found.warnings:
+        log.warning("%s", warning)
+    return found
+
+
+def worker_config(flags: Flags, folders: Folders) -> JsonObject:
+    """The first frame that a worker gets."""
+    return {
+        "device": flags.device,
+        "precision": flags.precision,
+        "cache_memory": flags.cache_memory,
+        "cache_device": flags.cache_device,
+        "cache_policy": flags.cache_policy,
+        "folders": folders.to_json(),
+        "custom_nodes": [str(path) for path in folders.roots("custom_nodes")],
+        "load_packs": flags.load_packs,
+        "registry": flags.registry,
+        "verbose": flags.verbose,
+    }
+
+
+async def _serve(flags: Flags, found: Found) -> None:
+    stopping = asyncio.Event()
+    _listen_for_signals(stopping)
+    token = token_for(flags)
+    async with AsyncExitStack() as stack:
+        services = _build(flags, found.folders)
+        # Only what the first answers need happens before listening; the rest is one loop later.
+        runner = web.AppRunner(build_app(services, Gate(flags, token)), handle_signals=False, shutdown_timeout=GOODBYE)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        port = await _listen(runner, flags)
+        await _start(services, stack)
+        _announce(flags, port, token)
+        gc.collect()
+        gc.freeze()  # what is here stays: later collections need not look at it
+        await stopping.wait()
+        log.info("stopping")
+        await _close_sockets(services)
+
+
+def _build(flags: Flags, folders: Folders) -> Services:
+    journal = Journal(flags.user / "journal.db")
+    journal.open()
+    hub, feed = Hub(), Feed()
+
+    def tell_of_worker() -> None:
+        feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})
+
+    kept = flags.user / "cache" / "catalogue.json"
+    worker = LocalWorker(ROOT / "worker.py", worker_config(flags, folders), kept, tell_of_worker)
+    jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
+    pictures = Pictures(ROOT / "pictures.py")
+    return Services(flags, folders, journal, worker, jobs, hub, feed, pictures, Page(ROOT / "web"))
+
+
+async def _start(services: Services, stack: AsyncExitStack) -> None:
+    stack.callback(services.journal.close)
+    stack.push_async_callback(services.pictures.stop)
+    stack.push_async_callback(services.worker.stop)
+    stack.push_async_callback(services.jobs.stop)
+    services.worker.start()
+    await services.jobs.start()
+
+
+async def _listen(runner: web.AppRunner, flags: Flags) -> int:
+    """Listen on every address; returns the port, which 0 lets the system choose. Raises StartError."""
+    context = _tls(flags)
+    port = flags.port
+    for address in flags.listen:
+        site = web.TCPSite(runner, address, port, ssl_context=context, backlog=1024)
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartError(_why_not(error, address, port)) from error
+        port = runner.addresses[0][1]
+    return port
+
+
+def _why_not(error: OSError, address: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {port} on {address} is taken: another Easel, or another program, listens there."
+            f" Stop it, or choose another port, such as --port {port + 1}."
+        )
+    if error.errno == errno.EACCES:
+        return f"port {port} on {address} may not be used by this user. Choose one above 1023, such as --port 8188."
+    return f"cannot listen on {address}, port {port}: {error.strerror or error}. See --listen."
+
+
+def _tls(flags: Flags) -> ssl.SSLContext | None:
+    if flags.tls is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(*flags.tls)
+    except (OSError, ssl.SSLError) as error:
+        raise StartError(f"the certificate {flags.tls[0]} with the key {flags.tls[1]} cannot be used: {error}") from error
+    return context
+
+
+def _announce(flags: Flags, port: int, token: str | None) -> None:
+    ending = "" if token is None else f"?token={token}"
+    links = [f"{address}{ending}" for address in addresses(flags, port)]
+    log.info("Easel is ready: %s", "  ".join(links))
+    if flags.browser and links:
+        asyncio.get_running_loop().run_in_executor(None, _open_browser, links[0])
+
+
+def _open_browser(link: str) -> None:
+    with suppress(webbrowser.Error, OSError):
+        webbrowser.open(link)
+
+
+def _listen_for_signals(stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None:
+            continue
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+
+
+async def _close_sockets(services: Services) -> None:
+    """Tell clients that the server goes away, so that they come back, and do not wait for the slow ones."""
+    closing = [listener.socket.close(code=1001, message=b"server stops") for listener in services.hub.listeners()]
+    closing += [listener.socket.close(code=1001, message=b"server stops") for listener in services.feed.listeners()]
+    if closing:
+        await asyncio.wait([asyncio.ensure_future(one) for one in closing], timeout=1.0)
+
+

@@ -1,0 +1,192 @@
+"""Files of the user's: saved workflows and whatever else clients keep under /userdata."""
+
+from __future__ import annotations
+
+import asyncio
+import mimetypes
+import os
+from pathlib import Path
+from typing import Any
+
+from aiohttp import hdrs, web
+
+from api.files import SANDBOX, disposition
+from api.files_on_disk import sync_folder, write_whole
+from api.replies import Refusal, as_refusal
+from api.services import SERVICES
+from graph.errors import FileNameError
+from graph.folders import inside
+
+USER = "default"
+MOST_FILES = 100_000
+"""Of one listing."""
+
+
+def user_root(request: web.Request) -> Path:
+    """The folder of the user who asks; made when something is first written to it."""
+    return request.app[SERVICES].flags.user / USER
+
+
+async def list_files(request: web.Request) -> web.Response:
+    folder = request.query.get("dir")
+    if not folder:
+        return web.Response(status=400, text="Directory not provided")
+    try:
+        path = inside(user_root(request), folder)
+    except (FileNameError, ValueError):
+        return web.Response(status=403, text="Invalid directory")
+    if not path.is_dir():
+        return web.Response(status=404, text="Directory not found")
+    recurse, full, split = (request.query.get(n, "").lower() == "true" for n in ("recurse", "full_info", "split"))
+    names = await asyncio.to_thread(_names, path, recurse)
+    if full:
+        listed: list[Any] = [info for name in names if (info := _info(path / name, name)) is not None]
+    elif split:
+        listed = [[name, *name.split("/")] for name in names]
+    else:
+        listed = names
+    return web.json_response(listed)
+
+
+async def list_tree(request: web.Request) -> web.Response:
+    """/v2/userdata: files and folders under `path`, folders first."""
+    root = user_root(request)
+    try:
+        start = inside(root, request.query.get("path", ""))
+    except (FileNameError, ValueError):
+        return web.json_response({"error": "Invalid path"}, status=400)
+    if not start.exists():
+        if start == root:
+            return web.json_response([])
+        return web.json_response({"error": "Requested path not found"}, status=404)
+    if not start.is_dir():
+        return web.json_response({"error": "Requested path is not a directory"}, status=400)
+    return web.json_response(await asyncio.to_thread(_tree, root, start))
+
+
+async def get_file(request: web.Request) -> web.StreamResponse:
+    path = _existing(request, "file")
+    media = mimetypes.types_map.get(path.suffix.lower(), "application/octet-stream")
+    response = web.FileResponse(path)
+    response.content_type = media
+    response.headers["Content-Security-Policy"] = SANDBOX
+    response.headers[hdrs.CONTENT_DISPOSITION] = disposition(path.name, shown=media == "application/json")
+    response.headers[hdrs.CACHE_CONTROL] = "no-cache"
+    return response
+
+
+async def post_file(request: web.Request) -> web.Response:
+    root = user_root(request)
+    path = _inside(request, "file")
+    if _keeps(request) and path.exists():
+        return web.Response(status=409, text="File already exists")
+    limit = request.app[SERVICES].flags.max_upload
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise Refusal(413, "body_too_large", f"The file is larger than {limit / 2**20:g} MB.")
+    try:
+        await asyncio.to_thread(write_whole, path, bytes(body))
+    except OSError as error:
+        raise as_refusal(error, path.name) from error
+    return _written(request, root, path)
+
+
+async def delete_file(request: web.Request) -> web.Response:
+    _existing(request, "file").unlink()
+    return web.Response(status=204)
+
+
+async def move_file(request: web.Request) -> web.Response:
+    root = user_root(request)
+    source = _existing(request, "file")
+    target = _inside(request, "dest")
+    if _keeps(request) and target.exists():
+        return web.Response(status=409, text="File already exists")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.replace(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise as_refusal(error, target.name) from error
+    return _written(request, root, target)
+
+
+def _inside(request: web.Request, part: str) -> Path:
+    """The path that this part of the address names. Raises HTTPForbidden or Refusal."""
+    name = request.match_info[part]
+    root = user_root(request)
+    try:
+        path = inside(root, name)
+    except FileNameError as error:
+        raise Refusal(403, error.type, str(error)) from None
+    if path == root:
+        raise Refusal(400, "invalid_file_name", "The file has no name.")
+    if len(path.name.encode()) > 240:
+        raise Refusal(400, "invalid_file_name", "The file's name is longer than 240 bytes.")
+    return path
+
+
+def _existing(request: web.Request, part: str) -> Path:
+    path = _inside(request, part)
+    if not path.is_file():
+        raise web.HTTPNotFound
+    return path
+
+
+def _keeps(request: web.Request) -> bool:
+    return request.query.get("overwrite") == "false"
+
+
+def _written(request: web.Request, root: Path, path: Path) -> web.Response:
+    name = path.relative_to(root).as_posix()
+    return web.json_response(_info(path, name) if request.query.get("full_info", "").lower() == "true" else name)
+
+
+def _info(path: Path, name: str) -> dict[str, Any] | None:
+    try:
+        status = path.stat()
+    except OSError:  # deleted since it was listed
+        return None
+    return {"path": name, "size": status.st_size, "modified": status.st_mtime, "created": status.st_ctime}
+
+
+def _names(folder: Path, recurse: bool) -> list[str]:
+    """Files under `folder`, relative, with `/`; hidden ones are parts of writes that are still going on."""
+    names: list[str] = []
+    for path, folders, files in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith(".")) if recurse else []
+        prefix = os.path.relpath(path, folder).replace(os.sep, "/")
+        for file in sorted(files):
+            if not file.startswith(".") and len(names) < MOST_FILES:
+                names.append(file if prefix == "." else f"{prefix}/{file}")
+    return names
+
+
+def _tree(root: Path, start: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for path, folders, files in os.walk(start):
+        folders[:] = [f for f in folders if not f.startswith(".")]
+        here = Path(path)
+        for name in folders:
+            place = (here / name).relative_to(root).as_posix()
+            found.append({"name": name, "path": place, "type": "directory"})
+        for name in files:
+            place = (here / name).relative_to(root).as_posix()
+            info = None if name.startswith(".") else _info(here / name, place)
+            if info is not None and len(found) < MOST_FILES:
+                info.pop("created")
+                found.append({"name": name, "type": "file", **info})
+    return sorted(found, key=lambda item: (item["type"] != "directory", item["name"].lower()))
+
+
+ROUTES = [
+    web.get("/userdata", list_files),
+    web.get("/v2/userdata", list_tree),
+    # `move` before the others: a file's name may hold slashes, where a client leaves them unescaped.
+    web.post("/userdata/{file:.+}/move/{dest:.+}", move_file),
+    web.get("/userdata/{file:.+}", get_file),
+    web.post("/userdata/{file:.+}", post_file),
+    web.delete("/userdata/{file:.+}", delete_file),
+]

@@ -1,0 +1,98 @@
+"""Nodes for tests of the server: they compute nothing, wait, fail, or take their process with them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+from graph.context import Context
+from graph.node import Choice, File, Hidden, Int, Results, Slider, Socket, Text, node
+from graph.registry import Registry
+
+JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
+
+Words = Annotated[str, Socket("STRING")]
+
+
+@node("Say", category="tests")
+def say(text: Annotated[str, Text()] = "hello") -> str:
+    return text
+
+
+@node("Join", category="tests")
+def join(a: Words, b: Words) -> str:
+    return a + b
+
+
+@node("Show", category="tests", output=True)
+def show(text: Words) -> Results:
+    return Results(ui={"text": [text]})
+
+
+@node("Pick", category="tests")
+def pick(choice: Annotated[str, Choice(options=("one", "two"))] = "one") -> str:
+    return choice
+
+
+@node("Model", category="tests")
+def model(name: Annotated[str, File(kind="checkpoints")]) -> str:
+    return name
+
+
+@node("Slow", category="tests")
+def slow(
+    context: Context,
+    seconds: Annotated[float, Slider(min=0.0, max=100.0)] = 1.0,
+    steps: Annotated[int, Int(min=1, max=10000)] = 10,
+    previews: bool = False,
+) -> str:
+    """Wait politely: steps, progress and previews, and an end when asked."""
+    for step in range(steps):
+        time.sleep(seconds / steps)
+        if previews:
+            context.preview(JPEG)
+        context.progress(step + 1, steps)
+    return "waited"
+
+
+@node("Stuck", category="tests")
+def stuck(seconds: Annotated[float, Slider(min=0.0, max=100.0)] = 60.0) -> str:
+    """Wait without ever looking up."""
+    time.sleep(seconds)
+    return "waited"
+
+
+@node("Fail", category="tests")
+def fail(text: Annotated[str, Text()] = "as asked") -> str:
+    raise ValueError(text)
+
+
+@node("Die", category="tests")
+def die(
+    marker: Annotated[str, Text()] = "",
+    unique: Annotated[str, Hidden("UNIQUE_ID")] = "",
+) -> str:
+    """Kill the process; with a marker file's path, only while that file is not there."""
+    if marker:
+        if Path(marker).exists():
+            return "survived"
+        Path(marker).touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+    return unique
+
+
+def _even(number: int) -> bool | str:
+    return True if number % 2 == 0 else f"number - {number} is odd"
+
+
+@node("Even", category="tests", validate_inputs=_even)
+def even(number: Annotated[int, Int(min=0, max=100)] = 2) -> str:
+    return str(number)
+
+
+def registry() -> Registry:
+    nodes: list[Any] = [say, join, show, pick, model, slow, stuck, fail, die, even]
+    return Registry(*nodes)
