@@ -15,8 +15,9 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
-MAX_PIXELS = 16384 * 16384
-"""The largest picture that a node may ask for; a file that says it holds more is refused before it is decoded."""
+MAX_PIXELS = 178_000_000
+"""Of all frames of a file together; one that says it holds more is refused before it is decoded. Pillow's own limit for
+a single frame is about the same."""
 
 NO_MASK = (64, 64)
 """Height and width of the empty mask that a picture without transparency gives."""

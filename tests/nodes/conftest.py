@@ -1,0 +1,35 @@
+"""Folders, a context, and small values for the tests of nodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from graph.context import Context
+from graph.folders import Folders, standard_folders
+
+torch.set_num_threads(1)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    """The user's empty folders, with the models that come with Easel after them."""
+    for name in ("input", "output", "temp"):
+        (tmp_path / name).mkdir()
+    own = {name: tmp_path / name for name in ("input", "output", "temp")}
+    return standard_folders([tmp_path / "models", ROOT / "models"], **own)
+
+
+@pytest.fixture
+def context(folders: Folders) -> Context:
+    return Context(node_id="9", folders=folders)
+
+
+@pytest.fixture
+def picture() -> torch.Tensor:
+    """(2, 24, 32, 3) in [0, 1]: two different pictures, wider than high."""
+    return torch.rand(2, 24, 32, 3, generator=torch.Generator().manual_seed(3))
