@@ -38,9 +38,7 @@ class ParseError(GraphError):
     line, column: from 1, where the text is at fault; None where its content is.
     """
 
-    def __init__(
-        self, sentence: str, *, details: str = "", line: int | None = None, column: int | None = None
-    ) -> None:
+    def __init__(self, sentence: str, *, details: str = "", line: int | None = None, column: int | None = None) -> None:
         super().__init__(sentence)
         self.details = details
         self.line = line
@@ -78,7 +76,7 @@ class Problem:
         }
 
 
-class InvalidGraph(GraphError):
+class InvalidGraph(GraphError):  # noqa: N818 (named in the design)
     """No target of the graph can run."""
 
     type = "prompt_outputs_failed_validation"

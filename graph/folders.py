@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from graph.errors import FileNameError
 from graph.types import JsonObject
@@ -73,11 +73,8 @@ def inside(root: str | Path, name: str, *, follow: bool = False) -> Path:
     if any(part != part.rstrip(" .") for part in parts if part != ".") or any(map(_RESERVED.match, parts)):
         raise FileNameError(f"The name {_shown(name)} is not allowed: some systems read it as another file's.")
     path = Path(root, *(part for part in parts if part not in ("", ".")))
-    if not follow:
-        real_root = os.path.realpath(root)
-        real = os.path.realpath(path)
-        if real != real_root and not real.startswith(os.path.join(real_root, "")):
-            raise FileNameError(f"The name {_shown(name)} leads out of its folder through a link.")
+    if not follow and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+        raise FileNameError(f"The name {_shown(name)} leads out of its folder through a link.")
     return path
 
 
@@ -118,7 +115,7 @@ class _Listing:
     """What a root held, and the mtimes of its directories, by which it is known to be fresh."""
 
     names: list[str]
-    directories: dict[str, int]
+    directories: dict[Path, int]
 
 
 @dataclass(slots=True)
@@ -155,7 +152,7 @@ class Folders:
         names: set[str] = set()
         for root in found.roots:
             for name in self._names(root, found):
-                if extensions is None or os.path.splitext(name)[1].lower() in extensions:
+                if extensions is None or PurePosixPath(name).suffix.lower() in extensions:
                     names.add(name)
         return sorted(names)
 
@@ -255,14 +252,14 @@ def standard_folders(
 def _walk(root: Path, kind: FolderKind) -> _Listing:
     """All names under a root, depth first without recursion; a folder that links lead to twice is entered once."""
     names: list[str] = []
-    directories: dict[str, int] = {}
+    directories: dict[Path, int] = {}
     seen: set[tuple[int, int]] = set()
-    real_root = os.path.join(os.path.realpath(root), "")
-    stack = [(str(root), "")]
+    real_root = os.path.realpath(root)
+    stack = [(root, "")]
     while stack:
         path, prefix = stack.pop()
         try:
-            status = os.stat(path)
+            status = path.stat()
             entries = list(os.scandir(path))
         except OSError:
             continue
@@ -275,18 +272,17 @@ def _walk(root: Path, kind: FolderKind) -> _Listing:
             if entry.name in _HIDDEN or entry.name.startswith("."):
                 continue
             try:
-                if not kind.follow and entry.is_symlink():
-                    real = os.path.realpath(entry.path)
-                    if not real.startswith(real_root):
-                        continue
+                leaves = entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(real_root)
+                if leaves and not kind.follow:
+                    continue
                 mode = entry.stat().st_mode
             except OSError:
                 continue
             if stat.S_ISDIR(mode):
-                if kind.directories and os.path.exists(os.path.join(entry.path, "model_index.json")):
+                if kind.directories and Path(entry.path, "model_index.json").exists():
                     names.append(prefix + entry.name)
                 else:
-                    stack.append((entry.path, f"{prefix}{entry.name}/"))
+                    stack.append((Path(entry.path), f"{prefix}{entry.name}/"))
             elif stat.S_ISREG(mode) and not kind.directories:
                 names.append(prefix + entry.name)
     return _Listing(names, directories)
@@ -295,7 +291,7 @@ def _walk(root: Path, kind: FolderKind) -> _Listing:
 def _is_fresh(listing: _Listing) -> bool:
     try:
         return bool(listing.directories) and all(
-            os.stat(path).st_mtime_ns == mtime for path, mtime in listing.directories.items()
+            path.stat().st_mtime_ns == mtime for path, mtime in listing.directories.items()
         )
     except OSError:
         return False

@@ -14,7 +14,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from graph.context import Context
 from graph.errors import DeclarationError
@@ -218,8 +218,8 @@ def node(
     def declare(function: Callable[P, R]) -> Function[P, R]:
         hints = get_type_hints(function, include_extras=True)
         parameters = inspect.signature(function).parameters
-        input_tips = tooltips if isinstance(tooltips, Mapping) else {}
-        output_tips = () if isinstance(tooltips, Mapping) else tooltips
+        input_tips: Mapping[str, str] = tooltips if isinstance(tooltips, Mapping) else {}
+        output_tips: Sequence[str] = () if isinstance(tooltips, Mapping) else tooltips
         inputs: list[InputSpec] = []
         hidden: dict[str, str] = {}
         context_name: str | None = None
@@ -312,9 +312,13 @@ def as_outcome(result: Any, count: int) -> Outcome:
         return Results()
     if count == 1:
         return Results((result,))
-    if not isinstance(result, tuple) or len(result) != count:  # pyright: ignore[reportUnknownArgumentType]
-        raise TypeError(f"the function must return {count} values in a tuple, not {type(result).__name__}")
-    return Results(result)  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(result, tuple) or len(cast("tuple[Any, ...]", result)) != count:
+        raise TypeError(f"the function must return {count} values in a tuple, not {_name(cast(object, result))}")
+    return Results(cast("tuple[Any, ...]", result))
+
+
+def _name(value: object) -> str:
+    return type(value).__name__
 
 
 def _plain(function: Callable[..., Any] | None) -> Callable[[Context, Values], Any] | None:
@@ -345,7 +349,7 @@ _BARE: dict[Any, Mark] = {int: Int(), float: Slider(), str: Text(), bool: Toggle
 
 
 def _mark(class_type: str, name: str, hint: Any) -> Mark:
-    """The last of our annotations on a parameter, so that `Annotated[Mask, Socket("MASK", optional=True)]` overrides."""
+    """The last of our annotations on a parameter: `Annotated[Mask, Socket("MASK", optional=True)]` overrides Mask's."""
     if get_origin(hint) is Annotated:
         marks = [item for item in get_args(hint)[1:] if isinstance(item, _MARKS)]
         if marks:
@@ -414,9 +418,7 @@ def _input(class_type: str, name: str, mark: Mark, default: Any) -> InputSpec:
     options |= {"advanced": True} if mark.advanced else {}
     options |= {"forceInput": True} if mark.force_input else {}
     options |= {"rawLink": True} if mark.raw_link else {}
-    return InputSpec(
-        name=name, type=kind, optional=mark.optional, options=options, choices=choices, files=files
-    )
+    return InputSpec(name=name, type=kind, optional=mark.optional, options=options, choices=choices, files=files)
 
 
 _OUTPUT_TYPES: dict[Any, str] = {int: "INT", float: "FLOAT", str: "STRING", bool: "BOOLEAN"}

@@ -1,6 +1,6 @@
 """API-format JSON to `Graph`: the one place where `["4", 0]` becomes `Link("4", 0)`.
 
-    {"3": {"class_type": "KSampler", "inputs": {"seed": 1, "model": ["4", 0]}, "_meta": {"title": "..."}}}
+{"3": {"class_type": "KSampler", "inputs": {"seed": 1, "model": ["4", 0]}, "_meta": {"title": "..."}}}
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ import math
 from typing import Any, cast
 
 from graph.errors import ParseError
-from graph.types import Graph, JsonObject, Link, Node, NodeId
+from graph.types import BadLink, Graph, JsonObject, Link, Node, NodeId
 
 
 def parse(prompt: Any) -> Graph:
     """Raises ParseError, whose sentence names the node, for anything that is no graph.
 
-    A list of two whose second item is a whole number is a link if its first is text or names a node of the prompt;
-    `{"__value__": [...]}` is a list that is a constant. `is_changed` and other keys of a node are passed over.
+    A list of a text and a whole number is a link, as is one of two whole numbers if the first names a node of the
+    prompt. `{"__value__": [...]}` is a constant that is a list; other lists are `BadLink`s, which `validate` reports.
+    `is_changed` and other keys of a node are passed over.
     """
     if not isinstance(prompt, dict):
         raise ParseError(
@@ -66,7 +67,7 @@ def _node(id: NodeId, data: Any, prompt: JsonObject) -> Node:
     )
 
 
-def _value(value: Any, prompt: JsonObject) -> Link | Any:
+def _value(value: Any, prompt: JsonObject) -> Any:
     if isinstance(value, list):
         items = cast("list[Any]", value)
         if len(items) == 2:
@@ -77,18 +78,22 @@ def _value(value: Any, prompt: JsonObject) -> Link | Any:
                 source = str(source)
             if isinstance(source, str) and isinstance(slot, int) and not isinstance(slot, bool):
                 return Link(NodeId(source), slot)
-        return items
-    if isinstance(value, dict) and "__value__" in value:
-        return cast(JsonObject, value)["__value__"]
-    return value
+        return BadLink(items)
+    return cast(JsonObject, value)["__value__"] if _is_wrapped(value) else value
+
+
+def _is_wrapped(value: Any) -> bool:
+    return isinstance(value, dict) and "__value__" in value
 
 
 def _constant_json(value: Any) -> Any:
-    if isinstance(value, Link):
+    if isinstance(value, Link | BadLink):
         return value.to_json()
-    if isinstance(value, list) or (isinstance(value, dict) and "__value__" in value):
-        return {"__value__": value}
-    return value
+    return {"__value__": value} if _needs_wrapping(value) else value
+
+
+def _needs_wrapping(value: Any) -> bool:
+    return isinstance(value, list) or _is_wrapped(value)
 
 
 def _kind(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 The link: frames of a JSON header and raw byte blobs, in both directions.
 
-    frame := magic "EZ" | uint16 number of blobs | uint32 header length | uint32 length of each blob ... | header | blobs
+    "EZ" | uint16 number of blobs | uint32 length of the header | uint32 length of each blob | header | blobs
 
 All integers are big-endian. Nothing is ever unpickled. The page: the binary websocket frames that clients know.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from graph.errors import ProtocolError
 from graph.types import JsonObject
@@ -92,7 +92,7 @@ class Decoder:
         for length in lengths:
             parts.append(bytes(self._buffer[at : at + length]))
             at += length
-        return header, tuple(parts)
+        return cast(JsonObject, header), tuple(parts)
 
 
 PREVIEW_IMAGE = 1

@@ -143,9 +143,9 @@ class Memory:
         total = self.bytes_per
         for name in self.inputs:
             value = constants.get(name)
-            if not isinstance(value, int | float) or isinstance(value, bool):
+            if not isinstance(value, int) or isinstance(value, bool):
                 return None
-            total *= value
+            total *= min(value, 2**62)
         return int(total)
 
 
@@ -171,7 +171,7 @@ class NodeSpec:
     has_is_changed: bool = False
     """Its fingerprint is asked of its code, once a prompt."""
     validates: tuple[str, ...] | None = None
-    """The inputs that its own VALIDATE_INPUTS checks, `*` for all, `input_types` for link types; None where it has none."""
+    """What its own VALIDATE_INPUTS checks: inputs, `*` for all, `input_types` for links' types. None: it has none."""
     open_inputs: bool = False
     """Takes inputs that it does not declare."""
     is_async: bool = False
@@ -185,7 +185,7 @@ class NodeSpec:
     api_node: bool = False
     search_aliases: tuple[str, ...] = ()
     verbose_info: bool = False
-    """True where `/object_info` always states deprecated, experimental, api_node and output_tooltips (schema classes)."""
+    """True where `/object_info` always states deprecated, experimental, api_node and output_tooltips."""
 
     def input(self, name: str) -> InputSpec | None:
         return next((spec for spec in self.inputs if spec.name == name), None)
@@ -196,9 +196,7 @@ class NodeSpec:
         for spec in self.inputs:
             groups.setdefault("optional" if spec.optional else "required", {})[spec.name] = spec.config(folders)
         if self.hidden:
-            groups["hidden"] = {
-                name: [kind] if self.verbose_info else kind for name, kind in self.hidden.items()
-            }
+            groups["hidden"] = {name: [kind] if self.verbose_info else kind for name, kind in self.hidden.items()}
         info: JsonObject = {
             "input": groups,
             "input_order": {group: list(specs) for group, specs in groups.items()},

@@ -33,12 +33,22 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class BadLink:
+    """A bare list as an input, which is no link. Constants that are lists are written `{"__value__": [...]}`."""
+
+    value: list[Any]
+
+    def to_json(self) -> list[Any]:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
-    """One node: its type by name and its inputs, each a `Link` or a JSON constant."""
+    """One node: its type by name and its inputs, each a `Link`, a JSON constant or a `BadLink`."""
 
     id: NodeId
     class_type: str
-    inputs: Mapping[str, Link | Any] = field(default_factory=dict[str, Any])
+    inputs: Mapping[str, Any] = field(default_factory=dict[str, Any])
     title: str = ""
     """What the user called it; empty where the file has no title."""
 
@@ -63,7 +73,7 @@ class Graph:
 
     def upstream(self, id: NodeId) -> list[NodeId]:
         """The nodes that `id` reads, each once, in the order of its inputs."""
-        return list(dict.fromkeys(link.node for _, link in self.nodes[id].links()))
+        return list(dict.fromkeys([v.node for v in self.nodes[id].inputs.values() if isinstance(v, Link)]))
 
     def __len__(self) -> int:
         return len(self.nodes)
