@@ -137,6 +137,11 @@ def _torch_tensors(path: Path) -> dict[str, Tensor]:
     return _torch_file(path, stamp(path))
 
 
+def forget_pickles() -> None:
+    """Let go of the tensors of the last pickle read; the table of contents stays good."""
+    _torch_file.cache_clear()
+
+
 def _load_pickle(path: Path) -> Any:
     zipped = zipfile.is_zipfile(path)
     inert = [(_inert(name), name) for name in _unsafe_names(path) if name.startswith(_INERT)] if zipped else []

@@ -59,7 +59,7 @@ class Unet:
         heads = [self.heads or level.channels // 64 for level in self.levels]
         if depths[-1] != self.middle_transformers:
             raise UnknownLayout(f"its middle has {self.middle_transformers} transformer blocks, its last level {depths[-1]}")
-        return UNet2DConditionModel(
+        module = UNet2DConditionModel(
             in_channels=self.in_channels,
             out_channels=self.out_channels,
             block_out_channels=[level.channels for level in self.levels],
@@ -71,6 +71,10 @@ class Unet:
             cross_attention_dim=self.context,
             use_linear_projection=self.linear,
         ).eval()
+        module.check = _nothing  # called between blocks, so that a run can end in the middle of a step
+        for block in (*module.down_blocks, module.mid_block, *module.up_blocks):
+            block.register_forward_pre_hook(lambda *_: module.check())
+        return module
 
     def picks(self) -> dict[str, Pick]:
         return {ours: Pick(theirs) for ours, theirs in self._names()}
@@ -130,6 +134,10 @@ def read_unet(shapes: Shapes, heads: int | None) -> Unet:
         linear=len(projection) == 2,
         heads=heads,
     )
+
+
+def _nothing() -> None:
+    pass
 
 
 def _levels(shapes: Shapes) -> tuple[Level, ...]:

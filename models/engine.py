@@ -1,0 +1,176 @@
+"""The engine of one process: a device, a precision, the weights in memory, and handles from files."""
+
+from __future__ import annotations
+
+import gc
+import logging
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from . import memory
+from .detect import detect, detect_vae
+from .errors import OutOfMemory
+from .files import forget_pickles, open_weights
+from .handles import Clip, Model, Vae
+from .load import Component
+from .networks.vae import VaeNetwork
+from .patches import Lora, read_lora
+from .residency import Residency
+
+_DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+_log = logging.getLogger(__name__)
+
+
+class Loaded(NamedTuple):
+    """What a checkpoint gives; a file may lack its text encoder and VAE."""
+
+    model: Model
+    clip: Clip | None
+    vae: Vae | None
+
+
+class Engine:
+    """Loads models and keeps them. One a process; not thread-safe, save `stats` and `is_out_of_memory`."""
+
+    def __init__(self, device: str = "auto", precision: str = "auto", memory: int | None = None) -> None:
+        """device: "auto", "cpu", "cuda", "cuda:1", "mps". precision: "auto", "fp32", "fp16", "bf16".
+
+        memory: bytes that weights may take in all; None for what the device has.
+        """
+        self.device = _device(device)
+        self.precision = _precision(precision, self.device)
+        self.residency = Residency(self.device, memory)
+
+    @property
+    def fingerprint(self) -> str:
+        """Precision and device kind, on which a result's last bits depend: "fp32-cpu"."""
+        return f"{self.precision}-{self.device.type}"
+
+    @property
+    def model_dtype(self) -> torch.dtype:
+        return _DTYPES[self.precision]
+
+    @property
+    def text_dtype(self) -> torch.dtype:
+        """Text encoders run once a prompt: on a CPU, half precision would save no time worth its error."""
+        return torch.float32 if self.device.type == "cpu" else self.model_dtype
+
+    @property
+    def vae_dtype(self) -> torch.dtype:
+        """fp16 is too narrow for some VAEs' activations; bf16 is not, where the device has it."""
+        if self.precision != "fp16":
+            return self.model_dtype
+        bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if bf16 else torch.float32
+
+    def load_checkpoint(self, path: Path) -> Loaded:
+        """A whole model, its weights loaded and looked at. CheckpointError; OutOfMemory, before any is read."""
+        found = detect(open_weights(Path(path)))
+        for component, dtype in (
+            (found.text, self.text_dtype),
+            (found.vae, self.vae_dtype),
+            (found.model, self.model_dtype),
+        ):
+            if component is not None:
+                self._load(component, dtype)
+        forget_pickles()
+        model = Model(self, found.model, found.family, found.prediction, found.family.latent)
+        clip = vae = None
+        if found.text is not None:
+            layers = getattr(found.text.network, "layers", 1)
+            clip = Clip(self, found.text, found.family, found.family.text_layer(layers))
+        if found.vae is not None:
+            vae = self._vae(found.vae)
+        return Loaded(model, clip, vae)
+
+    def load_vae(self, path: Path) -> Vae:
+        """The VAE of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory, before any is read."""
+        component = detect_vae(open_weights(Path(path)))
+        self._load(component, self.vae_dtype)
+        forget_pickles()
+        return self._vae(component)
+
+    def load_lora(self, path: Path) -> Lora:
+        """A LoRA's changes, kept in main memory. CheckpointError."""
+        lora = read_lora(open_weights(Path(path)))
+        forget_pickles()
+        return lora
+
+    def reserve(self, size: int, what: str) -> None:
+        """See that `size` bytes are free on the device, letting idle weights go. OutOfMemory names `what`."""
+        self.residency.reserve(size, what)
+
+    def free(self, models: bool = True) -> None:
+        """Give memory back: what torch holds unused and, if `models`, all idle weights. Handles stay good."""
+        if models:
+            self.residency.free()
+        forget_pickles()
+        gc.collect()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def stats(self) -> dict[str, Any]:
+        """The device, as /system_stats shows it; sizes in bytes."""
+        total, free = memory.total(self.device), memory.free(self.device)
+        cuda = self.device.type == "cuda"
+        held = torch.cuda.memory_reserved(self.device) if cuda else total
+        idle = held - torch.cuda.memory_allocated(self.device) if cuda else free
+        return {
+            "name": memory.name(self.device),
+            "type": self.device.type,
+            "index": self.device.index,
+            "vram_total": total,
+            "vram_free": free,
+            "torch_vram_total": held,
+            "torch_vram_free": idle,
+        }
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        """Whether this exception, or what caused it, is a lack of memory, ours, torch's or Python's."""
+        found: BaseException | None = error
+        while found is not None:
+            if isinstance(found, (OutOfMemory, MemoryError, torch.OutOfMemoryError)):
+                return True
+            if isinstance(found, RuntimeError) and "can't allocate memory" in str(found):
+                return True
+            found = found.__cause__
+        return False
+
+    def _load(self, component: Component, dtype: torch.dtype) -> None:
+        with self.residency.use(component, dtype):
+            _log.debug("loaded %s as %s", component.title, dtype)
+
+    def _vae(self, component: Component) -> Vae:
+        assert isinstance(component.network, VaeNetwork)
+        return Vae(self, component, component.network)
+
+
+def _device(name: str) -> torch.device:
+    if name != "auto":
+        device = torch.device(name)
+        return torch.device("cuda", torch.cuda.current_device()) if name == "cuda" else device
+    if torch.cuda.is_available():
+        return torch.device("cuda", torch.cuda.current_device())
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def _precision(asked: str, device: torch.device) -> str:
+    if asked != "auto":
+        if asked not in _DTYPES:
+            raise ValueError(f"precision {asked!r} is none of auto, {', '.join(_DTYPES)}")
+        return asked
+    if device.type == "cpu":
+        return "bf16" if _has_bf16_instructions() else "fp32"
+    return "fp16"
+
+
+def _has_bf16_instructions() -> bool:
+    """Whether this CPU multiplies bf16 numbers itself; one that does not is slower in bf16 than in fp32."""
+    if hasattr(torch.cpu, "get_capabilities"):
+        found = torch.cpu.get_capabilities()
+        return any(found.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -1,0 +1,156 @@
+"""Which weights are in memory, where, in which precision, and with which patches.
+
+The one place that loads a network, moves it, patches it and lets it go. A network stays loaded until room is needed;
+then the one that was used longest ago goes first. Patched weights stand beside the originals, which are never
+touched: taking a patch away puts the original tensors back, and two handles on one base take turns by exchanging
+pointers.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from . import memory
+from .errors import OutOfMemory
+from .load import Component, load
+from .patches import Patch, changes, patched
+
+KEPT_OVERLAYS = 3
+"""For how many sets of patches a network keeps the patched weights."""
+
+RESERVE = 512 << 20
+"""Bytes that weights leave free, for the values that flow through them."""
+
+
+class Slot(NamedTuple):
+    """What is loaded: the same component in two precisions is two things."""
+
+    component: Component
+    dtype: torch.dtype
+
+
+@dataclass
+class _Resident:
+    module: nn.Module
+    size: int
+    originals: dict[str, Tensor]
+    overlays: OrderedDict[tuple[object, ...], dict[str, Tensor]] = field(default_factory=OrderedDict)
+    worn: tuple[object, ...] = ()
+    in_use: int = 0
+
+    def total(self) -> int:
+        return self.size + sum(_size(overlay) for overlay in self.overlays.values())
+
+
+class Residency:
+    """The weights on one device. Not thread-safe: a worker runs one job at a time."""
+
+    def __init__(self, device: torch.device, budget: int | None = None) -> None:
+        """budget: bytes that weights may take in all; None for what the device has."""
+        self.device = device
+        self.budget = budget
+        self._residents: OrderedDict[Slot, _Resident] = OrderedDict()
+
+    @contextmanager
+    def use(self, component: Component, dtype: torch.dtype, patches: tuple[Patch, ...] = ()) -> Iterator[nn.Module]:
+        """The network, loaded and patched, which nothing evicts while the `with` lasts.
+
+        CheckpointError where its file is not what it was; OutOfMemory, before anything is read, where it cannot fit.
+        """
+        resident = self._resident(Slot(component, dtype))
+        resident.in_use += 1
+        try:
+            self._wear(component, resident, patches)
+            yield resident.module
+        finally:
+            resident.in_use -= 1
+
+    def reserve(self, size: int, what: str) -> None:
+        """See that `size` bytes are free, letting idle weights go. OutOfMemory where that is not enough."""
+        while self._room() < size:
+            if not self._evict_one():
+                raise OutOfMemory(what, size, max(self._room(), 0), str(self.device))
+
+    def free(self) -> None:
+        """Let all idle weights go."""
+        while self._evict_one():
+            pass
+
+    def weights(self) -> int:
+        """Bytes of all that is loaded."""
+        return sum(resident.total() for resident in self._residents.values())
+
+    def _room(self) -> int:
+        free = memory.free(self.device)
+        return free if self.budget is None else min(free, self.budget - self.weights())
+
+    def _resident(self, slot: Slot) -> _Resident:
+        found = self._residents.get(slot)
+        if found is None:
+            size = slot.component.size(slot.dtype)
+            self.reserve(size + (RESERVE if self.budget is None else 0), slot.component.title)
+            module = load(slot.component, slot.dtype, self.device)
+            found = self._residents[slot] = _Resident(module, size, dict(module.named_parameters()))
+        self._residents.move_to_end(slot)
+        return found
+
+    def _wear(self, component: Component, resident: _Resident, patches: tuple[Patch, ...]) -> None:
+        key = tuple(patch.key for patch in patches if patch.strength != 0)
+        if key == resident.worn:
+            return
+        overlay = self._overlay(component, resident, key, patches) if key else {}
+        worn = resident.overlays.get(resident.worn, {})
+        for name in worn.keys() | overlay.keys():
+            _put(resident.module, name, overlay.get(name, resident.originals[name]))
+        resident.worn = key
+        while len(resident.overlays) > KEPT_OVERLAYS:
+            del resident.overlays[next(k for k in resident.overlays if k != key)]
+
+    def _overlay(
+        self, component: Component, resident: _Resident, key: tuple[object, ...], patches: tuple[Patch, ...]
+    ) -> dict[str, Tensor]:
+        if key not in resident.overlays:
+            wanted = changes(component, (patch for patch in patches if patch.strength != 0))
+            originals = resident.originals
+            self.reserve(_size({name: originals[name] for name in wanted}), f"the LoRAs on {component.title}")
+            resident.overlays[key] = {name: patched(originals[name], pairs) for name, pairs in wanted.items()}
+        resident.overlays.move_to_end(key)
+        return resident.overlays[key]
+
+    def _evict_one(self) -> bool:
+        """Drop what was used longest ago and is idle: first patched weights that nothing wears, then networks."""
+        for resident in self._residents.values():
+            for key in resident.overlays:
+                if key != resident.worn:
+                    del resident.overlays[key]
+                    return True
+        for slot, resident in self._residents.items():
+            if not resident.in_use:
+                del self._residents[slot]
+                del resident
+                self._collect()
+                return True
+        return False
+
+    def _collect(self) -> None:
+        gc.collect()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _put(module: nn.Module, name: str, value: Tensor) -> None:
+    owner, _, attribute = name.rpartition(".")
+    parameter = value if isinstance(value, nn.Parameter) else nn.Parameter(value, requires_grad=False)
+    module.get_submodule(owner)._parameters[attribute] = parameter
+
+
+def _size(tensors: dict[str, Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors.values())

@@ -1,0 +1,210 @@
+"""Samplers that integrate in the logarithm of the noise level: stochastic DPM-Solver++, RES, UniPC.
+
+With lambda = -log sigma, a step of length h solves the linear part of the equation exactly and treats the denoised
+latent as a polynomial in lambda. Same form as in `samplers`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from .samplers import Denoise, Run, ancestral
+
+
+def dpmpp_sde(
+    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0, r: float = 0.5
+) -> Tensor:
+    """Stochastic DPM-Solver++ with a second look at the part r of each step (Lu et al., 2022b)."""
+    if len(sigmas) < 2:
+        return x
+    noise = run.brownian(x, sigmas)
+    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
+        denoised = denoise(x, sigma)
+        run.step(i, sigmas, denoised, x)
+        if sigma_next == 0:
+            x = denoised
+            continue
+        h = sigma.log() - sigma_next.log()
+        middle = (sigma.log() - r * h).exp()
+        down, up = ancestral(sigma, middle, eta)
+        part = sigma.log() - down.log()
+        halfway = (-part).exp() * x - torch.expm1(-part) * denoised + noise(sigma, middle) * s_noise * up
+        denoised_2 = denoise(halfway, middle)
+        down, up = ancestral(sigma, sigma_next, eta)
+        whole = sigma.log() - down.log()
+        mixed = (1 - 1 / (2 * r)) * denoised + 1 / (2 * r) * denoised_2
+        x = (-whole).exp() * x - torch.expm1(-whole) * mixed + noise(sigma, sigma_next) * s_noise * up
+    return x
+
+
+def dpmpp_2m_sde(
+    denoise: Denoise,
+    x: Tensor,
+    sigmas: Tensor,
+    run: Run,
+    eta: float = 1.0,
+    s_noise: float = 1.0,
+    solver: Literal["midpoint", "heun"] = "midpoint",
+) -> Tensor:
+    """Stochastic DPM-Solver++(2M): the last step's answer serves as the second look (Lu et al., 2022b)."""
+    if len(sigmas) < 2:
+        return x
+    noise = run.brownian(x, sigmas)
+    old: Tensor | None = None
+    h_last = torch.zeros(())
+    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
+        denoised = denoise(x, sigma)
+        run.step(i, sigmas, denoised, x)
+        if sigma_next == 0:
+            x = denoised
+            continue
+        h = sigma.log() - sigma_next.log()
+        h_eta = h * (eta + 1)
+        gain = -torch.expm1(-h_eta)
+        x = sigma_next / sigma * (-h * eta).exp() * x + gain * denoised
+        if old is not None:
+            slope = (denoised - old) * (h / h_last)
+            x = x + slope * (0.5 * gain if solver == "midpoint" else 1 - gain / h_eta)
+        if eta > 0 and s_noise > 0:
+            x = x + noise(sigma, sigma_next) * sigma_next * (-torch.expm1(-2 * h * eta)).sqrt() * s_noise
+        old, h_last = denoised, h
+    return x
+
+
+def dpmpp_3m_sde(
+    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0
+) -> Tensor:
+    """Stochastic DPM-Solver++ of the third order from the last three answers (k-diffusion)."""
+    if len(sigmas) < 2:
+        return x
+    noise = run.brownian(x, sigmas)
+    old: list[tuple[Tensor, Tensor]] = []  # denoised and step length, the latest first
+    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
+        denoised = denoise(x, sigma)
+        run.step(i, sigmas, denoised, x)
+        if sigma_next == 0:
+            x = denoised
+            continue
+        h = sigma.log() - sigma_next.log()
+        h_eta = h * (eta + 1)
+        x = (-h_eta).exp() * x - torch.expm1(-h_eta) * denoised
+        phi_2 = torch.expm1(-h_eta) / h_eta + 1
+        if len(old) == 2:
+            (denoised_1, h_1), (denoised_2, h_2) = old
+            r0, r1 = h_1 / h, h_2 / h
+            first, second = (denoised - denoised_1) / r0, (denoised_1 - denoised_2) / r1
+            d1 = first + (first - second) * r0 / (r0 + r1)
+            d2 = (first - second) / (r0 + r1)
+            x = x + phi_2 * d1 - (phi_2 / h_eta - 0.5) * d2
+        elif old:
+            denoised_1, h_1 = old[0]
+            x = x + phi_2 * (denoised - denoised_1) / (h_1 / h)
+        if eta > 0:
+            x = x + noise(sigma, sigma_next) * sigma_next * (-torch.expm1(-2 * h * eta)).sqrt() * s_noise
+        old = [(denoised, h), *old][:2]
+    return x
+
+
+def res_multistep(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 0.0) -> Tensor:
+    """Refined exponential solver, second order, multistep (Zhang et al., 2023)."""
+    noise = run.fresh(x)
+    old: Tensor | None = None
+    old_down = sigmas[0]
+    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
+        denoised = denoise(x, sigma)
+        run.step(i, sigmas, denoised, x)
+        down, up = ancestral(sigma, sigma_next, eta)
+        if down == 0 or old is None:
+            x = x + (x - denoised) / sigma * (down - sigma)
+        else:
+            h = sigma.log() - down.log()
+            c2 = (old_down.log() - sigmas[i - 1].log()) / h
+            phi_1 = torch.expm1(-h) / -h
+            phi_2 = (phi_1 - 1) / -h
+            b1, b2 = (phi_1 - phi_2 / c2).nan_to_num(nan=0.0), (phi_2 / c2).nan_to_num(nan=0.0)
+            x = (-h).exp() * x + h * (b1 * denoised + b2 * old)
+        if sigma_next > 0 and eta > 0:
+            x = x + noise(sigma, sigma_next) * up
+        old, old_down = denoised, down
+    return x
+
+
+def uni_pc(
+    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, variant: Literal["bh1", "bh2"] = "bh1"
+) -> Tensor:
+    """UniPC of order 3: a predictor, and a corrector that costs no further look at the model (Zhao et al., 2023).
+
+    A last sigma of 0 is taken as 0.001, where log sigma still has a value.
+    """
+    levels = sigmas.clone()
+    if levels[-1] == 0:
+        levels[-1] = 0.001
+    steps = len(levels) - 1
+    order = min(3, steps - 1)
+    answers = [denoise(x, levels[0])]
+    run.step(0, sigmas, answers[-1], x)
+    for i in range(1, steps + 1):
+        last = i == steps
+        use = min(i, order, steps + 1 - i) if order else 1
+        base, ahead = _unipc_predict(x, answers, levels[: i + 1], use, variant)
+        if last:
+            x = ahead
+            break
+        answer = denoise(ahead, levels[i])
+        x = _unipc_correct(base, answers, answer, levels[: i + 1], use, variant)
+        answers = [*answers, answer][-max(order, 1) :]
+        run.step(i, sigmas, answer, ahead)
+    return x
+
+
+def _unipc_terms(answers: list[Tensor], levels: Tensor, order: int, variant: str) -> tuple[Tensor, ...]:
+    """The system (R, b) of the paper's theorem, its factor B, the differences D and the step's length h."""
+    lambdas = -levels.log()
+    h = lambdas[-1] - lambdas[-2]
+    rks = [(lambdas[-2 - k] - lambdas[-2]) / h for k in range(1, order)]
+    differences = [(answers[-1 - k] - answers[-1]) / rks[k - 1] for k in range(1, order)]
+    rks.append(torch.ones_like(h))
+    B = -h if variant == "bh1" else torch.expm1(-h)
+    rows, b = [], []
+    phi = torch.expm1(-h) / -h - 1
+    factorial = 1
+    for k in range(1, order + 1):
+        rows.append(torch.stack(rks) ** (k - 1))
+        b.append(phi * factorial / B)
+        factorial *= k + 1
+        phi = phi / -h - 1 / factorial
+    D = torch.stack(differences) if differences else answers[-1].new_zeros(0)
+    return torch.stack(rows), torch.stack(b), B, D, h
+
+
+def _unipc_predict(
+    x: Tensor, answers: list[Tensor], levels: Tensor, order: int, variant: str
+) -> tuple[Tensor, Tensor]:
+    """The first-order step, and the prediction of order `order` on top of it."""
+    R, b, B, D, h = _unipc_terms(answers, levels, order, variant)
+    base = levels[-1] / levels[-2] * x - torch.expm1(-h) * answers[-1]
+    if order == 1:
+        return base, base
+    rhos = b.new_tensor([0.5]) if order == 2 else torch.linalg.solve(R[:-1, :-1], b[:-1])
+    return base, base - B * torch.einsum("k,kbchw->bchw", rhos.to(x), D)
+
+
+def _unipc_correct(
+    base: Tensor, answers: list[Tensor], answer: Tensor, levels: Tensor, order: int, variant: str
+) -> Tensor:
+    R, b, B, D, _ = _unipc_terms(answers, levels, order, variant)
+    rhos = b.new_tensor([0.5]) if order == 1 else torch.linalg.solve(R, b)
+    change = rhos[-1] * (answer - answers[-1])
+    if order > 1:
+        change = change + torch.einsum("k,kbchw->bchw", rhos[:-1].to(base), D)
+    return base - B * change
+
+
+dpmpp_2m_sde_heun = partial(dpmpp_2m_sde, solver="heun")
+res_multistep_ancestral = partial(res_multistep, eta=1.0)
+uni_pc_bh2 = partial(uni_pc, variant="bh2")
