@@ -24,6 +24,7 @@
  * @property {string} type A socket type; `*` accepts all, `A,B` is a union.
  * @property {string | null} widget The widget that this input replaces when it is linked.
  * @property {Json | null} raw
+ * @property {readonly unknown[]} [stale] Links that the file lists here although there are none such; kept as they were.
  */
 /**
  * @typedef {object} NodeRecord

@@ -1,0 +1,219 @@
+/**
+ * What hangs on what: the store's nodes and links by graph and by socket, kept up to date from its diffs, so that no
+ * question walks the whole document.
+ *
+ * @typedef {import('./types.js').RecordId} RecordId
+ * @typedef {import('./types.js').GraphId} GraphId
+ * @typedef {import('./types.js').Key} Key
+ * @typedef {import('./types.js').Entry} Entry
+ * @typedef {import('./types.js').NodeRecord} NodeRecord
+ * @typedef {import('./types.js').LinkRecord} LinkRecord
+ * @typedef {import('./types.js').GroupRecord} GroupRecord
+ * @typedef {import('./types.js').RerouteRecord} RerouteRecord
+ * @typedef {import('./types.js').GraphRecord} GraphRecord
+ * @typedef {import('./types.js').Diff} Diff
+ */
+
+/**
+ * @param {'node' | 'link' | 'group' | 'reroute' | 'graph'} kind @param {GraphId} graph @param {Key} key
+ * @returns {RecordId}
+ */
+export const recordId = (kind, graph, key) => (graph === '' ? `${kind}:${key}` : `${kind}:${graph}/${key}`)
+
+/** Kinds that lie in a graph and are drawn there. */
+const MEMBERS = /** @type {const} */ (['node', 'link', 'group', 'reroute'])
+
+/** @typedef {{node: Set<RecordId>, link: Set<RecordId>, group: Set<RecordId>, reroute: Set<RecordId>}} Members */
+
+export class Graph {
+  /** @type {Map<GraphId, Members>} */
+  #members = new Map()
+  /** Links by the node that they touch. @type {Map<RecordId, Set<RecordId>>} */
+  #touching = new Map()
+  /** The link that an input holds. @type {Map<string, RecordId>} */
+  #into = new Map()
+  #top = 0
+  #dispose
+
+  /** @param {import('./store.js').Store} store */
+  constructor(store) {
+    this.store = store
+    this.#rebuild()
+    this.#dispose = store.listen((diff, source) => this.#follow(diff, source))
+  }
+
+  dispose() {
+    this.#dispose()
+  }
+
+  /** @param {GraphId} graph @returns {readonly NodeRecord[]} back to front */
+  nodes(graph) {
+    return /** @type {NodeRecord[]} */ (this.#sorted(graph, 'node'))
+  }
+
+  /** @param {GraphId} graph @returns {readonly LinkRecord[]} */
+  links(graph) {
+    return /** @type {LinkRecord[]} */ (this.#sorted(graph, 'link'))
+  }
+
+  /** @param {GraphId} graph @returns {readonly GroupRecord[]} */
+  groups(graph) {
+    return /** @type {GroupRecord[]} */ (this.#sorted(graph, 'group'))
+  }
+
+  /** @param {GraphId} graph @returns {readonly RerouteRecord[]} */
+  reroutes(graph) {
+    return /** @type {RerouteRecord[]} */ (this.#sorted(graph, 'reroute'))
+  }
+
+  /** @param {GraphId} graph @param {'node' | 'link' | 'group' | 'reroute'} kind @returns {ReadonlySet<RecordId>} */
+  ids(graph, kind) {
+    return this.#members.get(graph)?.[kind] ?? new Set()
+  }
+
+  /** @param {GraphId} graph @param {Key} key */
+  node(graph, key) {
+    return this.store.node(recordId('node', graph, key))
+  }
+
+  /** The definition of a subgraph. @param {GraphId} id @returns {GraphRecord | undefined} */
+  definition(id) {
+    const record = this.store.get(recordId('graph', '', id))
+    return record?.kind === 'graph' ? record : undefined
+  }
+
+  /** All links that touch a node. @param {RecordId} node @returns {LinkRecord[]} */
+  linksOf(node) {
+    return [...(this.#touching.get(node) ?? [])].flatMap((id) => this.store.link(id) ?? [])
+  }
+
+  /** The link that an input holds. @param {NodeRecord} node @param {number} slot @returns {LinkRecord | undefined} */
+  linkInto(node, slot) {
+    const id = this.#into.get(`${node.id}#${slot}`)
+    return id === undefined ? undefined : this.store.link(id)
+  }
+
+  /** @param {NodeRecord} node @param {number} slot @returns {LinkRecord[]} */
+  linksFrom(node, slot) {
+    return this.linksOf(node.id).filter((link) => link.from === node.key && link.fromSlot === slot)
+  }
+
+  /** @param {LinkRecord} link */
+  source(link) {
+    return this.node(link.graph, link.from)
+  }
+
+  /** @param {LinkRecord} link */
+  reader(link) {
+    return this.node(link.graph, link.to)
+  }
+
+  /** Would a link from `from` to `to` close a circle? @param {NodeRecord} from @param {NodeRecord} to */
+  wouldCycle(from, to) {
+    const seen = new Set([from.id])
+    const stack = [from]
+    for (let node = stack.pop(); node; node = stack.pop()) {
+      if (node.id === to.id) return true
+      for (const link of this.linksOf(node.id)) {
+        if (link.to !== node.key) continue
+        const source = this.source(link)
+        if (source && !seen.has(source.id)) {
+          seen.add(source.id)
+          stack.push(source)
+        }
+      }
+    }
+    return false
+  }
+
+  /** A key that no record of that kind in the graph has, above all of them. @param {GraphId} graph @param {'node' | 'link' | 'group' | 'reroute'} kind */
+  freshKey(graph, kind) {
+    let highest = this.#lastKey(graph, kind)
+    for (const id of this.ids(graph, kind)) {
+      const key = Number(id.slice(Math.max(id.lastIndexOf('/'), id.indexOf(':')) + 1))
+      if (key > highest) highest = key
+    }
+    return highest + 1
+  }
+
+  /** A place in front of everything. */
+  freshZ() {
+    return ++this.#top
+  }
+
+  /** The highest key that the file ever gave out: keys of removed nodes are not used again. @param {GraphId} graph @param {string} kind */
+  #lastKey(graph, kind) {
+    const record = graph === '' ? this.store.get('meta') : this.definition(graph)
+    const raw = record && 'raw' in record ? /** @type {Record<string, unknown>} */ (record.raw ?? {}) : {}
+    const state = /** @type {Record<string, unknown>} */ (raw.state ?? {})
+    const last = raw[`last_${kind}_id`] ?? state[`last${kind[0]?.toUpperCase()}${kind.slice(1)}Id`]
+    return typeof last === 'number' && Number.isFinite(last) ? last : 0
+  }
+
+  /** @param {GraphId} graph @param {'node' | 'link' | 'group' | 'reroute'} kind */
+  #sorted(graph, kind) {
+    const records = [...this.ids(graph, kind)].flatMap((id) => this.store.get(id) ?? [])
+    return records.sort((a, b) => ('z' in a && 'z' in b ? a.z - b.z : 0))
+  }
+
+  #rebuild() {
+    this.#members.clear()
+    this.#touching.clear()
+    this.#into.clear()
+    this.#top = 0
+    for (const record of this.store.records()) this.#add(record)
+  }
+
+  /** @param {Diff} diff @param {string} source */
+  #follow(diff, source) {
+    if (source === 'load') {
+      this.#rebuild()
+      return
+    }
+    for (const record of Object.values(diff.removed)) this.#remove(record)
+    for (const record of Object.values(diff.added)) this.#add(record)
+    for (const [id, { from, to }] of Object.entries(diff.updated)) {
+      const record = this.store.get(id)
+      if (!record) continue
+      if (typeof to.z === 'number' && to.z > this.#top) this.#top = to.z
+      if (record.kind !== 'link') continue
+      this.#remove(/** @type {LinkRecord} */ ({ ...record, ...from }))
+      this.#add(record)
+    }
+  }
+
+  /** @param {Entry} record */
+  #add(record) {
+    if ('z' in record && record.z > this.#top) this.#top = record.z
+    if (!isMember(record)) return
+    let members = this.#members.get(record.graph)
+    if (!members) {
+      members = { node: new Set(), link: new Set(), group: new Set(), reroute: new Set() }
+      this.#members.set(record.graph, members)
+    }
+    members[record.kind].add(record.id)
+    if (record.kind !== 'link') return
+    for (const key of [record.from, record.to]) {
+      const node = recordId('node', record.graph, key)
+      const links = this.#touching.get(node)
+      if (links) links.add(record.id)
+      else this.#touching.set(node, new Set([record.id]))
+    }
+    this.#into.set(`${recordId('node', record.graph, record.to)}#${record.toSlot}`, record.id)
+  }
+
+  /** @param {Entry} record */
+  #remove(record) {
+    if (!isMember(record)) return
+    this.#members.get(record.graph)?.[record.kind].delete(record.id)
+    if (record.kind !== 'link') return
+    for (const key of [record.from, record.to]) {
+      this.#touching.get(recordId('node', record.graph, key))?.delete(record.id)
+    }
+    const place = `${recordId('node', record.graph, record.to)}#${record.toSlot}`
+    if (this.#into.get(place) === record.id) this.#into.delete(place)
+  }
+}
+
+/** @param {Entry} record @returns {record is NodeRecord | LinkRecord | GroupRecord | RerouteRecord} */
+const isMember = (record) => /** @type {readonly string[]} */ (MEMBERS).includes(record.kind)

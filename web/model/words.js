@@ -1,0 +1,49 @@
+/** Names of the wire as words for the eye: `sampler_name` reads "Sampler name", `CLIP_VISION` "CLIP vision". */
+
+const CAPITALS = new Set([
+  'cfg', 'clip', 'vae', 'id', 'url', 'rgb', 'rgba', 'hsv', 'lora', 'unet', 'cpu', 'gpu', 'png', 'jpg', 'gif', 'json', 'sdxl',
+  'sd3', 't5', 'x', 'y', 'z', 'api', 'fps', 'hdr', 'svg', 'exif', 't5xxl', 'clip_l', 'clip_g'
+])
+const NAMES = new Map([['lora', 'LoRA'], ['loras', 'LoRAs'], ['unet', 'UNet'], ['ckpt', 'Checkpoint'], ['controlnet', 'ControlNet']])
+
+/** @type {Map<string, string>} */
+const cache = new Map()
+
+/** @param {string} name */
+export function humanise(name) {
+  const known = cache.get(name)
+  if (known !== undefined) return known
+  const words = name.replaceAll('_', ' ').trim().split(/\s+/u)
+  const text = words.map((word, index) => humaniseWord(word, index === 0)).join(' ')
+  if (cache.size > 5000) cache.clear()
+  cache.set(name, text)
+  return text
+}
+
+/** @param {string} word @param {boolean} first */
+function humaniseWord(word, first) {
+  const lower = word.toLowerCase()
+  const name = NAMES.get(lower)
+  if (name) return name
+  if (CAPITALS.has(lower)) return word.toUpperCase()
+  // A word in mixed letters was written so by its author.
+  if (word !== lower && word !== word.toUpperCase()) return word
+  return first ? lower.charAt(0).toUpperCase() + lower.slice(1) : lower
+}
+
+/** A number as shown: at most so many digits after the point, groups of three set apart from five digits on. @param {number} value @param {number} digits */
+export function formatNumber(value, digits) {
+  if (!Number.isFinite(value)) return String(value)
+  const [whole = '', part] = value.toFixed(digits).split('.')
+  const grouped = whole.replace('-', '').length > 4 ? whole.replace(/\B(?=(\d{3})+$)/gu, '\u2009') : whole
+  return part === undefined ? grouped : `${grouped}.${part}`
+}
+
+/** Shortened in the middle, so that both ends of a file's name are seen. @param {string} text @param {number} most letters */
+export function middle(text, most) {
+  if (text.length <= most) return text
+  if (most <= 1) return '…'
+  const head = Math.ceil((most - 1) / 2)
+  const tail = most - 1 - head
+  return `${text.slice(0, head)}…${tail > 0 ? text.slice(-tail) : ''}`
+}

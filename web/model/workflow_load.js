@@ -1,0 +1,300 @@
+/**
+ * A UI workflow file (0.4, or 1) as records. What is broken is mended or left out, each with a note; nothing throws.
+ *
+ * @typedef {import('./types.js').Entry} Entry
+ * @typedef {import('./types.js').GraphId} GraphId
+ * @typedef {import('./types.js').Key} Key
+ * @typedef {import('./types.js').LinkRecord} LinkRecord
+ * @typedef {import('./types.js').NodeRecord} NodeRecord
+ * @typedef {import('./types.js').Pair} Pair
+ * @typedef {import('./types.js').Slot} Slot
+ * @typedef {import('./json.js').Json} Json
+ */
+import { recordId } from './graph.js'
+import { asList, asObject, asText, isFinite, isObject } from './json.js'
+
+/** The keys that stand for the two sides of a subgraph. */
+export const INPUT_SIDE = -10
+export const OUTPUT_SIDE = -20
+
+/** Farther than this no picture shows a difference, and sums lose their digits. */
+const FAR = 1e7
+const LEAST = 10
+const MOST = 20_000
+
+/**
+ * @param {unknown} json
+ * @returns {{records: Entry[], notes: string[]}} `notes`: what was mended, one sentence each
+ */
+export function load(json) {
+  const file = asObject(json) ?? {}
+  const reader = new Reader()
+  if (!isObject(json)) reader.note('The file holds no workflow: a JSON object was expected')
+  const { nodes: _nodes, links: _links, groups: _groups, definitions, ...rest } = file
+  reader.records.push({ id: 'meta', kind: 'meta', extra: asObject(file.extra) ?? {}, raw: isObject(json) ? rest : null })
+  reader.graph('', file)
+  reader.definitions('', definitions)
+  return { records: reader.records, notes: reader.notes }
+}
+
+class Reader {
+  /** @type {Entry[]} */
+  records = []
+  /** @type {string[]} */
+  notes = []
+  /** @type {Set<string>} */
+  #graphs = new Set()
+
+  /** @param {string} sentence */
+  note(sentence) {
+    if (this.notes.length < 100) this.notes.push(sentence)
+  }
+
+  /** @param {GraphId} within @param {unknown} definitions */
+  definitions(within, definitions) {
+    for (const definition of asList(asObject(definitions)?.subgraphs)) {
+      const id = isObject(definition) ? asText(definition.id) : null
+      if (!isObject(definition) || id === null) {
+        this.note('A subgraph definition without an id was left out')
+        continue
+      }
+      if (this.#graphs.has(id)) {
+        this.note(`The subgraph "${asText(definition.name) ?? id}" is there twice: the second was left out`)
+        continue
+      }
+      this.#graphs.add(id)
+      const { nodes: _nodes, links: _links, groups: _groups, reroutes: _reroutes, definitions: nested, ...raw } = definition
+      this.records.push({
+        id: recordId('graph', '', id), kind: 'graph', graph: within, key: id, z: this.records.length,
+        name: asText(definition.name) ?? 'Subgraph',
+        inputs: asList(definition.inputs).filter(isObject), outputs: asList(definition.outputs).filter(isObject), raw
+      })
+      this.graph(id, definition)
+      this.definitions(id, nested)
+    }
+  }
+
+  /** @param {GraphId} graph @param {Json} file */
+  graph(graph, file) {
+    const nodes = this.#nodes(graph, file)
+    this.#links(graph, file, nodes)
+    this.#groups(graph, file)
+    this.#reroutes(graph, file)
+  }
+
+  /** @param {GraphId} graph @param {Json} file @returns {Map<string, {node: NodeRecord, links: unknown[]}>} by key */
+  #nodes(graph, file) {
+    /** @type {Map<string, {node: NodeRecord, links: unknown[]}>} */
+    const found = new Map()
+    const raws = asList(file.nodes)
+    let fresh = Math.max(0, ...raws.map((raw) => Number(asObject(raw)?.id)).filter(Number.isSafeInteger))
+    raws.forEach((raw, z) => {
+      if (!isObject(raw)) {
+        this.note(`Entry ${z} of the nodes is no node: it was left out`)
+        return
+      }
+      let key = /** @type {Key} */ (raw.id)
+      if (typeof key !== 'string' && !isFinite(key)) {
+        key = ++fresh
+        this.note(`A ${asText(raw.type) ?? 'node'} without an id was given the id ${key}`)
+      } else if (found.has(String(key))) {
+        const old = key
+        key = ++fresh
+        this.note(`Two nodes have the id ${old}: the second one, a ${asText(raw.type) ?? 'node'}, now has ${key}`)
+      }
+      const node = this.#node(graph, key, z, raw)
+      found.set(String(key), { node, links: asList(raw.inputs).map((slot) => asObject(slot)?.link) })
+      this.records.push(node)
+    })
+    return found
+  }
+
+  /** @param {GraphId} graph @param {Key} key @param {number} z @param {Json} raw @returns {NodeRecord} */
+  #node(graph, key, z, raw) {
+    const flags = asObject(raw.flags) ?? {}
+    const type = asText(raw.type) ?? 'Unknown'
+    const pos = readPair(raw.pos)
+    if (!pos) this.note(`${type} ${key} had no usable position: it was put at the origin`)
+    return {
+      id: recordId('node', graph, key), kind: 'node', graph, key, z, type,
+      pos: pos ?? [0, 0],
+      size: readSize(raw.size),
+      title: asText(raw.title),
+      mode: isFinite(raw.mode) ? raw.mode : 0,
+      collapsed: flags.collapsed === true,
+      pinned: flags.pinned === true,
+      color: asText(raw.color),
+      bgcolor: asText(raw.bgcolor),
+      inputs: asList(raw.inputs).map(readSlot),
+      outputs: asList(raw.outputs).map(readSlot),
+      values: Array.isArray(raw.widgets_values) ? raw.widgets_values : asObject(raw.widgets_values),
+      properties: asObject(raw.properties) ?? {},
+      raw
+    }
+  }
+
+  /** @param {GraphId} graph @param {Json} file @param {Map<string, {node: NodeRecord, links: unknown[]}>} nodes */
+  #links(graph, file, nodes) {
+    const parents = new Map(
+      asList(asObject(file.extra)?.linkExtensions).filter(isObject).map((entry) => [entry.id, entry.parentId])
+    )
+    /** @type {Set<string>} */
+    const seen = new Set()
+    /** @type {Set<string>} */
+    const taken = new Set()
+    const definition = graph === '' ? null : file
+    asList(file.links).forEach((raw, z) => {
+      const link = readLink(raw)
+      if (!link || seen.has(String(link.key))) {
+        if (raw !== null) this.note(link ? `The link ${link.key} is there twice: the second was left out` : 'A link that is no link was left out')
+        return
+      }
+      seen.add(String(link.key))
+      const to = this.#readerSlot(link, nodes, definition)
+      const from = link.from === INPUT_SIDE ? definition !== null : nodes.has(String(link.from))
+      if (to === null || !from) {
+        this.note(`The link ${link.key} from ${link.from} to ${link.to} ends nowhere: it was left out`)
+        return
+      }
+      const place = `${link.to}#${to}`
+      if (link.to !== OUTPUT_SIDE && taken.has(place)) {
+        this.note(`Input ${to} of node ${link.to} held two links: the link ${link.key} was left out`)
+        return
+      }
+      taken.add(place)
+      const parent = isObject(raw) ? raw.parentId : parents.get(link.key)
+      this.records.push({
+        id: recordId('link', graph, link.key), kind: 'link', graph, key: link.key, z, raw,
+        from: sameKey(nodes, link.from), fromSlot: link.fromSlot, to: sameKey(nodes, link.to), toSlot: to, type: link.type,
+        reroute: typeof parent === 'number' || typeof parent === 'string' ? parent : null
+      })
+    })
+    this.#markStale(graph, nodes)
+  }
+
+  /** @param {GraphId} graph @param {Map<string, {node: NodeRecord}>} nodes */
+  #markStale(graph, nodes) {
+    const live = new Set(this.records.flatMap((record) => (record.kind === 'link' && record.graph === graph ? record.key : [])))
+    for (const { node } of nodes.values()) {
+      node.outputs = node.outputs.map((slot) => {
+        const stale = asList(slot.raw?.links).filter((key) => !live.has(/** @type {Key} */ (key)))
+        return stale.length ? { ...slot, stale } : slot
+      })
+    }
+  }
+
+  /**
+   * The input that a link goes into: the one that names the link. The number that the link gives may be old.
+   * @param {RawLink} link @param {Map<string, {node: NodeRecord, links: unknown[]}>} nodes @param {Json | null} definition
+   */
+  #readerSlot(link, nodes, definition) {
+    if (link.to === OUTPUT_SIDE) return definition && link.toSlot < asList(definition.outputs).length ? link.toSlot : null
+    const reader = nodes.get(String(link.to))
+    if (!reader) return null
+    if (reader.links[link.toSlot] === link.key) return link.toSlot
+    const index = reader.links.indexOf(link.key)
+    return index < 0 ? null : index
+  }
+
+  /** @param {GraphId} graph @param {Json} file */
+  #groups(graph, file) {
+    /** @type {Set<string>} */
+    const seen = new Set()
+    asList(file.groups).forEach((raw, z) => {
+      if (!isObject(raw)) return
+      const box = listOf(raw.bounding)
+      if (box.length < 4 || !box.every(isFinite)) {
+        this.note(`The group "${asText(raw.title) ?? ''}" had no usable box: it was left out`)
+        return
+      }
+      const own = isFinite(raw.id) && !seen.has(String(raw.id)) ? raw.id : null
+      let key = own ?? z + 1
+      while (own === null && seen.has(String(key))) key++
+      seen.add(String(key))
+      const [x = 0, y = 0, w = 0, h = 0] = /** @type {number[]} */ (box)
+      this.records.push({
+        id: recordId('group', graph, key), kind: 'group', graph, key, z,
+        title: asText(raw.title) ?? '',
+        bounds: [near(x), near(y), Math.min(Math.max(w, LEAST), FAR), Math.min(Math.max(h, LEAST), FAR)],
+        color: asText(raw.color),
+        fontSize: isFinite(raw.font_size) ? raw.font_size : 24,
+        pinned: asObject(raw.flags)?.pinned === true,
+        raw
+      })
+    })
+  }
+
+  /** @param {GraphId} graph @param {Json} file */
+  #reroutes(graph, file) {
+    /** @type {Set<string>} */
+    const seen = new Set()
+    asList(file.reroutes ?? asObject(file.extra)?.reroutes).forEach((raw, z) => {
+      if (!isObject(raw)) return
+      const pos = readPair(raw.pos)
+      if (!isFinite(raw.id) || !pos || seen.has(String(raw.id))) {
+        this.note('A reroute without a usable id or position was left out')
+        return
+      }
+      seen.add(String(raw.id))
+      this.records.push({
+        id: recordId('reroute', graph, raw.id), kind: 'reroute', graph, key: raw.id, z, pos, raw,
+        parent: isFinite(raw.parentId) ? raw.parentId : null
+      })
+    })
+  }
+}
+
+/** A link's end names its node by number or by text: by whichever the node itself has. @param {Map<string, {node: NodeRecord}>} nodes @param {Key} key */
+const sameKey = (nodes, key) => nodes.get(String(key))?.node.key ?? key
+
+/** @typedef {{key: Key, from: Key, fromSlot: number, to: Key, toSlot: number, type: string}} RawLink */
+
+/** @param {unknown} raw @returns {RawLink | null} */
+export function readLink(raw) {
+  const [key, from, fromSlot, to, toSlot, type] = Array.isArray(raw)
+    ? raw
+    : isObject(raw)
+      ? [raw.id, raw.origin_id, raw.origin_slot, raw.target_id, raw.target_slot, raw.type]
+      : []
+  if (!isKey(key) || !isKey(from) || !isKey(to)) return null
+  if (!isSlot(fromSlot) || !isSlot(toSlot)) return null
+  return { key, from, fromSlot, to, toSlot, type: readType(type) }
+}
+
+/** @param {unknown} value @returns {value is Key} */
+const isKey = (value) => typeof value === 'string' || isFinite(value)
+
+/** @param {unknown} value @returns {value is number} */
+const isSlot = (value) => Number.isInteger(value) && Number(value) >= 0
+
+/** @param {unknown} raw @returns {Slot} */
+export function readSlot(raw) {
+  if (!isObject(raw)) return { name: '', type: '*', widget: null, raw: null }
+  return {
+    name: asText(raw.name) ?? '', type: readType(raw.type), widget: asText(asObject(raw.widget)?.name), raw
+  }
+}
+
+/** Lists are combos; numbers are the old wildcards. @param {unknown} type */
+function readType(type) {
+  if (Array.isArray(type)) return 'COMBO'
+  return typeof type === 'string' && type !== '' ? type : '*'
+}
+
+/** Pairs are lists, or objects with the fields 0 and 1. @param {unknown} value */
+const listOf = (value) => (isObject(value) ? Object.keys(value).map((field) => value[field]) : asList(value))
+
+/** @param {unknown} value @returns {Pair | null} */
+export function readPair(value) {
+  const [x, y] = isObject(value) ? [value['0'], value['1']] : asList(value)
+  return isFinite(x) && isFinite(y) ? [near(x), near(y)] : null
+}
+
+/** @param {unknown} value @returns {Pair} */
+export function readSize(value) {
+  const [w, h] = readPair(value) ?? [0, 0]
+  return [Math.min(Math.max(w, 0) || 220, MOST), Math.min(Math.max(h, 0), MOST)]
+}
+
+/** @param {number} value */
+const near = (value) => Math.min(Math.max(value, -FAR), FAR)
