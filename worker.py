@@ -9,10 +9,8 @@ link closes, even in the middle of a step; validation has a third, so that no jo
 from __future__ import annotations
 
 import argparse
-import asyncio
 import gc
 import importlib
-import inspect
 import logging
 import os
 import queue
@@ -25,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from graph.ask import ask
 from graph.cache import Cache
 from graph.events import Event, ExecutionError, ExecutionStart, Preview, message, to_wire
 from graph.execute import Executor, Job, Outcome
@@ -32,7 +31,7 @@ from graph.folders import Folders
 from graph.parse import parse
 from graph.protocol import Decoder, encode
 from graph.registry import Registry
-from graph.types import Graph, JsonObject, Link, NodeId
+from graph.types import JsonObject, NodeId
 from graph.validate import validate
 
 log = logging.getLogger("worker")
@@ -151,9 +150,10 @@ class Worker:
         self.registry = core_registry()
         if not self.config.get("load_packs"):
             return []
-        from nodes.adapter import load_packs
+        from nodes.packs import load_packs
 
-        reports = load_packs([Path(path) for path in self.config["custom_nodes"]], self.registry)
+        folders = [Path(path) for path in self.config["custom_nodes"]]
+        reports = load_packs(folders, self.registry, trust_all=self.config["trust_packs"])
         return [report.to_json() for report in reports]
 
     def _make_services(self) -> Any:
@@ -200,9 +200,7 @@ class Worker:
             case "validate":
                 self._checks.put(header)
             case "catalogue":
-                self.wire.send(
-                    {"type": "catalogue", "catalogue": self.registry.catalogue().to_json(), "packs": None}
-                )
+                self.wire.send({"type": "catalogue", "catalogue": self.registry.catalogue().to_json(), "packs": None})
             case "stats":
                 self._tell_stats()
             case "stop":
@@ -251,46 +249,14 @@ class Worker:
         while True:
             header = self._checks.get()
             try:
-                wrong = self._ask(parse(header["prompt"]), [NodeId(id) for id in header["nodes"]])
+                nodes = [NodeId(id) for id in header["nodes"]]
+                wrong: dict[str, list[JsonObject]] = {}
+                for problem in ask(parse(header["prompt"]), self.registry, nodes):
+                    wrong.setdefault(problem.node, []).append(problem.to_json())
                 self.wire.send({"type": "validated", "id": header["id"], "wrong": wrong})
             except Exception as error:
                 traceback.print_exc()
                 self.wire.send({"type": "validated", "id": header["id"], "wrong": {}, "failed": str(error)})
-
-    def _ask(self, graph: Graph, nodes: list[NodeId]) -> dict[str, str]:
-        """What these nodes' own checks object to, by node id."""
-        wrong: dict[str, str] = {}
-        for id in nodes:
-            type = self.registry.get(graph.nodes[id].class_type)
-            if type is None or type.validate_inputs is None or type.spec.validates is None:
-                continue
-            wanted = type.spec.validates
-            inputs = graph.nodes[id].inputs
-            values = {
-                name: None if isinstance(value, Link) else value
-                for name, value in inputs.items()
-                if "*" in wanted or name in wanted
-            }
-            if "input_types" in wanted:
-                values["input_types"] = self._linked_types(graph, id)
-            try:
-                answer = type.validate_inputs(values)
-                if inspect.isawaitable(answer):
-                    answer = asyncio.run(_await(answer))
-            except Exception as error:
-                answer = f"{type_name(error)}: {error}"
-            if answer is not True:
-                wrong[id] = answer if isinstance(answer, str) else "the node's own check refused it"
-        return wrong
-
-    def _linked_types(self, graph: Graph, id: NodeId) -> dict[str, Any]:
-        types: dict[str, Any] = {}
-        for name, link in graph.nodes[id].links():
-            source = graph.nodes.get(link.node)
-            type = self.registry.get(source.class_type) if source else None
-            if type is not None and 0 <= link.slot < len(type.spec.outputs):
-                types[name] = type.spec.outputs[link.slot].wire_type
-        return types
 
     def _check_late(self, job: Job) -> Job:
         """Validate a job that was accepted while no catalogue was there. Raises _Refused."""
@@ -302,8 +268,8 @@ class Worker:
             node = problem.node if problem else NodeId("")
             found = job.graph.nodes.get(node)
             raise _Refused(sentence, node, found.class_type if found else "")
-        for id, sentence in self._ask(report.graph, list(report.to_ask)).items():
-            raise _Refused(sentence, id, report.graph.nodes[NodeId(id)].class_type)
+        for problem in ask(report.graph, self.registry, report.to_ask):
+            raise _Refused(problem.sentence, problem.node, report.graph.nodes[problem.node].class_type)
         return Job(
             prompt_id=job.prompt_id,
             graph=report.graph,
@@ -340,14 +306,6 @@ def _failed(prompt_id: str, node: str, class_type: str, sentence: str, emit: Cal
     emit(error)
     messages = tuple((m["type"], m["data"]) for m in (message(start), message(error)) if m is not None)
     return Outcome(prompt_id=prompt_id, status="error", messages=messages, error=messages[-1][1])
-
-
-async def _await(answer: Any) -> Any:
-    return await answer
-
-
-def type_name(error: BaseException) -> str:
-    return type(error).__name__
 
 
 def size_of(value: object) -> int:

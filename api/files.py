@@ -34,7 +34,12 @@ SHOWN = frozenset({
 })  # fmt: skip
 """What a browser may show in place; all else is offered as a download, since some of it could run."""
 MORE_TYPES = {".webp": "image/webp", ".avif": "image/avif", ".webm": "video/webm", ".mkv": "video/x-matroska"}
-MORE_TYPES |= {".flac": "audio/flac", ".opus": "audio/ogg", ".m4a": "audio/mp4", ".safetensors": "application/octet-stream"}
+MORE_TYPES |= {
+    ".flac": "audio/flac",
+    ".opus": "audio/ogg",
+    ".m4a": "audio/mp4",
+    ".safetensors": "application/octet-stream",
+}
 PICTURES = MEDIA_EXTENSIONS["image"]
 CHUNK = 256 * 1024
 MOST_COPIES = 10_000
@@ -315,7 +320,9 @@ def _uploaded(services: Services, kind: str, target: Path) -> web.Response:
 
 def _too_large(limit: int) -> Refusal:
     return Refusal(
-        413, "body_too_large", f"The file is larger than {limit / 2**20:g} MB, the most that is taken (--max-upload-size)."
+        413,
+        "body_too_large",
+        f"The file is larger than {limit / 2**20:g} MB, the most that is taken (--max-upload-size).",
     )
 
 

@@ -291,7 +291,9 @@ class Jobs:
 
     def _lose_patience(self, running: Running) -> None:
         if self._running is running:
-            log.warning("job %s did not stop while running %s: its worker is replaced", running.prompt_id, running.where)
+            log.warning(
+                "job %s did not stop while running %s: its worker is replaced", running.prompt_id, running.where
+            )
             self._worker.replace()
 
     def _new_run(self, entry: Entry, classes: dict[str, str], attempt: int) -> Running:
@@ -333,5 +335,3 @@ def _ending(outcome: JsonObject) -> Ending:
         },
         meta=outcome["meta"],
     )
-
-

@@ -222,9 +222,7 @@ class Journal:
 
         return await self._call(read)
 
-    async def history(
-        self, prompt_id: str | None = None, count: int | None = None, offset: int | None = None
-    ) -> str:
+    async def history(self, prompt_id: str | None = None, count: int | None = None, offset: int | None = None) -> str:
         """Ended jobs as the JSON text of a /history answer, oldest first.
 
         `count` alone gives the newest so many; `offset` passes over the oldest so many. At most HISTORY_PAGE.
@@ -342,7 +340,9 @@ def _explained(error: BaseException, path: Path) -> JournalError:
     if isinstance(error, JournalError):
         return error
     code = getattr(error, "sqlite_errorcode", None)
-    if (code is not None and code & 0xFF == sqlite3.SQLITE_FULL) or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+    if (code is not None and code & 0xFF == sqlite3.SQLITE_FULL) or (
+        isinstance(error, OSError) and error.errno == errno.ENOSPC
+    ):
         return JournalError(f"the disk that holds {path} is full: make room, then try again", full=True)
     if isinstance(error, sqlite3.DatabaseError) and code is not None and code & 0xFF == sqlite3.SQLITE_NOTADB:
         return JournalError(f"{path} is no journal of Easel's: move it away, and a new one is made")

@@ -1,12 +1,12 @@
 """Where files are: the user's folders, what comes with Easel, and other tools' folders named in a YAML file.
 
-    comfyui:
-        base_path: ~/ComfyUI          # relative to the YAML file where it is relative
-        is_default: true              # before the user's own, and new files go there
-        checkpoints: models/checkpoints
-        loras: |
-            models/loras
-            /data/more/loras
+comfyui:
+    base_path: ~/ComfyUI          # relative to the YAML file where it is relative
+    is_default: true              # before the user's own, and new files go there
+    checkpoints: models/checkpoints
+    loras: |
+        models/loras
+        /data/more/loras
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ def find_folders(flags: Flags) -> Found:
         (flags.models / kind).mkdir(parents=True, exist_ok=True)
     models = list(dict.fromkeys((flags.models, ROOT / "models")))
     packs = list(dict.fromkeys((flags.custom_nodes, ROOT / "custom_nodes")))
-    folders = standard_folders(
-        models, input=flags.input, output=flags.output, temp=flags.temp, custom_nodes=packs
-    )
+    folders = standard_folders(models, input=flags.input, output=flags.output, temp=flags.temp, custom_nodes=packs)
     for kind, place in ALSO_IN_OUTPUT.items():
         folders = folders.with_roots(kind, [flags.output / place])
     found = Found(folders)
@@ -92,7 +90,9 @@ def _composed(found: Found, file: Path, text: str) -> Node | None:
             while number > 0 and not lines[number].strip():  # the fault shows at the next line that has something
                 number -= 1
             reason = error.problem or "it is no YAML"
-            found.warnings.append(f"{file}, line {number + 1}: {reason}; the line {lines[number].strip()!r} is left out")
+            found.warnings.append(
+                f"{file}, line {number + 1}: {reason}; the line {lines[number].strip()!r} is left out"
+            )
             lines[number] = ""
         except yaml.YAMLError as error:
             found.warnings.append(f"{file}: {error}; it is passed over")

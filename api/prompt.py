@@ -12,7 +12,8 @@ from api.journal import Body
 from api.replies import Refusal, read_json, read_object
 from api.security import hide_credentials
 from api.services import SERVICES, Services
-from graph.errors import ParseError, Problem
+from api.workers import Wrong
+from graph.errors import ParseError
 from graph.parse import parse, to_prompt
 from graph.types import Graph, JsonObject, NodeId
 from graph.validate import Report, validate
@@ -69,41 +70,24 @@ async def _judge(services: Services, report: Report) -> tuple[Graph, tuple[NodeI
     if not wrong:
         return report.graph, report.targets, node_errors, True
     left = tuple(target for target in report.targets if not _reaches(report.graph, target, wrong))
-    node_errors |= _own_errors(report, wrong)
+    for id, problems in wrong.items():
+        node_errors[id] = {
+            "errors": problems,
+            "dependent_outputs": [t for t in report.targets if _reaches(report.graph, t, {id: problems})],
+            "class_type": report.graph.nodes[NodeId(id)].class_type,
+        }
     if not left:
-        details = "\n".join(f"Custom validation failed for node: {said}" for said in wrong.values())
+        said = [f"{problem['message']}: {problem['details']}" for problems in wrong.values() for problem in problems]
         failed = {
             "type": "prompt_outputs_failed_validation",
             "message": "Prompt outputs failed validation",
-            "details": details,
-            "extra_info": {},
+            "details": "\n".join(said),
         }
         raise _refused(failed, node_errors)
     return report.graph, left, node_errors, True
 
 
-def _own_errors(report: Report, wrong: dict[str, str]) -> JsonObject:
-    """`node_errors` of nodes whose own check refused them."""
-    errors: JsonObject = {}
-    for id, said in wrong.items():
-        node = report.graph.nodes[NodeId(id)]
-        problem = Problem(
-            node=node.id,
-            type="custom_validation_failed",
-            message="Custom validation failed for node",
-            details=said,
-            sentence=f"{node.label} refused its inputs: {said}",
-        )
-        dependents = [target for target in report.targets if _reaches(report.graph, target, {id: said})]
-        errors[id] = {
-            "errors": [problem.to_json()],
-            "dependent_outputs": dependents,
-            "class_type": node.class_type,
-        }
-    return errors
-
-
-def _reaches(graph: Graph, start: NodeId, goals: dict[str, str]) -> bool:
+def _reaches(graph: Graph, start: NodeId, goals: Wrong) -> bool:
     """Whether `start` is one of the goals or reads one, however far up."""
     seen = {start}
     stack = [start]

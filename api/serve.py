@@ -90,6 +90,7 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "folders": folders.to_json(),
         "custom_nodes": [str(path) for path in folders.roots("custom_nodes")],
         "load_packs": flags.load_packs,
+        "trust_packs": flags.trust_packs,
         "registry": flags.registry,
         "verbose": flags.verbose,
     }
@@ -171,7 +172,9 @@ def _tls(flags: Flags) -> ssl.SSLContext | None:
     try:
         context.load_cert_chain(*flags.tls)
     except (OSError, ssl.SSLError) as error:
-        raise StartError(f"the certificate {flags.tls[0]} with the key {flags.tls[1]} cannot be used: {error}") from error
+        raise StartError(
+            f"the certificate {flags.tls[0]} with the key {flags.tls[1]} cannot be used: {error}"
+        ) from error
     return context
 
 
@@ -206,5 +209,3 @@ async def _close_sockets(services: Services) -> None:
     closing += [listener.socket.close(code=1001, message=b"server stops") for listener in services.feed.listeners()]
     if closing:
         await asyncio.wait([asyncio.ensure_future(one) for one in closing], timeout=1.0)
-
-

@@ -31,6 +31,10 @@ CHECK_DEADLINE = 5.0
 """Seconds that a prompt waits for checks that only the worker can make."""
 
 
+Wrong = dict[str, list[JsonObject]]
+"""Problems by node id, as `node_errors` lists them."""
+
+
 class WorkerDied(Exception):
     """The worker ended while it ran a job. The text says how: `signal 9`."""
 
@@ -90,7 +94,7 @@ class LocalWorker:
         self._run: _Run | None = None
         self._ready = asyncio.Event()
         self._catalogued = asyncio.Event()
-        self._checks: dict[int, asyncio.Future[dict[str, str]]] = {}
+        self._checks: dict[int, asyncio.Future[Wrong]] = {}
         self._numbers = itertools.count()
         self._told_stats = asyncio.Event()
         self._asked_to_end = False
@@ -146,8 +150,8 @@ class LocalWorker:
         """Give memory back after the job that runs, or at once."""
         await self._tell({"type": "free", "models": models, "cache": cache})
 
-    async def check(self, prompt: JsonObject, nodes: list[str]) -> dict[str, str] | None:
-        """What these nodes' own code objects to, by node id; None where the worker does not answer in time."""
+    async def check(self, prompt: JsonObject, nodes: list[str]) -> Wrong | None:
+        """What these nodes' own code objects to; None where the worker does not answer in time."""
         if self._child is None or not self._ready.is_set():
             return None
         number = next(self._numbers)
@@ -194,7 +198,9 @@ class LocalWorker:
             if not asked:
                 now = time.monotonic()
                 self.report.deaths.append(now)
-                log.error("the worker died (%s)%s", how, f": {self.report.last_words}" if self.report.last_words else "")
+                log.error(
+                    "the worker died (%s)%s", how, f": {self.report.last_words}" if self.report.last_words else ""
+                )
                 quiet = QUIET_AFTER_CRASH if now - started > 60 else min(quiet * 2, LONGEST_QUIET)
                 self._changed()
                 await asyncio.sleep(quiet)
