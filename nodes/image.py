@@ -176,7 +176,7 @@ def composite(
     return compose.composite(under, over, x, y, mask, multiplier=1, resize=resize_source).movedim(1, -1)
 
 
-@node("GetImageSize", category="image", outputs=("width", "height", "batch_size"))
+@node("GetImageSize", category="image", title="Get Image Size", outputs=("width", "height", "batch_size"))
 def get_size(
     image: Image, context: Context, unique_id: Annotated[str, Hidden("UNIQUE_ID")] = ""
 ) -> tuple[int, int, int]:

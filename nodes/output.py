@@ -51,7 +51,7 @@ def preview_image(images: Image, context: Context, prompt: Prompt = None, extra_
     return Results(ui={"images": _save(context, "temp", _temporary_name(), images, texts, prompt, PREVIEW_LEVEL)})
 
 
-@node("MaskPreview", category="mask", title="Preview Mask", output=True)
+@node("MaskPreview", category="mask", output=True)
 def preview_mask(mask: Mask, context: Context, prompt: Prompt = None, extra_pnginfo: PngInfo = None) -> Results:
     """Show a mask on the page without keeping it."""
     images, texts = mask.reshape(-1, *mask.shape[-2:], 1), pnginfo(prompt, extra_pnginfo)

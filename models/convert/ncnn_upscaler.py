@@ -59,6 +59,8 @@ def _layer(words: list[str]) -> Layer:
 def read_weights(layers: list[Layer], blob: bytes) -> dict[str, dict[str, Tensor]]:
     """Layer name -> its tensors: `weight` (out, in, k, k) and `bias` (out,), or for a PReLU `weight` (channels,).
 
+    Each in the precision that the file has: 16-bit weights, or 32; biases and PReLUs 32.
+
     ValueError where the bytes are too few, too many, or quantised.
     """
     source = _Reader(blob)
@@ -109,7 +111,7 @@ class _Reader:
 
 
 def _tensor(data: bytes, kind: str, count: int) -> Tensor:
-    return torch.from_numpy(np.frombuffer(data, kind, count).astype(np.float32))
+    return torch.from_numpy(np.frombuffer(data, kind, count).astype(kind[1:]))
 
 
 def compact_state_dict(layers: list[Layer], weights: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
@@ -123,7 +125,7 @@ def compact_state_dict(layers: list[Layer], weights: dict[str, dict[str, Tensor]
     if kinds != alternating + TAIL:
         raise ValueError(f"not a compact upscaler: its layers are {_runs(kinds)}")
     return {
-        f"body.{i}.{name}": tensor.half().contiguous()
+        f"body.{i}.{name}": tensor.contiguous()
         for i, layer in enumerate(chain)
         for name, tensor in weights[layer.name].items()
     }

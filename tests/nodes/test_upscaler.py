@@ -1,0 +1,159 @@
+"""The upscaler: tiles that leave no seam, memory that runs out, files that are none, and the one that is built in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+from PIL import ImageDraw
+from torch.nn import functional
+
+from graph.context import Context
+from models.errors import CheckpointError, UnsafeFile
+from models.upscale import load_upscaler, run_tiled, upscale
+from nodes.upscale import load_model, upscale_with_model
+
+BUILT_IN = Path(__file__).resolve().parents[2] / "models" / "upscale_models" / "easel-realesr-x4.safetensors"
+CPU = torch.device("cpu")
+
+
+def ignore(done: int, total: int) -> None:
+    """Nobody looks at the progress."""
+
+
+def never(error: BaseException) -> bool:
+    return False
+
+
+def drawing(size: int) -> torch.Tensor:
+    """(1, size, size, 3): discs and a line with soft edges, as in a cartoon."""
+    big = Pillow.new("RGB", (size * 4, size * 4), (30, 60, 120))
+    draw = ImageDraw.Draw(big)
+    for x, y, r, color in ((0.3, 0.35, 0.2, "gold"), (0.65, 0.6, 0.25, "tomato"), (0.6, 0.55, 0.08, "white")):
+        draw.ellipse(
+            [size * 4 * v for v in (x - r, y - r, x + r, y + r)], fill=color, outline="black", width=size // 12
+        )
+    draw.line([size * v for v in (0.2, 3.8, 3.5, 0.4)], fill="lime", width=size // 8)
+    small = big.resize((size, size), Pillow.Resampling.BOX)
+    return torch.from_numpy(np.asarray(small).astype(np.float32) / 255)[None]
+
+
+def edges(picture: torch.Tensor) -> torch.Tensor:
+    """How steep the steps from each pixel to the next are."""
+    return ((picture[:, 1:] - picture[:, :-1]) ** 2).mean()
+
+
+def test_the_built_in_upscaler_draws_sharper_than_interpolation() -> None:
+    sharp = drawing(192)
+    small = functional.interpolate(sharp.movedim(-1, 1), scale_factor=0.25, mode="area")
+    larger = upscale(load_upscaler(BUILT_IN), small.movedim(1, -1), CPU, ignore, never)
+    assert larger.shape == sharp.shape
+    assert 0 <= larger.min() <= larger.max() <= 1
+    stretched = functional.interpolate(small, scale_factor=4, mode="bicubic").movedim(1, -1)
+    assert edges(larger) > 1.5 * edges(stretched)
+    again = functional.interpolate(larger.movedim(-1, 1), scale_factor=0.25, mode="area")
+    assert (again - small).abs().mean() < 0.02, "it must be the same picture still"
+
+
+def test_tiles_equal_the_whole_to_rounding() -> None:
+    picture, model = torch.rand(1, 20, 330, 3), load_upscaler(BUILT_IN)
+    whole = upscale(model, picture, CPU, ignore, never)
+    tiles: list[tuple[int, int]] = []
+    tiled = upscale(model, picture, CPU, lambda *done: tiles.append(done), never, tile=256)
+    assert tiles == [(1, 2), (2, 2)]
+    assert (tiled - whole).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "tile", "overlap"), [(64, 64, 64, 16), (65, 200, 64, 16), (130, 40, 32, 8)]
+)
+def test_tiles_cover_all_and_add_up(height: int, width: int, tile: int, overlap: int) -> None:
+    x = torch.rand(1, 3, height, width)
+    double = run_tiled(lambda part: functional.interpolate(part, scale_factor=2), x, 2, tile, overlap)
+    assert torch.allclose(double, functional.interpolate(x, scale_factor=2), atol=1e-6)
+
+
+class Fragile:
+    """An upscaler that has room for so many pixels only."""
+
+    scale, input_channels = 2, 3
+
+    def __init__(self, room: int) -> None:
+        self.room, self.places = room, []
+
+    def to(self, place: object) -> None:
+        self.places.append(str(place))
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        if x.shape[2] * x.shape[3] > self.room:
+            raise MemoryError(f"{x.shape} is too large")
+        return functional.interpolate(x, scale_factor=2)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError)
+
+
+def test_the_tile_is_halved_until_it_fits() -> None:
+    model: Any = Fragile(room=128 * 128)
+    picture = torch.rand(2, 140, 600, 3)
+    larger = upscale(model, picture, CPU, ignore, out_of_memory)
+    assert torch.allclose(larger, picture.repeat_interleave(2, 1).repeat_interleave(2, 2), atol=1e-6)
+    assert model.places[-1] == "cpu"
+
+
+def test_what_never_fits_is_told_and_given_back() -> None:
+    model: Any = Fragile(room=100)
+    with pytest.raises(MemoryError):
+        upscale(model, torch.rand(1, 300, 300, 3), CPU, ignore, out_of_memory)
+    assert model.places[-1] == "cpu"
+
+
+def test_other_errors_are_not_retried() -> None:
+    model: Any = Fragile(room=100)
+    with pytest.raises(MemoryError):
+        upscale(model, torch.rand(1, 300, 300, 3), CPU, ignore, never)
+    assert len(model.places) == 2
+
+
+def test_the_nodes(context: Context, picture: torch.Tensor) -> None:
+    services = SimpleNamespace(device=CPU, is_out_of_memory=never)
+    asked = Context(node_id="1", folders=context.folders, services=services)
+    model = load_model(BUILT_IN.name, asked)
+    assert upscale_with_model(model, picture, asked).shape == (2, 96, 128, 3)
+
+
+def test_the_published_wrappings_are_taken_off(tmp_path: Path) -> None:
+    state = {f"module.{name}": tensor for name, tensor in load_upscaler(BUILT_IN).model.state_dict().items()}
+    torch.save({"params_ema": state}, tmp_path / "a.pth")
+    assert load_upscaler(tmp_path / "a.pth").scale == 4
+
+
+class Evil:
+    def __reduce__(self) -> Any:
+        return print, ("this must never run",)
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save({"params": Evil()}, tmp_path / "a.pth")
+    with pytest.raises(UnsafeFile, match=r"a\.pth"):
+        load_upscaler(tmp_path / "a.pth")
+    assert "never" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", BUILT_IN.read_bytes()[:5000]])
+def test_what_is_no_model_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.safetensors").write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"a\.safetensors"):
+        load_upscaler(tmp_path / "a.safetensors")
+
+
+def test_weights_of_something_else_are_told(tmp_path: Path) -> None:
+    torch.save({"some.layer.weight": torch.zeros(2, 2)}, tmp_path / "a.pth")
+    with pytest.raises(CheckpointError, match="no upscaler that is known"):
+        load_upscaler(tmp_path / "a.pth")
