@@ -9,7 +9,7 @@ import json
 import mimetypes
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -33,13 +33,11 @@ SHOWN = frozenset({
     *("audio/mp4", "audio/aac", "audio/webm"),
 })  # fmt: skip
 """What a browser may show in place; all else is offered as a download, since some of it could run."""
-MORE_TYPES = {".webp": "image/webp", ".avif": "image/avif", ".webm": "video/webm", ".mkv": "video/x-matroska"}
-MORE_TYPES |= {
-    ".flac": "audio/flac",
-    ".opus": "audio/ogg",
-    ".m4a": "audio/mp4",
-    ".safetensors": "application/octet-stream",
+MORE_TYPES = {
+    **{".webp": "image/webp", ".avif": "image/avif", ".webm": "video/webm", ".mkv": "video/x-matroska"},
+    **{".flac": "audio/flac", ".opus": "audio/ogg", ".m4a": "audio/mp4", ".safetensors": "application/octet-stream"},
 }
+"""Types that Python's own table lacks on some systems."""
 PICTURES = MEDIA_EXTENSIONS["image"]
 CHUNK = 256 * 1024
 MOST_COPIES = 10_000
@@ -175,7 +173,7 @@ async def upload_mask(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def _received(services: Services, request: web.Request) -> AsyncIterator[Upload]:
+async def _received(services: Services, request: web.Request) -> AsyncGenerator[Upload]:
     """Read the form, its file to a temporary one in the input folder, which is gone afterwards."""
     if request.content_type != "multipart/form-data":
         raise Refusal(400, "invalid_request", "An upload must be a multipart form with the file as `image`.")
@@ -224,7 +222,7 @@ async def _receive(part: BodyPartReader, folder: Path, limit: int) -> Upload:
             await asyncio.to_thread(os.fsync, file.fileno())
     except BaseException:
         with suppress(OSError):
-            Path(path).unlink()
+            os.unlink(path)  # noqa: PTH108
         raise
     return Upload(Path(path), name, digest.hexdigest())
 
@@ -322,7 +320,7 @@ def _too_large(limit: int) -> Refusal:
     return Refusal(
         413,
         "body_too_large",
-        f"The file is larger than {limit / 2**20:g} MB, the most that is taken (--max-upload-size).",
+        f"The file is larger than {limit / 2**20:g} MB, as --max-upload-size has it.",
     )
 
 

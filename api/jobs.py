@@ -292,7 +292,7 @@ class Jobs:
     def _lose_patience(self, running: Running) -> None:
         if self._running is running:
             log.warning(
-                "job %s did not stop while running %s: its worker is replaced", running.prompt_id, running.where
+                "job %s will not stop (%s): its worker is replaced", running.prompt_id, running.where
             )
             self._worker.replace()
 

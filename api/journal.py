@@ -344,7 +344,7 @@ def _explained(error: BaseException, path: Path) -> JournalError:
         isinstance(error, OSError) and error.errno == errno.ENOSPC
     ):
         return JournalError(f"the disk that holds {path} is full: make room, then try again", full=True)
-    if isinstance(error, sqlite3.DatabaseError) and code is not None and code & 0xFF == sqlite3.SQLITE_NOTADB:
+    if kind == sqlite3.SQLITE_NOTADB:
         return JournalError(f"{path} is no journal of Easel's: move it away, and a new one is made")
     return JournalError(f"the journal {path} cannot be used: {error}")
 

@@ -83,7 +83,7 @@ def _composed(found: Found, file: Path, text: str) -> Node | None:
     lines = text.split("\n")
     for _ in range(MOST_BAD_LINES):
         try:
-            return yaml.compose("\n".join(lines), Loader=yaml.SafeLoader)
+            return yaml.compose("\n".join(lines), Loader=yaml.SafeLoader)  # pyright: ignore
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             number = min(mark.line if mark else 0, len(lines) - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -36,10 +36,10 @@ async def post_prompt(request: web.Request) -> web.Response:
         problem = error.to_json()
         raise Refusal(400, problem["type"], problem["message"], problem["details"], problem["extra_info"]) from None
     targets = _targets(body)
-    extra = body.get("extra_data") or {}
+    extra: Any = body.get("extra_data") or {}
     if not isinstance(extra, dict):
         raise Refusal(400, "invalid_prompt", "extra_data must be an object.")
-    kept, secrets = hide_credentials(extra)  # pyright: ignore[reportUnknownArgumentType]
+    kept, secrets = hide_credentials(cast(JsonObject, extra))
     if client_id is not None:
         kept["client_id"] = client_id
 

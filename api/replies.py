@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -82,9 +82,9 @@ async def read_object(request: web.Request, limit: int = MAX_JSON) -> dict[str, 
     """The body as a JSON object. Raises Refusal (400)."""
     body = await read_json(request, limit)
     if not isinstance(body, dict):
-        kind = {list: "list", str: "string", bool: "boolean", type(None): "null"}.get(type(body), "number")
-        raise Refusal(400, "invalid_json", f"The body must be a JSON object, not a {kind}.")
-    return body  # pyright: ignore[reportUnknownVariableType]
+        kind = "a list" if isinstance(body, list) else "null" if body is None else f"the value {str(body)[:50]!r}"
+        raise Refusal(400, "invalid_json", f"The body must be a JSON object, not {kind}.")
+    return cast("dict[str, Any]", body)
 
 
 def _too_large(size: int, limit: int) -> Refusal:

@@ -200,7 +200,7 @@ def _listen_for_signals(stopping: asyncio.Event) -> None:
         try:
             loop.add_signal_handler(number, stopping.set)
         except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+            signal.signal(number, lambda _number, _frame: loop.call_soon_threadsafe(stopping.set) and None)
 
 
 async def _close_sockets(services: Services) -> None:

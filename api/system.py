@@ -7,7 +7,7 @@ import os
 import platform
 import struct
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aiohttp import web
@@ -102,7 +102,7 @@ async def status(request: web.Request) -> web.Response:
 
 async def embeddings(request: web.Request) -> web.Response:
     names = request.app[SERVICES].folders.list("embeddings")
-    return web.json_response([os.path.splitext(name)[0] for name in names])
+    return web.json_response([str(PurePosixPath(name).with_suffix("")) for name in names])
 
 
 async def models(request: web.Request) -> web.Response:

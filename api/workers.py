@@ -129,7 +129,8 @@ class LocalWorker:
         """Run a job and give its outcome, as `Outcome.to_json`. Raises WorkerDied."""
         await self._ready.wait()
         child = self._child
-        assert child is not None and self._run is None
+        assert child is not None
+        assert self._run is None
         run = self._run = _Run(job["prompt_id"], on_event, asyncio.get_running_loop().create_future())
         self._set_state("busy")
         try:
