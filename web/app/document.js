@@ -1,0 +1,117 @@
+/**
+ * The graph that is open: its name, whether it is saved, and its draft in the browser.
+ *
+ * @typedef {import('../tools/editor.js').Editor} Editor
+ * @typedef {import('../api/client.js').Client} Client
+ */
+import { ApiError } from '../api/client.js'
+import { isObject } from '../model/json.js'
+import { isPrompt, workflowFromPrompt } from './from_prompt.js'
+
+export const FOLDER = 'workflows'
+const DRAFT_WAIT = 400
+
+export class OpenGraph {
+  /**
+   * @param {object} parts
+   * @param {Editor} parts.editor
+   * @param {Client} parts.client
+   * @param {import('./drafts.js').Drafts} parts.drafts
+   * @param {import('../panels/toasts.js').Toasts} parts.toasts
+   */
+  constructor({ editor, client, drafts, toasts }) {
+    this.editor = editor
+    this.client = client
+    this.drafts = drafts
+    this.toasts = toasts
+    /** The name that it was saved under or came with. @type {string | null} */
+    this.name = null
+    this.dirty = false
+    /** @type {Set<() => void>} */
+    this.listeners = new Set()
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined
+    this.pending = false
+    editor.store.listen((_diff, source) => {
+      if (source !== 'load') this.changed()
+    })
+    addEventListener('pagehide', () => this.flush())
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden') this.flush()
+    })
+  }
+
+  get title() {
+    return this.name ?? 'Untitled'
+  }
+
+  /** @param {() => void} listener */
+  listen(listener) {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** @param {string | null} name @param {boolean} dirty */
+  setState(name, dirty) {
+    if (name === this.name && dirty === this.dirty) return
+    this.name = name
+    this.dirty = dirty
+    this.listeners.forEach(listener => listener())
+  }
+
+  changed() {
+    this.setState(this.name, true)
+    this.keep()
+  }
+
+  /** Writes the draft soon. */
+  keep() {
+    this.pending = true
+    this.timer ??= setTimeout(() => this.flush(), DRAFT_WAIT)
+  }
+
+  flush() {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    if (!this.pending) return
+    this.pending = false
+    const kept = this.drafts.write({ name: this.name, dirty: this.dirty, time: Date.now(), workflow: this.editor.save() })
+    if (kept) return
+    this.toasts.show({ key: 'draft', tone: 'warning', stays: true, text: 'This graph is too large for the browser to keep over a reload.', detail: 'Save it under a name (Ctrl+S).' })
+  }
+
+  /**
+   * Puts a graph on the canvas; API format is laid out. Asks nothing.
+   *
+   * @param {unknown} json
+   * @param {{ name?: string | null, dirty?: boolean }} [state]
+   * @returns {string[]} what had to be mended
+   */
+  open(json, { name = null, dirty = false } = {}) {
+    const workflow = isPrompt(json) ? workflowFromPrompt(json, this.editor.schema) : json
+    if (!isObject(workflow) || !('nodes' in workflow)) throw new TypeError('This JSON holds no graph: neither nodes nor classes are in it.')
+    const notes = this.editor.load(workflow)
+    this.setState(name, dirty)
+    this.keep()
+    return notes
+  }
+
+  /**
+   * Saves to the server. Resolves to false where a file of that name is there and `overwrite` is not set.
+   *
+   * @param {string} name @param {{ overwrite: boolean }} options
+   */
+  async save(name, { overwrite }) {
+    const workflow = this.editor.save()
+    const { version } = this.editor.store
+    try {
+      await this.client.writeUserFile(`${FOLDER}/${name}.json`, workflow, { overwrite })
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) return false
+      throw error
+    }
+    this.setState(name, this.editor.store.version !== version) // edited while it was on its way
+    this.keep()
+    return true
+  }
+}

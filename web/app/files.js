@@ -1,0 +1,116 @@
+/** Opening, saving and bringing in: what a file is, and what happens with it. */
+import { readPictureText } from '../api/picture_text.js'
+import { askText, confirm } from '../panels/dialog.js'
+import { h } from '../panels/dom.js'
+
+const LARGEST_JSON = 100 * 2 ** 20
+
+/**
+ * @typedef {import('./document.js').OpenGraph} OpenGraph
+ * @typedef {import('../panels/toasts.js').Toasts} Toasts
+ */
+
+/**
+ * The graph inside a file: JSON as it is, or the text that a picture carries.
+ *
+ * @param {File} file
+ * @returns {Promise<unknown | null>} null where a picture carries none; throws Error with a sentence for broken files
+ */
+export async function graphIn(file) {
+  if (isPicture(file)) {
+    const texts = await readPictureText(file)
+    for (const keyword of ['workflow', 'prompt']) {
+      const json = parse(texts[keyword])
+      if (json) return json
+    }
+    return null
+  }
+  if (file.size > LARGEST_JSON) throw new Error(`${file.name} is too large for a graph (${Math.round(file.size / 2 ** 20)} MB).`)
+  const json = parse(await file.text())
+  if (json === null) throw new Error(`${file.name} is no JSON.`)
+  return json
+}
+
+/** @param {File} file */
+export const isPicture = file => file.type.startsWith('image/') || /\.(?:png|jpe?g|webp|gif|bmp|tiff?|avif)$/iu.test(file.name)
+
+/** @param {File} file */
+export const isGraphFile = file => file.type === 'application/json' || /\.json$/iu.test(file.name)
+
+/** Files of other tools write NaN, which JSON has not. @param {string | undefined} text @returns {any | null} */
+function parse(text) {
+  if (!text) return null
+  try {
+    return JSON.parse(text)
+  } catch {
+    try {
+      return JSON.parse(text.replace(/(?<=[[:,\s])(?:NaN|-?Infinity)(?=[\],}\s])/gu, 'null'))
+    } catch {
+      return null
+    }
+  }
+}
+
+/** File name without folders and extension. @param {string} name */
+export const stem = name => name.replace(/^.*[/\\]/u, '').replace(/\.[a-z0-9]{1,5}$/iu, '')
+
+/** Offers the graph as a file. @param {OpenGraph} graph */
+export function download(graph) {
+  const url = URL.createObjectURL(new Blob([JSON.stringify(graph.editor.save(), null, 2)], { type: 'application/json' }))
+  const link = h('a', { href: url, download: `${stem(graph.title) || 'graph'}.json` })
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+/** Lets the person choose files. @param {string} accept @param {boolean} [many] @returns {Promise<File[]>} */
+export function chooseFiles(accept, many = false) {
+  return new Promise(resolve => {
+    const input = h('input', { type: 'file', accept, multiple: many, class: 'reader', tabindex: -1, 'aria-hidden': 'true' })
+    input.addEventListener('change', () => {
+      input.remove()
+      resolve([...(input.files ?? [])])
+    })
+    input.addEventListener('cancel', () => {
+      input.remove()
+      resolve([])
+    })
+    document.body.append(input)
+    input.click()
+  })
+}
+
+/**
+ * Saves, asking for a name where there is none (or `as` wants another), and before another file is replaced.
+ *
+ * @param {OpenGraph} graph @param {Toasts} toasts @param {{ as?: boolean }} [options]
+ */
+export async function saveGraph(graph, toasts, { as = false } = {}) {
+  let { name } = graph
+  const same = name !== null && !as
+  if (!same) {
+    name = await askText({ title: 'Save the graph', label: 'Name', value: name ?? '', verb: 'Save', check: checkName })
+    if (name === null) return false
+  }
+  try {
+    let saved = await graph.save(/** @type {string} */ (name), { overwrite: same || name === graph.name })
+    if (!saved) {
+      const replace = await confirm({ title: 'Replace the saved graph?', text: `There is a graph named “${name}” already. Saving replaces it.`, verb: 'Replace', danger: true })
+      if (!replace) return false
+      saved = await graph.save(/** @type {string} */ (name), { overwrite: true })
+    }
+    toasts.show({ key: 'saved', tone: 'done', text: `Saved “${name}”.` })
+    return saved
+  } catch (error) {
+    toasts.show({ key: 'saved', tone: 'error', text: 'The graph could not be saved.', detail: /** @type {Error} */ (error).message })
+    return false
+  }
+}
+
+/** What is wrong with a file name, or null. A slash makes a folder. @param {string} name */
+export function checkName(name) {
+  if (name.length > 120) return 'A name has at most 120 letters.'
+  const wrong = /[\\:*?"<>|\p{Cc}]/u.exec(name)
+  if (wrong) return `A name cannot hold ${wrong[0].trim() || 'this sign'}.`
+  if (name.split('/').some(part => !part.trim() || /^\.|\.$/u.test(part.trim()))) return 'Parts of a name cannot be empty, or begin or end with a dot.'
+  return null
+}

@@ -1,0 +1,113 @@
+/**
+ * The connection's ups and downs: what was missed while it was gone is fetched, and "warming up" lasts until the
+ * server says that its worker is there.
+ */
+import { picturesOf, resultsOf, textsOf } from './results.js'
+
+const HISTORY = 60
+const WARMING_POLL = 1000
+const SLOWEST_POLL = 4000
+
+export class Sync {
+  /**
+   * @param {object} parts
+   * @param {import('../api/client.js').Client} parts.client
+   * @param {import('../model/session.js').Session} parts.session
+   * @param {import('./results.js').Results} parts.results
+   * @param {import('./jobs.js').Jobs} parts.jobs
+   * @param {() => Promise<void>} parts.onReady  the worker reported: node types are now sure
+   */
+  constructor({ client, session, results, jobs, onReady }) {
+    this.client = client
+    this.session = session
+    this.results = results
+    this.jobs = jobs
+    this.onReady = onReady
+    this.polling = false
+    client.onState(state => {
+      session.setServer({ connection: state === 'open' ? 'open' : state === 'connecting' ? 'connecting' : 'closed' })
+      if (state !== 'open') return
+      void this.catchUp()
+      void this.awaitWorker()
+    })
+    // A worker that died and is replaced shows as a status or an error; either is a reason to ask.
+    client.onEvent(({ type }) => {
+      if (type === 'execution_error' || type === 'worker') void this.awaitWorker()
+    })
+  }
+
+  /** Asks until the worker is ready, ever more slowly; ends when the connection does. */
+  async awaitWorker() {
+    if (this.polling) return
+    this.polling = true
+    let wait = WARMING_POLL / 4
+    const wasWarming = this.session.server.warming
+    let waited = false
+    while (this.client.socket.state === 'open') {
+      const status = await this.client.serverStatus().catch(() => null)
+      if (isReady(status)) {
+        this.session.setServer({ warming: false })
+        if (wasWarming || waited) await this.onReady()
+        break
+      }
+      waited = true
+      if (status) this.session.setServer({ warming: true })
+      await new Promise(resolve => setTimeout(resolve, wait))
+      wait = Math.min(SLOWEST_POLL, wait * 1.5)
+    }
+    this.polling = false
+  }
+
+  /** The queue, and the results that came while nobody listened. */
+  async catchUp() {
+    const [queue, history] = await Promise.all([
+      this.client.queue().catch(() => null),
+      this.client.history(HISTORY).catch(() => null),
+    ])
+    if (history) this.takeHistory(history)
+    if (!queue) return
+    const running = queue.queue_running.map(item => String(item[1]))
+    this.session.setServer({ queued: running.length + queue.queue_pending.length })
+    const mine = queue.queue_running.find(item => item[3]?.client_id === this.client.clientId)
+    const { promptId, state } = this.session.run
+    if (mine) {
+      const id = String(mine[1])
+      this.jobs.add(id, mine[2], mine[3]?.extra_pnginfo?.workflow ?? null)
+      if (promptId !== id || state !== 'running') {
+        this.session.startRun(id)
+        this.jobs.started(id)
+      }
+    } else if (promptId && state === 'running' && !running.includes(promptId)) {
+      this.takeOutcome(promptId, history?.[promptId] ?? null)
+    }
+  }
+
+  /** @param {Record<string, any>} history  oldest first */
+  takeHistory(history) {
+    this.results.add(Object.entries(history).flatMap(([id, entry]) => {
+      const workflow = entry?.prompt?.[3]?.extra_pnginfo?.workflow ?? null
+      return resultsOf(id, entry?.prompt?.[2], entry?.outputs ?? {}, () => Promise.resolve(workflow))
+    }))
+  }
+
+  /** The run that this page watched has ended unseen. @param {string} promptId @param {any} entry */
+  takeOutcome(promptId, entry) {
+    const { session } = this
+    for (const id of [...session.ids()]) {
+      if (session.status(id).state === 'running') session.update(id, { state: entry ? 'done' : 'idle' })
+    }
+    for (const [id, output] of Object.entries(entry?.outputs ?? {})) {
+      session.update(id, { state: 'done', images: picturesOf(output), text: textsOf(output) })
+    }
+    const failure = entry?.status?.messages?.find((/** @type {any} */ message) => message[0] === 'execution_error')?.[1]
+    if (failure) session.update(String(failure.node_id), { state: 'error', error: { message: String(failure.exception_message).trim(), input: null, detail: (failure.traceback ?? []).join('') } })
+    session.setRun({ state: failure ? 'error' : entry ? 'done' : 'interrupted', node: null })
+    this.jobs.ended(promptId)
+  }
+}
+
+/** @param {any} status what /easel/status said */
+function isReady(status) {
+  const workers = status?.workers ?? (status?.worker ? [status.worker] : [])
+  return workers.some((/** @type {any} */ worker) => worker.state === 'ready' || worker.state === 'busy')
+}

@@ -1,0 +1,170 @@
+/**
+ * The panel at the right: what is selected, why it ran and how long it took, its seed; with nothing selected it is not
+ * there, so that the canvas keeps the room.
+ *
+ * @typedef {import('../tools/editor.js').Editor} Editor
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ */
+import { humanise } from '../model/words.js'
+import { fill, h } from './dom.js'
+import { duration, timeLeft } from './topbar.js'
+
+const CONTROLS = /** @type {const} */ ([['fixed', 'Stay as it is'], ['increment', 'One more'], ['decrement', 'One less'], ['randomize', 'Random']])
+
+/**
+ * @param {HTMLElement} host
+ * @param {object} parts
+ * @param {Editor} parts.editor
+ * @param {import('../model/session.js').Session} parts.session
+ * @param {import('../app/run.js').Runner} parts.runner
+ * @param {import('../app/names.js').Names} parts.names
+ * @param {(type: string) => string} parts.colorOf  a socket type's colour
+ */
+export function createInspector(host, { editor, session, runner, names, colorOf }) {
+  const body = h('div.scrolls')
+  host.append(body)
+  let wanted = false
+
+  /** Draws at most once a frame, and not while a list in it is open. */
+  function later() {
+    if (wanted) return
+    wanted = true
+    requestAnimationFrame(() => {
+      wanted = false
+      if (!(document.activeElement instanceof HTMLSelectElement && body.contains(document.activeElement))) draw()
+    })
+  }
+
+  function draw() {
+    const nodes = [...editor.selection].flatMap(id => editor.store.node(id) ?? [])
+    host.hidden = nodes.length === 0
+    if (nodes.length === 1) drawNode(/** @type {NodeRecord} */ (nodes[0]))
+    else if (nodes.length) drawMany(nodes)
+  }
+
+  /** @param {NodeRecord} node */
+  function drawNode(node) {
+    const id = names.promptId(node.id) ?? String(node.key)
+    const type = editor.schema.get(node.type)
+    const status = session.status(id)
+    const focus = focusKey()
+    fill(body,
+      h('h2', {}, names.titleOf(node)),
+      h('p.sub', {}, [`#${node.key}`, node.mode === 2 ? 'muted' : node.mode === 4 ? 'bypassed' : stateWord(status.state), type?.title !== names.titleOf(node) ? type?.title ?? node.type : null].filter(Boolean).join(' · ')),
+      status.error ? h('div.why.bad', { role: 'alert' }, h('b', {}, status.error.input ? `${humanise(status.error.input)}: ` : 'Error: '), status.error.message) : null,
+      !type ? h('div.why.bad', {}, h('b', {}, 'Unknown type. '), `The server has no node “${node.type}”. Its values and links are kept; install the pack that brings it to run this part.`) : null,
+      status.why ? h('div.why', {}, h('b', {}, status.state === 'running' ? 'Why it runs: ' : 'Why it ran: '), `${status.why}.`)
+        : status.state === 'cached' ? h('div.why', {}, h('b', {}, 'From the cache: '), 'nothing it depends on changed.') : null,
+      facts(timing(status)),
+      seeds(node),
+      times(),
+      type?.description ? [h('h3', {}, 'About'), h('p', {}, type.description)] : null,
+      sockets(type))
+    restoreFocus(focus)
+  }
+
+  /** @param {NodeRecord[]} nodes */
+  function drawMany(nodes) {
+    fill(body, h('h2', {}, `${nodes.length} nodes`), h('p.sub', {}, 'selected'), times())
+  }
+
+  /** @param {NodeRecord} node */
+  function seeds(node) {
+    const rows = editor.widgets(node.id).filter(widget => widget.control !== null).flatMap(widget => {
+      const label = humanise(widget.label || widget.name)
+      const last = runner.lastUsed.get(node.id)?.[widget.name]
+      const select = h('select', { 'aria-label': `${label} after a run`, dataset: { focus: `control-${widget.name}` },
+        onchange: () => {
+          editor.setWidget(node.id, widget.name, select.value, 'control')
+          select.blur()
+        } }, CONTROLS.map(([value, text]) => h('option', { value, selected: value === widget.control }, text)))
+      return [
+        /** @type {const} */ ([`${label} after a run`, select]),
+        last === undefined || last === widget.value ? null : /** @type {const} */ (['Used last', h('button', { type: 'button', dataset: { focus: `last-${widget.name}` },
+          'data-tip': `Use ${String(last)} again, and keep it`, onclick: () => reuse(node.id, widget.name, last) }, `${String(last)} · use again`)]),
+      ]
+    }).filter(row => row !== null)
+    return facts(rows)
+  }
+
+  /** @param {string} node @param {string} name @param {unknown} value */
+  function reuse(node, name, value) {
+    editor.store.begin('Use the last seed')
+    editor.setWidget(node, name, value)
+    editor.setWidget(node, name, 'fixed', 'control')
+    editor.store.commit()
+  }
+
+  /** Where the time of the last run went. */
+  function times() {
+    const spent = [...session.ids()].flatMap(id => {
+      const { ms } = session.status(id)
+      const node = names.node(id)
+      return ms === null || !node || ms < 0.5 ? [] : [{ id, ms, title: names.titleOf(node), color: colorOf(editor.schema.get(node.type)?.outputs[0]?.type ?? 'IMAGE') }]
+    }).sort((left, right) => right.ms - left.ms)
+    const total = spent.reduce((sum, { ms }) => sum + ms, 0)
+    if (!spent.length) return null
+    const bar = h('div.times', { 'aria-hidden': 'true' }, spent.map(({ ms, color }) => {
+      const part = h('i')
+      part.style.flex = String(ms / total)
+      part.style.background = color
+      return part
+    }))
+    return [h('h3', {}, `Last run · ${duration(total)}`), bar, h('ul.times-list', {}, spent.slice(0, 6).map(({ id, ms, title, color }) => {
+      const dot = h('i.dot')
+      dot.style.background = color
+      return h('li', {}, h('button', { type: 'button', dataset: { focus: `time-${id}` }, onclick: () => names.show(id) }, dot, h('span.name', {}, title), h('span.number', {}, duration(ms))))
+    }))]
+  }
+
+  /** Redrawing must not take the keyboard's place away. */
+  function focusKey() {
+    const { activeElement } = document
+    return activeElement instanceof HTMLElement && body.contains(activeElement) ? activeElement.dataset.focus ?? null : null
+  }
+
+  /** @param {string | null} key */
+  function restoreFocus(key) {
+    if (key) /** @type {HTMLElement | null} */ (body.querySelector(`[data-focus="${CSS.escape(key)}"]`))?.focus({ preventScroll: true })
+  }
+
+  editor.on('selection', later)
+  editor.store.listen(later)
+  session.listen(later)
+  draw()
+}
+
+/** @param {import('../model/session.js').NodeStatus} status */
+function timing({ state, value, max, started, ms }) {
+  /** @type {[string, string][]} */
+  const rows = []
+  if (state === 'running' && started !== null) {
+    const soFar = performance.now() - started
+    if (max > 1) rows.push(['Step', `${value} of ${max}`])
+    if (max > 1 && value > 0) rows.push(['A step takes', duration(soFar / value)])
+    rows.push(['So far', duration(soFar)])
+    const left = timeLeft(value, max, started)
+    if (left) rows.push(['Left, about', left])
+  } else if (ms !== null) {
+    rows.push(['Took', duration(ms)])
+    if (max > 1) rows.push(['A step took', duration(ms / max)])
+  }
+  return rows
+}
+
+/** @param {readonly (readonly [string, Node | string])[]} rows */
+function facts(rows) {
+  return rows.length ? h('dl.facts', {}, rows.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))) : null
+}
+
+/** @param {import('../model/schema.js').NodeType | undefined} type */
+function sockets(type) {
+  const told = type?.inputs.filter(input => input.tooltip) ?? []
+  if (!told.length) return null
+  return [h('h3', {}, 'Inputs'), h('dl.explained', {}, told.map(input => h('div', {}, h('dt', {}, humanise(input.label || input.name)), h('dd', {}, input.tooltip))))]
+}
+
+/** @param {string} state */
+function stateWord(state) {
+  return { idle: null, queued: 'waiting', running: 'running', cached: 'cached', done: 'done', error: 'error' }[state] ?? null
+}

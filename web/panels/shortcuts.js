@@ -1,0 +1,30 @@
+/** The list of keys, made from the commands themselves, so that it cannot be out of date. */
+import { h } from './dom.js'
+import { openDialog } from './dialog.js'
+import { keycaps } from './keycaps.js'
+
+const MOUSE = [
+  ['Add a node', 'double-click on the canvas'],
+  ['Add what fits a link', 'drop the link in the void'],
+  ['Select a region', 'drag on the canvas'],
+  ['Move the view', 'middle-drag, or Space and drag'],
+  ['Zoom', 'wheel, or pinch'],
+  ['Heavier or lighter words', 'Ctrl ↑, Ctrl ↓ in a prompt'],
+  ['Open a graph', 'drop a JSON file or a picture'],
+]
+
+/** @param {import('../tools/editor.js').Editor} editor */
+export function openShortcuts(editor) {
+  /** @type {Map<string, { label: string, keys: string }[]>} */
+  const sections = new Map()
+  for (const command of editor.commands.all()) {
+    const keys = editor.commands.keysOf(command.id)
+    if (!keys.length) continue
+    const section = command.group ?? 'Graph'
+    sections.set(section, [...(sections.get(section) ?? []), { label: command.label, keys: String(keys[0]) }])
+  }
+  openDialog('Keys and gestures', [h('div.shortcuts', {},
+    h('section', {}, h('h3', {}, 'Mouse'), MOUSE.map(([label, how]) => h('div', {}, h('span', {}, label), h('span.quiet', {}, how)))),
+    [...sections].map(([title, rows]) => h('section', {}, h('h3', {}, title), rows.map(({ label, keys }) => h('div', {}, h('span', {}, label), keycaps(keys))))),
+  )], { wide: true })
+}

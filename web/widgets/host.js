@@ -1,0 +1,131 @@
+/**
+ * Opens the right HTML editor over a widget, at most one at a time, and writes what was typed back as one step.
+ *
+ * @typedef {import('../tools/editor.js').Editor} Editor
+ * @typedef {import('../model/widget_values.js').Widget} Widget
+ * @typedef {import('./request.js').EditRequest} EditRequest
+ * @typedef {import('./request.js').OpenEditor} OpenEditor
+ */
+import { humanise } from '../model/words.js'
+import { openCombo } from './combo.js'
+import { openNumber } from './number.js'
+import { layOver } from './request.js'
+import { openSeed } from './seed.js'
+import { openText } from './text.js'
+
+export class WidgetHost {
+  /**
+   * @param {HTMLElement} host  lies over the canvas, with the same box
+   * @param {Editor} editor
+   * @param {object} hooks
+   * @param {(node: string) => string} hooks.titleOf
+   * @param {(node: string, widget: string) => unknown} hooks.lastUsed
+   * @param {(spec: any) => number} hooks.randomSeed
+   */
+  constructor(host, editor, hooks) {
+    this.host = host
+    this.editor = editor
+    this.hooks = hooks
+    /** @type {{ editor: OpenEditor, node: string, name: string } | null} */
+    this.open = null
+    editor.on('edit-widget', ({ node, widget, rect, zoom, select }) => this.edit(node.id, widget, rect, zoom, select))
+    editor.on('edit-title', ({ node, rect }) => this.editTitle(node.id, rect))
+    editor.on('camera', () => this.follow())
+  }
+
+  /** Edits a widget that need not have been clicked: by Tab, or from the outline. @param {string} node @param {string} name */
+  editNamed(node, name) {
+    const widget = this.editor.widgets(node).find(other => other.name === name)
+    const rect = this.editor.widgetRect(node, name)
+    if (!widget || !rect) return
+    if (widget.spec.kind === 'toggle') this.editor.setWidget(node, name, !widget.value)
+    else this.edit(node, widget, rect, this.editor.camera.zoom, true)
+  }
+
+  /** @param {string} node @param {Widget} widget @param {import('../geometry/rect.js').Rect} rect @param {number} zoom @param {boolean} select */
+  edit(node, widget, rect, zoom, select) {
+    this.close()
+    const { editor } = this
+    const open = opener(widget)
+    const request = {
+      box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h },
+      zoom,
+      label: `${humanise(widget.label || widget.name)}, ${this.hooks.titleOf(node)}`,
+      value: widget.value,
+      spec: widget.spec,
+      select,
+      empty: emptyList(widget),
+      commit: (/** @type {unknown} */ value) => editor.setWidget(node, widget.name, value),
+      closed: () => {
+        if (this.open?.node !== node || this.open.name !== widget.name) return
+        this.open = null
+        editor.editing(null)
+        editor.focus()
+      },
+      next: (/** @type {1 | -1} */ step) => this.next(node, widget.name, step),
+      control: String(widget.control ?? 'fixed'),
+      lastUsed: /** @type {number | null} */ (this.hooks.lastUsed(node, widget.name) ?? null),
+      random: () => this.hooks.randomSeed(widget.spec),
+      commitSeed: (/** @type {number | null} */ value, /** @type {string} */ control) => {
+        editor.store.begin('Change the seed')
+        if (value !== null) editor.setWidget(node, widget.name, value)
+        if (control !== widget.control) editor.setWidget(node, widget.name, control, 'control')
+        editor.store.commit()
+      },
+    }
+    editor.editing({ node, name: widget.name })
+    this.open = { editor: open(this.host, request), node, name: widget.name }
+  }
+
+  /** @param {string} node @param {import('../geometry/rect.js').Rect} rect */
+  editTitle(node, rect) {
+    this.close()
+    const record = this.editor.store.node(node)
+    if (!record) return
+    const editor = openText(this.host, {
+      box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: this.editor.camera.zoom, label: 'Title of the node',
+      value: this.hooks.titleOf(node), spec: {},
+      commit: value => this.editor.store.transact('Rename', () => this.editor.store.update(node, { title: String(value).trim() || null })),
+      closed: () => {
+        this.open = null
+        this.editor.focus()
+      },
+      next: () => undefined,
+    })
+    this.open = { editor, node, name: '' }
+  }
+
+  close() {
+    this.open?.editor.close(true)
+  }
+
+  /** The neighbour's editor; round the node's widgets. @param {string} node @param {string} name @param {1 | -1} step */
+  next(node, name, step) {
+    const widgets = this.editor.widgets(node).filter(widget => widget.spec.kind !== 'toggle' && this.editor.widgetRect(node, widget.name))
+    const at = widgets.findIndex(widget => widget.name === name)
+    const next = widgets[(at + step + widgets.length) % widgets.length]
+    if (next && next.name !== name) this.editNamed(node, next.name)
+  }
+
+  /** Stays on its widget while the camera moves. */
+  follow() {
+    if (!this.open) return
+    const { node, name, editor } = this.open
+    const rect = name ? this.editor.widgetRect(node, name) : null
+    if (!rect || !editor.element.classList.contains('edit')) return this.close()
+    layOver(editor.element, { box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: this.editor.camera.zoom })
+  }
+}
+
+/** @param {Widget} widget @returns {(host: HTMLElement, request: any) => OpenEditor} */
+function opener({ spec, control }) {
+  if (spec.kind === 'combo') return openCombo
+  if (spec.kind === 'number') return control === null ? openNumber : openSeed
+  return openText
+}
+
+/** @param {Widget} widget */
+function emptyList({ spec, name }) {
+  if (spec.kind !== 'combo' || spec.options.length) return undefined
+  return spec.upload ? 'No pictures yet: drop one on the node.' : `No ${humanise(name).toLowerCase()} files were found on the server.`
+}
