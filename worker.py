@@ -250,13 +250,12 @@ class Worker:
             header = self._checks.get()
             try:
                 nodes = [NodeId(id) for id in header["nodes"]]
-                wrong: dict[str, list[JsonObject]] = {}
-                for problem in ask(parse(header["prompt"]), self.registry, nodes):
-                    wrong.setdefault(problem.node, []).append(problem.to_json())
-                self.wire.send({"type": "validated", "id": header["id"], "wrong": wrong})
-            except Exception as error:
+                problems = ask(parse(header["prompt"]), self.registry, nodes)
+                found = [{**problem.to_json(), "node": problem.node, "input": problem.input} for problem in problems]
+                self.wire.send({"type": "validated", "id": header["id"], "problems": found})
+            except Exception:  # a fault of ours: the prompt is not held up for it
                 traceback.print_exc()
-                self.wire.send({"type": "validated", "id": header["id"], "wrong": {}, "failed": str(error)})
+                self.wire.send({"type": "validated", "id": header["id"], "problems": []})
 
     def _check_late(self, job: Job) -> Job:
         """Validate a job that was accepted while no catalogue was there. Raises _Refused."""

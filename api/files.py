@@ -34,8 +34,14 @@ SHOWN = frozenset({
 })  # fmt: skip
 """What a browser may show in place; all else is offered as a download, since some of it could run."""
 MORE_TYPES = {
-    **{".webp": "image/webp", ".avif": "image/avif", ".webm": "video/webm", ".mkv": "video/x-matroska"},
-    **{".flac": "audio/flac", ".opus": "audio/ogg", ".m4a": "audio/mp4", ".safetensors": "application/octet-stream"},
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".flac": "audio/flac",
+    ".opus": "audio/ogg",
+    ".m4a": "audio/mp4",
+    ".safetensors": "application/octet-stream",
 }
 """Types that Python's own table lacks on some systems."""
 PICTURES = MEDIA_EXTENSIONS["image"]

@@ -340,9 +340,8 @@ def _explained(error: BaseException, path: Path) -> JournalError:
     if isinstance(error, JournalError):
         return error
     code = getattr(error, "sqlite_errorcode", None)
-    if (code is not None and code & 0xFF == sqlite3.SQLITE_FULL) or (
-        isinstance(error, OSError) and error.errno == errno.ENOSPC
-    ):
+    kind = None if code is None else code & 0xFF
+    if kind == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
         return JournalError(f"the disk that holds {path} is full: make room, then try again", full=True)
     if kind == sqlite3.SQLITE_NOTADB:
         return JournalError(f"{path} is no journal of Easel's: move it away, and a new one is made")

@@ -28,8 +28,14 @@ INDEX = "index.html"
 MAIN = "main.js"
 COMPRESSED = frozenset({".js", ".mjs", ".css", ".json", ".svg", ".html", ".md", ".txt", ".map", ".wasm"})
 TYPES = {
-    **{".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".json": "application/json"},
-    **{".svg": "image/svg+xml", ".wasm": "application/wasm", ".woff2": "font/woff2", ".md": "text/markdown"},
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+    ".md": "text/markdown",
 }
 _IMPORT = re.compile(r"""^\s*(?:import|export)\b[^'"();]*?['"]([^'"]+)['"]""", re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)

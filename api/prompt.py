@@ -12,7 +12,6 @@ from api.journal import Body
 from api.replies import Refusal, read_json, read_object
 from api.security import hide_credentials
 from api.services import SERVICES, Services
-from api.workers import Wrong
 from graph.errors import ParseError
 from graph.parse import parse, to_prompt
 from graph.types import Graph, JsonObject, NodeId
@@ -48,7 +47,7 @@ async def post_prompt(request: web.Request) -> web.Response:
     if catalogue is None:
         checked = False
     else:
-        report = validate(graph, catalogue, services.folders, targets)
+        report = validate(graph, catalogue, services.folders, targets, _budget(services))
         graph, targets, node_errors, checked = await _judge(services, report)
     journaled = Body(
         prompt=_json(to_prompt(graph)), extra=_json(kept), targets=_json(list(targets or ())), checked=checked
@@ -64,42 +63,20 @@ async def _judge(services: Services, report: Report) -> tuple[Graph, tuple[NodeI
         raise _refused(error, node_errors)
     if not report.to_ask:
         return report.graph, report.targets, node_errors, True
-    wrong = await services.worker.check(to_prompt(report.graph), list(report.to_ask))
-    if wrong is None:
+    found = await services.worker.check(to_prompt(report.graph), list(report.to_ask))
+    if found is None:
         return report.graph, report.targets, node_errors, False
-    if not wrong:
-        return report.graph, report.targets, node_errors, True
-    left = tuple(target for target in report.targets if not _reaches(report.graph, target, wrong))
-    for id, problems in wrong.items():
-        node_errors[id] = {
-            "errors": problems,
-            "dependent_outputs": [t for t in report.targets if _reaches(report.graph, t, {id: problems})],
-            "class_type": report.graph.nodes[NodeId(id)].class_type,
-        }
-    if not left:
-        said = [f"{problem['message']}: {problem['details']}" for problems in wrong.values() for problem in problems]
-        failed = {
-            "type": "prompt_outputs_failed_validation",
-            "message": "Prompt outputs failed validation",
-            "details": "\n".join(said),
-        }
-        raise _refused(failed, node_errors)
-    return report.graph, left, node_errors, True
+    report = report.with_problems(found)
+    if (error := report.error()) is not None:
+        raise _refused(error, report.node_errors())
+    return report.graph, report.targets, report.node_errors(), True
 
 
-def _reaches(graph: Graph, start: NodeId, goals: Wrong) -> bool:
-    """Whether `start` is one of the goals or reads one, however far up."""
-    seen = {start}
-    stack = [start]
-    while stack:
-        id = stack.pop()
-        if id in goals:
-            return True
-        for source in graph.upstream(id):
-            if source not in seen and source in graph:
-                seen.add(source)
-                stack.append(source)
-    return False
+def _budget(services: Services) -> int | None:
+    """Bytes that a run may take: what the device has, as far as that is known yet."""
+    device = services.worker.report.device
+    total = device.get("vram_total") if device is not None else None
+    return total if isinstance(total, int) and total > 0 else None
 
 
 async def get_prompt(request: web.Request) -> web.Response:

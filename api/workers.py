@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from api.child import Child, ChildGone, start_child
 from api.files_on_disk import write_whole
-from graph.errors import ProtocolError
+from graph.errors import Problem, ProtocolError
 from graph.events import Event, from_wire
 from graph.registry import Catalogue
 from graph.types import JsonObject
@@ -29,10 +29,6 @@ QUIET_AFTER_CRASH = 0.2
 LONGEST_QUIET = 30.0
 CHECK_DEADLINE = 5.0
 """Seconds that a prompt waits for checks that only the worker can make."""
-
-
-Wrong = dict[str, list[JsonObject]]
-"""Problems by node id, as `node_errors` lists them."""
 
 
 class WorkerDied(Exception):
@@ -94,7 +90,7 @@ class LocalWorker:
         self._run: _Run | None = None
         self._ready = asyncio.Event()
         self._catalogued = asyncio.Event()
-        self._checks: dict[int, asyncio.Future[Wrong]] = {}
+        self._checks: dict[int, asyncio.Future[list[Problem]]] = {}
         self._numbers = itertools.count()
         self._told_stats = asyncio.Event()
         self._asked_to_end = False
@@ -151,7 +147,7 @@ class LocalWorker:
         """Give memory back after the job that runs, or at once."""
         await self._tell({"type": "free", "models": models, "cache": cache})
 
-    async def check(self, prompt: JsonObject, nodes: list[str]) -> Wrong | None:
+    async def check(self, prompt: JsonObject, nodes: list[str]) -> list[Problem] | None:
         """What these nodes' own code objects to; None where the worker does not answer in time."""
         if self._child is None or not self._ready.is_set():
             return None
@@ -267,7 +263,7 @@ class LocalWorker:
             case "validated":
                 answer = self._checks.get(header["id"])
                 if answer is not None and not answer.done():
-                    answer.set_result(header["wrong"])
+                    answer.set_result([Problem(**problem) for problem in header["problems"]])
             case "stats":
                 self.report.device = header["device"]
                 self._told_stats.set()
