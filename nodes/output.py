@@ -119,4 +119,7 @@ def _temporary_name() -> str:
 
 def _provenance(context: Context) -> dict[str, Any]:
     """What the graph does not say and the pixels depend on."""
-    return {"easel": {"precision": engine(context).fingerprint}} if context.services is not None else {}
+    if context.services is None:
+        return {}
+    own = engine(context)
+    return {"easel": {"precision": own.precision, "device": own.device.type}}

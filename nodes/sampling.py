@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from models.preview import Previewer
-from models.sampling import SAMPLERS, SCHEDULERS, Step, ksample
-
 from graph.context import Context
 from graph.node import Choice, Int, Seed, Slider, node
+from models.preview import Previewer
+from models.sampling import SAMPLERS, SCHEDULERS, Step, ksample
 from nodes.context import present
 from nodes.values import Conditioning, Latent, Model
 
