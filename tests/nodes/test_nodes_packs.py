@@ -315,3 +315,12 @@ def test_the_example_pack_is_trusted_and_works() -> None:
     color = registry["ExampleMeanColor"].call(context, {"image": picture, "upper_case": False})
     assert color == Results(("#808080",))
     assert registry["ExampleVignette"].spec.module == "custom_nodes.easel_example"
+
+
+def test_the_page_on_writing_a_node_tells_what_works() -> None:
+    page = (EXAMPLE.parent / "docs" / "writing-a-node.md").read_text("utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    said: dict[str, Any] = {}
+    exec(compile(code, "docs/writing-a-node.md", "exec"), said)
+    assert said["vignette"](torch.ones(1, 5, 5, 3), strength=1.0)[0, 0, 0].tolist() == [0, 0, 0]
+    assert said["vignette"].type.spec.object_info(None)["display_name"] == "Vignette (Example)"
