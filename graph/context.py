@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Literal, TypeVar
 
+from graph.dynamic import DynamicGraph
 from graph.errors import Cancelled
 from graph.events import Event, NodeState, PackMessage, Preview, Progress, Text
 from graph.folders import Folders
@@ -27,7 +28,6 @@ class Context:
 
     services: whatever the process that runs nodes gave the executor: for the core nodes the engine.
     extra: the prompt's `extra_data`, which may hold `extra_pnginfo`.
-    prompt: the prompt as it was sent, in API format.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Context:
         emit: Callable[[Event], None] = _ignore,
         cancelled: Callable[[], bool] = _never,
         instances: MutableMapping[tuple[str, Any], Any] | None = None,
-        dynamic_prompt: Any = None,
+        dynamic_prompt: DynamicGraph | None = None,
     ) -> None:
         self.node_id = NodeId(node_id)
         self.prompt_id = prompt_id
@@ -57,7 +57,7 @@ class Context:
         self.parent_node = parent_node
         self.real_node = real_node or node_id
         self.list_index = list_index
-        self.prompt: JsonObject = prompt if prompt is not None else {}
+        self._prompt = prompt
         self.extra: Mapping[str, Any] = extra if extra is not None else {}
         self.client_id = client_id
         self.services = services
@@ -74,6 +74,13 @@ class Context:
         if self._folders is None:
             raise LookupError("This run was given no folders.")
         return self._folders
+
+    @property
+    def prompt(self) -> JsonObject:
+        """The prompt as it was sent, in API format; the same object for all nodes of a run."""
+        if self._prompt is None:
+            self._prompt = self.dynamic_prompt.get_original_prompt() if self.dynamic_prompt is not None else {}
+        return self._prompt
 
     def check(self) -> None:
         """Raises Cancelled if the run was asked to stop."""

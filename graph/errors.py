@@ -76,7 +76,7 @@ class Problem:
         }
 
 
-class InvalidGraph(GraphError):  # noqa: N818 (named in the design)
+class InvalidGraph(GraphError):
     """No target of the graph can run."""
 
     type = "prompt_outputs_failed_validation"

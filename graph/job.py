@@ -20,6 +20,8 @@ class Job:
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """The request's `extra_data`: `extra_pnginfo`, credentials, whatever packs look for."""
     client_id: str | None = None
+    user: str = ""
+    """Whose run it is: what output nodes show is never shared between users."""
 
     def to_json(self) -> JsonObject:
         return {
@@ -28,6 +30,7 @@ class Job:
             "targets": list(self.targets),
             "extra": dict(self.extra),
             "client_id": self.client_id,
+            "user": self.user,
         }
 
     @classmethod
@@ -39,6 +42,7 @@ class Job:
             targets=tuple(NodeId(id) for id in data["targets"]),
             extra=data["extra"],
             client_id=data["client_id"],
+            user=data.get("user", ""),
         )
 
 

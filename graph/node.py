@@ -287,8 +287,11 @@ def _caller(
     function: Callable[..., Any], spec: NodeSpec, context_name: str | None
 ) -> Callable[[Context, Values], Outcome | Awaitable[Outcome]]:
     count = len(spec.outputs)
+    known = {item.name for item in spec.inputs} | set(spec.hidden)
 
     def arguments(context: Context, values: Values) -> Values:
+        if not spec.open_inputs and not values.keys() <= known:
+            values = {name: value for name, value in values.items() if name in known}
         return values if context_name is None else {**values, context_name: context}
 
     if spec.is_async:

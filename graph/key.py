@@ -1,0 +1,70 @@
+"""Names for results. A key says all that a node's outputs depend on, built from the *keys* of its inputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from graph.folders import Folders
+from graph.spec import NodeSpec
+from graph.types import BadLink, Key, Link, Node, NodeId
+
+KEY_VERSION = 1
+"""Raise it when keys are made differently, so that results kept on disk under old keys are not taken for new ones."""
+
+
+def key(node: Node, spec: NodeSpec, upstream: Mapping[NodeId, Key], fingerprint: str) -> Key:
+    """Equal keys, equal outputs, in whichever graph. Raises ValueError or TypeError for NaN and what is no JSON.
+
+    upstream: the keys of all nodes that it reads.
+    fingerprint: all that it depends on besides: its files, its code, the device (`fingerprint_of`).
+    """
+    declared = {item.name: item for item in spec.inputs}
+    inputs: dict[str, Any] = {}
+    for name, value in node.inputs.items():
+        if isinstance(value, Link):
+            raw = name in declared and declared[name].options.get("rawLink")
+            inputs[name] = [upstream[value.node], value.slot, value.node] if raw else [upstream[value.node], value.slot]
+        elif name in declared or spec.open_inputs:
+            inputs[name] = {"value": value.value if isinstance(value, BadLink) else value}
+    recipe = json.dumps([KEY_VERSION, node.class_type, fingerprint, inputs], sort_keys=True, allow_nan=False)
+    return Key(sha256(recipe.encode()).hexdigest())
+
+
+def stable_text(value: Any) -> str:
+    """A value as text, equal for equal values. Raises ValueError for NaN, TypeError for what has no stable form."""
+    return json.dumps(value, sort_keys=True, allow_nan=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"bytes": sha256(value).hexdigest()}
+    if isinstance(value, set | frozenset):
+        return {"set": sorted(stable_text(item) for item in value)}  # pyright: ignore[reportUnknownVariableType]
+    raise TypeError(f"{type(value).__name__} has no stable form")
+
+
+def fingerprint_of(
+    node: Node, spec: NodeSpec, *, services: str, user: str, folders: Folders | None, changed: str | None
+) -> str:
+    """What a node depends on besides its inputs.
+
+    services: precision and device kind. user: whose run it is, which only results for the page depend on.
+    changed: what its IS_CHANGED gave, as `stable_text`.
+    """
+    parts: list[Any] = [spec.version, services]
+    if changed is not None:
+        parts.append({"changed": changed})
+    if spec.not_idempotent or "UNIQUE_ID" in spec.hidden.values():
+        parts.append({"node": node.id})
+    if spec.is_output:
+        parts.append({"user": user})
+    for item in spec.inputs:
+        if item.files is not None and folders is not None:
+            name = node.inputs.get(item.name)
+            if isinstance(name, str) and name not in item.files.extra:
+                stamp = folders.stamp(item.files.kind, name)
+                parts.append({"file": item.name, "stamp": str(stamp)})
+    return json.dumps(parts, sort_keys=True)

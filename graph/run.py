@@ -1,0 +1,457 @@
+"""The state of one run. `graph.execute` says how its parts follow each other."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graph.cache import Entry
+from graph.call import as_node_error, calls, merge
+from graph.context import Context
+from graph.dynamic import DynamicGraph
+from graph.ending import deadlock, failed, interrupted
+from graph.errors import Cancelled, GraphError, NodeError
+from graph.events import Event, Executed, Executing, ExecutionCached, ExecutionError, ExecutionInterrupted
+from graph.expansion import expand, resolve, results_of
+from graph.job import Job
+from graph.names import Names
+from graph.node import Blocked, Expansion, NodeType, Outcome
+from graph.plan import plan, stale
+from graph.reason import Run as PastRun
+from graph.schedule import Schedule
+from graph.tasks import Tasks
+from graph.types import JsonObject, Key, Link, NodeId
+
+if TYPE_CHECKING:
+    from graph.execute import Executor
+
+OUT_OF_MEMORY = (
+    "There was not enough memory, and not after all caches and idle models were dropped either. "
+    "Use a smaller size or batch, or close other programs that use this device."
+)
+
+
+@dataclass(slots=True)
+class _Visit:
+    """What is known of a node between its first visit and its end."""
+
+    started: float
+    reason_told: bool = False
+    retried: bool = False
+    blocked: bool = False
+    """A blocker with a message stood in its way, which the next run shall tell again."""
+    outcomes: list[Outcome] | None = None
+    """Its calls' results, while the nodes of an expansion run."""
+    inputs: dict[str, list[Any]] = field(default_factory=dict[str, "list[Any]"])
+
+
+class Run:
+    def __init__(
+        self, executor: Executor, job: Job, emit: Callable[[Event], None], cancelled: Callable[[], bool]
+    ) -> None:
+        self.executor = executor
+        self.job = job
+        self.emit = emit
+        self.is_cancelled = cancelled
+        self.graph = DynamicGraph(job.graph)
+        self.outputs: dict[str, Any] = {}
+        self.executed: list[NodeId] = []
+        self.cached: list[NodeId] = []
+        self._client = job.client_id or job.user
+        self._tasks = Tasks()
+        self._names = Names(executor, job, self.graph, self._tasks)
+        self._schedule = Schedule()
+        self._ranks: dict[NodeId, tuple[int, int]] = {}
+        self._newest_rank = 0
+        self._held: dict[NodeId, Entry] = {}
+        self._reads_left: dict[NodeId, int] = {}
+        self._holds_all = False
+        self._owner: dict[Key, NodeId] = {}
+        self._visits: dict[NodeId, _Visit] = {}
+        self._current: NodeId | None = None
+        self._past = PastRun(job.graph.nodes, self._names.keys)
+
+    # Before anything runs
+
+    def prepare(self) -> None:
+        """Name all results, tell which are there, and stage the rest. Raises GraphError for a graph not validated."""
+        order = plan(self.job.graph, self.job.targets)
+        self._names.add(order)
+        self._rank(order)
+        self.cached = [id for id in order if self._names.is_cached(id)]
+        self.emit(ExecutionCached(prompt_id=self.job.prompt_id, nodes=list(self.cached), timestamp=_now()))
+        there = set(self.cached)
+        potential = stale(self.job.graph, self.job.targets, there.__contains__, lambda _node, _input: True)
+        self._count_reads(potential)
+        self._past.pending = set(potential)
+        for id in self.job.targets:
+            if id in there:
+                self._tell_cached(id)
+        self._stage(self.job.targets)
+
+    def _rank(self, order: Sequence[NodeId]) -> None:
+        """Ready nodes run in this order: what is for the page, what leads there in one step, in two, then by plan.
+
+        An async function counts as for the page: the sooner it waits, the more runs meanwhile.
+        """
+        level: dict[NodeId, int] = {}
+        front = [id for id in order if self._names.type(id).spec.is_output]
+        for distance in range(3):
+            for id in front:
+                level.setdefault(id, distance)
+            front = [source for id in front for source in self.graph.graph.upstream(id) if source not in level]
+        for position, id in enumerate(order):
+            self._ranks[id] = (0 if self._names.type(id).spec.is_async else level.get(id, 3), position)
+
+    def _rank_first(self, order: Sequence[NodeId]) -> None:
+        """What an expansion added runs before all that waits for its turn."""
+        self._newest_rank -= len(order)
+        for position, id in enumerate(order):
+            spec = self._names.type(id).spec
+            self._ranks[id] = (0 if spec.is_output or spec.is_async else 3, self._newest_rank + position)
+
+    def _count_reads(self, nodes: Sequence[NodeId]) -> None:
+        """Note that these nodes will read their inputs, which are held until then."""
+        for id in nodes:
+            self._holds_all = self._holds_all or "DYNPROMPT" in self._names.type(id).spec.hidden.values()
+            self._count(self.graph.graph.upstream(id), 1)
+
+    def _count(self, sources: Sequence[NodeId], reads: int) -> None:
+        for source in sources:
+            self._reads_left[source] = self._reads_left.get(source, 0) + reads
+
+    # What is there already
+
+    def _available(self, id: NodeId) -> bool:
+        """Whether a node's result is at hand or on its way; one in the cache is taken hold of."""
+        if id in self._held or id in self._schedule:
+            return True
+        if not self._names.is_cached(id):
+            return False
+        entry = self.executor.cache.get(self._names.keys[id])
+        assert entry is not None
+        self._held[id] = entry
+        return True
+
+    def _tell_cached(self, id: NodeId) -> None:
+        """A cached target still shows its results."""
+        entry = self.executor.cache.peek(self._names.keys[id])
+        if entry is not None and entry.ui is not None:
+            self._show(id, entry.ui, cached=True)
+        self.emit(self._context(id).state(1, 1, "finished"))
+
+    # Staging
+
+    def _stage(self, ids: Sequence[NodeId]) -> None:
+        """Schedule these nodes and what they need, as far as it is not there. Lazy inputs are left for later."""
+        found = stale(self.graph.graph, ids, self._available, self._reads_at_once)
+        for id in found:
+            self._schedule.add(id, self._ranks[id])
+        for id in found:
+            links = self.graph.nodes[id].links()
+            self._schedule.wait(id, {link.node for name, link in links if self._reads_at_once(id, name)})
+
+    def _reads_at_once(self, id: NodeId, name: str) -> bool:
+        declared = self._names.type(id).spec.input(name)
+        return declared is None or not (declared.is_lazy or declared.options.get("rawLink"))
+
+    # The loop
+
+    def loop(self) -> None:
+        """Run until every staged node is finished. Raises NodeError, GraphError or Cancelled."""
+        while self._schedule:
+            self._check_cancelled()
+            for id in self._tasks.turn():
+                self._schedule.ready(id)
+            id = self._schedule.next()
+            if id is not None:
+                self._current = id
+                self._visit(id)
+            elif self._tasks:
+                self._tasks.wait()
+            else:
+                raise deadlock(self.graph, self._schedule.unfinished)
+
+    def _check_cancelled(self) -> None:
+        if self.is_cancelled():
+            raise Cancelled
+
+    def _visit(self, id: NodeId) -> None:
+        visit = self._visits.get(id)
+        if visit is None:
+            if self._share(id):
+                return
+            visit = self._visits[id] = _Visit(time.monotonic())
+        type = self._names.type(id)
+        if visit.outcomes is not None:
+            with self._guard(id, visit):
+                entry = resolve(type.spec, visit.outcomes, self._held)
+            self._finish(id, entry, visit)
+            return
+        done = self._tasks.take(id)
+        if done is None:
+            inputs, missing = self._gather(id, type)
+            visit.inputs = inputs
+            self._tell_executing(id, type, visit)
+            with self._guard(id, visit):
+                if missing and type.check_lazy is not None and self._ask_lazy(id, type, inputs, missing):
+                    return
+        outcomes = self._attempt(id, type, visit, done)
+        if outcomes is not None:
+            self._conclude(id, type, visit, outcomes)
+
+    def _share(self, id: NodeId) -> bool:
+        """Take the result of an equal node of this run, or wait for it. False if `id` is the one to run."""
+        owner = self._owner.setdefault(self._names.keys[id], id)
+        if owner == id:
+            return False
+        if owner in self._schedule:
+            self._schedule.wait(id, [owner])
+            return True
+        entry = self._held.get(owner) or self.executor.cache.get(self._names.keys[id])
+        if entry is None:
+            self._owner[self._names.keys[id]] = id
+            return False
+        self._held[id] = entry
+        self._show(id, entry.ui, cached=True)
+        self._end(id)
+        return True
+
+    def _gather(self, id: NodeId, type: NodeType) -> tuple[dict[str, list[Any]], list[str]]:
+        """The values of all inputs, each a list, and the names of lazy ones that are not there."""
+        spec = type.spec
+        node = self.graph.nodes[id]
+        inputs: dict[str, list[Any]] = {}
+        missing: list[str] = []
+        for name, value in node.inputs.items():
+            declared = spec.input(name)
+            if not isinstance(value, Link):
+                if declared is not None or spec.open_inputs:
+                    inputs[name] = [value]
+            elif declared is not None and declared.options.get("rawLink"):
+                inputs[name] = [value.to_json()]
+            elif self._available(value.node) and (entry := self._held.get(value.node)) is not None:
+                inputs[name] = entry.outputs[value.slot]
+            else:
+                missing.append(name)
+        for name, kind in spec.hidden.items():
+            inputs[name] = [self._hidden(id, kind)]
+        return inputs, missing
+
+    def _hidden(self, id: NodeId, kind: str) -> Any:
+        match kind:
+            case "PROMPT":
+                return self.graph.get_original_prompt()
+            case "DYNPROMPT":
+                return self.graph
+            case "UNIQUE_ID":
+                return id
+            case _:
+                return self.job.extra.get(kind.lower())
+
+    def _tell_executing(self, id: NodeId, type: NodeType, visit: _Visit) -> None:
+        self.emit(self._context(id).state(0, 1, "running"))
+        reason = None
+        if not visit.reason_told:
+            visit.reason_told = True
+            reason = self.executor.memory.reason(
+                self._client,
+                self.graph.nodes[id],
+                self._names.keys,
+                volatile=id in self._names.volatile,
+                files_gone=id in self._names.files_gone,
+            )
+        display = self.graph.display(id)
+        self.emit(Executing(prompt_id=self.job.prompt_id, node=id, display_node=display, reason=reason))
+
+    def _ask_lazy(self, id: NodeId, type: NodeType, inputs: dict[str, list[Any]], missing: list[str]) -> bool:
+        """Ask which lazy inputs are needed, and stage those. True if the node has to wait or be visited again."""
+        assert type.check_lazy is not None
+        given = {**inputs, **{name: [None] for name in missing}}
+        wanted: dict[str, None] = {}
+        for values in calls(type.spec, given):
+            if isinstance(values, Blocked):
+                continue
+            names = type.check_lazy(self._context(id), values)
+            names = self._tasks.wait_for(names) if inspect.isawaitable(names) else names
+            wanted |= dict.fromkeys(name for name in names or () if name in missing)
+        if not wanted:
+            return False
+        sources = [link.node for name, link in self.graph.nodes[id].links() if name in wanted]
+        self._stage(sources)
+        self._schedule.wait(id, dict.fromkeys(sources))
+        return True
+
+    # Calling
+
+    def _attempt(self, id: NodeId, type: NodeType, visit: _Visit, done: list[Any] | None) -> list[Outcome] | None:
+        """Call the function, or collect what its tasks gave. None while a task runs.
+
+        A lack of memory drops caches and idle models and is followed by one more attempt.
+        """
+        with self._guard(id, visit):
+            try:
+                return self._start(id, type, visit) if done is None else _raise_first(done)
+            except (Exception, SystemExit) as error:
+                if visit.retried or not self.executor.is_out_of_memory(error):
+                    raise
+            visit.retried = True  # outside of `except`, where the traceback would keep the node's tensors alive
+            self.executor.free()
+            return self._start(id, type, visit)
+
+    def _start(self, id: NodeId, type: NodeType, visit: _Visit) -> list[Outcome] | None:
+        """Call for each element of the inputs. None if a call has to be waited for."""
+        found: list[Any] = []
+        waits = False
+        inputs = visit.inputs
+        declared_missing = [name for name, _ in self.graph.nodes[id].links() if name not in inputs]
+        if declared_missing:
+            inputs = {**inputs, **{name: [None] for name in declared_missing}}
+        for index, values in enumerate(calls(type.spec, inputs)):
+            self._check_cancelled()
+            if isinstance(values, Blocked):
+                found.append(self._pass_block(id, type, visit, values))
+                continue
+            outcome = type.call(self._context(id, index), values)
+            waits = waits or inspect.isawaitable(outcome)
+            found.append(outcome)
+        if not waits:
+            return found
+        return self._tasks.start(id, found)
+
+    def _pass_block(self, id: NodeId, type: NodeType, visit: _Visit, block: Blocked) -> Blocked:
+        """A blocker on its way through a node that does not run. Its message is told once."""
+        if block.message is None:
+            return block
+        visit.blocked = True
+        self.emit(
+            ExecutionError(
+                prompt_id=self.job.prompt_id,
+                node_id=id,
+                node_type=type.spec.class_type,
+                executed=list(self.executed),
+                exception_message=f"Execution Blocked: {block.message}",
+                exception_type="ExecutionBlocked",
+                traceback=[],
+                current_inputs={},
+                current_outputs=[],
+                timestamp=None,
+            )
+        )
+        return Blocked()
+
+    def _guard(self, id: NodeId, visit: _Visit) -> Any:
+        def advice(error: BaseException) -> str | None:
+            return OUT_OF_MEMORY if self.executor.is_out_of_memory(error) else None
+
+        return as_node_error(id, self.graph.nodes[id].class_type, visit.inputs, advice)
+
+    # Results
+
+    def _conclude(self, id: NodeId, type: NodeType, visit: _Visit, outcomes: list[Outcome]) -> None:
+        expansions = [outcome for outcome in outcomes if isinstance(outcome, Expansion)]
+        if not expansions:
+            with self._guard(id, visit):
+                entry = merge(type.spec, outcomes)
+            self._finish(id, entry, visit)
+            return
+        with self._guard(id, visit):
+            sources = expand(self.graph, self._names, id, expansions)
+            order = plan(self.graph.graph, sources, self._names.keys)
+            self._names.add(order)
+        self._rank_first(order)
+        self._count_reads(order)
+        self._count(sources, 1)
+        visit.outcomes = outcomes
+        self._stage(sources)
+        self._schedule.wait(id, sources)
+
+    def _finish(self, id: NodeId, entry: Entry, visit: _Visit) -> None:
+        self._held[id] = entry
+        self.executed.append(id)
+        if id not in self._names.volatile and not visit.blocked:
+            self.executor.cache.put(self._names.keys[id], entry, time.monotonic() - visit.started)
+        if entry.ui is not None:
+            self._show(id, entry.ui, cached=False)
+        self._end(id)
+
+    def _show(self, id: NodeId, ui: Any, *, cached: bool) -> None:
+        if ui is not None:
+            self.outputs[id] = ui
+        display = self.graph.display(id)
+        self.emit(Executed(prompt_id=self.job.prompt_id, node=id, display_node=display, output=ui, cached=cached))
+
+    def _end(self, id: NodeId) -> None:
+        """A node is finished: tell so, let go of what only it read, and make its readers ready."""
+        self.emit(self._context(id).state(1, 1, "finished"))
+        self._past.pending.discard(id)
+        visit = self._visits.pop(id, None)
+        sources = self.graph.graph.upstream(id)
+        if visit is not None and visit.outcomes is not None:
+            sources += results_of(visit.outcomes)
+        self._count(sources, -1)
+        for source in sources:
+            self._let_go(source)
+        self._let_go(id)
+        self._schedule.finish(id)
+
+    def _let_go(self, id: NodeId) -> None:
+        """A run holds a value until its last reader is done, so that the cache's limits never pull an input away."""
+        name = self._names.keys.get(id)
+        if (
+            self._reads_left.get(id, 0) <= 0
+            and not self._holds_all
+            and name is not None
+            and self._names.twins[name] < 2
+        ):
+            self._held.pop(id, None)
+
+    # Ends
+
+    def failed(self, error: NodeError | GraphError, timestamp: int) -> ExecutionError:
+        """The event for what ended the run."""
+        return failed(
+            self.job,
+            self.graph,
+            error,
+            current=self._current,
+            executed=self.executed,
+            there=self._held,
+            timestamp=timestamp,
+        )
+
+    def interrupted(self, timestamp: int) -> ExecutionInterrupted:
+        return interrupted(self.job, self.graph, current=self._current, executed=self.executed, timestamp=timestamp)
+
+    def close(self) -> None:
+        """End the tasks that still run, and remember the run."""
+        self._tasks.close()
+        self._held.clear()
+        self.executor.memory.add(self._client, self._past)
+
+    def meta(self, id: str) -> JsonObject:
+        node = NodeId(id)
+        return {
+            "node_id": id,
+            "display_node": self.graph.display(node),
+            "parent_node": self.graph.parent(node),
+            "real_node_id": self.graph.real(node),
+        }
+
+    def _context(self, id: NodeId, index: int | None = None) -> Context:
+        return self._names.context(id, self.emit, self.is_cancelled, index)
+
+
+def _raise_first(done: list[Any]) -> list[Outcome]:
+    """The results of all calls. Raises the first exception among them."""
+    for outcome in done:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return done
+
+
+def _now() -> int:
+    return int(time.time() * 1000)
