@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from api.files_on_disk import sync_folder, write_whole
 from api.pictures import PictureError
@@ -201,7 +202,7 @@ async def _received(services: Services, request: web.Request) -> AsyncGenerator[
             raise Refusal(400, "invalid_request", "The form has no file named `image`.")
         upload.fields = fields
         yield upload
-    except ValueError as error:  # aiohttp: the form is broken
+    except (ValueError, HttpProcessingError) as error:  # aiohttp: the form is broken
         raise Refusal(400, "invalid_request", "The form cannot be read.", str(error)[:200]) from None
     except OSError as error:
         raise as_refusal(error, upload.name if upload else "The upload") from error

@@ -85,7 +85,9 @@ def _composed(found: Found, file: Path, text: str) -> Node | None:
         try:
             return yaml.compose("\n".join(lines), Loader=yaml.SafeLoader)  # pyright: ignore
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            # What is opened and never closed is at fault where it begins, and noticed only further down.
+            unclosed = any(word in (error.context or "") for word in ("flow", "quoted"))
+            mark = (error.context_mark if unclosed else None) or error.problem_mark
             number = min(mark.line if mark else 0, len(lines) - 1)
             while number > 0 and not lines[number].strip():  # the fault shows at the next line that has something
                 number -= 1

@@ -67,7 +67,7 @@ class WorkerReport:
             "memory": self.device,
             "packs": self.packs,
             "deaths": len(self.deaths),
-            "last_words": self.last_words if self.state == "starting" and self.deaths else "",
+            "last_words": self.last_words if self.deaths and self.state in ("starting", "stopped") else "",
         }
 
 

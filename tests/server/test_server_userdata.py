@@ -1,0 +1,121 @@
+"""Saved files and settings of the user."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.server.harness import Server, running
+
+
+def place(name: str) -> str:
+    return "/userdata/" + quote(name, safe="")
+
+
+def test_a_file_is_written_listed_read_moved_and_deleted(server: Server) -> None:
+    assert server.request("POST", place("life/a.json"), raw=b'{"a": 1}').json() == "life/a.json"
+    full = server.request("POST", place("life/b.json") + "?full_info=true", raw=b"{}").json()
+    assert full["path"] == "life/b.json"
+    assert full["size"] == 2
+    assert set(full) == {"path", "size", "modified", "created"}
+    assert server.get("/userdata", dir="life").json() == ["a.json", "b.json"]
+    assert server.get("/userdata", dir="life", split="true").json()[0] == ["a.json", "a.json"]
+    assert server.get("/api/userdata", dir="life", full_info="true").json()[0]["size"] == 8
+    assert server.get(place("life/a.json")).json() == {"a": 1}
+
+    kept = server.request("POST", place("life/a.json") + "?overwrite=false", raw=b"new")
+    assert (kept.status, kept.body) == (409, b"File already exists")
+    moved = server.post(place("life/a.json") + "/move/" + quote("life/sub/c.json", safe=""))
+    assert moved.json() == "life/sub/c.json"
+    assert server.get("/userdata", dir="life", recurse="true").json() == ["b.json", "sub/c.json"]
+    taken = server.post(place("life/b.json") + "/move/" + quote("life/sub/c.json", safe="") + "?overwrite=false")
+    assert taken.status == 409
+
+    assert server.request("DELETE", place("life/b.json")).status == 204
+    assert server.request("DELETE", place("life/b.json")).status == 404
+    assert server.get(place("life/b.json")).status == 404
+
+
+def test_listing_says_what_is_wrong(server: Server) -> None:
+    assert server.get("/userdata").status == 400
+    assert server.get("/userdata", dir="..").status == 403
+    assert server.get("/userdata", dir="absent").status == 404
+
+
+def test_the_tree_lists_folders_first(server: Server) -> None:
+    server.request("POST", place("tree/z/deep.json"), raw=b"1")
+    server.request("POST", place("tree/A.json"), raw=b"12")
+    listed = server.get("/v2/userdata", path="tree").json()
+    assert [(item["path"], item["type"]) for item in listed] == [
+        ("tree/z", "directory"),
+        ("tree/A.json", "file"),
+        ("tree/z/deep.json", "file"),
+    ]
+    assert listed[1]["size"] == 2
+    assert server.get("/v2/userdata", path="absent").status == 404
+    assert server.get("/v2/userdata", path="tree/A.json").status == 400
+    assert server.get("/v2/userdata", path="../..").status == 400
+
+
+@pytest.mark.parametrize("name", ["../out.json", "a/../../out.json", "..\\out.json", "/etc/out", "C:out", "x\0y"])
+def test_names_that_leave_the_folder_are_refused(server: Server, name: str) -> None:
+    assert server.request("POST", place(name), raw=b"x").status == 403
+    assert server.get(place(name)).status == 403
+    server.request("POST", place("here.json"), raw=b"x")
+    assert server.post(place("here.json") + "/move/" + quote(name, safe="")).status == 403
+    assert not (server.base / "user" / "out.json").exists()
+
+
+def test_a_name_that_is_too_long_is_refused(server: Server) -> None:
+    assert server.request("POST", place("n" * 300), raw=b"x").status == 400
+
+
+def test_a_saved_page_cannot_run(server: Server) -> None:
+    server.request("POST", place("evil.html"), raw=b"<script>1</script>")
+    reply = server.get(place("evil.html"))
+    assert reply.headers["content-disposition"].startswith("attachment")
+    assert reply.headers["content-security-policy"].startswith("sandbox")
+
+
+def test_settings(server: Server) -> None:
+    assert server.get("/settings/Comfy.Absent").json() is None
+    assert server.post("/settings", {"a": 1, "b": {"c": [2]}}).status == 200
+    assert server.request("POST", "/settings/a", raw=b'"other"').status == 200
+    settings = server.get("/api/settings").json()
+    assert settings["a"] == "other"
+    assert settings["b"] == {"c": [2]}
+    assert server.post("/settings", [1]).status == 400
+    assert server.request("POST", "/settings/a", raw=b"{").status == 400
+
+
+def test_settings_changed_at_once_are_all_there(server: Server) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: server.post(f"/settings/at.once.{n}", n), range(32)))
+    settings = server.get("/settings").json()
+    assert [settings[f"at.once.{n}"] for n in range(32)] == list(range(32))
+
+
+def test_damaged_settings_are_set_aside(base: Path) -> None:
+    folder = base / "user" / "default"
+    folder.mkdir(parents=True)
+    (folder / "comfy.settings.json").write_text('{"half": ')
+    with running(base) as server:
+        assert server.get("/settings").json() == {}
+        assert server.post("/settings", {"new": 1}).status == 200
+        assert server.get("/settings").json() == {"new": 1}
+    assert (folder / "comfy.settings.damaged.json").read_text() == '{"half": '
+
+
+def test_users(server: Server) -> None:
+    assert server.get("/users").json()["storage"] == "server"
+    assert server.post("/users", {"username": "x"}).status == 400
+
+
+def test_files_come_back_byte_for_byte(server: Server) -> None:
+    odd = json.dumps({"emoji": "🖼", "rtl": "שלום", "seed": 2**64 - 1}).encode() + bytes(range(256))
+    server.request("POST", place("workflows/ünïcode 🖼.json"), raw=odd)
+    assert server.get(place("workflows/ünïcode 🖼.json")).body == odd
