@@ -14,8 +14,9 @@ import { picturesOf, resultsOf, textsOf } from './results.js'
  * @param {Session} parts.session
  * @param {Results} parts.results
  * @param {Jobs} parts.jobs
+ * @param {import('./run.js').Runner} parts.runner
  */
-export function listenToServer({ client, session, results, jobs }) {
+export function listenToServer({ client, session, results, jobs, runner }) {
   /** @type {Record<string, (data: any) => void>} */
   const handlers = {
     status: data => {
@@ -26,6 +27,7 @@ export function listenToServer({ client, session, results, jobs }) {
     execution_start: data => {
       session.startRun(data.prompt_id)
       jobs.started(data.prompt_id)
+      runner.showRefused() // another job's start does not mend them
     },
 
     execution_cached: data => {
@@ -76,6 +78,7 @@ export function listenToServer({ client, session, results, jobs }) {
       session.update(String(data.node_id), { state: 'error', error: { message, input: null, detail } })
       if (data.exception_type === 'ExecutionBlocked') return // that branch only; the run goes on
       session.setRun({ state: 'error', node: String(data.node_id), message })
+      runner.tellFailure(String(data.node_id), message)
     },
 
     execution_interrupted: data => {

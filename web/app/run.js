@@ -143,6 +143,11 @@ export class Runner {
     })
   }
 
+  /** @param {string} id @param {string} message  of a node that failed while it ran */
+  tellFailure(id, message) {
+    this.toasts.show({ key: 'problem', tone: 'error', text: `${this.names.title(id)} failed.`, detail: message.split('\n')[0] ?? '', action: { label: 'Show me', run: () => this.names.show(id) } })
+  }
+
   /** Once more after a run has cleared the states. */
   showRefused() {
     for (const [id, error] of this.refused) this.session.update(id, { state: 'error', error })

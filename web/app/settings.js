@@ -29,8 +29,9 @@ export class Settings {
 
   /** Takes over what the server has. A server that does not answer leaves the local values. */
   async load() {
-    const stored = await this.client.settings().catch(() => ({}))
-    const known = Object.keys(DEFAULTS).filter(name => typeof stored?.[PREFIX + name] === typeof Reflect.get(DEFAULTS, name))
+    /** @type {Record<string, any>} */
+    const stored = (await this.client.settings().catch(() => null)) ?? {}
+    const known = Object.keys(DEFAULTS).filter(name => typeof stored[PREFIX + name] === typeof Reflect.get(DEFAULTS, name))
     if (!known.length) return
     this.values = { ...this.values, ...Object.fromEntries(known.map(name => [name, stored[PREFIX + name]])) }
     this.changed()

@@ -1,7 +1,8 @@
 /**
  * Building HTML without a framework: `h('button.quiet', { onclick }, 'Save')`.
  *
- * @typedef {Node | string | number | null | undefined | false} Child
+ * @typedef {Node | string | number | null | undefined | false} Leaf
+ * @typedef {Leaf | readonly Child[]} Child
  */
 
 /**
@@ -11,7 +12,7 @@
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag | `${Tag}.${string}`} selector
  * @param {Record<string, any>} [props]
- * @param {...(Child | Child[])} children
+ * @param {...Child} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(selector, props = {}, ...children) {
@@ -28,14 +29,18 @@ export function h(selector, props = {}, ...children) {
   return element
 }
 
-/** Replaces what an element holds. @param {Element} element @param {...(Child | Child[])} children */
+/** Replaces what an element holds. @param {Element} element @param {...Child} children */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter(isShown).map(child => (typeof child === 'number' ? String(child) : child)))
+  element.replaceChildren(...leaves(children))
 }
 
-/** @param {Child} child @returns {child is Node | string | number} */
-function isShown(child) {
-  return child !== null && child !== undefined && child !== false
+/** @param {readonly Child[]} children @returns {(Node | string)[]} */
+function leaves(children) {
+  return children.flatMap(child => {
+    if (child === null || child === undefined || child === false) return []
+    if (Array.isArray(child)) return leaves(child)
+    return [typeof child === 'number' ? String(child) : /** @type {Node | string} */ (child)]
+  })
 }
 
 /** Sets text only when it differs, so that an idle page lays nothing out. @param {Node} node @param {string} text */

@@ -1,15 +1,15 @@
-/** Shortcuts as people read them: "Mod+Shift+Z" is ⌘⇧Z on a Mac and Ctrl Shift Z elsewhere. */
+/** Shortcuts as people read them: "Ctrl+Shift+Z" is ⌘⇧Z on a Mac. */
 import { h } from './dom.js'
 
 export const IS_MAC = /Mac|iPhone|iPad/u.test(navigator.platform)
 
 /** @type {Record<string, string>} */
 const NAMES = {
-  mod: IS_MAC ? '⌘' : 'Ctrl', ctrl: IS_MAC ? '⌃' : 'Ctrl', meta: '⌘', alt: IS_MAC ? '⌥' : 'Alt', shift: IS_MAC ? '⇧' : 'Shift',
+  ctrl: IS_MAC ? '⌘' : 'Ctrl', alt: IS_MAC ? '⌥' : 'Alt', shift: IS_MAC ? '⇧' : 'Shift',
   enter: 'Enter', escape: 'Esc', delete: 'Del', arrowup: '↑', arrowdown: '↓', arrowleft: '←', arrowright: '→', ' ': 'Space', space: 'Space',
 }
 
-/** @param {string} keys such as "Mod+Enter" @returns {string[]} */
+/** @param {string} keys such as "Ctrl+Enter" @returns {string[]} */
 export function keyNames(keys) {
   return keys.split(/\+(?=.)/u).map(key => NAMES[key.toLowerCase()] ?? (key.length === 1 ? key.toUpperCase() : key))
 }

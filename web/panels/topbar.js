@@ -8,7 +8,7 @@ const MOST_RUNS = 100
  * @param {HTMLElement} host
  * @param {object} parts
  * @param {import('../model/session.js').Session} parts.session
- * @param {import('../app/document.js').Graph} parts.graph
+ * @param {import('../app/document.js').OpenGraph} parts.graph
  * @param {(node: string) => string} parts.titleOf  of a node in the prompt
  * @param {(node: string) => void} parts.showNode
  * @param {(count: number) => void} parts.run
@@ -19,7 +19,7 @@ const MOST_RUNS = 100
 export function createTopBar(host, { session, graph, titleOf, showNode, run, interrupt, rename, showQueue }) {
   const nameText = h('span')
   const dirty = h('i.dirty', { role: 'img', 'aria-label': 'not saved', 'data-tip': 'Changes since the last save. They survive a reload.' })
-  const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': 'Save under a name', 'data-keys': 'Mod+S' }, nameText), dirty)
+  const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': 'Save under a name', 'data-keys': 'Ctrl+S' }, nameText), dirty)
 
   const what = h('button.what', { type: 'button', 'data-tip': 'Show this node', onclick: () => session.run.node && showNode(session.run.node) })
   const fill = h('i')
@@ -30,7 +30,7 @@ export function createTopBar(host, { session, graph, titleOf, showNode, run, int
   const link = h('div.link-state', { role: 'status' }, h('i.dot'), linkText)
 
   const queue = h('button.queue-count', { type: 'button', 'data-tip': 'What runs and what waits', onclick: () => showQueue(queue.getBoundingClientRect()) })
-  const stop = h('button.stop', { type: 'button', 'aria-label': 'Stop what runs', 'data-tip': 'Stop what runs', 'data-keys': 'Mod+Alt+Enter', onclick: interrupt }, icon('stop'))
+  const stop = h('button.stop', { type: 'button', 'aria-label': 'Stop what runs', 'data-tip': 'Stop what runs', 'data-keys': 'Ctrl+Alt+Enter', onclick: interrupt }, icon('stop'))
 
   const count = h('input', { type: 'number', min: 1, max: MOST_RUNS, value: '1', 'aria-label': 'How many runs', 'data-tip': 'How many runs, each with its next seed' })
   const runs = () => Math.max(1, Math.min(MOST_RUNS, Math.round(Number(count.value)) || 1))
@@ -38,7 +38,7 @@ export function createTopBar(host, { session, graph, titleOf, showNode, run, int
   count.addEventListener('keydown', event => {
     if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) run(runs())
   })
-  const runButton = h('button', { type: 'button', 'data-tip': 'Run the graph', 'data-keys': 'Mod+Enter', onclick: () => run(runs()) }, 'Run')
+  const runButton = h('button', { type: 'button', 'data-tip': 'Run the graph', 'data-keys': 'Ctrl+Enter', onclick: () => run(runs()) }, 'Run')
   const runGroup = h('div.run-group', {}, runButton, h('label', {}, '×', count))
 
   host.append(tab, h('div.push'), link, doing, queue, stop, runGroup)

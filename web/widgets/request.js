@@ -19,7 +19,7 @@
 /**
  * Lays an editor over its widget. Type never gets smaller than one can read while typing.
  *
- * @param {HTMLElement} element @param {EditRequest} request
+ * @param {HTMLElement} element @param {Pick<EditRequest, 'box' | 'zoom'>} request
  */
 export function layOver(element, { box, zoom }) {
   const size = Math.max(11, Math.min(13 * zoom, 22))

@@ -28,8 +28,9 @@ export function openSeed(host, request) {
     h('label.mode', {}, h('input', { type: 'radio', name: 'seed-mode', value: mode, checked: mode === request.control }), icon(name, 15), text)))
   const last = request.lastUsed === null ? null : h('p.last', {}, 'Used last', h('span.number', {}, String(request.lastUsed)),
     h('button', { type: 'button', onclick: () => {
+      const fixed = modes.querySelector('[value="fixed"]')
+      if (fixed instanceof HTMLInputElement) fixed.checked = true
       value.value = String(request.lastUsed)
-      /** @type {HTMLInputElement} */ (modes.querySelector('[value="fixed"]')).checked = true
       finish()
     } }, 'Use again'))
   const card = h('div.seed', { role: 'dialog', 'aria-label': request.label }, h('div.value', {}, value, fresh), modes, last)

@@ -1,0 +1,74 @@
+"""A browser on a real server; each test gets a page of its own that has never been opened before."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.person import Person
+from tests.server.harness import Server, running
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+REGISTRY = "tests.browser.palette:registry"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        if os.environ.get("EASEL_REQUIRE_BROWSER"):
+            pytest.fail("Chromium is not installed, and EASEL_REQUIRE_BROWSER asks for it.")
+        pytest.skip("Chromium is not installed.")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running_playwright:
+        browser = running_playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    base = tmp_path_factory.mktemp("browser")
+    checkpoints = base / "models" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    (checkpoints / "painter.safetensors").write_bytes(b"")
+    with running(base, registry=REGISTRY) as found:
+        found.wait_until_ready()
+        yield found
+
+
+@pytest.fixture
+def context(browser: Any, server: Server) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=f"http://127.0.0.1:{server.port}")
+    context.set_default_timeout(8000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def person(context: Any, server: Server) -> Iterator[Person]:
+    """Someone who has just opened the page. The test fails if the page threw or logged an error."""
+    person = Person(context.new_page(), server)
+    person.open()
+    yield person
+    server.post("/interrupt", {})
+    server.post("/queue", {"clear": True})
+    assert not person.errors, "\n".join(person.errors)
+
+
+@pytest.fixture(scope="session")
+def text_to_image() -> dict[str, Any]:
+    return json.loads((Path(__file__).parent / "text_to_image.json").read_text())

@@ -1,0 +1,63 @@
+/** The commands that are the page's and not the canvas's: run, files, panels, colours. */
+import { openShortcuts } from '../panels/shortcuts.js'
+import { chooseFiles, download, saveGraph } from './files.js'
+
+/**
+ * @param {object} parts
+ * @param {import('../tools/editor.js').Editor} parts.editor
+ * @param {import('./run.js').Runner} parts.runner
+ * @param {import('./document.js').OpenGraph} parts.graph
+ * @param {import('./bring_in.js').BringIn} parts.bringIn
+ * @param {import('../panels/toasts.js').Toasts} parts.toasts
+ * @param {import('../panels/drawer.js').Drawer} parts.drawer
+ * @param {import('../panels/drawer.js').Panel} parts.graphs
+ * @param {import('../panels/drawer.js').Panel} parts.outline
+ * @param {import('./settings.js').Settings} parts.settings
+ * @param {{ current: () => 'dark' | 'light' }} parts.colours
+ * @param {() => Promise<void>} parts.refresh
+ * @param {() => number} parts.runs  how many runs the top bar asks for
+ */
+export function registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, settings, colours, refresh, runs }) {
+  /** @type {import('../tools/editor.js').Command[]} */
+  const commands = [
+    { id: 'run', label: 'Run', group: 'Run', keys: ['Ctrl+Enter'], anywhere: true, run: () => void runner.queue({ count: runs() }) },
+    { id: 'run-front', label: 'Run before all that wait', group: 'Run', keys: ['Ctrl+Shift+Enter'], anywhere: true, run: () => void runner.queue({ count: runs(), front: true }) },
+    { id: 'interrupt', label: 'Stop what runs', group: 'Run', keys: ['Ctrl+Alt+Enter'], anywhere: true, run: () => void runner.interrupt() },
+
+    { id: 'new-graph', label: 'New graph', group: 'File', keys: [], run: newGraph },
+    { id: 'open-file', label: 'Open a file', group: 'File', keys: ['Ctrl+O'], anywhere: true, run: () => void openFile() },
+    { id: 'save', label: 'Save', group: 'File', keys: ['Ctrl+S'], anywhere: true, run: () => void saveGraph(graph, toasts) },
+    { id: 'save-as', label: 'Save as', group: 'File', keys: ['Ctrl+Shift+S'], anywhere: true, run: () => void saveGraph(graph, toasts, { as: true }) },
+    { id: 'download', label: 'Download as JSON', group: 'File', keys: [], run: () => download(graph) },
+
+    { id: 'graphs', label: 'Graphs', group: 'Panels', keys: ['W'], run: () => drawer.toggle(graphs) },
+    { id: 'outline', label: 'Nodes in this graph', group: 'Panels', keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
+    { id: 'shortcuts', label: 'Keys and gestures', group: 'Panels', keys: ['?'], run: () => openShortcuts(editor) },
+    { id: 'theme', label: 'Dark or light colours', group: 'Panels', keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
+    { id: 'refresh', label: 'Read models and node types again', group: 'Graph', keys: ['R'], run: () => void readAgain() },
+  ]
+  commands.forEach(command => editor.commands.register(command))
+
+  /** The graph that was open can be brought back: nothing is asked, nothing is lost. */
+  function newGraph() {
+    const before = { workflow: editor.save(), name: graph.name, dirty: graph.dirty }
+    graph.open({ nodes: [], links: [] })
+    if (before.dirty) {
+      toasts.show({ key: 'new', text: `Closed “${before.name ?? 'Untitled'}”, which was not saved.`, action: { label: 'Bring it back', run: () => graph.open(before.workflow, before) } })
+    }
+  }
+
+  async function openFile() {
+    const [file] = await chooseFiles('.json,application/json,image/png')
+    if (file) await bringIn.openFile(file)
+  }
+
+  async function readAgain() {
+    try {
+      await refresh()
+      toasts.show({ key: 'refresh', tone: 'done', text: 'Models and node types are up to date.' })
+    } catch (error) {
+      toasts.show({ key: 'refresh', tone: 'error', text: 'Node types could not be read.', detail: /** @type {Error} */ (error).message })
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/** Wires the page: the server's client, the document, the editor on its canvas, and the panels round it. */
+import { Client, viewUrl } from './api/client.js'
+import { BringIn } from './app/bring_in.js'
+import { registerCommands } from './app/commands.js'
+import { createApp } from './app/compat.js'
+import { OpenGraph } from './app/document.js'
+import { Drafts } from './app/drafts.js'
+import { listenToServer } from './app/events.js'
+import { Jobs } from './app/jobs.js'
+import { Names } from './app/names.js'
+import { randomSeed } from './app/next_value.js'
+import { Results } from './app/results.js'
+import { Runner } from './app/run.js'
+import { Settings } from './app/settings.js'
+import { Sync } from './app/sync.js'
+import { followTheme } from './app/theme.js'
+import { Schema } from './model/schema.js'
+import { Session } from './model/session.js'
+import { Store } from './model/store.js'
+import { installMenus } from './panels/context_menu.js'
+import { Drawer } from './panels/drawer.js'
+import { graphsPanel } from './panels/graphs.js'
+import { createHint } from './panels/hint.js'
+import { createInspector } from './panels/inspector.js'
+import { openLightbox } from './panels/lightbox.js'
+import { outlinePanel } from './panels/outline.js'
+import { openQueue } from './panels/queue.js'
+import { createRail } from './panels/rail.js'
+import { createStrip } from './panels/strip.js'
+import { Toasts } from './panels/toasts.js'
+import { installTooltips } from './panels/tooltip.js'
+import { createTopBar } from './panels/topbar.js'
+import { Editor } from './tools/editor.js'
+import { typeColour } from './view/theme.js'
+import { WidgetHost } from './widgets/host.js'
+
+/** @template {HTMLElement} T @param {string} id @returns {T} */
+const byId = id => /** @type {T} */ (document.getElementById(id))
+
+async function start() {
+  const client = new Client()
+  const settings = new Settings(client)
+  const colours = followTheme(settings)
+  const store = new Store()
+  const session = new Session()
+  const results = new Results()
+  const jobs = new Jobs()
+  const toasts = new Toasts(byId('toasts'))
+  const stage = byId('stage')
+
+  /** @type {Editor} */
+  const editor = new Editor({
+    canvas: /** @type {HTMLCanvasElement} */ (byId('scene')),
+    overlay: /** @type {HTMLCanvasElement} */ (byId('overlay')),
+    store, session, schema: new Schema(), theme: colours.theme(),
+    pictureUrl: picture => viewUrl(picture, { version: session.run.promptId ?? '' }),
+  })
+  colours.listen(theme => editor.setTheme(theme))
+  new ResizeObserver(() => editor.resize()).observe(stage)
+  const names = new Names(editor)
+  const drafts = new Drafts(localStorage, sessionStorage, navigator.locks)
+  const graph = new OpenGraph({ editor, client, drafts, toasts })
+  const runner = new Runner({ editor, client, session, jobs, toasts, names })
+  const colorOf = (/** @type {string} */ type) => typeColour(colours.theme(), type)
+
+  async function refresh() {
+    editor.setSchema(new Schema(await client.objectInfo()))
+  }
+  const bringIn = new BringIn({ editor, client, graph, toasts, refresh })
+  const widgets = new WidgetHost(byId('widgets'), editor, {
+    titleOf: id => names.title(names.promptId(id) ?? id),
+    lastUsed: (node, widget) => runner.lastUsed.get(node)?.[widget],
+    randomSeed,
+  })
+  const drawer = new Drawer(stage)
+
+  /** @type {{ name: string, title: string }[]} */
+  const examples = []
+  const graphs = graphsPanel({
+    graph, client, toasts, examples,
+    openFile: file => bringIn.openFile(file),
+    openJson: (json, name) => bringIn.tellNotes(graph.open(json, { name }), name ?? 'The example'),
+    newGraph: () => editor.run('new-graph'),
+  })
+  const outline = outlinePanel({ editor, session, names, editWidget: (node, widget) => widgets.editNamed(node, widget) })
+
+  const topBar = createTopBar(byId('topbar'), {
+    session, graph,
+    titleOf: id => names.title(id),
+    showNode: id => names.show(id),
+    run: count => void runner.queue({ count }),
+    interrupt: () => void runner.interrupt(),
+    rename: () => editor.run('save-as'),
+    showQueue: anchor => openQueue(anchor, { client, session, toasts }),
+  })
+  registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, settings, colours, refresh, runs: topBar.runs })
+  createRail(byId('rail'), { editor, session, names, settings, drawer, graphs, outline, theme: colours.current })
+  createInspector(byId('side'), { editor, session, runner, names, colorOf })
+  createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow })
+  createHint(byId('hint'), editor)
+  installMenus({ editor, colorOf, names, bringIn, stage })
+  installTooltips()
+  bringIn.install(stage)
+
+  /** @param {any} workflow @param {string} name */
+  function openWorkflow(workflow, name) {
+    if (workflow) bringIn.tellNotes(graph.open(workflow, { dirty: true }), name)
+    else toasts.show({ tone: 'warning', text: `${name} does not say which graph made it.` })
+  }
+
+  editor.on('upload', ({ node, widget }) => void bringIn.choose(node.id, widget.name))
+  editor.on('picture', ({ node, index }) => {
+    const status = session.status(names.promptId(node.id) ?? '')
+    const pictures = status.images.map(file => ({ url: viewUrl(file), name: file.filename, openGraph: null }))
+    if (pictures.length) openLightbox(pictures, Math.min(index, pictures.length - 1))
+  })
+  editor.on('notice', ({ message, level }) => toasts.show({ text: message, tone: level }))
+
+  listenToServer({ client, session, results, jobs, runner })
+  new Sync({ client, session, results, jobs, onReady: refresh })
+
+  // `app` is what extensions of the incumbent know; `easel` is for the console and the tests.
+  Object.assign(window, { app: createApp({ editor, graph, runner, names }), easel: { editor, session, results, graph } })
+
+  // The types come first, so that the graph is drawn once and right; a server that has none yet does not hold it up.
+  const [draft] = await Promise.all([
+    drafts.claim().catch(() => null),
+    refresh().catch(() => undefined),
+    settings.load(),
+    document.fonts.ready,
+  ])
+  if (draft) graph.open(draft.workflow, { name: draft.name, dirty: draft.dirty })
+  else graph.open(await client.example('default').catch(() => ({ nodes: [], links: [] })))
+  client.connect()
+  document.documentElement.dataset.ready = 'true'
+  const known = await client.json('/easel/workflows').catch(() => [])
+  examples.push(.../** @type {string[]} */ (known).map(name => ({ name, title: titled(name) })))
+}
+
+/** "text_to_image" reads "Text to image". @param {string} name */
+function titled(name) {
+  const words = name.replaceAll(/[_-]+/gu, ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+void start()

@@ -1,0 +1,59 @@
+/** Menus and the search that the canvas asks for: what was pressed decides which commands are offered. */
+import { searchTypes } from '../model/search.js'
+import { openMenu } from './menu.js'
+import { openSearch } from './search.js'
+
+/** Commands by what was pressed; `-` is a line. Those that do not apply are left out. @type {Record<string, string[]>} */
+const OFFERED = {
+  node: ['rename', 'collapse', 'pin', '-', 'mute', 'bypass', '-', 'copy', 'cut', 'duplicate', 'group', '-', 'delete'],
+  link: ['delete-link', 'delete'],
+  group: ['rename', 'fit-group', '-', 'delete'],
+  canvas: ['search', 'paste', 'add-note', '-', 'select-all', 'fit-view', 'arrange', '-', 'undo', 'redo', '-', 'run', 'save', 'graphs'],
+}
+
+/** @type {Record<string, string>} */
+const ICONS = { search: 'add', copy: 'copy', delete: 'trash', 'delete-link': 'trash', undo: 'undo', redo: 'redo', 'fit-view': 'fit', run: 'play', save: 'save', graphs: 'folder' }
+const DANGER = new Set(['delete', 'delete-link'])
+
+/**
+ * @param {object} parts
+ * @param {import('../tools/editor.js').Editor} parts.editor
+ * @param {(type: string) => string} parts.colorOf
+ * @param {HTMLElement} parts.stage
+ */
+export function installMenus({ editor, colorOf, stage }) {
+  /** @param {import('../model/types.js').Point} screen  px of the canvas, as client px */
+  const client = screen => {
+    const box = stage.getBoundingClientRect()
+    return { x: screen.x + box.left, y: screen.y + box.top }
+  }
+
+  editor.on('menu', ({ point, screen, target }) => {
+    const kind = target.kind === 'widget' || target.kind === 'socket' ? 'node' : target.kind
+    const ids = OFFERED[kind] ?? OFFERED.canvas ?? []
+    const entries = ids.flatMap(id => {
+      if (id === '-') return /** @type {const} */ (['line'])
+      const command = editor.commands.get(id)
+      if (!command || (command.enabled && !command.enabled(editor))) return []
+      return [{
+        label: command.label, keys: String(editor.commands.keysOf(id)[0] ?? ''), danger: DANGER.has(id),
+        ...(ICONS[id] ? { icon: ICONS[id] } : {}),
+        run: () => editor.run(id, { point, target }),
+      }]
+    })
+    openMenu(entries, client(screen), { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
+  })
+
+  editor.on('search', ({ point, screen, from }) => {
+    const at = client(screen)
+    const width = Math.min(660, innerWidth - 16)
+    openSearch({
+      from,
+      at: { x: Math.min(at.x, innerWidth - width - 8), y: Math.max(8, Math.min(at.y, innerHeight - 480)) },
+      colorOf,
+      find: (query, socket) => searchTypes(editor.schema, query, { from: socket }),
+      onChoose: type => editor.select([editor.addNode(type.name, { point, from })]),
+      onClose: () => editor.focus(),
+    })
+  })
+}

@@ -1,0 +1,16 @@
+/** The line at the bottom left: the three keys worth knowing, or what the selection can do. */
+import { fill, h } from './dom.js'
+import { keycaps } from './keycaps.js'
+
+/** @param {HTMLElement} host @param {import('../tools/editor.js').Editor} editor */
+export function createHint(host, editor) {
+  function draw() {
+    /** @type {[string, string][]} */
+    const hints = editor.selection.size
+      ? [['Delete', 'delete'], ['Ctrl+C', 'copy'], ['Ctrl+Z', 'undo'], ['Escape', 'let go']]
+      : [['Tab', 'add a node'], ['Ctrl+Enter', 'run'], ['?', 'all keys']]
+    fill(host, hints.map(([keys, what]) => h('span', {}, keycaps(keys), ` ${what}`)))
+  }
+  editor.on('selection', draw)
+  draw()
+}
