@@ -20,11 +20,12 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from graph.ask import ask
-from graph.cache import Cache
+from graph.cache import MEMORY, Cache
 from graph.events import Event, ExecutionError, ExecutionStart, Preview, message, to_wire
 from graph.execute import Executor, Job, Outcome
 from graph.folders import Folders
@@ -37,6 +38,8 @@ from graph.validate import validate
 log = logging.getLogger("worker")
 
 READ_SIZE = 256 * 1024
+DEVICE = "device"
+"""The cache's tier for what lies on a GPU."""
 PREVIEWS_WAITING = 8
 """Previews that may wait for a slow reader; beyond these the oldest are dropped."""
 
@@ -118,7 +121,7 @@ class Worker:
         self.folders = Folders.from_json(config["folders"])
         self.registry = Registry()
         self.services: Any = None
-        self.cache = Cache(0, size_of)
+        self.executor = Executor(self.registry, Cache(0, size_of), None, self.folders)
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._checks: queue.SimpleQueue[JsonObject] = queue.SimpleQueue()
         self._interrupted: set[str] = set()
@@ -130,7 +133,8 @@ class Worker:
         self.wire.send({"type": "catalogue", "catalogue": self.registry.catalogue().to_json(), "packs": packs})
         threading.Thread(target=self._check, name="validation", daemon=True).start()
         self.services = self._make_services()
-        self.cache = Cache(self._cache_budget(), size_of)
+        cache = Cache(self._cache_budgets(), size_of)
+        self.executor = Executor(self.registry, cache, self.services, self.folders)
         self.wire.send({"type": "hello", "pid": os.getpid(), **self._about()})
         self._tell_stats()
         while (work := self._work.get()) is not None:
@@ -163,11 +167,14 @@ class Worker:
 
         return Engine(device=self.config["device"], precision=self.config["precision"], memory=None)
 
-    def _cache_budget(self) -> int:
+    def _cache_budgets(self) -> dict[str, int]:
+        """Bytes for results in memory and on the device: what was asked for, or a quarter of what there is."""
         if self.config["cache_policy"] == "none":
-            return 0
-        given = self.config.get("cache_memory")
-        return int(given) if given is not None else _memory_total() // 4
+            return {MEMORY: 0, DEVICE: 0}
+        stats = self.services.stats() if hasattr(self.services, "stats") else {}
+        default = {MEMORY: _memory_total() // 4, DEVICE: int(stats.get("vram_total", 0)) // 4}
+        given = {MEMORY: self.config["cache_memory"], DEVICE: self.config["cache_device"]}
+        return {tier: default[tier] if size is None else int(size) for tier, size in given.items()}
 
     def _about(self) -> JsonObject:
         services = self.services
@@ -220,8 +227,8 @@ class Worker:
             job = Job.from_json(header["job"])
             if not header.get("checked", True):
                 job = self._check_late(job)
-            executor = Executor(self.registry, self.cache, self.services, self.folders)
-            outcome = executor.run(job, self.wire.send_event, lambda: prompt_id in self._interrupted)
+            with _no_gradients():
+                outcome = self.executor.run(job, self.wire.send_event, lambda: prompt_id in self._interrupted)
         except _Refused as refused:
             outcome = _failed(prompt_id, refused.node, refused.class_type, str(refused), self.wire.send_event)
         except Exception as error:  # a fault of ours: the worker lives on, and the job has its outcome
@@ -231,13 +238,13 @@ class Worker:
             self._interrupted.discard(prompt_id)
         self.wire.send({"type": "outcome", "outcome": outcome.to_json()})
         if self.config["cache_policy"] == "none":
-            self.cache.clear()
+            self.executor.cache.clear()
         gc.collect()
         self._tell_stats()
 
     def _free(self, models: bool, cache: bool) -> None:
         if cache:
-            self.cache.clear()
+            self.executor.cache.clear()
         if (models or cache) and hasattr(self.services, "free"):
             self.services.free(models)
         gc.collect()
@@ -278,6 +285,12 @@ class Worker:
         )
 
 
+def _no_gradients() -> AbstractContextManager[None]:
+    """Nobody trains here: torch, where it is loaded, keeps no graph of what is computed."""
+    torch = sys.modules.get("torch")
+    return torch.no_grad() if torch is not None else nullcontext()
+
+
 class _Refused(Exception):
     def __init__(self, sentence: str, node: str, class_type: str) -> None:
         super().__init__(sentence)
@@ -307,9 +320,9 @@ def _failed(prompt_id: str, node: str, class_type: str, sentence: str, emit: Cal
     return Outcome(prompt_id=prompt_id, status="error", messages=messages, error=messages[-1][1])
 
 
-def size_of(value: object) -> int:
-    """Bytes that a result holds: those of its tensors, and a little for all else. Shared parts count once."""
-    total = 0
+def size_of(value: object) -> dict[str, int]:
+    """Bytes that a result holds, by where: its tensors', and a little for all else. Shared parts count once."""
+    sizes = {MEMORY: 0, DEVICE: 0}
     seen: set[int] = set()
     stack = [value]
     while stack:
@@ -317,17 +330,18 @@ def size_of(value: object) -> int:
         if id(item) in seen:
             continue
         seen.add(id(item))
-        total += 64
+        sizes[MEMORY] += 64
         if isinstance(item, str | bytes):
-            total += len(item)
+            sizes[MEMORY] += len(item)
         elif isinstance(item, dict):
             stack.extend(item.keys())
             stack.extend(item.values())
         elif isinstance(item, list | tuple | set | frozenset):
             stack.extend(item)
-        elif isinstance(bytes_held := getattr(item, "nbytes", None), int):
-            total += bytes_held
-    return total
+        elif isinstance(held := getattr(item, "nbytes", None), int):
+            place = getattr(getattr(item, "device", None), "type", "cpu")
+            sizes[MEMORY if place == "cpu" else DEVICE] += held
+    return sizes
 
 
 def _memory_total() -> int:

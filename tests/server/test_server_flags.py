@@ -77,7 +77,7 @@ def test_flags_that_mean_nothing_here_warn_with_their_words() -> None:
 def test_every_flag_is_in_the_docs() -> None:
     text = (ROOT / "docs" / "flags.md").read_text("utf-8")
     help_text = subprocess.run([sys.executable, "server.py", "--help"], cwd=ROOT, capture_output=True, text=True).stdout
-    ours = {word.strip("[],") for word in help_text.split() if word.strip("[],").startswith("--")}
+    ours = {word.strip("[],.`") for word in help_text.split() if word.strip("[],.`").startswith("--")}
     missing = [flag for flag in sorted(ours | set(FOREIGN)) if f"`{flag}" not in text and flag != "--help"]
     assert missing == []
 
