@@ -18,6 +18,10 @@ EVENTS_KEPT = 20_000
 EVENTS_KEPT_BYTES = 32 * 2**20
 """How far back a page that was away can catch up."""
 
+CROWD = 32
+CROWD_STATUS_EVERY = 0.1
+"""With more clients than this, `status` goes out so often, in seconds: each change to each client would be n²."""
+
 
 def text(kind: str, data: Any) -> str:
     return json.dumps({"type": kind, "data": data}, separators=(",", ":"))
@@ -59,6 +63,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._clients: dict[str, Listener] = {}
+        self._status: JsonObject = {}
+        self._status_timer: asyncio.TimerHandle | None = None
 
     def join(self, listener: Listener) -> None:
         """Take over the id from whoever had it; that one is forgotten, not closed."""
@@ -82,10 +88,24 @@ class Hub:
             rich = listener.flags.get("supports_preview_metadata") is True
             listener.put(described() if rich else plain(), preview=True)
 
-    def broadcast(self, payload: Payload, *, replaces: str | None = None) -> None:
+    def broadcast(self, payload: Payload) -> None:
         """To every client."""
         for listener in list(self._clients.values()):
-            listener.put(payload, replaces=replaces)
+            listener.put(payload)
+
+    def broadcast_status(self, status: JsonObject) -> None:
+        """To every client: how the queue is. A crowd hears of it at intervals, and always of the last one."""
+        if len(self._clients) <= CROWD:
+            self.broadcast(text("status", {"status": status}))
+            return
+        self._status = status
+        if self._status_timer is None:
+            loop = asyncio.get_running_loop()
+            self._status_timer = loop.call_later(CROWD_STATUS_EVERY, self._tell_crowd)
+
+    def _tell_crowd(self) -> None:
+        self._status_timer = None
+        self.broadcast(text("status", {"status": self._status}))
 
     def listeners(self) -> Iterable[Listener]:
         return list(self._clients.values())

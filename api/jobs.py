@@ -308,7 +308,7 @@ class Jobs:
             self._tell_status()
 
     def _tell_status(self) -> None:
-        self._hub.broadcast(text("status", {"status": self.status()}))
+        self._hub.broadcast_status(self.status())
         self._feed.publish(
             "status",
             {

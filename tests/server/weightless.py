@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from graph.context import Context
-from graph.node import Choice, File, Hidden, Int, Results, Slider, Socket, Text, node
+from graph.node import Choice, File, Hidden, Int, Results, Slider, Socket, Text, Toggle, node
 from graph.registry import Registry
 
 JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
@@ -47,7 +47,7 @@ def slow(
     context: Context,
     seconds: Annotated[float, Slider(min=0.0, max=100.0)] = 1.0,
     steps: Annotated[int, Int(min=1, max=10000)] = 10,
-    previews: bool = False,
+    previews: Annotated[bool, Toggle(optional=True)] = False,
 ) -> str:
     """Wait politely: steps, progress and previews, and an end when asked."""
     for step in range(steps):
