@@ -74,7 +74,18 @@ def edge_ramp(length: int, start: int, end: int) -> Tensor:
 def feather_mask(mask: Tensor, left: int, top: int, right: int, bottom: int) -> Tensor:
     """Fade a mask (b, h, w) towards its edges."""
     height, width = mask.shape[-2:]
-    return mask * edge_ramp(height, top, bottom)[:, None].to(mask) * edge_ramp(width, left, right).to(mask)
+    return mask * _feather(height, top, bottom)[:, None].to(mask) * _feather(width, left, right).to(mask)
+
+
+def _feather(length: int, start: int, end: int) -> Tensor:
+    """(length,): how much each row or column stays. The far edge is ComfyUI's, which counts one off there: its last
+    element keeps 2 of `end` parts, and the part of 1 falls on the first element. Masks would differ otherwise."""
+    start, end = min(start, length), min(end, length)
+    ramp = edge_ramp(length, start, 0)
+    if end:
+        ramp[length - end + 1 :] *= torch.arange(end, 1, -1) / end
+        ramp[0] /= end
+    return ramp
 
 
 def grow_mask(mask: Tensor, amount: int, tapered: bool) -> Tensor:

@@ -36,7 +36,9 @@ def test_growing_by_more_than_the_mask_is_quick_and_even(amount: int, tapered: b
 def test_feathering_reaches_the_edge_in_equal_steps() -> None:
     faded = mask.feather(torch.ones(1, 1, 10), left=4)
     assert faded[0, 0].tolist() == [0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 1, 1]
-    assert mask.feather(torch.ones(1, 3, 3), right=100)[0, 0].tolist() == pytest.approx([1, 2 / 3, 1 / 3])
+    assert mask.feather(torch.ones(1, 1, 6), right=3)[0, 0].tolist() == pytest.approx([1 / 3, 1, 1, 1, 1, 2 / 3])
+    assert mask.feather(torch.ones(1, 3, 3), right=100)[0, 0].tolist() == pytest.approx([1 / 3, 1, 2 / 3])
+    assert mask.feather(torch.ones(1, 3, 3), bottom=1).tolist() == torch.ones(1, 3, 3).tolist()
     assert edge_ramp(4, 0, 2).tolist() == [1, 1, 1, 0.5]
 
 
