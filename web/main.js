@@ -23,6 +23,7 @@ import { graphsPanel } from './panels/graphs.js'
 import { createHint } from './panels/hint.js'
 import { createInspector } from './panels/inspector.js'
 import { openLightbox } from './panels/lightbox.js'
+import { createMinimap } from './panels/minimap.js'
 import { outlinePanel } from './panels/outline.js'
 import { openQueue } from './panels/queue.js'
 import { createRail } from './panels/rail.js'
@@ -80,25 +81,26 @@ async function start() {
     graph, client, toasts, examples,
     openFile: file => bringIn.openFile(file),
     openJson: (json, name) => bringIn.tellNotes(graph.open(json, { name }), name ?? 'The example'),
-    newGraph: () => editor.run('new-graph'),
+    newGraph: () => editor.run('new_graph'),
   })
   const outline = outlinePanel({ editor, session, names, editWidget: (node, widget) => widgets.editNamed(node, widget) })
 
   const topBar = createTopBar(byId('topbar'), {
-    session, graph,
+    session, graph, settings,
     titleOf: id => names.title(id),
     showNode: id => names.show(id),
     run: count => void runner.queue({ count }),
     interrupt: () => void runner.interrupt(),
-    rename: () => editor.run('save-as'),
+    rename: () => editor.run('save_as'),
     showQueue: anchor => openQueue(anchor, { client, session, toasts }),
   })
   registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, settings, colours, refresh, runs: topBar.runs })
   createRail(byId('rail'), { editor, session, names, settings, drawer, graphs, outline, theme: colours.current })
-  createInspector(byId('side'), { editor, session, runner, names, colorOf })
+  createInspector(byId('side'), { editor, session, runner, names, settings, graph, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow })
   createHint(byId('hint'), editor)
-  installMenus({ editor, colorOf, names, bringIn, stage })
+  createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, theme: colours.theme, onTheme: colours.listen })
+  installMenus({ editor, colorOf, stage })
   installTooltips()
   bringIn.install(stage)
 
@@ -120,7 +122,7 @@ async function start() {
   new Sync({ client, session, results, jobs, onReady: refresh })
 
   // `app` is what extensions of the incumbent know; `easel` is for the console and the tests.
-  Object.assign(window, { app: createApp({ editor, graph, runner, names }), easel: { editor, session, results, graph } })
+  Object.assign(window, { app: createApp({ editor, graph, runner, names }), easel: { editor, session, results, graph, client } })
 
   // The types come first, so that the graph is drawn once and right; a server that has none yet does not hold it up.
   const [draft] = await Promise.all([

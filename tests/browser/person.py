@@ -9,7 +9,37 @@ from typing import Any
 
 from tests.server.harness import Server
 
-FIND_WIDGET = "([node, name]) => window.easel.editor.widgetRect('node:' + node, name)"
+FIND = """async ([id, where]) => {
+  const base = document.querySelector('script[src$="main.js"]').src.replace(/main\\.js$/, '')
+  const { viewOf } = await import(base + 'model/shape.js')
+  const { editor } = window.easel
+  const box = document.getElementById('overlay').getBoundingClientRect()
+  const onPage = point => { const { x, y } = editor.toScreen(point); return [x + box.left, y + box.top] }
+  if (where === 'void') {
+    for (let y = box.height * 0.2; y < box.height * 0.8; y += 20) {
+      for (let x = box.width * 0.3; x < box.width * 0.8; x += 20) {
+        const free = [[0, 0], [30, 0], [-30, 0], [0, 30], [0, -30]].every(([dx, dy]) => editor.targetAt({ x: x + dx, y: y + dy }).kind === 'canvas')
+        if (free) return [x + box.left, y + box.top]
+      }
+    }
+    throw new Error('nothing but nodes')
+  }
+  const node = editor.store.node('node:' + id)
+  if (!node) throw new Error('no node ' + id)
+  const { layout } = viewOf(node, editor.schema.get(node.type), null)
+  const [part, name] = where.split(':')
+  const middle = ({ x, y, w, h }) => ({ x: x + w / 2, y: y + h / 2 })
+  const places = {
+    title: () => ({ x: layout.width / 2, y: -15 }),
+    in: () => layout.sockets.find(socket => socket.side === 'in' && socket.name === name),
+    out: () => layout.sockets.find(socket => socket.side === 'out' && socket.name === name),
+    widget: () => middle(layout.widgets.find(widget => widget.name === name).field),
+    button: () => middle(layout.widgets.find(widget => widget.name === name).button),
+    picture: () => middle(layout.picture),
+  }
+  const place = places[part]()
+  return onPage({ x: node.pos[0] + place.x, y: node.pos[1] + place.y })
+}"""
 
 
 class Person:
@@ -66,7 +96,7 @@ class Person:
 
     def point(self, node: int | str, where: str = "title") -> tuple[float, float]:
         """Where something on a node is, in pixels of the page."""
-        x, y = self.page.evaluate("([id, where]) => window.easel.find(id, where)", [str(node), where])
+        x, y = self.page.evaluate(FIND, [str(node), where])
         return x, y
 
     def click(self, node: int | str, where: str = "title", **options: Any) -> None:
@@ -82,7 +112,7 @@ class Person:
 
     def void(self) -> tuple[float, float]:
         """A place on the canvas where nothing is."""
-        x, y = self.page.evaluate("() => window.easel.find('', 'void')")
+        x, y = self.page.evaluate(FIND, ["", "void"])
         return x, y
 
     def drop(self, name: str, data: bytes, kind: str, at: tuple[float, float]) -> None:

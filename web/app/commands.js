@@ -18,23 +18,24 @@ import { chooseFiles, download, saveGraph } from './files.js'
  * @param {() => number} parts.runs  how many runs the top bar asks for
  */
 export function registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, settings, colours, refresh, runs }) {
-  /** @type {import('../tools/editor.js').Command[]} */
+  /** @type {import('../commands/registry.js').Command<import('../tools/editor.js').Editor>[]} */
   const commands = [
-    { id: 'run', label: 'Run', group: 'Run', keys: ['Ctrl+Enter'], anywhere: true, run: () => void runner.queue({ count: runs() }) },
-    { id: 'run-front', label: 'Run before all that wait', group: 'Run', keys: ['Ctrl+Shift+Enter'], anywhere: true, run: () => void runner.queue({ count: runs(), front: true }) },
-    { id: 'interrupt', label: 'Stop what runs', group: 'Run', keys: ['Ctrl+Alt+Enter'], anywhere: true, run: () => void runner.interrupt() },
+    { id: 'run', label: 'Run', keys: ['Ctrl+Enter'], anywhere: true, run: () => void runner.queue({ count: runs() }) },
+    { id: 'run_front', label: 'Run before all that wait', keys: ['Ctrl+Shift+Enter'], anywhere: true, run: () => void runner.queue({ count: runs(), front: true }) },
+    { id: 'interrupt', label: 'Stop what runs', keys: ['Ctrl+Alt+Enter'], anywhere: true, run: () => void runner.interrupt() },
 
-    { id: 'new-graph', label: 'New graph', group: 'File', keys: [], run: newGraph },
-    { id: 'open-file', label: 'Open a file', group: 'File', keys: ['Ctrl+O'], anywhere: true, run: () => void openFile() },
-    { id: 'save', label: 'Save', group: 'File', keys: ['Ctrl+S'], anywhere: true, run: () => void saveGraph(graph, toasts) },
-    { id: 'save-as', label: 'Save as', group: 'File', keys: ['Ctrl+Shift+S'], anywhere: true, run: () => void saveGraph(graph, toasts, { as: true }) },
-    { id: 'download', label: 'Download as JSON', group: 'File', keys: [], run: () => download(graph) },
+    { id: 'new_graph', label: 'New graph', keys: [], run: newGraph },
+    { id: 'open_file', label: 'Open a file', keys: ['Ctrl+O'], anywhere: true, run: () => void openFile() },
+    { id: 'save', label: 'Save', keys: ['Ctrl+S'], anywhere: true, run: () => void saveGraph(graph, toasts) },
+    { id: 'save_as', label: 'Save as', keys: ['Ctrl+Shift+S'], anywhere: true, run: () => void saveGraph(graph, toasts, { as: true }) },
+    { id: 'download', label: 'Download as JSON', keys: [], run: () => download(graph) },
 
-    { id: 'graphs', label: 'Graphs', group: 'Panels', keys: ['W'], run: () => drawer.toggle(graphs) },
-    { id: 'outline', label: 'Nodes in this graph', group: 'Panels', keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
-    { id: 'shortcuts', label: 'Keys and gestures', group: 'Panels', keys: ['?'], run: () => openShortcuts(editor) },
-    { id: 'theme', label: 'Dark or light colours', group: 'Panels', keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
-    { id: 'refresh', label: 'Read models and node types again', group: 'Graph', keys: ['R'], run: () => void readAgain() },
+    { id: 'graphs', label: 'Graphs', keys: ['W'], run: () => drawer.toggle(graphs) },
+    { id: 'outline', label: 'Nodes in this graph', keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
+    { id: 'shortcuts', label: 'Keys and gestures', keys: ['?'], run: () => openShortcuts(editor) },
+    { id: 'inspector', label: 'Show or hide the details', keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
+    { id: 'theme', label: 'Dark or light colours', keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
+    { id: 'refresh', label: 'Read models and node types again', keys: ['R'], run: () => void readAgain() },
   ]
   commands.forEach(command => editor.commands.register(command))
 

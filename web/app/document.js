@@ -5,6 +5,9 @@
  * @typedef {import('../api/client.js').Client} Client
  */
 import { ApiError } from '../api/client.js'
+import { groupBox } from '../commands/move.js'
+import { bounds } from '../geometry/rect.js'
+import { fit } from '../geometry/viewport.js'
 import { isObject } from '../model/json.js'
 import { isPrompt, workflowFromPrompt } from './from_prompt.js'
 
@@ -91,9 +94,17 @@ export class OpenGraph {
     const workflow = isPrompt(json) ? workflowFromPrompt(json, this.editor.schema) : json
     if (!isObject(workflow) || !('nodes' in workflow)) throw new TypeError('This JSON holds no graph: neither nodes nor classes are in it.')
     const notes = this.editor.load(workflow)
+    this.showAll()
     this.setState(name, dirty)
     this.keep()
     return notes
+  }
+
+  /** The camera takes in the whole graph, at once. */
+  showAll() {
+    const { graph, viewSize } = this.editor
+    const box = bounds([...graph.nodes('').map(this.editor.rectOf), ...graph.groups('').map(groupBox)])
+    if (box && viewSize.w && viewSize.h) this.editor.setCamera(fit(box, viewSize.w, viewSize.h))
   }
 
   /**

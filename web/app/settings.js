@@ -8,8 +8,11 @@
 const KEY = 'easel.settings'
 const PREFIX = 'Easel.'
 
+/** What the server keeps too; the rest depends on the screen. @type {readonly (keyof Preferences)[]} */
+const SHARED = ['theme', 'resultsFolded']
+
 /** @type {Preferences} */
-const DEFAULTS = { theme: 'system', resultsFolded: false, inspector: true }
+const DEFAULTS = { theme: 'system', resultsFolded: false, inspector: innerWidth >= 1000 }
 
 export class Settings {
   /** @param {import('../api/client.js').Client} client */
@@ -31,7 +34,7 @@ export class Settings {
   async load() {
     /** @type {Record<string, any>} */
     const stored = (await this.client.settings().catch(() => null)) ?? {}
-    const known = Object.keys(DEFAULTS).filter(name => typeof stored[PREFIX + name] === typeof Reflect.get(DEFAULTS, name))
+    const known = SHARED.filter(name => typeof stored[PREFIX + name] === typeof DEFAULTS[name])
     if (!known.length) return
     this.values = { ...this.values, ...Object.fromEntries(known.map(name => [name, stored[PREFIX + name]])) }
     this.changed()
@@ -45,7 +48,7 @@ export class Settings {
     if (this.values[name] === value) return
     this.values = { ...this.values, [name]: value }
     this.changed()
-    void this.client.saveSetting(PREFIX + name, value).catch(() => undefined) // this browser still knows it
+    if (SHARED.includes(name)) void this.client.saveSetting(PREFIX + name, value).catch(() => undefined) // this browser still knows it
   }
 
   changed() {

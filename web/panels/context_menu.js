@@ -1,19 +1,20 @@
 /** Menus and the search that the canvas asks for: what was pressed decides which commands are offered. */
+import { disconnect } from '../commands/connect.js'
 import { searchTypes } from '../model/search.js'
 import { openMenu } from './menu.js'
 import { openSearch } from './search.js'
 
-/** Commands by what was pressed; `-` is a line. Those that do not apply are left out. @type {Record<string, string[]>} */
+/** Commands by what was pressed; `-` is a line. Those that do not apply are left out. @type {Record<string, readonly string[]>} */
 const OFFERED = {
-  node: ['rename', 'collapse', 'pin', '-', 'mute', 'bypass', '-', 'copy', 'cut', 'duplicate', 'group', '-', 'delete'],
-  link: ['delete-link', 'delete'],
-  group: ['rename', 'fit-group', '-', 'delete'],
-  canvas: ['search', 'paste', 'add-note', '-', 'select-all', 'fit-view', 'arrange', '-', 'undo', 'redo', '-', 'run', 'save', 'graphs'],
+  node: ['rename', 'collapse', 'pin', '-', 'mute', 'bypass', '-', 'copy', 'cut', 'duplicate', 'duplicate_links', 'group', '-', 'delete', 'delete_reconnect'],
+  group: ['rename', 'duplicate', '-', 'delete'],
+  reroute: ['delete'],
+  link: [],
+  canvas: ['search', 'paste', '-', 'select_all', 'fit', '-', 'undo', 'redo', '-', 'run', 'save', 'graphs'],
 }
 
-/** @type {Record<string, string>} */
-const ICONS = { search: 'add', copy: 'copy', delete: 'trash', 'delete-link': 'trash', undo: 'undo', redo: 'redo', 'fit-view': 'fit', run: 'play', save: 'save', graphs: 'folder' }
-const DANGER = new Set(['delete', 'delete-link'])
+/** @type {Readonly<Record<string, string>>} */
+const ICONS = { search: 'add', copy: 'copy', delete: 'trash', undo: 'undo', redo: 'redo', fit: 'fit', run: 'play', save: 'save', graphs: 'folder' }
 
 /**
  * @param {object} parts
@@ -30,18 +31,19 @@ export function installMenus({ editor, colorOf, stage }) {
 
   editor.on('menu', ({ point, screen, target }) => {
     const kind = target.kind === 'widget' || target.kind === 'socket' ? 'node' : target.kind
-    const ids = OFFERED[kind] ?? OFFERED.canvas ?? []
-    const entries = ids.flatMap(id => {
-      if (id === '-') return /** @type {const} */ (['line'])
+    /** @type {import('./menu.js').MenuEntry[]} */
+    const entries = (OFFERED[kind] ?? []).flatMap(id => {
+      if (id === '-') return /** @type {import('./menu.js').MenuEntry[]} */ (['line'])
       const command = editor.commands.get(id)
       if (!command || (command.enabled && !command.enabled(editor))) return []
       return [{
-        label: command.label, keys: String(editor.commands.keysOf(id)[0] ?? ''), danger: DANGER.has(id),
+        label: command.label, keys: editor.commands.keysOf(id)[0] ?? '', danger: id === 'delete',
         ...(ICONS[id] ? { icon: ICONS[id] } : {}),
-        run: () => editor.run(id, { point, target }),
+        run: () => void (id === 'search' ? editor.emit('search', { point, screen, from: null }) : editor.run(id)),
       }]
     })
-    openMenu(entries, client(screen), { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
+    if (target.kind === 'link') entries.push({ label: 'Delete the link', icon: 'trash', danger: true, run: () => disconnect(editor, target.link) })
+    if (entries.length) openMenu(entries, client(screen), { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
   })
 
   editor.on('search', ({ point, screen, from }) => {
@@ -52,7 +54,7 @@ export function installMenus({ editor, colorOf, stage }) {
       at: { x: Math.min(at.x, innerWidth - width - 8), y: Math.max(8, Math.min(at.y, innerHeight - 480)) },
       colorOf,
       find: (query, socket) => searchTypes(editor.schema, query, { from: socket }),
-      onChoose: type => editor.select([editor.addNode(type.name, { point, from })]),
+      onChoose: type => void editor.addNode(type.name, { point, from }),
       onClose: () => editor.focus(),
     })
   })

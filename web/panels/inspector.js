@@ -1,6 +1,6 @@
 /**
- * The panel at the right: what is selected, why it ran and how long it took, its seed; with nothing selected it is not
- * there, so that the canvas keeps the room.
+ * The panel at the right: what is selected, why it ran and how long it took, its seed; with nothing selected, the graph.
+ * It stays where it is, so that selecting a node never moves the canvas; a button folds it away.
  *
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
@@ -18,9 +18,11 @@ const CONTROLS = /** @type {const} */ ([['fixed', 'Stay as it is'], ['increment'
  * @param {import('../model/session.js').Session} parts.session
  * @param {import('../app/run.js').Runner} parts.runner
  * @param {import('../app/names.js').Names} parts.names
+ * @param {import('../app/settings.js').Settings} parts.settings
+ * @param {import('../app/document.js').OpenGraph} parts.graph
  * @param {(type: string) => string} parts.colorOf  a socket type's colour
  */
-export function createInspector(host, { editor, session, runner, names, colorOf }) {
+export function createInspector(host, { editor, session, runner, names, settings, graph, colorOf }) {
   const body = h('div.scrolls')
   host.append(body)
   let wanted = false
@@ -37,9 +39,17 @@ export function createInspector(host, { editor, session, runner, names, colorOf 
 
   function draw() {
     const nodes = [...editor.selection].flatMap(id => editor.store.node(id) ?? [])
-    host.hidden = nodes.length === 0
+    host.hidden = !settings.values.inspector
+    if (host.hidden) return
     if (nodes.length === 1) drawNode(/** @type {NodeRecord} */ (nodes[0]))
     else if (nodes.length) drawMany(nodes)
+    else drawGraph()
+  }
+
+  function drawGraph() {
+    const count = editor.graph.ids('', 'node').size
+    fill(body, h('h2', {}, graph.title), h('p.sub', {}, count === 1 ? '1 node' : `${count} nodes`), times(),
+      h('p.quiet', {}, count ? 'Select a node to see why it ran, how long it took and which seed it used.' : 'The canvas is empty. Press Tab to add a node, or drop a picture that carries its graph.'))
   }
 
   /** @param {NodeRecord} node */
@@ -131,6 +141,8 @@ export function createInspector(host, { editor, session, runner, names, colorOf 
   editor.on('selection', later)
   editor.store.listen(later)
   session.listen(later)
+  settings.listen(draw)
+  graph.listen(later)
   draw()
 }
 

@@ -51,7 +51,7 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
     problemsButton,
     h('div.push'),
     undo, redo,
-    command('fit', 'fit-view'),
+    command('fit', 'fit'),
     themeButton,
     button('help', 'Keys and gestures', '?', () => editor.run('shortcuts')))
 

@@ -13,15 +13,23 @@ const MOUSE = [
   ['Open a graph', 'drop a JSON file or a picture'],
 ]
 
+/** Commands by what they are about; the rest is "Nodes". @type {readonly [string, RegExp][]} */
+const SECTIONS = [
+  ['Run', /^(?:run|interrupt)/u],
+  ['Graphs', /^(?:new_graph|open_file|save|download|graphs)/u],
+  ['Edit', /^(?:undo|redo|delete|copy|cut|paste|duplicate|select)/u],
+  ['View', /^(?:fit|zoom|theme|inspector|outline|shortcuts|refresh)/u],
+]
+
 /** @param {import('../tools/editor.js').Editor} editor */
 export function openShortcuts(editor) {
   /** @type {Map<string, { label: string, keys: string }[]>} */
-  const sections = new Map()
+  const sections = new Map(SECTIONS.map(([title]) => [title, []]))
   for (const command of editor.commands.all()) {
-    const keys = editor.commands.keysOf(command.id)
-    if (!keys.length) continue
-    const section = command.group ?? 'Graph'
-    sections.set(section, [...(sections.get(section) ?? []), { label: command.label, keys: String(keys[0]) }])
+    const [keys] = editor.commands.keysOf(command.id)
+    if (!keys || command.hidden) continue
+    const title = SECTIONS.find(([, pattern]) => pattern.test(command.id))?.[0] ?? 'Nodes'
+    sections.set(title, [...(sections.get(title) ?? []), { label: command.label, keys }])
   }
   openDialog('Keys and gestures', [h('div.shortcuts', {},
     h('section', {}, h('h3', {}, 'Mouse'), MOUSE.map(([label, how]) => h('div', {}, h('span', {}, label), h('span.quiet', {}, how)))),

@@ -9,6 +9,7 @@ const MOST_RUNS = 100
  * @param {object} parts
  * @param {import('../model/session.js').Session} parts.session
  * @param {import('../app/document.js').OpenGraph} parts.graph
+ * @param {import('../app/settings.js').Settings} parts.settings
  * @param {(node: string) => string} parts.titleOf  of a node in the prompt
  * @param {(node: string) => void} parts.showNode
  * @param {(count: number) => void} parts.run
@@ -16,7 +17,7 @@ const MOST_RUNS = 100
  * @param {() => void} parts.rename
  * @param {(anchor: DOMRect) => void} parts.showQueue
  */
-export function createTopBar(host, { session, graph, titleOf, showNode, run, interrupt, rename, showQueue }) {
+export function createTopBar(host, { session, graph, settings, titleOf, showNode, run, interrupt, rename, showQueue }) {
   const nameText = h('span')
   const dirty = h('i.dirty', { role: 'img', 'aria-label': 'not saved', 'data-tip': 'Changes since the last save. They survive a reload.' })
   const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': 'Save under a name', 'data-keys': 'Ctrl+S' }, nameText), dirty)
@@ -41,7 +42,10 @@ export function createTopBar(host, { session, graph, titleOf, showNode, run, int
   const runButton = h('button', { type: 'button', 'data-tip': 'Run the graph', 'data-keys': 'Ctrl+Enter', onclick: () => run(runs()) }, 'Run')
   const runGroup = h('div.run-group', {}, runButton, h('label', {}, '×', count))
 
-  host.append(tab, h('div.push'), link, doing, queue, stop, runGroup)
+  const details = h('button.round', { type: 'button', 'aria-label': 'Details', 'data-tip': 'Show or hide the details', 'data-keys': 'I', 'aria-controls': 'side',
+    onclick: () => settings.set('inspector', !settings.values.inspector) }, icon('panel'))
+
+  host.append(tab, h('div.push'), link, doing, queue, stop, runGroup, details)
 
   function drawGraph() {
     setText(nameText, graph.title)
@@ -80,7 +84,10 @@ export function createTopBar(host, { session, graph, titleOf, showNode, run, int
     if (change.run || change.server) draw()
     else if (session.run.node && change.nodes.has(session.run.node)) drawProgress()
   })
+  const drawDetails = () => details.setAttribute('aria-expanded', String(settings.values.inspector))
+  settings.listen(drawDetails)
   graph.listen(drawGraph)
+  drawDetails()
   drawGraph()
   draw()
   return { runs }
