@@ -291,9 +291,7 @@ class Jobs:
 
     def _lose_patience(self, running: Running) -> None:
         if self._running is running:
-            log.warning(
-                "job %s will not stop (%s): its worker is replaced", running.prompt_id, running.where
-            )
+            log.warning("job %s will not stop (%s): its worker is replaced", running.prompt_id, running.where)
             self._worker.replace()
 
     def _new_run(self, entry: Entry, classes: dict[str, str], attempt: int) -> Running:

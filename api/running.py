@@ -32,7 +32,7 @@ from graph.types import JsonObject
 
 PROGRESS_EVERY = 0.08
 """Seconds between two `progress_state` messages of a run, or longer where they are large."""
-PROGRESS_BYTES_PER_SECOND = 2 * 2**20
+PROGRESS_BYTES_PER_SECOND = 2**19
 """`progress_state` names every node touched so far: at this rate its bytes grow with the run's time, not with n²."""
 STEP_GAP = 0.01
 """Seconds between two `progress` messages of a node; the last one of a count always goes out."""

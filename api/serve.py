@@ -62,10 +62,10 @@ def set_up_logging(verbose: bool) -> None:
     logging.getLogger("asyncio").setLevel(logging.ERROR)
 
 
-def prepare(flags: Flags) -> Found:
+def prepare(flags: Flags, *, empty_temp: bool = True) -> Found:
     """Folders made and found, the temporary one emptied. Raises StartError."""
     try:
-        if flags.temp.is_dir():
+        if empty_temp and flags.temp.is_dir():
             for path in flags.temp.iterdir():
                 with suppress(OSError):
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

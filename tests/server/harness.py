@@ -92,7 +92,12 @@ class Server:
             for key, value in fields.items()
         ]
         head = f'--{mark}\r\nContent-Disposition: form-data; name="image"; filename="{name}"\r\n'
-        parts += [head.encode(), b"Content-Type: application/octet-stream\r\n\r\n", data, f"\r\n--{mark}--\r\n".encode()]
+        parts += [
+            head.encode(),
+            b"Content-Type: application/octet-stream\r\n\r\n",
+            data,
+            f"\r\n--{mark}--\r\n".encode(),
+        ]
         kind = {"Content-Type": f"multipart/form-data; boundary={mark}"}
         return self.request("POST", path, raw=b"".join(parts), headers=kind, timeout=timeout)
 
@@ -133,7 +138,9 @@ def until(check: Any, patience: float = PATIENCE, server: Server | None = None) 
         time.sleep(0.02)
 
 
-def start(base: Path, *flags: str, registry: str | None = REGISTRY, environment: dict[str, str] | None = None) -> Server:
+def start(
+    base: Path, *flags: str, registry: str | None = REGISTRY, environment: dict[str, str] | None = None
+) -> Server:
     """Start a server whose folders lie under `base`, and wait until it answers."""
     base.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, str(ROOT / "server.py"), "--base-directory", str(base), "--port", "0", "--no-browser"]

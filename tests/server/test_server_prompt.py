@@ -223,7 +223,11 @@ def test_the_history_pages_and_forgets(server: Server) -> None:
 def test_a_second_prompt_of_one_id_takes_the_firsts_place(server: Server) -> None:
     for text in ("first", "second"):
         server.prompt(say(text), prompt_id="twice")
-        until(lambda text=text: server.get("/history/twice").json().get("twice", {}).get("outputs") == {"2": {"text": [text]}})
+        until(
+            lambda text=text: (
+                server.get("/history/twice").json().get("twice", {}).get("outputs") == {"2": {"text": [text]}}
+            )
+        )
     assert list(server.get("/history").json()).count("twice") == 1
 
 

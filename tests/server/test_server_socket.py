@@ -153,17 +153,20 @@ def test_progress_counts_up_and_its_end_is_always_told(server: Server) -> None:
 
 
 def test_progress_states_grow_with_time_and_not_with_the_square_of_nodes(server: Server) -> None:
-    def bytes_for(count: int) -> int:
-        prompt: dict[str, Any] = {}
-        for n in range(count):
-            prompt |= say(f"{time.time()} {n}", str(2 * n + 1))
-        client = f"many-{count}"
-        with server.socket(client) as socket:
-            read_until(socket, "status")
-            server.prompt(prompt, client_id=client)
-            return sum(len(json.dumps(m)) for m in read_until(socket, "done") if m["type"] == "progress_state")
-
-    assert bytes_for(1600) < 8 * max(bytes_for(400), 50_000)
+    prompt: dict[str, Any] = {}
+    for n in range(1500):
+        prompt |= say(f"{time.time()} {n}", str(2 * n + 1))
+    with server.socket("many") as socket:
+        read_until(socket, "status")
+        began = time.monotonic()
+        server.prompt(prompt, client_id="many")
+        states = [m for m in read_until(socket, "done") if m["type"] == "progress_state"]
+        elapsed = time.monotonic() - began
+    sizes = [len(json.dumps(state)) for state in states]
+    assert len(states[-1]["data"]["nodes"]) == 3000
+    assert {node["state"] for node in states[-1]["data"]["nodes"].values()} == {"finished"}
+    # One state for each of 6,000 changes would be 1.3 GB.
+    assert sum(sizes) < 2 * sizes[-1] + elapsed * 2**20
 
 
 def test_a_returning_client_hears_where_its_job_is(server: Server) -> None:

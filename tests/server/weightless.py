@@ -32,6 +32,14 @@ def show(text: Words) -> Results:
     return Results(ui={"text": [text]})
 
 
+@node("Write", category="tests", output=True)
+def write(context: Context, text: Annotated[str, Text()] = "") -> Annotated[Results, Socket("STRING")]:
+    """Write a text file into the output folder."""
+    root = context.folders.root("output")
+    (root / "written.txt").write_text(text)
+    return Results((text,), ui={"files": [{"filename": "written.txt", "subfolder": "", "type": "output"}]})
+
+
 @node("Pick", category="tests")
 def pick(choice: Annotated[str, Choice(options=("one", "two"))] = "one") -> str:
     return choice
@@ -80,6 +88,7 @@ def die(
         if Path(marker).exists():
             return "survived"
         Path(marker).touch()
+    time.sleep(0.1)  # what was said so far is on its way, as it is when the system ends a process for its memory
     os.kill(os.getpid(), signal.SIGKILL)
     return unique
 
@@ -93,6 +102,11 @@ def even(number: Annotated[int, Int(min=0, max=100)] = 2) -> str:
     return str(number)
 
 
+def late_registry() -> Registry:
+    time.sleep(6.0)
+    return registry()
+
+
 def registry() -> Registry:
-    nodes: list[Any] = [say, join, show, pick, model, slow, stuck, fail, die, even]
+    nodes: list[Any] = [say, join, show, write, pick, model, slow, stuck, fail, die, even]
     return Registry(*nodes)
