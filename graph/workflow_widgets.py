@@ -1,0 +1,104 @@
+"""Which entry of a node's saved `widgets_values` belongs to which widget.
+
+Files keep a bare list in the order of the declaration, with entries between that belong to no input: the control after
+a seed, two after a combo with a control, a button for an upload. Some packs keep an object by name instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from graph.folders import Folders
+from graph.spec import UPLOAD_FLAGS, InputSpec, NodeSpec
+
+SEED_NAMES = ("seed", "noise_seed")
+
+Kind = Literal["value", "control", "filter", "button"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one entry of the list is."""
+
+    input: InputSpec
+    kind: Kind
+
+
+def places(spec: NodeSpec, *, with_forced: bool = False) -> list[Place]:
+    """The list that the page writes for a node of this type. With `with_forced` as pages before version 1.16 did."""
+    found: list[Place] = []
+    for optional in (False, True):
+        buttons: list[Place] = []
+        for declared in spec.inputs:
+            if declared.optional != optional:
+                continue
+            if not declared.has_widget:
+                if with_forced and is_forced(declared):
+                    found.append(Place(declared, "value"))
+                continue
+            found.append(Place(declared, "value"))
+            kind = widget_type(declared)
+            if kind == "INT" and (declared.options.get("control_after_generate") or declared.name in SEED_NAMES):
+                found.append(Place(declared, "control"))
+            elif kind == "COMBO":
+                if declared.options.get("control_after_generate"):
+                    found += [Place(declared, "control"), Place(declared, "filter")]
+                if not optional and any(declared.options.get(flag) for flag in UPLOAD_FLAGS):
+                    buttons.append(Place(declared, "button"))
+        found += buttons  # the page adds them after all widgets of the required inputs
+    return found
+
+
+def is_forced(declared: InputSpec) -> bool:
+    """A widget's type, made a mere socket."""
+    return bool(declared.options.get("forceInput")) and widget_type(declared) in WIDGETS
+
+
+def widget_type(declared: InputSpec) -> str:
+    return str(declared.options.get("widgetType") or declared.type)
+
+
+def widget_values(spec: NodeSpec, saved: Any, folders: Folders | None = None) -> dict[str, Any]:
+    """The values of a node's widgets by name, from whatever was saved. What is missing or null is the default."""
+    values = {item.name: default_of(item, folders) for item in spec.inputs if item.has_widget}
+    if isinstance(saved, Mapping):
+        named = cast("Mapping[str, Any]", saved)
+        return {name: value if named.get(name) is None else named[name] for name, value in values.items()}
+    if not isinstance(saved, list):
+        return values
+    entries = cast("list[Any]", saved)
+    for place, value in zip(_places_of(spec, entries), entries, strict=False):
+        if place.kind == "value" and value is not None and place.input.name in values:
+            values[place.input.name] = value
+    return values
+
+
+def _places_of(spec: NodeSpec, entries: Sequence[Any]) -> list[Place]:
+    fresh = places(spec)
+    if len(entries) > len(fresh) and any(is_forced(item) for item in spec.inputs):
+        old = places(spec, with_forced=True)
+        if len(old) == len(entries):
+            return old
+    return fresh
+
+
+def default_of(declared: InputSpec, folders: Folders | None) -> Any:
+    """The value of a widget that nobody has touched."""
+    if "default" in declared.options and declared.options["default"] is not None:
+        return declared.options["default"]
+    match widget_type(declared):
+        case "INT" | "FLOAT":
+            low, high = declared.options.get("min", 0), declared.options.get("max", 2048)
+            return min(max(0, low), high)
+        case "BOOLEAN":
+            return False
+        case "COMBO":
+            allowed = declared.allowed(folders) or declared.options.get("options") or [""]
+            return allowed[0]
+        case _:
+            return ""
+
+
+WIDGETS = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
