@@ -26,12 +26,11 @@
 import { accepts } from './accepts.js'
 import { expandGroups } from './group_nodes.js'
 import { asList, asObject, asText, isObject } from './json.js'
+import { BYPASSED, MUTED } from './modes.js'
 import { fillPattern, hasPattern, PATTERN_TYPES, resolveChoices } from './patterns.js'
 import { widgetsOf, withValue } from './widget_values.js'
 import { INPUT_SIDE, OUTPUT_SIDE, readLink } from './workflow_load.js'
 
-const MUTED = 2
-const BYPASSED = 4
 const VIRTUAL = new Set(['Note', 'MarkdownNote', 'PrimitiveNode', 'Reroute'])
 /** Old names of types, as the incumbent mends them on loading. */
 const RENAMED = new Map([

@@ -1,0 +1,120 @@
+/**
+ * Nodes as text: what the clipboard holds is a small workflow, so it can be sent, kept and pasted in another page.
+ *
+ * @typedef {import('./context.js').Context} Context
+ * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../model/types.js').Key} Key
+ * @typedef {import('../model/types.js').LinkRecord} LinkRecord
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ */
+import { bounds } from '../geometry/rect.js'
+import { recordId } from '../model/graph.js'
+import { asList, isObject } from '../model/json.js'
+import { Store } from '../model/store.js'
+import { load, save } from '../model/workflow.js'
+
+const FORMAT = 'easel/nodes'
+
+/** The selection as text; null where nothing is selected that can be copied. @param {Context} context @param {Iterable<RecordId>} ids */
+export function copyText(context, ids) {
+  const { store, graph } = context
+  const records = [...ids].flatMap((id) => store.get(id) ?? []).filter(({ kind }) => kind === 'node' || kind === 'group')
+  if (!records.length) return null
+  const keys = new Set(records.flatMap((record) => (record.kind === 'node' ? record.key : [])))
+  /** @type {LinkRecord[]} */
+  const inner = []
+  /** @type {unknown[]} */
+  const outer = []
+  for (const record of records) {
+    if (record.kind !== 'node') continue
+    for (const link of graph.linksOf(record.id)) {
+      if (link.to !== record.key) continue
+      if (keys.has(link.from)) inner.push({ ...link, reroute: null })
+      else outer.push([link.from, link.fromSlot, link.to, link.toSlot, link.type])
+    }
+  }
+  const part = new Store()
+  part.load([...records, ...inner])
+  const { nodes, links, groups } = save(part)
+  return JSON.stringify({ format: FORMAT, version: 1, nodes, links, groups, outer })
+}
+
+/** What a text holds, if it is nodes. @param {string} text @returns {Record<string, unknown> | null} */
+function readText(text) {
+  if (!text.includes(FORMAT)) return null
+  try {
+    const json = JSON.parse(text)
+    return isObject(json) && json.format === FORMAT ? json : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Put nodes from text on the canvas, with fresh ids and the links among them; `links` also links their inputs to the
+ * nodes that fed the copied ones, where those are still there.
+ * @param {Context} context @param {string} text
+ * @param {{point?: Point | null, by?: Point, links?: boolean, label?: string}} [where] `point`: their middle goes there; else moved by `by`
+ * @returns {RecordId[] | null} what came; null where the text holds no nodes
+ */
+export function pasteText(context, text, { point = null, by = { x: 24, y: 24 }, links = false, label = 'Paste' } = {}) {
+  const json = readText(text)
+  if (!json) return null
+  const { store, graph, graphId } = context
+  const { records } = load(json)
+  const boxes = records.flatMap((record) =>
+    record.kind === 'node' ? { x: record.pos[0], y: record.pos[1] - 30, w: record.size[0], h: record.size[1] + 30 } :
+    record.kind === 'group' ? { x: record.bounds[0], y: record.bounds[1], w: record.bounds[2], h: record.bounds[3] } : []
+  )
+  const box = bounds(boxes)
+  if (!box) return []
+  const shift = point ? { x: Math.round(point.x - box.x - box.w / 2), y: Math.round(point.y - box.y - box.h / 2) } : by
+  /** @type {Map<Key, Key>} */
+  const keys = new Map()
+  /** @type {RecordId[]} */
+  const fresh = []
+  const next = { node: graph.freshKey(graphId, 'node'), link: graph.freshKey(graphId, 'link'), group: graph.freshKey(graphId, 'group') }
+  store.transact(label, () => {
+    for (const record of records) {
+      if (record.kind === 'node') {
+        const key = next.node++
+        keys.set(record.key, key)
+        const id = recordId('node', graphId, key)
+        store.put({ ...record, id, graph: graphId, key, z: graph.freshZ(), pos: [record.pos[0] + shift.x, record.pos[1] + shift.y] })
+        fresh.push(id)
+      } else if (record.kind === 'group') {
+        const key = next.group++
+        const [x, y, w, h] = record.bounds
+        const id = recordId('group', graphId, key)
+        store.put({ ...record, id, graph: graphId, key, z: graph.freshZ(), bounds: [x + shift.x, y + shift.y, w, h] })
+        fresh.push(id)
+      }
+    }
+    const put = (/** @type {Key} */ from, /** @type {number} */ fromSlot, /** @type {Key} */ to, /** @type {number} */ toSlot, /** @type {string} */ type) => {
+      const key = next.link++
+      store.put({
+        id: recordId('link', graphId, key), kind: 'link', graph: graphId, key, z: graph.freshZ(), from, fromSlot, to, toSlot, type,
+        reroute: null, raw: null
+      })
+    }
+    for (const record of records) {
+      if (record.kind !== 'link') continue
+      const [from, to] = [keys.get(record.from), keys.get(record.to)]
+      if (from !== undefined && to !== undefined) put(from, record.fromSlot, to, record.toSlot, record.type)
+    }
+    for (const entry of links ? asList(json.outer) : []) {
+      const [from, fromSlot, to, toSlot, type] = /** @type {[Key, number, Key, number, string]} */ (asList(entry))
+      const [source, reader] = [graph.node(graphId, from), keys.get(to)]
+      const slot = reader === undefined ? undefined : graph.node(graphId, reader)?.inputs[toSlot]
+      if (source && reader !== undefined && slot && source.outputs[fromSlot]?.type === type) put(from, fromSlot, reader, toSlot, type)
+    }
+  })
+  context.select(fresh)
+  return fresh
+}
+
+/** Copies beside the originals. @param {Context} context @param {Iterable<RecordId>} ids @param {{by?: Point, links?: boolean}} [options] */
+export function duplicate(context, ids, options = {}) {
+  const text = copyText(context, ids)
+  return text === null ? null : pasteText(context, text, { ...options, label: 'Duplicate' })
+}

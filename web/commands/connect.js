@@ -1,0 +1,87 @@
+/**
+ * Links: made, moved, cut. An input holds one link; an output any number.
+ *
+ * @typedef {import('./context.js').Context} Context
+ * @typedef {import('../model/types.js').SocketRef} SocketRef
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('../model/types.js').LinkRecord} LinkRecord
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ */
+import { accepts } from '../model/accepts.js'
+import { recordId } from '../model/graph.js'
+
+/**
+ * Why two sockets cannot be linked; null where they can.
+ * @param {Pick<Context, 'store' | 'graph'>} context @param {SocketRef} a @param {SocketRef} b
+ * @returns {string | null}
+ */
+export function whyNot({ store, graph }, a, b) {
+  const [from, to] = a.side === 'out' ? [a, b] : [b, a]
+  if (from.side === to.side) return 'A link goes from an output to an input'
+  if (from.node === to.node) return 'A node cannot feed itself'
+  if (!accepts(to.type, from.type)) return `${to.name || 'This input'} takes ${to.type}, not ${from.type}`
+  const source = store.node(from.node)
+  const reader = store.node(to.node)
+  if (!source || !reader) return 'The node is gone'
+  return graph.wouldCycle(source, reader) ? 'That would close a circle: a node cannot wait for its own result' : null
+}
+
+/**
+ * Link two sockets; what the input held before is taken out of it.
+ * @param {Context} context @param {SocketRef} a @param {SocketRef} b
+ * @returns {RecordId | null} the link, or null where it cannot be
+ */
+export function connect(context, a, b) {
+  const problem = whyNot(context, a, b)
+  if (problem !== null) {
+    context.notify(problem)
+    return null
+  }
+  const [from, to] = a.side === 'out' ? [a, b] : [b, a]
+  const { store, graph } = context
+  return store.transact('Connect', () => {
+    const source = store.node(from.node)
+    const reader = store.node(to.node)
+    if (!source || !reader) return null
+    const fromSlot = ensureOutput(context, source, from)
+    const toSlot = ensureInput(context, reader, to)
+    const held = graph.linkInto(reader, toSlot)
+    if (held && held.from === source.key && held.fromSlot === fromSlot) return held.id
+    if (held) store.remove(held.id)
+    const key = graph.freshKey(reader.graph, 'link')
+    const id = recordId('link', reader.graph, key)
+    const type = from.type === '*' ? to.type : from.type
+    store.put({
+      id, kind: 'link', graph: reader.graph, key, z: graph.freshZ(), from: source.key, fromSlot, to: reader.key, toSlot, type,
+      reroute: null, raw: null
+    })
+    return id
+  })
+}
+
+/** @param {Context} context @param {RecordId} link */
+export function disconnect({ store }, link) {
+  store.transact('Disconnect', () => store.remove(link))
+}
+
+/** The slot of an input in its record, made where only the schema had it. @param {Context} context @param {NodeRecord} node @param {SocketRef} socket */
+function ensureInput({ store, schema }, node, socket) {
+  const known = socket.index >= 0 ? socket.index : node.inputs.findIndex((slot) => slot.name === socket.name)
+  if (known >= 0) return known
+  const spec = schema.get(node.type)?.inputs.find((input) => input.name === socket.name)
+  const slot = { name: socket.name, type: socket.type, widget: spec?.widget ? socket.name : null, raw: null }
+  store.update(node.id, { inputs: [...node.inputs, slot] })
+  return node.inputs.length
+}
+
+/** @param {Context} context @param {NodeRecord} node @param {SocketRef} socket */
+function ensureOutput({ store, schema }, node, socket) {
+  if (socket.index < node.outputs.length) return socket.index
+  const declared = schema.get(node.type)?.outputs ?? []
+  const outputs = Array.from({ length: socket.index + 1 }, (_, index) => {
+    const spec = declared[index]
+    return node.outputs[index] ?? { name: spec?.name ?? '', type: spec?.type ?? '*', widget: null, raw: null }
+  })
+  store.update(node.id, { outputs })
+  return socket.index
+}

@@ -1,0 +1,192 @@
+/**
+ * The editor's own commands, with the keys that an artist's fingers know.
+ *
+ * @typedef {import('./context.js').Context & import('./context.js').Viewing} Full
+ * @typedef {import('./registry.js').Command<Full>} Command
+ */
+import { bounds } from '../geometry/rect.js'
+import { fit, zoomTo } from '../geometry/viewport.js'
+import { copyText, duplicate, pasteText } from './clipboard.js'
+import { selectedNodes } from './context.js'
+import { BYPASSED, MUTED } from '../model/modes.js'
+import { group, setColour, toggleFlag, toggleMode } from './modes.js'
+import { align, distribute, groupBox, move, moving, origins } from './move.js'
+import { remove, removeAndReconnect } from './remove.js'
+import { neighbour, walk } from './walk.js'
+
+const NUDGE = 10
+const ZOOM = 1.25
+
+/** @param {Full} context */
+const some = (context) => context.selection.size > 0
+/** @param {Full} context */
+const someNodes = (context) => selectedNodes(context).length > 0
+/** @param {number} count @returns {(context: Full) => boolean} */
+const atLeast = (count) => (context) => selectedNodes(context).length >= count
+
+/** @type {Command[]} */
+const editing = [
+  { id: 'undo', label: 'Undo', keys: ['Ctrl+Z'], enabled: ({ store }) => store.undoLabel !== null, run: ({ store }) => store.undo() },
+  {
+    id: 'redo', label: 'Redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
+    enabled: ({ store }) => store.redoLabel !== null, run: ({ store }) => store.redo()
+  },
+  { id: 'delete', label: 'Delete', keys: ['Delete', 'Backspace'], enabled: some, run: (context) => remove(context, context.selection) },
+  {
+    id: 'delete_reconnect', label: 'Delete and reconnect', keys: ['Shift+Delete', 'Shift+Backspace'], enabled: someNodes,
+    run: (context) => removeAndReconnect(context, selectedNodes(context))
+  },
+  { id: 'copy', label: 'Copy', keys: ['Ctrl+C'], native: true, enabled: some, run: (context) => copyToClipboard(context) },
+  {
+    id: 'cut', label: 'Cut', keys: ['Ctrl+X'], native: true, enabled: some,
+    run: (context) => {
+      copyToClipboard(context)
+      remove(context, context.selection)
+    }
+  },
+  { id: 'paste', label: 'Paste', keys: ['Ctrl+V'], native: true, run: (context) => pasteFromClipboard(context, false) },
+  { id: 'paste_links', label: 'Paste with links', keys: ['Ctrl+Shift+V'], run: (context) => pasteFromClipboard(context, true) },
+  { id: 'duplicate', label: 'Duplicate', keys: ['Ctrl+D'], enabled: some, run: (context) => duplicate(context, context.selection) },
+  {
+    id: 'duplicate_links', label: 'Duplicate with links', keys: ['Ctrl+Shift+D'], enabled: some,
+    run: (context) => duplicate(context, context.selection, { links: true })
+  }
+]
+
+/** @param {Full} context */
+function copyToClipboard(context) {
+  const text = copyText(context, context.selection)
+  if (text !== null) void navigator.clipboard?.writeText(text).catch(() => context.notify('The browser did not let the page use the clipboard'))
+}
+
+/** @param {Full} context @param {boolean} links */
+async function pasteFromClipboard(context, links) {
+  try {
+    const text = await navigator.clipboard.readText()
+    if (!pasteText(context, text, { point: context.pointer, links })) context.notify('The clipboard holds no nodes')
+  } catch {
+    context.notify('The browser did not let the page read the clipboard: press Ctrl+V instead')
+  }
+}
+
+/** @type {Command[]} */
+const nodes = [
+  {
+    id: 'search', label: 'Add a node', keys: ['Tab', 'Shift+A'],
+    run: (context) => context.emit('search', { point: context.pointer, screen: context.toScreen(context.pointer), from: null })
+  },
+  {
+    id: 'bypass', label: 'Bypass', keys: ['Ctrl+B'], enabled: someNodes,
+    run: (context) => toggleMode(context, selectedNodes(context), BYPASSED, 'Bypass')
+  },
+  {
+    id: 'mute', label: 'Mute', keys: ['Ctrl+M'], enabled: someNodes,
+    run: (context) => toggleMode(context, selectedNodes(context), MUTED, 'Mute')
+  },
+  {
+    id: 'collapse', label: 'Collapse', keys: ['Alt+C'], enabled: someNodes,
+    run: (context) => toggleFlag(context, selectedNodes(context), 'collapsed', 'Collapse', 'Expand')
+  },
+  {
+    id: 'pin', label: 'Pin', keys: ['P'], enabled: someNodes,
+    run: (context) => toggleFlag(context, selectedNodes(context), 'pinned', 'Pin', 'Unpin')
+  },
+  {
+    id: 'rename', label: 'Rename', keys: ['F2'], enabled: some,
+    run: (context) => {
+      const id = [...context.selection][0] ?? ''
+      const [node, frame] = [context.store.node(id), context.store.group(id)]
+      const rect = context.titleRect(id)
+      if (node && rect) context.emit('edit-title', { node, rect })
+      else if (frame && rect) context.emit('edit-group-title', { group: frame, rect })
+    }
+  },
+  {
+    id: 'colour', label: 'Colour', keys: [], enabled: some, hidden: true,
+    run: (context, args) => setColour(context, context.selection, typeof args?.colour === 'string' ? args.colour : null)
+  },
+  { id: 'group', label: 'Frame the selection', keys: ['Ctrl+G', 'Ctrl+J'], enabled: some, run: (context) => group(context, context.selection) },
+  ...(/** @type {const} */ (['left', 'right', 'top', 'bottom'])).map((side) => ({
+    id: `align_${side}`, label: `Align ${side}`, keys: [], enabled: atLeast(2),
+    run: (/** @type {Full} */ context) => align(context, selectedNodes(context), side)
+  })),
+  {
+    id: 'distribute_x', label: 'Distribute across', keys: [], enabled: atLeast(3),
+    run: (context) => distribute(context, selectedNodes(context), 'x')
+  },
+  {
+    id: 'distribute_y', label: 'Distribute down', keys: [], enabled: atLeast(3),
+    run: (context) => distribute(context, selectedNodes(context), 'y')
+  }
+]
+
+/** @type {readonly (readonly [string, number, number])[]} */
+const ARROWS = [['Left', -1, 0], ['Right', 1, 0], ['Up', 0, -1], ['Down', 0, 1]]
+
+/** @type {Command[]} */
+const moves = ARROWS.flatMap(([name, x, y]) => [
+  {
+    id: `nudge_${name.toLowerCase()}`, label: `Move ${name.toLowerCase()}`, keys: [`Arrow${name}`], hidden: true, enabled: some,
+    run: (/** @type {Full} */ context) => nudge(context, x, y, NUDGE)
+  },
+  {
+    id: `nudge_far_${name.toLowerCase()}`, label: `Move far ${name.toLowerCase()}`, keys: [`Shift+Arrow${name}`], hidden: true,
+    enabled: some, run: (/** @type {Full} */ context) => nudge(context, x, y, NUDGE * 10)
+  },
+  {
+    id: `go_${name.toLowerCase()}`, label: `Select the node ${x < 0 ? 'to the left' : x > 0 ? 'to the right' : y < 0 ? 'above' : 'below'}`,
+    keys: [`Alt+Arrow${name}`], run: (/** @type {Full} */ context) => neighbour(context, x, y)
+  }
+])
+
+/** @param {Full} context @param {number} x @param {number} y @param {number} step */
+function nudge(context, x, y, step) {
+  move(context, origins(context, moving(context, context.selection)), { x: x * step, y: y * step })
+}
+
+/** @type {Command[]} */
+const selecting = [
+  {
+    id: 'select_all', label: 'Select all', keys: ['Ctrl+A'],
+    run: (context) => context.select([...context.graph.ids(context.graphId, 'node'), ...context.graph.ids(context.graphId, 'group')])
+  },
+  { id: 'select_none', label: 'Select nothing', keys: ['Escape'], hidden: true, run: (context) => context.select([]) },
+  { id: 'next_node', label: 'Select the next node', keys: [']'], run: (context) => walk(context, 1) },
+  { id: 'previous_node', label: 'Select the previous node', keys: ['['], run: (context) => walk(context, -1) }
+]
+
+/** @type {Command[]} */
+const viewing = [
+  { id: 'fit', label: 'Show everything', keys: ['.', 'Home'], run: (context) => show(context, allBoxes(context), 1) },
+  {
+    id: 'fit_selection', label: 'Show the selection', keys: ['F'],
+    run: (context) => show(context, some(context) ? selectedBoxes(context) : allBoxes(context), 1.5)
+  },
+  { id: 'zoom_in', label: 'Zoom in', keys: ['Alt+=', '+', '='], run: (context) => zoom(context, context.camera.zoom * ZOOM) },
+  { id: 'zoom_out', label: 'Zoom out', keys: ['Alt+-', '-'], run: (context) => zoom(context, context.camera.zoom / ZOOM) },
+  { id: 'zoom_full', label: 'Zoom to 100%', keys: ['Ctrl+0'], run: (context) => zoom(context, 1) }
+]
+
+/** @param {Full} context @param {number} level */
+const zoom = (context, level) =>
+  context.setCamera(zoomTo(context.camera, level, { x: context.viewSize.w / 2, y: context.viewSize.h / 2 }), { smooth: true })
+
+/** @param {Full} context @param {readonly import('../geometry/rect.js').Rect[]} boxes @param {number} most */
+function show(context, boxes, most) {
+  const box = bounds(boxes)
+  if (box) context.setCamera(fit(box, context.viewSize.w, context.viewSize.h, { most }), { smooth: true })
+}
+
+/** @param {Full} context */
+const allBoxes = (context) => [
+  ...context.graph.nodes(context.graphId).map(context.rectOf), ...context.graph.groups(context.graphId).map(groupBox)
+]
+
+/** @param {Full} context */
+const selectedBoxes = (context) => [...context.selection].flatMap((id) => {
+  const [node, frame] = [context.store.node(id), context.store.group(id)]
+  return node ? context.rectOf(node) : frame ? groupBox(frame) : []
+})
+
+/** @type {readonly Command[]} */
+export const CORE_COMMANDS = [...editing, ...nodes, ...moves, ...selecting, ...viewing]

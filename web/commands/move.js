@@ -1,0 +1,116 @@
+/**
+ * Things moved, sized and lined up. Moves are computed from where things were, never added up.
+ *
+ * @typedef {import('./context.js').Context} Context
+ * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../model/types.js').GroupRecord} GroupRecord
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('../model/types.js').Pair} Pair
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ */
+import { centre, contains } from '../geometry/rect.js'
+
+/** What moves along when these do: a frame takes what lies in it; pinned things stay. @param {Context} context @param {Iterable<RecordId>} ids @returns {Set<RecordId>} */
+export function moving(context, ids) {
+  const { store, graph, graphId } = context
+  /** @type {Set<RecordId>} */
+  const all = new Set(ids)
+  for (const id of all) {
+    const group = store.group(id)
+    if (!group || group.pinned) continue
+    const box = groupBox(group)
+    for (const node of graph.nodes(graphId)) if (contains(box, centre(context.rectOf(node)))) all.add(node.id)
+    for (const reroute of graph.reroutes(graphId)) {
+      if (contains(box, { x: reroute.pos[0], y: reroute.pos[1] })) all.add(reroute.id)
+    }
+    for (const other of graph.groups(graphId)) {
+      const inner = groupBox(other)
+      if (other.id !== id && contains(box, inner) && contains(box, { x: inner.x + inner.w, y: inner.y + inner.h })) all.add(other.id)
+    }
+  }
+  return new Set([...all].filter((id) => {
+    const record = store.get(id)
+    return record && !('pinned' in record && record.pinned) && 'graph' in record && record.kind !== 'link'
+  }))
+}
+
+/** @param {GroupRecord} group */
+export const groupBox = ({ bounds: [x, y, w, h] }) => ({ x, y, w, h })
+
+/** Where things stand now, to move them from there. @param {Context} context @param {Iterable<RecordId>} ids @returns {Map<RecordId, Pair>} */
+export function origins({ store }, ids) {
+  /** @type {Map<RecordId, Pair>} */
+  const found = new Map()
+  for (const id of ids) {
+    const record = store.get(id)
+    if (record?.kind === 'node' || record?.kind === 'reroute') found.set(id, record.pos)
+    else if (record?.kind === 'group') found.set(id, [record.bounds[0], record.bounds[1]])
+  }
+  return found
+}
+
+/** @param {Context} context @param {ReadonlyMap<RecordId, Pair>} from @param {Point} by canvas pixels */
+export function move({ store }, from, by) {
+  store.transact(from.size === 1 ? 'Move' : `Move ${from.size} things`, () => {
+    for (const [id, [x, y]] of from) {
+      const record = store.get(id)
+      /** @type {Pair} */
+      const pos = [Math.round(x + by.x), Math.round(y + by.y)]
+      if (record?.kind === 'node' || record?.kind === 'reroute') store.update(id, { pos })
+      else if (record?.kind === 'group') store.update(id, { bounds: [...pos, record.bounds[2], record.bounds[3]] })
+    }
+  })
+}
+
+/** @param {Context} context @param {NodeRecord} node @param {Pair} size */
+export function resize({ store }, node, size) {
+  store.transact('Resize', () => store.update(node.id, { size: [Math.round(size[0]), Math.round(size[1])] }))
+}
+
+/** Nodes in front of all others. @param {Context} context @param {Iterable<RecordId>} ids */
+export function raise({ store, graph, graphId }, ids) {
+  const nodes = [...ids].flatMap((id) => store.node(id) ?? []).sort((a, b) => a.z - b.z)
+  const front = graph.nodes(graphId).slice(-nodes.length)
+  if (nodes.every((node) => front.includes(node))) return
+  store.transact('Bring to front', () => {
+    for (const node of nodes) store.update(node.id, { z: graph.freshZ() })
+  })
+}
+
+/** @typedef {'left' | 'right' | 'top' | 'bottom'} Side */
+
+/** @param {Context} context @param {readonly NodeRecord[]} nodes @param {Side} side */
+export function align(context, nodes, side) {
+  const boxes = nodes.map((node) => ({ node, rect: context.rectOf(node) }))
+  const edge = {
+    left: Math.min(...boxes.map(({ rect }) => rect.x)),
+    right: Math.max(...boxes.map(({ rect }) => rect.x + rect.w)),
+    top: Math.min(...boxes.map(({ rect }) => rect.y)),
+    bottom: Math.max(...boxes.map(({ rect }) => rect.y + rect.h))
+  }
+  context.store.transact(`Align ${side}`, () => {
+    for (const { node, rect } of boxes) {
+      const x = side === 'left' ? edge.left - rect.x : side === 'right' ? edge.right - rect.x - rect.w : 0
+      const y = side === 'top' ? edge.top - rect.y : side === 'bottom' ? edge.bottom - rect.y - rect.h : 0
+      context.store.update(node.id, { pos: [node.pos[0] + x, node.pos[1] + y] })
+    }
+  })
+}
+
+/** Equal gaps between nodes. @param {Context} context @param {readonly NodeRecord[]} nodes @param {'x' | 'y'} axis */
+export function distribute(context, nodes, axis) {
+  const length = axis === 'x' ? 'w' : 'h'
+  const boxes = nodes.map((node) => ({ node, rect: context.rectOf(node) })).sort((a, b) => a.rect[axis] - b.rect[axis])
+  const [first, last] = [boxes[0], boxes.at(-1)]
+  if (!first || !last || boxes.length < 3) return
+  const filled = boxes.reduce((sum, { rect }) => sum + rect[length], 0)
+  const gap = (last.rect[axis] + last.rect[length] - first.rect[axis] - filled) / (boxes.length - 1)
+  context.store.transact('Distribute', () => {
+    let at = first.rect[axis]
+    for (const { node, rect } of boxes) {
+      const by = Math.round(at - rect[axis])
+      context.store.update(node.id, { pos: axis === 'x' ? [node.pos[0] + by, node.pos[1]] : [node.pos[0], node.pos[1] + by] })
+      at += rect[length] + gap
+    }
+  })
+}

@@ -1,0 +1,427 @@
+/**
+ * The editor: the one object that the page's shell talks to. It holds what is neither document nor session (camera,
+ * selection, what is under the pointer), and passes everything else to those who do it.
+ *
+ * @typedef {import('../geometry/rect.js').Rect} Rect
+ * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../geometry/viewport.js').Camera} Camera
+ * @typedef {import('../model/schema.js').Schema} Schema
+ * @typedef {import('../model/session.js').PictureRef} PictureRef
+ * @typedef {import('../model/types.js').EditorEvents} EditorEvents
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ * @typedef {import('../model/types.js').SocketRef} SocketRef
+ * @typedef {import('../model/types.js').Target} Target
+ * @typedef {import('../view/renderer.js').DraggedLink} DraggedLink
+ * @typedef {import('../view/theme.js').Theme} Theme
+ *
+ * @typedef {object} Parts
+ * @property {HTMLCanvasElement} canvas Under everything: the graph.
+ * @property {HTMLCanvasElement} overlay Over it, of the same size: what is being done. It takes pointer and keys.
+ * @property {import('../model/store.js').Store} store
+ * @property {import('../model/session.js').Session} session
+ * @property {Schema} schema
+ * @property {Theme} theme
+ * @property {(ref: PictureRef) => string} pictureUrl The address of a picture.
+ */
+import { addNode } from '../commands/add_node.js'
+import { copyText, pasteText } from '../commands/clipboard.js'
+import { CORE_COMMANDS } from '../commands/core.js'
+import { Registry } from '../commands/registry.js'
+import { remove } from '../commands/remove.js'
+import { setWidget } from '../commands/set_widget.js'
+import { TITLE } from '../geometry/layout.js'
+import { centre, move as moveRect } from '../geometry/rect.js'
+import { clamp } from '../geometry/vec.js'
+import { LEAST_ZOOM, MOST_ZOOM, rectToScreen, toCanvas, toScreen } from '../geometry/viewport.js'
+import { Graph } from '../model/graph.js'
+import { load, save, toPrompt } from '../model/workflow.js'
+import { picturesOf } from '../view/node_pictures.js'
+import { Pictures } from '../view/pictures.js'
+import { Renderer } from '../view/renderer.js'
+import { Scene } from '../view/scene.js'
+import { Glide } from './glide.js'
+import { Idle } from './idle.js'
+import { Input } from './input.js'
+
+/** CSS pixels that a pointer may miss a socket by. */
+const REACH = { mouse: 10, pen: 12, touch: 22 }
+
+export class Editor {
+  /** @type {Map<string, Set<(event: any) => void>>} */
+  #listeners = new Map()
+  /** @type {ReadonlySet<RecordId>} */
+  selection = new Set()
+  /** @type {Target} */
+  hover = { kind: 'canvas' }
+  /** @type {Camera} */
+  camera = { x: 0, y: 0, zoom: 1 }
+  /** @type {import('../model/types.js').GraphId} */
+  graphId = ''
+  /** Moved things keep to a grid, also without Shift. */
+  snaps = false
+  spaceHeld = false
+  /** What HTML lies over now. @type {{node: RecordId, name: string} | null} */
+  edited = null
+  /** @type {DraggedLink | null} */
+  draggedLink = null
+  /** @type {Rect | null} */
+  brush = null
+  /** @type {ReadonlySet<RecordId>} */
+  dragging = new Set()
+  /** @type {(() => void)[]} */
+  #disposers = []
+
+  /** @param {Parts} parts */
+  constructor({ canvas, overlay, store, session, schema, theme, pictureUrl }) {
+    this.canvas = canvas
+    this.overlay = overlay
+    this.store = store
+    this.session = session
+    this.schema = schema
+    this.graph = new Graph(store)
+    this.pictures = new Pictures(pictureUrl, () => this.invalidate())
+    this.scene = new Scene(store, this.graph, schema, (node) => this.#aspect(node))
+    this.renderer = new Renderer({ canvas, overlay, theme, view: this })
+    /** @type {Registry<Editor>} */
+    this.commands = new Registry()
+    for (const command of CORE_COMMANDS) this.commands.register(/** @type {any} */ (command))
+    this.glide = new Glide((camera) => this.#moveCamera(camera))
+    /** @type {import('./state.js').State} */
+    this.state = new Idle(this)
+    this.input = new Input(this)
+    this.#disposers.push(
+      store.listen((diff, source) => this.#follow(diff, source)),
+      session.listen(({ nodes, run }) => this.#sessionChanged(nodes, run)),
+      this.#listenClipboard()
+    )
+    this.resize()
+  }
+
+  /**
+   * @template {keyof EditorEvents} K
+   * @param {K} name @param {(event: EditorEvents[K]) => void} listener
+   * @returns {() => void} ends it
+   */
+  on(name, listener) {
+    let listeners = this.#listeners.get(name)
+    if (!listeners) this.#listeners.set(name, (listeners = new Set()))
+    listeners.add(listener)
+    return () => this.#listeners.get(name)?.delete(listener)
+  }
+
+  /** @template {keyof EditorEvents} K @param {K} name @param {EditorEvents[K]} event */
+  emit(name, event) {
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(event)
+  }
+
+  /** Run a command, if it may run now. @param {string} id @param {any} [args] @returns {unknown} */
+  run(id, args) {
+    const command = this.commands.get(id)
+    if (!command) throw new Error(`There is no command "${id}"`)
+    if (command.enabled && !command.enabled(this)) return undefined
+    const result = command.run(this, args)
+    this.emit('command', { label: command.label })
+    return result
+  }
+
+  // The document
+
+  /** Replace the document by a UI workflow file. @param {unknown} json @returns {string[]} what had to be mended */
+  load(json) {
+    const { records, notes } = load(json)
+    this.state.cancel()
+    this.selection = new Set()
+    this.session.reset()
+    this.store.load(records)
+    this.emit('selection', null)
+    return notes
+  }
+
+  save() {
+    return save(this.store)
+  }
+
+  toPrompt() {
+    return toPrompt(this.save(), this.schema)
+  }
+
+  /** @param {string} type @param {{point?: Point, from?: SocketRef | null}} [where] @returns {RecordId | null} */
+  addNode(type, { point = this.pointer, from = null } = {}) {
+    return addNode(this, type, { point, from })
+  }
+
+  /** @param {RecordId} node */
+  widgets(node) {
+    const record = this.store.node(node)
+    return record ? this.scene.view(record).widgets : []
+  }
+
+  /** @param {RecordId} node @param {string} name */
+  widget(node, name) {
+    return this.widgets(node).find((widget) => widget.name === name)
+  }
+
+  /** @param {RecordId} node @param {string} name @param {unknown} value @param {'value' | 'control'} [kind] */
+  setWidget(node, name, value, kind = 'value') {
+    setWidget(this, node, name, value, kind)
+  }
+
+  /** @param {RecordId} id @param {string} name @param {{select?: boolean}} [options] */
+  editWidget(id, name, { select = false } = {}) {
+    const [node, widget, rect] = [this.store.node(id), this.widget(id, name), this.widgetRect(id, name)]
+    if (node && widget && rect) this.emit('edit-widget', { node, widget, rect, zoom: this.camera.zoom, select })
+  }
+
+  /** Where a widget's value lies, in CSS pixels of the canvas. @param {RecordId} id @param {string} name @returns {Rect | null} */
+  widgetRect(id, name) {
+    const node = this.store.node(id)
+    const place = node && this.scene.view(node).layout.widgets.find((widget) => widget.name === name)
+    return place ? rectToScreen(this.camera, moveRect(place.field, { x: node.pos[0], y: node.pos[1] })) : null
+  }
+
+  /** HTML lies over a widget now, so it is not drawn; null when it is gone. @param {{node: RecordId, name: string} | null} edited */
+  editing(edited) {
+    this.edited = edited
+    this.invalidate()
+  }
+
+  /** @param {RecordId} id @returns {Rect | null} of a node's or a frame's title, in CSS pixels of the canvas */
+  titleRect(id) {
+    const [node, group] = [this.store.node(id), this.store.group(id)]
+    const rect = node ? this.rectOf(node) : group && { x: group.bounds[0], y: group.bounds[1], w: group.bounds[2], h: group.bounds[3] }
+    return rect ? rectToScreen(this.camera, { ...rect, h: TITLE }) : null
+  }
+
+  // The view
+
+  /** @param {Camera} camera @param {{smooth?: boolean}} [options] */
+  setCamera(camera, { smooth = false } = {}) {
+    const zoom = clamp(Number.isFinite(camera.zoom) ? camera.zoom : 1, LEAST_ZOOM, MOST_ZOOM)
+    const next = { x: Number.isFinite(camera.x) ? camera.x : 0, y: Number.isFinite(camera.y) ? camera.y : 0, zoom }
+    if (smooth) this.glide.start(this.camera, next, this.viewSize)
+    else {
+      this.glide.stop()
+      this.#moveCamera(next)
+    }
+  }
+
+  stopMotion() {
+    this.glide.stop()
+  }
+
+  get viewSize() {
+    return { w: this.overlay.clientWidth, h: this.overlay.clientHeight }
+  }
+
+  /** The canvas point under the pointer, or the middle of the view. @returns {Point} */
+  get pointer() {
+    return this.input.point ?? this.toCanvas({ x: this.viewSize.w / 2, y: this.viewSize.h / 2 })
+  }
+
+  /** @param {Point} canvasPoint */
+  toScreen = (canvasPoint) => toScreen(this.camera, canvasPoint)
+  /** @param {Point} screenPoint */
+  toCanvas = (screenPoint) => toCanvas(this.camera, screenPoint)
+  /** @param {NodeRecord} node */
+  rectOf = (node) => this.scene.rect(node)
+  /** @param {NodeRecord} node @param {number} slot */
+  outputType = (node, slot) => this.scene.outputType(node, slot)
+  /** @param {string} message */
+  notify = (message) => this.emit('notice', { message, level: 'info' })
+
+  /** Bring a node into the middle and select it. @param {RecordId} id */
+  reveal(id) {
+    const node = this.store.node(id)
+    if (!node) return
+    const { x, y } = centre(this.rectOf(node))
+    const zoom = clamp(this.camera.zoom, 0.6, 1.5)
+    this.select([id])
+    this.setCamera({ x: x - this.viewSize.w / 2 / zoom, y: y - this.viewSize.h / 2 / zoom, zoom }, { smooth: true })
+  }
+
+  /** @param {Iterable<RecordId>} ids */
+  select = (ids) => {
+    const next = new Set([...ids].filter((id) => this.store.has(id)))
+    if (next.size === this.selection.size && [...next].every((id) => this.selection.has(id))) return
+    this.selection = next
+    this.invalidate()
+    this.emit('selection', null)
+  }
+
+  /** What is under a point of the screen. @param {Point} screenPoint @param {'mouse' | 'pen' | 'touch'} [type] @returns {Target} */
+  targetAt(screenPoint, type = 'mouse') {
+    return this.scene.hit(this.toCanvas(screenPoint), REACH[type] / Math.max(this.camera.zoom, 0.35))
+  }
+
+  /** @param {Schema} schema */
+  setSchema(schema) {
+    this.schema = schema
+    this.scene.schema = schema
+    this.scene.rebuild()
+    this.invalidate()
+  }
+
+  /** @param {Theme} theme */
+  setTheme(theme) {
+    this.renderer.theme = theme
+    this.invalidate()
+  }
+
+  /** The canvas has another size, or the screen another density. */
+  resize() {
+    this.renderer.resize()
+    this.emit('camera', null)
+  }
+
+  /** Draw the graph again, at the next frame. */
+  invalidate() {
+    this.renderer.invalidate()
+  }
+
+  focus() {
+    this.overlay.focus({ preventScroll: true })
+  }
+
+  dispose() {
+    this.input.dispose()
+    this.glide.stop()
+    this.renderer.dispose()
+    this.graph.dispose()
+    for (const dispose of this.#disposers) dispose()
+  }
+
+  // For the states
+
+  /** @param {import('./state.js').State} state */
+  enter(state) {
+    this.state.exit()
+    this.state = state
+    state.enter()
+    this.updateCursor()
+  }
+
+  idle() {
+    if (!(this.state instanceof Idle)) this.enter(new Idle(this))
+  }
+
+  /** @param {Target} target */
+  setHover(target) {
+    if (JSON.stringify(target) === JSON.stringify(this.hover)) return
+    this.hover = target
+    this.renderer.invalidateOverlay()
+    this.updateCursor()
+  }
+
+  /** @param {Rect | null} brush */
+  setBrush(brush) {
+    this.brush = brush
+    this.renderer.invalidateOverlay()
+  }
+
+  /** @param {DraggedLink | null} dragged */
+  setDraggedLink(dragged) {
+    const sceneToo = (dragged === null) !== (this.draggedLink === null) || dragged?.ends.length !== this.draggedLink?.ends.length
+    this.draggedLink = dragged
+    if (sceneToo) this.invalidate()
+    else this.renderer.invalidateOverlay()
+  }
+
+  /** @param {ReadonlySet<RecordId>} ids */
+  setDragging(ids) {
+    this.dragging = ids
+    this.invalidate()
+  }
+
+  /** @param {boolean} held */
+  setSpace(held) {
+    if (this.spaceHeld === held) return
+    this.spaceHeld = held
+    this.updateCursor()
+  }
+
+  updateCursor() {
+    this.overlay.style.cursor = this.state.cursor || 'default'
+  }
+
+  /** @param {import('./state.js').Pointer} pointer @param {number} margin */
+  panAtEdge(pointer, margin) {
+    this.input.panAtEdge(pointer, margin)
+  }
+
+  /** Is there room for a picture on the node, but none in it? @param {RecordId} id */
+  showsNoPicture(id) {
+    const node = this.store.node(id)
+    if (!node) return false
+    const { preview, refs } = picturesOf(node, this.schema, this.session.status(node.key))
+    return !preview && refs.length === 0
+  }
+
+  /** @param {RecordId} id */
+  wantUpload(id) {
+    const node = this.store.node(id)
+    const widget = this.widgets(id).find(({ spec }) => spec.kind === 'combo' && spec.upload === 'image')
+    if (node && widget) this.emit('upload', { node, widget })
+  }
+
+  // Followers
+
+  /** @param {Camera} camera */
+  #moveCamera(camera) {
+    this.camera = camera
+    this.invalidate()
+    this.emit('camera', null)
+  }
+
+  /** @param {import('../model/types.js').Diff} diff @param {import('../model/types.js').Source} source */
+  #follow(diff, source) {
+    if (source === 'load') {
+      this.graphId = ''
+      this.scene.graphId = ''
+      this.scene.rebuild()
+    } else this.scene.follow(diff)
+    if (Object.keys(diff.removed).length) this.select(this.selection)
+    this.invalidate()
+  }
+
+  /** @param {ReadonlySet<string>} nodes @param {boolean} run */
+  #sessionChanged(nodes, run) {
+    for (const key of nodes) {
+      const node = this.graph.node('', key)
+      if (node) this.scene.refresh(node.id)
+    }
+    if (nodes.size || run) this.invalidate()
+  }
+
+  /** Height by width of what a node shows; files count as square, so that nothing moves when they arrive. @param {NodeRecord} node @returns {number | null} */
+  #aspect(node) {
+    const { preview, refs } = picturesOf(node, this.schema, this.session.status(node.key))
+    if (preview) return preview.width ? preview.height / preview.width : null
+    return refs.length ? 1 : null
+  }
+
+  /** Copy, cut and paste as the browser tells them: they come with leave to use the clipboard. */
+  #listenClipboard() {
+    const page = this.overlay.ownerDocument
+    const abort = new AbortController()
+    const ours = (/** @type {Event} */ event) => {
+      const target = event.target
+      const field = target instanceof Element && target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]')
+      return !event.defaultPrevented && !field && (page.getSelection()?.isCollapsed ?? true)
+    }
+    const copy = (/** @type {ClipboardEvent} */ event) => {
+      const text = ours(event) ? copyText(this, this.selection) : null
+      if (text === null) return false
+      event.clipboardData?.setData('text/plain', text)
+      event.preventDefault()
+      return true
+    }
+    page.addEventListener('copy', copy, { signal: abort.signal })
+    page.addEventListener('cut', (event) => copy(event) && remove(this, this.selection), { signal: abort.signal })
+    page.addEventListener('paste', (event) => {
+      const text = ours(event) ? event.clipboardData?.getData('text/plain') : ''
+      if (text && pasteText(this, text, { point: this.pointer })) event.preventDefault()
+    }, { signal: abort.signal })
+    return () => abort.abort()
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * Pointer, wheel and keys, turned into what the states understand. Pointer events only: mouse, pen, touch and trackpad
+ * take one way. A gesture whose pointer gets lost is cancelled.
+ *
+ * @typedef {import('./editor.js').Editor} Editor
+ * @typedef {import('./state.js').Pointer} Pointer
+ * @typedef {import('../geometry/vec.js').Point} Point
+ */
+import { pan, toCanvas, zoomTo } from '../geometry/viewport.js'
+import { distance } from '../geometry/vec.js'
+import { Pinching } from './pinching.js'
+
+/** CSS pixels that a press may wander and still be a click. */
+const DRIFT = { mouse: 4, pen: 6, touch: 10 }
+const DOUBLE = 400
+/** CSS pixels a frame, at the very edge. */
+const EDGE_SPEED = 14
+/** One notch of a wheel says at least this much; a trackpad says less, or moves sideways too. */
+const NOTCH = 40
+/** Events of one swipe come closer together than this, in ms. */
+const SWIPE = 200
+
+export class Input {
+  /** Pointers that are down. @type {Map<number, Point>} */
+  #down = new Map()
+  /** @type {Pointer | null} */
+  #last = null
+  #press = { time: 0, at: /** @type {Point} */ ({ x: 0, y: 0 }), clicks: 0, canvas: /** @type {Point} */ ({ x: 0, y: 0 }), dragged: false, button: 0 }
+  #swipe = { time: 0, trackpad: false }
+  #edge = 0
+  #abort = new AbortController()
+
+  /** @param {Editor} editor */
+  constructor(editor) {
+    this.editor = editor
+    const { overlay } = editor
+    const { signal } = this.#abort
+    const page = overlay.ownerDocument
+    overlay.style.touchAction = 'none'
+    overlay.addEventListener('pointerdown', (event) => this.#onDown(event), { signal })
+    overlay.addEventListener('pointermove', (event) => this.#onMove(event), { signal })
+    overlay.addEventListener('pointerup', (event) => this.#onUp(event), { signal })
+    overlay.addEventListener('pointercancel', (event) => this.#onLost(event), { signal })
+    overlay.addEventListener('lostpointercapture', (event) => this.#onLost(event), { signal })
+    overlay.addEventListener('pointerleave', () => this.#last && !this.#down.size && editor.setHover({ kind: 'canvas' }), { signal })
+    overlay.addEventListener('wheel', (event) => this.#onWheel(event), { signal, passive: false })
+    overlay.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
+    // A double press on a canvas would select text around it.
+    overlay.addEventListener('mousedown', (event) => event.preventDefault(), { signal })
+    page.addEventListener('keydown', (event) => this.#onKey(event), { signal })
+    page.addEventListener('keyup', (event) => this.#onKeyUp(event), { signal })
+    page.defaultView?.addEventListener('blur', () => this.#onBlur(), { signal })
+  }
+
+  dispose() {
+    this.#abort.abort()
+    cancelAnimationFrame(this.#edge)
+  }
+
+  /** Where the pointer is on the canvas; null before it ever came. */
+  get point() {
+    return this.#last && toCanvas(this.editor.camera, this.#last.screen)
+  }
+
+  /** The view goes along while something is dragged at its edge. @param {Pointer} pointer @param {number} margin CSS pixels */
+  panAtEdge(pointer, margin) {
+    cancelAnimationFrame(this.#edge)
+    const { w, h } = this.editor.viewSize
+    const by = { x: push(pointer.screen.x, w, margin), y: push(pointer.screen.y, h, margin) }
+    if (by.x === 0 && by.y === 0) return
+    const state = this.editor.state
+    this.#edge = requestAnimationFrame(() => {
+      if (this.editor.state !== state || !this.#down.size) return
+      this.editor.setCamera(pan(this.editor.camera, by))
+      state.move({ ...pointer, canvas: toCanvas(this.editor.camera, pointer.screen) })
+    })
+  }
+
+  /** @param {PointerEvent} event */
+  #onDown(event) {
+    const { editor } = this
+    editor.overlay.focus({ preventScroll: true })
+    const screen = this.#screen(event)
+    if (this.#down.size && event.pointerType === 'touch') {
+      this.#down.set(event.pointerId, screen)
+      this.#capture(event)
+      if (this.#down.size === 2) {
+        editor.state.cancel()
+        editor.enter(new Pinching(editor, this.#down))
+      }
+      return
+    }
+    if (this.#down.size) return // another button while one is held
+    const again = event.timeStamp - this.#press.time < DOUBLE && distance(screen, this.#press.at) < DRIFT.touch
+    this.#press = {
+      time: event.timeStamp, at: screen, clicks: again && this.#press.button === event.button ? this.#press.clicks + 1 : 1,
+      canvas: toCanvas(editor.camera, screen), dragged: false, button: event.button
+    }
+    this.#down.set(event.pointerId, screen)
+    this.#capture(event)
+    editor.stopMotion()
+    const pointer = this.#pointer(event)
+    const before = editor.state
+    before.down(pointer)
+    if (editor.state !== before) editor.state.down(pointer)
+    editor.updateCursor()
+  }
+
+  /** @param {PointerEvent} event */
+  #capture(event) {
+    try {
+      this.editor.overlay.setPointerCapture(event.pointerId)
+    } catch {
+      // The pointer is gone again already; its end will be told as a cancel.
+    }
+  }
+
+  /** @param {PointerEvent} event */
+  #onMove(event) {
+    if (this.#down.size && !this.#down.has(event.pointerId)) return
+    if (this.#down.has(event.pointerId)) {
+      // The button was let go where no event reached us.
+      if (event.buttons === 0 && event.pointerType === 'mouse') return this.#onLost(event)
+      this.#down.set(event.pointerId, this.#screen(event))
+      this.#press.dragged ||= distance(this.#screen(event), this.#press.at) > DRIFT[kindOf(event)]
+    }
+    this.editor.state.move(this.#pointer(event))
+    this.editor.updateCursor()
+  }
+
+  /** @param {PointerEvent} event */
+  #onUp(event) {
+    if (!this.#down.delete(event.pointerId)) return
+    cancelAnimationFrame(this.#edge)
+    this.editor.state.up(this.#pointer(event))
+    if (this.#press.dragged) this.#press.time = 0
+    this.editor.updateCursor()
+  }
+
+  /** @param {PointerEvent} event */
+  #onLost(event) {
+    if (!this.#down.delete(event.pointerId)) return
+    cancelAnimationFrame(this.#edge)
+    this.editor.state.cancel()
+    this.editor.updateCursor()
+  }
+
+  #onBlur() {
+    this.editor.setSpace(false)
+    if (!this.#down.size) return
+    this.#down.clear()
+    this.editor.state.cancel()
+  }
+
+  /** @param {WheelEvent} event */
+  #onWheel(event) {
+    event.preventDefault()
+    const { editor } = this
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 32 : event.deltaMode === WheelEvent.DOM_DELTA_PAGE ? 400 : 1
+    const by = { x: event.deltaX * lines, y: event.deltaY * lines }
+    if (event.timeStamp - this.#swipe.time > SWIPE) this.#swipe.trackpad = lines === 1 && (by.x !== 0 || Math.abs(by.y) < NOTCH)
+    this.#swipe.time = event.timeStamp
+    editor.stopMotion()
+    const screen = this.#screen(event)
+    if (event.ctrlKey || event.metaKey) {
+      editor.setCamera(zoomTo(editor.camera, editor.camera.zoom * Math.exp(-by.y * (Math.abs(by.y) < NOTCH ? 0.01 : 0.0018)), screen))
+    } else if (event.shiftKey) editor.setCamera(pan(editor.camera, { x: -(by.x || by.y), y: 0 }))
+    else if (this.#swipe.trackpad) editor.setCamera(pan(editor.camera, { x: -by.x, y: -by.y }))
+    else editor.setCamera(zoomTo(editor.camera, editor.camera.zoom * Math.exp(-by.y * 0.0018), screen))
+    if (this.#last) {
+      this.#last = { ...this.#last, screen, canvas: toCanvas(editor.camera, screen) }
+      editor.state.move(this.#last)
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const { editor } = this
+    if (event.defaultPrevented || event.isComposing) return
+    const command = editor.commands.forKey(event)
+    const typing = isTyping(event.target, editor.overlay)
+    if (typing && !command?.anywhere) return
+    if (event.key === 'Escape' && this.#down.size) {
+      event.preventDefault()
+      this.#down.clear()
+      editor.state.cancel()
+      return
+    }
+    if (event.key === ' ' && !typing) {
+      event.preventDefault()
+      editor.setSpace(true)
+      return
+    }
+    if (!command || command.native) return
+    // Another control has the focus: its own keys are its own.
+    if (!command.anywhere && isControl(event.target, editor.overlay) && !event.ctrlKey && !event.metaKey && !event.altKey) return
+    event.preventDefault()
+    if (event.repeat && !/^(nudge|zoom|undo|redo|next|previous|go)/u.test(command.id)) return
+    editor.run(command.id)
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKeyUp(event) {
+    if (event.key === ' ') this.editor.setSpace(false)
+  }
+
+  /** @param {MouseEvent} event @returns {Point} */
+  #screen(event) {
+    const box = this.editor.overlay.getBoundingClientRect()
+    return { x: event.clientX - box.left, y: event.clientY - box.top }
+  }
+
+  /** @param {PointerEvent} event @returns {Pointer} */
+  #pointer(event) {
+    const screen = this.#screen(event)
+    const pointer = {
+      id: event.pointerId, screen, canvas: toCanvas(this.editor.camera, screen), type: kindOf(event), button: event.button,
+      shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey, alt: event.altKey, space: this.editor.spaceHeld,
+      dragged: this.#press.dragged, start: this.#press.at, startCanvas: this.#press.canvas, clicks: this.#press.clicks
+    }
+    this.#last = pointer
+    return pointer
+  }
+}
+
+/** @param {PointerEvent} event @returns {'mouse' | 'pen' | 'touch'} */
+const kindOf = (event) => (event.pointerType === 'touch' || event.pointerType === 'pen' ? event.pointerType : 'mouse')
+
+/** @param {number} at @param {number} size @param {number} margin */
+function push(at, size, margin) {
+  if (at < margin) return Math.min((margin - at) / margin, 2) * EDGE_SPEED
+  if (at > size - margin) return -Math.min((at - size + margin) / margin, 2) * EDGE_SPEED
+  return 0
+}
+
+/** Is text being typed? @param {EventTarget | null} target @param {Element} overlay */
+function isTyping(target, overlay) {
+  if (!(target instanceof Element) || target === overlay) return false
+  return target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]') !== null
+}
+
+/** @param {EventTarget | null} target @param {Element} overlay */
+function isControl(target, overlay) {
+  if (!(target instanceof Element) || target === overlay) return false
+  return target.closest('button, a[href], summary, [tabindex], [role="dialog"]') !== null
+}
+

@@ -1,0 +1,48 @@
+/** The pointer is down on a node, a frame or a reroute: a click, or the start of a move? */
+import { State } from './state.js'
+import { Translating } from './translating.js'
+
+export class PointingNode extends State {
+  /** @param {import('./editor.js').Editor} editor @param {string} id @param {import('../model/types.js').Target} target */
+  constructor(editor, id, target) {
+    super(editor)
+    this.id = id
+    this.target = target
+    this.wasSelected = editor.selection.has(id)
+    this.adding = false
+  }
+
+  /** @param {import('./state.js').Pointer} pointer @override */
+  down(pointer) {
+    const { editor, id } = this
+    this.adding = pointer.shift || pointer.ctrl
+    if (pointer.clicks === 2) return this.#twice()
+    if (!this.wasSelected) editor.select(this.adding ? [...editor.selection, id] : [id])
+  }
+
+  /** @param {import('./state.js').Pointer} pointer @override */
+  move(pointer) {
+    if (pointer.dragged) this.editor.enter(new Translating(this.editor, pointer))
+  }
+
+  /** @override */
+  up() {
+    const { editor, id, target } = this
+    if (target.kind === 'node' && target.part === 'collapse') editor.run('collapse')
+    else if (target.kind === 'node' && target.part === 'picture' && editor.showsNoPicture(id)) editor.wantUpload(id)
+    else if (this.wasSelected && this.adding) editor.select([...editor.selection].filter((other) => other !== id))
+    else if (this.wasSelected && editor.selection.size > 1) editor.select([id])
+    editor.idle()
+  }
+
+  #twice() {
+    const { editor, id, target } = this
+    const node = editor.store.node(id)
+    editor.idle()
+    if (target.kind === 'node' && target.part === 'picture' && node) editor.emit('picture', { node, index: 0 })
+    else if ((target.kind === 'node' && target.part === 'title') || target.kind === 'group') {
+      editor.select([id])
+      editor.run('rename')
+    }
+  }
+}

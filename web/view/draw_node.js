@@ -1,0 +1,337 @@
+/**
+ * One node, in its own pixels. State is a ring of two pixels and a word in the title, never a flood of colour.
+ *
+ * @typedef {import('../geometry/layout.js').NodeLayout} NodeLayout
+ * @typedef {import('../geometry/layout.js').SocketPlace} SocketPlace
+ * @typedef {import('../model/session.js').NodeStatus} NodeStatus
+ * @typedef {import('../model/shape.js').View} View
+ * @typedef {import('./node_pictures.js').Shown} Shown
+ * @typedef {import('./pictures.js').Pictures} Pictures
+ * @typedef {import('./theme.js').Theme} Theme
+ * @typedef {CanvasRenderingContext2D} Context2D
+ *
+ * @typedef {object} NodeDrawing All that one node's picture depends on.
+ * @property {View} view
+ * @property {Readonly<NodeStatus>} status
+ * @property {Shown} shown
+ * @property {Pictures} pictures
+ * @property {boolean} selected
+ * @property {boolean} lifted It is being moved.
+ * @property {string | null} edited The widget under an HTML editor.
+ * @property {(socket: SocketPlace) => boolean} linked
+ * @property {(socket: SocketPlace) => string} typeOf The type as seen through reroutes.
+ * @property {((socket: SocketPlace) => boolean) | null} fits While a link is dragged: does it take it?
+ * @property {number} zoom
+ */
+import { TITLE } from '../geometry/layout.js'
+import { BYPASSED, MUTED } from '../model/modes.js'
+import { NOTE_TYPES } from '../model/virtual_types.js'
+import { drawPictures } from './draw_picture.js'
+import { drawWidget } from './draw_widgets.js'
+import { drawIcon, progressRing, RADIUS, roundRect, socketPath } from './shapes.js'
+import { fitMiddle, font, measure, wrap } from './text.js'
+import { ownColour, socketForm, tint, typeColour, withAlpha } from './theme.js'
+
+/** Below this zoom text in rows is too small to read, and is left out. */
+export const FULL = 0.55
+/** Below this only blocks with their titles are drawn. */
+export const BLOCKS = 0.26
+/** Titles are never smaller than this on the screen, CSS pixels. */
+const TITLE_SIZE = 11
+const SOCKET = 5
+const NOTE_COLOUR = '#b59b3a'
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
+export function drawNode(ctx, theme, drawing) {
+  const { view, zoom } = drawing
+  const { node } = view
+  ctx.save()
+  ctx.translate(node.pos[0], node.pos[1])
+  if (node.mode === BYPASSED) ctx.globalAlpha = 0.5
+  else if (node.mode === MUTED) ctx.globalAlpha = 0.36
+  if (node.type === 'Reroute') drawReroute(ctx, theme, drawing)
+  else if (zoom < BLOCKS) drawBlock(ctx, theme, drawing)
+  else drawWhole(ctx, theme, drawing)
+  ctx.restore()
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
+function drawWhole(ctx, theme, drawing) {
+  const { view, zoom } = drawing
+  const { layout } = view
+  const full = zoom >= FULL
+  const { rect } = layout
+  drawShadow(ctx, theme, rect, drawing.lifted)
+  const { body, head } = surfaces(theme, view)
+  ctx.fillStyle = body
+  roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
+  ctx.fill()
+  ctx.fillStyle = head
+  roundRect(ctx, rect.x, rect.y, rect.w, TITLE, layout.height ? [RADIUS, RADIUS, 0, 0] : RADIUS)
+  ctx.fill()
+  if (layout.height && !NOTE_TYPES.has(view.node.type)) {
+    ctx.fillStyle = theme.line
+    ctx.fillRect(rect.x, -1, rect.w, 1)
+  }
+  if (layout.picture) drawPictures(ctx, theme, layout.picture, drawing.shown, drawing.pictures, pictureHint(view))
+  drawTitle(ctx, theme, drawing)
+  if (full) {
+    for (const place of layout.widgets) {
+      const widget = view.widgets.find(({ name }) => name === place.name)
+      const socket = layout.sockets.find((each) => each.widget === place.name)
+      if (!widget) continue
+      drawWidget(ctx, theme, place, widget, {
+        linked: socket !== undefined && drawing.linked(socket), edited: drawing.edited === place.name,
+        note: NOTE_TYPES.has(view.node.type)
+      })
+    }
+    if (layout.height) drawLabels(ctx, theme, layout)
+  } else drawRows(ctx, theme, layout)
+  drawBorder(ctx, theme, drawing)
+  drawSockets(ctx, theme, drawing)
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {import('../geometry/rect.js').Rect} rect @param {boolean} lifted */
+function drawShadow(ctx, theme, rect, lifted) {
+  const strength = (theme.name === 'dark' ? 0.2 : 0.055) * (lifted ? 1.8 : 1)
+  ctx.fillStyle = withAlpha(theme.shadow, Math.min(strength, 0.5))
+  for (const [spread, down] of lifted ? [[7, 9], [4, 6], [2, 3]] : [[3, 4], [1, 2]]) {
+    roundRect(ctx, rect.x - (spread ?? 0), rect.y - (spread ?? 0) + (down ?? 0), rect.w + 2 * (spread ?? 0), rect.h + 2 * (spread ?? 0), RADIUS + (spread ?? 0))
+    ctx.fill()
+  }
+}
+
+/** @param {Theme} theme @param {View} view @returns {{body: string, head: string}} */
+function surfaces(theme, { node, type }) {
+  const note = NOTE_TYPES.has(node.type)
+  const head = node.color ?? (note ? NOTE_COLOUR : null)
+  const body = node.bgcolor ?? (note ? NOTE_COLOUR : null)
+  return {
+    head: (head !== null && ownColour(theme, head, note && !node.color ? 'body' : 'title')) || tint(theme, type?.category ?? 'unknown'),
+    body: (body !== null && ownColour(theme, body, 'body')) || theme.surface
+  }
+}
+
+/** @param {View} view */
+const pictureHint = ({ type }) => (type?.output ? 'The picture comes here' : 'Drop, paste or click for a picture')
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
+function drawTitle(ctx, theme, drawing) {
+  const { view, status, zoom } = drawing
+  const { layout, node } = view
+  const middle = -TITLE / 2
+  const size = Math.max(13, TITLE_SIZE / zoom)
+  let left = 10
+  let right = layout.width - 10
+  if (zoom >= FULL) {
+    if (status.state === 'running') {
+      progressRing(ctx, left + 7, middle, 6, status.max > 0 ? status.value / status.max : 0.25, theme.accent, withAlpha(theme.accent, 0.25))
+      left += 22
+    } else if (node.collapsed) {
+      drawIcon(ctx, 'expand', left + 4, middle, 12, theme.quiet)
+      left += 16
+    }
+    right -= drawStatus(ctx, theme, drawing, right, middle)
+  }
+  ctx.font = font(size, 600)
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'middle'
+  ctx.fillStyle = theme.text
+  ctx.fillText(fitMiddle(ctx, view.title, right - left - 4), left, middle + 0.5)
+}
+
+/** The word at the right of the title. Returns the room that it took. @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing @param {number} right @param {number} middle */
+function drawStatus(ctx, theme, { view, status }, right, middle) {
+  const { node, type } = view
+  const [word, colour, icon] = statusWord(theme, node, type, status)
+  if (!word) return 0
+  ctx.font = font(11)
+  ctx.textAlign = 'right'
+  ctx.textBaseline = 'middle'
+  ctx.fillStyle = colour
+  ctx.fillText(word, right, middle + 0.5)
+  const width = measure(ctx, word)
+  if (icon) drawIcon(ctx, icon, right - width - 9, middle, 12, icon === 'check' ? theme.accentText : colour)
+  return width + (icon ? 20 : 8)
+}
+
+/**
+ * @param {Theme} theme @param {import('../model/types.js').NodeRecord} node @param {import('../model/schema.js').NodeType | undefined} type
+ * @param {Readonly<NodeStatus>} status
+ * @returns {[word: string, colour: string, icon: import('./shapes.js').IconName | null]}
+ */
+function statusWord(theme, node, type, status) {
+  if (status.error) return ['error', theme.error, 'alert']
+  if (status.state === 'running') return [status.max > 1 ? `${status.value} / ${status.max}` : '', theme.quiet, null]
+  if (node.mode === BYPASSED) return ['bypassed', theme.quiet, null]
+  if (node.mode === MUTED) return ['muted', theme.quiet, null]
+  if (!type) return ['not installed', theme.warning, 'alert']
+  if (status.state === 'cached') return ['cached', theme.quiet, 'check']
+  if (status.state === 'done' && status.ms !== null) return [duration(status.ms), theme.quiet, null]
+  return ['', theme.quiet, node.pinned ? 'pin' : null]
+}
+
+/** @param {number} ms */
+function duration(ms) {
+  if (ms < 1000) return `${(Math.max(ms, 10) / 1000).toFixed(2)} s`
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeLayout} layout */
+function drawLabels(ctx, theme, layout) {
+  ctx.font = font(12)
+  ctx.textBaseline = 'middle'
+  ctx.fillStyle = theme.quiet
+  const opposite = (/** @type {SocketPlace} */ socket) => layout.sockets.some((other) => other.side !== socket.side && other.y === socket.y && other.widget === null)
+  for (const socket of layout.sockets) {
+    if (socket.widget !== null) continue
+    const room = (opposite(socket) ? layout.width / 2 : layout.width) - 20
+    ctx.textAlign = socket.side === 'in' ? 'left' : 'right'
+    ctx.fillText(fitMiddle(ctx, socket.label, room), socket.side === 'in' ? 12 : layout.width - 12, socket.y + 0.5)
+  }
+}
+
+/** Rows as bars, where their text would be too small. @param {Context2D} ctx @param {Theme} theme @param {NodeLayout} layout */
+function drawRows(ctx, theme, layout) {
+  ctx.fillStyle = theme.field
+  for (const { field } of layout.widgets) {
+    roundRect(ctx, field.x, field.y + 2, field.w, field.h - 4, 4)
+    ctx.fill()
+  }
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
+function drawBorder(ctx, theme, { view, status, selected, zoom }) {
+  const { rect } = view.layout
+  const thin = Math.max(1, 1 / zoom)
+  ctx.lineWidth = thin
+  ctx.strokeStyle = theme.line
+  ctx.setLineDash(view.type ? [] : [6, 4])
+  roundRect(ctx, rect.x + 0.5, rect.y + 0.5, rect.w - 1, rect.h - 1, RADIUS - 0.5)
+  ctx.stroke()
+  ctx.setLineDash([])
+  const state = status.error ? theme.error : status.state === 'running' ? theme.accent : null
+  const thick = Math.max(2, 1.6 / zoom)
+  if (state) ring(ctx, rect, state, thick, 0)
+  if (selected) ring(ctx, rect, theme.select, thick, state ? thick + 1.5 : 0)
+}
+
+/** @param {Context2D} ctx @param {import('../geometry/rect.js').Rect} rect @param {string} colour @param {number} width @param {number} out */
+function ring(ctx, rect, colour, width, out) {
+  ctx.strokeStyle = colour
+  ctx.lineWidth = width
+  roundRect(ctx, rect.x - out, rect.y - out, rect.w + 2 * out, rect.h + 2 * out, RADIUS + out)
+  ctx.stroke()
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
+function drawSockets(ctx, theme, drawing) {
+  const { view, zoom, linked, typeOf, fits } = drawing
+  const alpha = ctx.globalAlpha
+  for (const socket of view.layout.sockets) {
+    const isLinked = linked(socket)
+    const takes = fits?.(socket) ?? false
+    if (view.layout.height === 0 && !isLinked && !takes) continue
+    if (socket.widget !== null && !isLinked && !takes) continue
+    if (zoom < FULL && !isLinked && !takes) continue
+    const type = typeOf(socket)
+    const size = socket.widget !== null ? SOCKET - 1 : SOCKET
+    ctx.globalAlpha = alpha * (fits && !takes ? 0.22 : 1)
+    drawSocket(ctx, theme, { x: socket.x, y: socket.y, type, size, hollow: socket.optional && !isLinked, list: socket.list })
+  }
+  ctx.globalAlpha = alpha
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {{x: number, y: number, type: string, size: number, hollow: boolean, list: boolean}} socket */
+export function drawSocket(ctx, theme, { x, y, type, size, hollow, list }) {
+  const colour = typeColour(theme, type)
+  const form = socketForm(type)
+  ctx.fillStyle = theme.canvas
+  ctx.beginPath()
+  socketPath(ctx, form, x, y, size + 2)
+  ctx.fill()
+  ctx.beginPath()
+  socketPath(ctx, form, x, y, hollow || list ? size - 0.75 : size)
+  if (hollow || list) {
+    ctx.fillStyle = theme.surface
+    ctx.fill()
+    ctx.strokeStyle = colour
+    ctx.lineWidth = 1.5
+    ctx.stroke()
+    if (!list) return
+    ctx.beginPath()
+    ctx.arc(x, y, 1.8, 0, Math.PI * 2)
+  }
+  ctx.fillStyle = colour
+  ctx.fill()
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
+function drawReroute(ctx, theme, drawing) {
+  const { rect, sockets } = drawing.view.layout
+  const out = sockets.find((socket) => socket.side === 'out')
+  ctx.fillStyle = theme.surface
+  roundRect(ctx, rect.x, rect.y, rect.w, rect.h, rect.h / 2)
+  ctx.fill()
+  ctx.strokeStyle = drawing.selected ? theme.select : theme.line
+  ctx.lineWidth = drawing.selected ? 2 : 1
+  ctx.stroke()
+  if (out) {
+    ctx.fillStyle = typeColour(theme, drawing.typeOf(out))
+    roundRect(ctx, rect.x + rect.w / 2 - 6, rect.y + rect.h / 2 - 1.5, 12, 3, 1.5)
+    ctx.fill()
+  }
+  drawSockets(ctx, theme, drawing)
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
+function drawBlock(ctx, theme, drawing) {
+  const { view, zoom, status, selected } = drawing
+  const { rect, picture } = view.layout
+  const { head } = surfaces(theme, view)
+  ctx.fillStyle = head
+  roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
+  ctx.fill()
+  const pictured = picture !== null && (drawing.shown.preview !== null || drawing.shown.refs.length > 0)
+  if (picture && pictured) drawPictures(ctx, theme, picture, drawing.shown, drawing.pictures, '')
+  const state = status.error ? theme.error : status.state === 'running' ? theme.accent : selected ? theme.select : theme.edge
+  ctx.strokeStyle = state
+  ctx.lineWidth = (state === theme.edge ? 0.75 : 1.75) / zoom
+  roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
+  ctx.stroke()
+  const size = TITLE_SIZE / zoom
+  const room = rect.w - 8 / zoom
+  if (rect.w * zoom < 26) return
+  const free = pictured && picture ? picture.y - rect.y : rect.h
+  const most = Math.min(3, Math.floor(free / (size * 1.25)))
+  if (most < 1) return
+  ctx.font = font(size, 600)
+  ctx.fillStyle = theme.text
+  ctx.textAlign = 'center'
+  ctx.textBaseline = 'middle'
+  const lines = most === 1 ? [fitMiddle(ctx, view.title, room)] : wrap(ctx, view.title, room, most)
+  lines.forEach((line, index) => {
+    const y = rect.y + free / 2 + (index - (lines.length - 1) / 2) * size * 1.2
+    ctx.fillText(line, rect.x + rect.w / 2, y)
+  })
+}
+
+/** The sentence of a node's error, hung under it. @param {Context2D} ctx @param {Theme} theme @param {View} view @param {string} message @param {number} zoom */
+export function drawError(ctx, theme, { node, layout }, message, zoom) {
+  const scale = Math.max(1, 0.85 / zoom)
+  const [x, top] = [node.pos[0], node.pos[1] + layout.height + 6]
+  ctx.font = font(12 * scale)
+  const width = Math.max(layout.width, 200 * scale)
+  const lines = wrap(ctx, message, width - 20 * scale, 4)
+  const height = (lines.length * 17 + 12) * scale
+  ctx.fillStyle = theme.errorSurface
+  roundRect(ctx, x, top, width, height, 6 * scale)
+  ctx.fill()
+  ctx.strokeStyle = withAlpha(theme.error, 0.55)
+  ctx.lineWidth = scale
+  ctx.stroke()
+  ctx.fillStyle = theme.errorText
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'middle'
+  lines.forEach((line, index) => ctx.fillText(line, x + 10 * scale, top + (6 + 17 * index + 9) * scale))
+}

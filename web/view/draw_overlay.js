@@ -1,0 +1,190 @@
+/**
+ * What is being done: the link in hand, the box being drawn, what the pointer is over. It lies on a canvas of its own, so
+ * that moving the pointer draws no node again.
+ *
+ * @typedef {import('./renderer.js').ViewState} ViewState
+ * @typedef {import('./theme.js').Theme} Theme
+ * @typedef {CanvasRenderingContext2D} Context2D
+ */
+import { linkCurve } from '../geometry/bezier.js'
+import { ROW } from '../geometry/layout.js'
+import { drawSocket } from './draw_node.js'
+import { pathOf } from './draw_links.js'
+import { RADIUS, roundRect } from './shapes.js'
+import { font, measure } from './text.js'
+import { typeColour, withAlpha } from './theme.js'
+
+/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {number} dash how far dashes have moved, canvas pixels */
+export function drawOverlay(ctx, theme, view, dash) {
+  drawFlow(ctx, theme, view, dash)
+  if (view.draggedLink) drawDragged(ctx, theme, view)
+  else drawHover(ctx, theme, view)
+  if (!view.brush) return
+  const { x, y, w, h } = view.brush
+  ctx.fillStyle = withAlpha(theme.accent, 0.1)
+  ctx.fillRect(x, y, w, h)
+  ctx.strokeStyle = theme.accent
+  ctx.lineWidth = 1 / view.camera.zoom
+  ctx.strokeRect(x, y, w, h)
+}
+
+/** Links whose values go into the node that runs now. @param {ViewState} view @returns {import('./scene.js').Wire[]} */
+export function flowing(view) {
+  const { run } = view.session
+  if (run.state !== 'running' || run.node === null) return []
+  const node = view.graph.node(view.graphId, run.node) ?? view.graph.node(view.graphId, run.node.split(':')[0] ?? '')
+  if (!node) return []
+  return view.graph.linksOf(node.id).flatMap((link) => (link.to === node.key ? (view.scene.wire(link.id) ?? []) : []))
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {number} dash */
+function drawFlow(ctx, theme, view, dash) {
+  ctx.lineCap = 'round'
+  ctx.lineWidth = Math.max(2, 1.5 / view.camera.zoom)
+  for (const wire of flowing(view)) {
+    const from = view.graph.source(wire.link)
+    const to = view.graph.reader(wire.link)
+    if (!from || !to) continue
+    ctx.strokeStyle = theme.name === 'dark' ? theme.text : theme.surface
+    ctx.globalAlpha = 0.75
+    ctx.setLineDash([2, 14])
+    ctx.lineDashOffset = -dash
+    ctx.stroke(pathOf(wire))
+  }
+  ctx.setLineDash([])
+  ctx.globalAlpha = 1
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */
+function drawDragged(ctx, theme, view) {
+  const dragged = view.draggedLink
+  if (!dragged) return
+  const end = dragged.target ? view.scene.socketPoint(dragged.target) : dragged.point
+  if (!end) return
+  const width = Math.max(2.5, 1.5 / view.camera.zoom)
+  for (const socket of dragged.ends) {
+    const start = view.scene.socketPoint(socket)
+    if (!start) continue
+    const { a, b, c, d } = socket.side === 'out' ? linkCurve(start, end) : linkCurve(end, start)
+    ctx.beginPath()
+    ctx.moveTo(a.x, a.y)
+    ctx.bezierCurveTo(b.x, b.y, c.x, c.y, d.x, d.y)
+    ctx.strokeStyle = theme.canvas
+    ctx.lineWidth = width + 3
+    ctx.stroke()
+    ctx.strokeStyle = typeColour(theme, socket.type)
+    ctx.lineWidth = width
+    ctx.stroke()
+  }
+  const first = dragged.ends[0]
+  if (!first) return
+  drawSocket(ctx, theme, { ...end, type: first.type, size: dragged.target ? 6.5 : 4.5, hollow: false, list: false })
+  if (dragged.target) {
+    ctx.strokeStyle = theme.select
+    ctx.lineWidth = 1.5
+    ctx.beginPath()
+    ctx.arc(end.x, end.y, 11, 0, Math.PI * 2)
+    ctx.stroke()
+  } else drawTag(ctx, theme, first.type, end, view.camera.zoom)
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */
+function drawHover(ctx, theme, view) {
+  const { hover, scene, store } = view
+  if (hover.kind === 'link') {
+    const wire = scene.wire(hover.link)
+    if (!wire) return
+    ctx.strokeStyle = typeColour(theme, wire.type)
+    ctx.lineWidth = Math.max(4, 2.4 / view.camera.zoom)
+    ctx.stroke(pathOf(wire))
+    return
+  }
+  if (hover.kind === 'socket') {
+    const point = scene.socketPoint(hover.socket)
+    if (!point) return
+    drawSocket(ctx, theme, { ...point, type: hover.socket.type, size: 6.5, hollow: false, list: false })
+    drawTag(ctx, theme, hover.socket.type, hover.socket.side === 'out' ? { x: point.x + 6, y: point.y } : point, view.camera.zoom)
+    return
+  }
+  const node = hover.kind === 'node' || hover.kind === 'widget' ? store.node(hover.node) : undefined
+  if (!node) return
+  const shown = scene.view(node)
+  const { layout } = shown
+  ctx.save()
+  ctx.translate(node.pos[0], node.pos[1])
+  if (!view.selection.has(node.id)) {
+    ctx.strokeStyle = theme.edge
+    ctx.lineWidth = 1 / Math.min(view.camera.zoom, 1)
+    roundRect(ctx, layout.rect.x, layout.rect.y, layout.rect.w, layout.rect.h, node.type === 'Reroute' ? layout.rect.h / 2 : RADIUS)
+    ctx.stroke()
+  }
+  if (hover.kind === 'widget' && hover.part !== 'label') {
+    const place = layout.widgets.find(({ name }) => name === hover.name)
+    const linked = layout.sockets.some((socket) => socket.widget === hover.name && socket.index >= 0 && view.graph.linkInto(node, socket.index))
+    if (place && !linked && !(view.edited?.node === node.id && view.edited.name === hover.name)) {
+      ctx.strokeStyle = theme.edge
+      ctx.lineWidth = 1
+      const wide = place.button ? place.field.w + place.button.w : place.field.w
+      roundRect(ctx, place.field.x + 0.5, place.field.y + 0.5, wide - 1, place.field.h - 1, place.multiline ? 6 : 5)
+      ctx.stroke()
+      if (place.kind === 'number' && !place.multiline && hover.part !== 'control') drawSteps(ctx, theme, place.field, hover.part)
+    }
+  }
+  // A widget can take a link too: its socket shows when the pointer is on the node.
+  for (const socket of layout.sockets) {
+    if (socket.widget === null || layout.height === 0) continue
+    if (socket.index >= 0 && view.graph.linkInto(node, socket.index)) continue
+    drawSocket(ctx, theme, { x: socket.x, y: socket.y, type: socket.type, size: 4, hollow: true, list: false })
+  }
+  if (layout.height > 0 && node.type !== 'Reroute') drawCorner(ctx, theme, layout.width, layout.height)
+  ctx.restore()
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {import('../geometry/rect.js').Rect} field @param {string} part */
+function drawSteps(ctx, theme, field, part) {
+  if (field.w <= ROW * 2) return
+  ctx.font = font(13, 600)
+  ctx.textBaseline = 'middle'
+  ctx.textAlign = 'center'
+  ctx.fillStyle = part === 'less' ? theme.text : theme.quiet
+  ctx.fillText('‹', field.x + 9, field.y + field.h / 2)
+  if (part !== 'more') return
+  ctx.fillStyle = theme.fieldActive
+  roundRect(ctx, field.x + field.w - 17, field.y + 1, 16, field.h - 2, 4)
+  ctx.fill()
+  ctx.fillStyle = theme.text
+  ctx.fillText('›', field.x + field.w - 9, field.y + field.h / 2)
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {number} w @param {number} h */
+function drawCorner(ctx, theme, w, h) {
+  ctx.strokeStyle = theme.edge
+  ctx.lineWidth = 1.5
+  ctx.lineCap = 'round'
+  ctx.beginPath()
+  ctx.moveTo(w - 4, h - 9)
+  ctx.lineTo(w - 9, h - 4)
+  ctx.stroke()
+}
+
+/** The name of a type beside the pointer. @param {Context2D} ctx @param {Theme} theme @param {string} type @param {import('../geometry/vec.js').Point} at @param {number} zoom */
+function drawTag(ctx, theme, type, at, zoom) {
+  const scale = 1 / Math.max(zoom, 0.05)
+  ctx.save()
+  ctx.translate(at.x, at.y)
+  ctx.scale(scale, scale)
+  ctx.font = font(11, 500)
+  const text = type === '*' ? 'any' : type.length > 40 ? `${type.slice(0, 39)}…` : type
+  const width = measure(ctx, text) + 14
+  ctx.fillStyle = theme.overlay
+  roundRect(ctx, 12, -32, width, 20, 5)
+  ctx.fill()
+  ctx.strokeStyle = theme.line
+  ctx.lineWidth = 1
+  ctx.stroke()
+  ctx.fillStyle = typeColour(theme, type)
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'middle'
+  ctx.fillText(text, 19, -21.5)
+  ctx.restore()
+}

@@ -1,0 +1,74 @@
+/**
+ * Pictures of nodes: fetched once, decoded off the main thread, kept while they are in view or were so lately.
+ *
+ * @typedef {import('../model/session.js').PictureRef} PictureRef
+ * @typedef {{bitmap: ImageBitmap | null, state: 'loading' | 'ready' | 'failed', used: number}} Entry
+ */
+
+/** Decoded pictures kept, by pixels: about 256 MB. */
+const BUDGET = 64_000_000
+
+export class Pictures {
+  /** @type {Map<string, Entry>} */
+  #entries = new Map()
+  #clock = 0
+  #pixels = 0
+
+  /**
+   * @param {(ref: PictureRef) => string} urlOf
+   * @param {() => void} changed called when a picture has arrived or failed
+   */
+  constructor(urlOf, changed) {
+    this.urlOf = urlOf
+    this.changed = changed
+  }
+
+  /** The picture, if it is here; the first question for it starts the fetch. @param {PictureRef} ref @returns {Readonly<Entry>} */
+  get(ref) {
+    const url = this.urlOf(ref)
+    let entry = this.#entries.get(url)
+    if (!entry) {
+      entry = { bitmap: null, state: 'loading', used: 0 }
+      this.#entries.set(url, entry)
+      void this.#fetch(url, entry)
+    }
+    entry.used = ++this.#clock
+    return entry
+  }
+
+  /** @param {string} url @param {Entry} entry */
+  async #fetch(url, entry) {
+    try {
+      const answer = await fetch(url)
+      if (!answer.ok) throw new Error(`${url}: ${answer.status}`)
+      entry.bitmap = await createImageBitmap(await answer.blob())
+      entry.state = 'ready'
+      this.#pixels += entry.bitmap.width * entry.bitmap.height
+      this.#trim()
+    } catch {
+      entry.state = 'failed' // shown on the node: the file may be gone, or be no picture
+    }
+    this.changed()
+  }
+
+  /** Drop what was asked for longest ago until the rest fits; it is fetched again when it is seen again. */
+  #trim() {
+    if (this.#pixels <= BUDGET) return
+    const oldest = [...this.#entries].filter(([, entry]) => entry.bitmap).sort(([, a], [, b]) => a.used - b.used)
+    for (const [url, { bitmap }] of oldest.slice(0, -4)) {
+      if (this.#pixels <= BUDGET || !bitmap) break
+      this.#pixels -= bitmap.width * bitmap.height
+      bitmap.close()
+      this.#entries.delete(url)
+    }
+  }
+
+  /** Forget a picture whose file has changed. @param {PictureRef} ref */
+  forget(ref) {
+    const url = this.urlOf(ref)
+    const bitmap = this.#entries.get(url)?.bitmap
+    if (bitmap) this.#pixels -= bitmap.width * bitmap.height
+    bitmap?.close()
+    this.#entries.delete(url)
+  }
+}

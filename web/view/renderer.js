@@ -1,0 +1,216 @@
+/**
+ * Draws the graph, and what is being done to it, on two canvases: on demand, only what is in view, nothing while nothing
+ * changes. It reads the store and the session and writes neither.
+ *
+ * @typedef {import('../geometry/rect.js').Rect} Rect
+ * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ * @typedef {import('../model/types.js').SocketRef} SocketRef
+ * @typedef {import('./theme.js').Theme} Theme
+ *
+ * @typedef {object} DraggedLink
+ * @property {readonly SocketRef[]} ends The ends that stay.
+ * @property {ReadonlySet<RecordId>} held Links that were picked up: drawn at the pointer, not where they were.
+ * @property {Point | null} point Canvas pixels.
+ * @property {SocketRef | null} target What it would snap to.
+ * @property {(socket: SocketRef) => boolean} fits
+ *
+ * @typedef {object} ViewState What the renderer reads. The editor is one.
+ * @property {import('./scene.js').Scene} scene
+ * @property {import('../model/store.js').Store} store
+ * @property {import('../model/graph.js').Graph} graph
+ * @property {import('../model/types.js').GraphId} graphId
+ * @property {import('../model/schema.js').Schema} schema
+ * @property {import('../model/session.js').Session} session
+ * @property {import('./pictures.js').Pictures} pictures
+ * @property {import('../geometry/viewport.js').Camera} camera
+ * @property {ReadonlySet<RecordId>} selection
+ * @property {ReadonlySet<RecordId>} dragging
+ * @property {import('../model/types.js').Target} hover
+ * @property {{node: RecordId, name: string} | null} edited
+ * @property {DraggedLink | null} draggedLink
+ * @property {Rect | null} brush
+ */
+import { grow, intersects } from '../geometry/rect.js'
+import { visible } from '../geometry/viewport.js'
+import { drawGrid, drawGroup } from './draw_canvas.js'
+import { drawLinks } from './draw_links.js'
+import { drawError, drawNode } from './draw_node.js'
+import { drawOverlay, flowing } from './draw_overlay.js'
+import { picturesOf } from './node_pictures.js'
+import { typeColour } from './theme.js'
+
+/** Canvas pixels a second that dashes move. */
+const FLOW = 40
+/** Frames of moving dashes come no faster than this, in ms. */
+const FLOW_FRAME = 33
+
+export class Renderer {
+  #frame = 0
+  #sceneOld = true
+  #overlayOld = true
+  #flowed = 0
+  #reduced = matchMedia('(prefers-reduced-motion: reduce)')
+  /** How long the last frame took to draw, in ms. */
+  lastDraw = 0
+  /** Frames drawn so far. */
+  frames = 0
+
+  /** @param {{canvas: HTMLCanvasElement, overlay: HTMLCanvasElement, theme: Theme, view: ViewState}} parts */
+  constructor({ canvas, overlay, theme, view }) {
+    this.canvas = canvas
+    this.overlay = overlay
+    this.theme = theme
+    this.view = view
+    this.scene = contextOf(canvas, false)
+    this.top = contextOf(overlay, true)
+    this.ratio = 1
+  }
+
+  /** Match the canvases to their boxes and to the screen's density. */
+  resize() {
+    this.ratio = Math.min(Math.max(devicePixelRatio || 1, 1), 4)
+    for (const canvas of [this.canvas, this.overlay]) {
+      const width = Math.max(1, Math.round(canvas.clientWidth * this.ratio))
+      const height = Math.max(1, Math.round(canvas.clientHeight * this.ratio))
+      if (canvas.width !== width || canvas.height !== height) {
+        canvas.width = width
+        canvas.height = height
+      }
+    }
+    this.invalidate()
+    // A resized canvas is blank until it is drawn: not even for one frame.
+    this.drawNow()
+  }
+
+  invalidate() {
+    this.#sceneOld = true
+    this.invalidateOverlay()
+  }
+
+  invalidateOverlay() {
+    this.#overlayOld = true
+    this.#frame ||= requestAnimationFrame((now) => this.#onFrame(now))
+  }
+
+  dispose() {
+    cancelAnimationFrame(this.#frame)
+    this.#frame = -1
+  }
+
+  /** Draw what is old, at once. */
+  drawNow() {
+    const begun = performance.now()
+    if (this.#sceneOld) this.#drawScene()
+    if (this.#overlayOld) this.#drawOverlay(begun)
+    this.#sceneOld = this.#overlayOld = false
+    this.lastDraw = performance.now() - begun
+    this.frames++
+  }
+
+  /** @param {number} now */
+  #onFrame(now) {
+    this.#frame = 0
+    if (this.#sceneOld || this.#overlayOld) this.drawNow()
+    if (this.#reduced.matches || flowing(this.view).length === 0) return
+    // Something flows: only the overlay is drawn again, and no faster than the eye needs.
+    if (now - this.#flowed >= FLOW_FRAME) {
+      this.#flowed = now
+      this.#overlayOld = true
+    }
+    this.#frame ||= requestAnimationFrame((next) => this.#onFrame(next))
+  }
+
+  #drawScene() {
+    const { scene: ctx, theme, view, ratio, canvas } = this
+    const { camera } = view
+    ctx.setTransform(1, 0, 0, 1, 0, 0)
+    drawGrid(ctx, theme, camera, ratio, canvas.width, canvas.height)
+    this.#toCanvas(ctx)
+    const seen = visible(camera, canvas.width / ratio, canvas.height / ratio)
+    for (const group of view.graph.groups(view.graphId)) {
+      const [x, y, w, h] = group.bounds
+      if (intersects({ x, y, w, h }, seen)) drawGroup(ctx, theme, group, view.selection.has(group.id), camera.zoom)
+    }
+    this.#drawLinks(ctx, seen)
+    const nodes = view.scene.nodesIn(grow(seen, 16))
+    for (const node of nodes) this.#drawNode(ctx, node)
+    for (const node of nodes) {
+      const { error } = view.session.status(this.#promptId(node))
+      if (error) drawError(ctx, theme, view.scene.view(node), error.message, camera.zoom)
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {Rect} seen */
+  #drawLinks(ctx, seen) {
+    const { theme, view } = this
+    const held = view.draggedLink?.held
+    const wires = view.scene.wiresIn(seen).filter((wire) => !held?.has(wire.link.id))
+    drawLinks(ctx, theme, wires, view.camera.zoom, (wire) => {
+      if (view.draggedLink) return 'faint'
+      const [from, to] = [view.graph.source(wire.link), view.graph.reader(wire.link)]
+      if (view.selection.has(wire.link.id)) return 'strong'
+      if (from && to && (view.selection.has(from.id) || view.selection.has(to.id))) return 'strong'
+      const state = from && view.session.status(this.#promptId(from)).state
+      return state === 'running' || state === 'queued' ? 'waiting' : 'plain'
+    })
+    for (const reroute of view.graph.reroutes(view.graphId)) {
+      const wire = wires.find(({ link }) => link.reroute === reroute.key)
+      ctx.beginPath()
+      ctx.arc(reroute.pos[0], reroute.pos[1], 5, 0, Math.PI * 2)
+      ctx.fillStyle = typeColour(theme, wire?.type ?? '*')
+      ctx.fill()
+      ctx.strokeStyle = view.selection.has(reroute.id) ? theme.select : theme.canvas
+      ctx.lineWidth = 2
+      ctx.stroke()
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {NodeRecord} node */
+  #drawNode(ctx, node) {
+    const { theme, view } = this
+    const status = view.session.status(this.#promptId(node))
+    const dragged = view.draggedLink
+    drawNode(ctx, theme, {
+      view: view.scene.view(node), status, shown: picturesOf(node, view.schema, status), pictures: view.pictures,
+      selected: view.selection.has(node.id), lifted: view.dragging.has(node.id),
+      edited: view.edited?.node === node.id ? view.edited.name : null, zoom: view.camera.zoom,
+      linked: ({ side, index }) =>
+        index >= 0 && (side === 'in' ? view.graph.linkInto(node, index) !== undefined : view.graph.linksFrom(node, index).length > 0),
+      typeOf: ({ side, index, type }) => (node.type === 'Reroute' || (side === 'out' && type === '*') ? view.scene.outputType(node, index < 0 ? 0 : index) : type),
+      fits: dragged && ((place) => {
+        const own = dragged.ends.some((end) => end.node === node.id && end.side === place.side && end.index === place.index)
+        return own || dragged.fits({ node: node.id, side: place.side, index: place.index, name: place.name, type: place.type })
+      })
+    })
+  }
+
+  /** @param {number} now */
+  #drawOverlay(now) {
+    const { top: ctx, overlay } = this
+    ctx.setTransform(1, 0, 0, 1, 0, 0)
+    ctx.clearRect(0, 0, overlay.width, overlay.height)
+    this.#toCanvas(ctx)
+    drawOverlay(ctx, this.theme, this.view, this.#reduced.matches ? 0 : ((now / 1000) * FLOW) % 16)
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx */
+  #toCanvas(ctx) {
+    const { x, y, zoom } = this.view.camera
+    const scale = zoom * this.ratio
+    ctx.setTransform(scale, 0, 0, scale, -x * scale, -y * scale)
+  }
+
+  /** A node's name in the session. @param {NodeRecord} node */
+  #promptId(node) {
+    return String(node.key)
+  }
+}
+
+/** @param {HTMLCanvasElement} canvas @param {boolean} alpha */
+function contextOf(canvas, alpha) {
+  const ctx = canvas.getContext('2d', { alpha })
+  if (!ctx) throw new Error('The browser gives no canvas to draw on')
+  return ctx
+}

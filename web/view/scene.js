@@ -1,0 +1,296 @@
+/**
+ * Where everything of one graph lies on the canvas: nodes laid out, links as curves, both in grids. It follows the store
+ * and the session, and answers what is in a view and what is under a point. Who draws and who points ask the same.
+ *
+ * @typedef {import('../geometry/bezier.js').Bezier} Bezier
+ * @typedef {import('../geometry/rect.js').Rect} Rect
+ * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../model/shape.js').View} View
+ * @typedef {import('../model/types.js').GraphId} GraphId
+ * @typedef {import('../model/types.js').GroupRecord} GroupRecord
+ * @typedef {import('../model/types.js').LinkRecord} LinkRecord
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ * @typedef {import('../model/types.js').SocketRef} SocketRef
+ * @typedef {import('../model/types.js').Target} Target
+ * @typedef {{link: LinkRecord, curves: readonly Bezier[], type: string, path: Path2D | null}} Wire
+ */
+import { curveBounds, distanceTo, linkCurve } from '../geometry/bezier.js'
+import { GridIndex } from '../geometry/grid_index.js'
+import { hitNode, socketNear } from '../geometry/hit_test.js'
+import { contains, grow, move } from '../geometry/rect.js'
+import { distance, subtract } from '../geometry/vec.js'
+import { recordId } from '../model/graph.js'
+import { viewOf } from '../model/shape.js'
+
+const GROUP_TITLE = 32
+const GROUP_CORNER = 16
+const REROUTE = 7
+/** How far sockets reach out of a node's box. */
+const SOCKET = 8
+
+export class Scene {
+  #nodes = new GridIndex()
+  #wires = new GridIndex()
+  /** @type {Map<RecordId, Wire>} */
+  #wireOf = new Map()
+  /** @type {GraphId} */
+  graphId = ''
+
+  /**
+   * @param {import('../model/store.js').Store} store
+   * @param {import('../model/graph.js').Graph} graph
+   * @param {import('../model/schema.js').Schema} schema
+   * @param {(node: NodeRecord) => number | null} aspectOf height by width of the picture on a node
+   */
+  constructor(store, graph, schema, aspectOf) {
+    this.store = store
+    this.graph = graph
+    this.schema = schema
+    this.aspectOf = aspectOf
+    this.rebuild()
+  }
+
+  /** Another graph, another schema, another document. */
+  rebuild() {
+    this.#nodes.clear()
+    this.#wires.clear()
+    this.#wireOf.clear()
+    for (const id of this.graph.ids(this.graphId, 'node')) this.#place(id)
+    for (const id of this.graph.ids(this.graphId, 'link')) this.#wire(id)
+  }
+
+  /** @param {import('../model/types.js').Diff} diff */
+  follow(diff) {
+    /** @type {Set<RecordId>} */
+    const nodes = new Set()
+    /** @type {Set<RecordId>} */
+    const links = new Set()
+    for (const record of Object.values(diff.removed)) {
+      if (record.kind === 'node') this.#nodes.delete(record.id)
+      else if (record.kind === 'link') {
+        this.#wires.delete(record.id)
+        this.#wireOf.delete(record.id)
+        // The wires behind a reroute take the colour of what is linked into it.
+        const reader = this.graph.reader(record)
+        if (reader?.type === 'Reroute') nodes.add(reader.id)
+      }
+    }
+    for (const id of [...Object.keys(diff.added), ...Object.keys(diff.updated)]) {
+      const record = this.store.get(id)
+      if (record?.kind === 'node') nodes.add(id)
+      else if (record?.kind === 'link') links.add(id)
+      else if (record?.kind === 'reroute') {
+        for (const link of this.graph.links(this.graphId)) if (link.reroute !== null) links.add(link.id)
+      }
+    }
+    for (const id of links) {
+      const link = this.store.link(id)
+      const reader = link && this.graph.reader(link)
+      if (reader?.type === 'Reroute') nodes.add(reader.id)
+    }
+    for (const id of nodes) this.refresh(id)
+    for (const id of links) this.#wire(id)
+  }
+
+  /** Lay a node out anew, with its wires and those behind the reroutes that it feeds. @param {RecordId} id */
+  refresh(id) {
+    const nodes = new Set([id])
+    for (const node of nodes) {
+      this.#place(node)
+      for (const link of this.graph.linksOf(node)) {
+        this.#wire(link.id)
+        const reader = this.graph.reader(link)
+        if (reader?.type === 'Reroute') nodes.add(reader.id)
+      }
+    }
+  }
+
+  /** @param {NodeRecord} node @returns {View} */
+  view(node) {
+    return viewOf(node, this.schema.get(node.type), this.aspectOf(node))
+  }
+
+  /** The box of a node with its title. @param {NodeRecord} node @returns {Rect} */
+  rect(node) {
+    return move(this.view(node).layout.rect, { x: node.pos[0], y: node.pos[1] })
+  }
+
+  /** Boxes of all nodes. @returns {Rect[]} */
+  rects() {
+    return this.graph.nodes(this.graphId).map((node) => this.rect(node))
+  }
+
+  /** Nodes whose boxes touch `rect`, back to front. @param {Rect} rect @returns {NodeRecord[]} */
+  nodesIn(rect) {
+    return [...this.#nodes.query(rect)].flatMap((id) => this.store.node(id) ?? []).sort((a, b) => a.z - b.z)
+  }
+
+  /** @param {Rect} rect @returns {Wire[]} */
+  wiresIn(rect) {
+    return [...this.#wires.query(rect)].flatMap((id) => this.#wireOf.get(id) ?? []).sort((a, b) => a.link.z - b.link.z)
+  }
+
+  /** @param {RecordId} id */
+  wire(id) {
+    return this.#wireOf.get(id)
+  }
+
+  /** Where a socket is on the canvas; null for one that is not shown. @param {Pick<SocketRef, 'node' | 'side' | 'index' | 'name'>} socket @returns {Point | null} */
+  socketPoint(socket) {
+    const node = this.store.node(socket.node)
+    if (!node) return null
+    const place = this.view(node).layout.sockets.find(
+      (each) => each.side === socket.side && (socket.index >= 0 ? each.index === socket.index : each.name === socket.name)
+    )
+    return place ? { x: node.pos[0] + place.x, y: node.pos[1] + place.y } : null
+  }
+
+  /** The socket a link starts or ends at. @param {LinkRecord} link @param {'in' | 'out'} side @returns {SocketRef | null} */
+  endOf(link, side) {
+    const node = side === 'out' ? this.graph.source(link) : this.graph.reader(link)
+    const index = side === 'out' ? link.fromSlot : link.toSlot
+    const place = node && this.view(node).layout.sockets.find((each) => each.side === side && each.index === index)
+    return node && place ? { node: node.id, side, index, name: place.name, type: place.type } : null
+  }
+
+  /** The type that an output gives, seen through reroutes. @param {NodeRecord} node @param {number} slot @returns {string} */
+  outputType(node, slot) {
+    let at = node
+    for (let hop = 0; at.type === 'Reroute' && hop < 100; hop++) {
+      const link = this.graph.linkInto(at, 0)
+      const source = link && this.graph.source(link)
+      if (!link || !source) return '*'
+      at = source
+      slot = link.fromSlot
+    }
+    return this.view(at).layout.sockets.find((each) => each.side === 'out' && each.index === slot)?.type ?? '*'
+  }
+
+  /** What lies under a point of the canvas. @param {Point} point @param {number} reach how far a pointer may miss @returns {Target} */
+  hit(point, reach) {
+    const near = this.nodesIn(grow({ ...point, w: 0, h: 0 }, Math.max(reach, SOCKET))).reverse()
+    for (const node of near) {
+      const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
+      const hit = hitNode(this.view(node).layout, local, reach)
+      if (!hit) continue
+      if (hit.kind === 'socket') return { kind: 'socket', socket: this.#ref(node, hit.socket) }
+      if (hit.kind === 'widget') {
+        const part = hit.part === 'button' ? (hit.widget.control ? 'control' : 'upload') : hit.part
+        return { kind: 'widget', node: node.id, name: hit.widget.name, part }
+      }
+      return { kind: 'node', node: node.id, part: hit.part }
+    }
+    for (const reroute of this.graph.reroutes(this.graphId)) {
+      if (distance({ x: reroute.pos[0], y: reroute.pos[1] }, point) <= REROUTE + reach / 2) {
+        return { kind: 'reroute', reroute: reroute.id }
+      }
+    }
+    const wire = this.wireNear(point, Math.max(reach * 0.75, 3))
+    if (wire) return { kind: 'link', link: wire.link.id }
+    return this.#hitGroup(point) ?? { kind: 'canvas' }
+  }
+
+  /** The wire nearest to a point, within `reach`. @param {Point} point @param {number} reach @returns {Wire | null} */
+  wireNear(point, reach) {
+    let nearest = null
+    let least = reach
+    for (const wire of this.wiresIn(grow({ ...point, w: 0, h: 0 }, reach))) {
+      for (const curve of wire.curves) {
+        const gap = distanceTo(curve, point)
+        if (gap >= least) continue
+        least = gap
+        nearest = wire
+      }
+    }
+    return nearest
+  }
+
+  /** The socket nearest to a point that `fits`. @param {Point} point @param {number} reach @param {(socket: SocketRef) => boolean} fits @returns {SocketRef | null} */
+  socketAt(point, reach, fits) {
+    /** @type {SocketRef | null} */
+    let nearest = null
+    let least = reach
+    for (const node of this.nodesIn(grow({ ...point, w: 0, h: 0 }, reach))) {
+      const layout = this.view(node).layout
+      const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
+      for (const socket of layout.sockets) {
+        const gap = distance(socket, local)
+        if (gap > least) continue
+        const ref = this.#ref(node, socket)
+        if (!fits(ref)) continue
+        least = gap
+        nearest = ref
+      }
+      const first = socketNear(layout, local, reach)
+      if (first === null && nearest === null && contains(layout.rect, local)) {
+        // Dropped on the node itself: its first free socket that fits.
+        const refs = layout.sockets.map((socket) => this.#ref(node, socket)).filter(fits)
+        nearest = refs.find((ref) => ref.side === 'in' && !this.graph.linkInto(node, ref.index)) ?? refs[0] ?? null
+      }
+    }
+    return nearest
+  }
+
+  /** @param {NodeRecord} node @param {import('../geometry/layout.js').SocketPlace} place @returns {SocketRef} */
+  #ref(node, place) {
+    const type = place.side === 'out' ? this.outputType(node, place.index) : place.type
+    return { node: node.id, side: place.side, index: place.index, name: place.name, type }
+  }
+
+  /** @param {Point} point @returns {Target | null} */
+  #hitGroup(point) {
+    for (const group of [...this.graph.groups(this.graphId)].reverse()) {
+      const [x, y, w, h] = group.bounds
+      if (!contains({ x, y, w, h }, point)) continue
+      if (point.x > x + w - GROUP_CORNER && point.y > y + h - GROUP_CORNER) return { kind: 'group', group: group.id, part: 'resize' }
+      if (point.y < y + GROUP_TITLE) return { kind: 'group', group: group.id, part: 'title' }
+    }
+    return null
+  }
+
+  /** @param {RecordId} id */
+  #place(id) {
+    const node = this.store.node(id)
+    if (!node || node.graph !== this.graphId) this.#nodes.delete(id)
+    else this.#nodes.set(id, grow(this.rect(node), SOCKET))
+  }
+
+  /** @param {RecordId} id */
+  #wire(id) {
+    const link = this.store.link(id)
+    const points = link && link.graph === this.graphId ? this.#points(link) : null
+    if (!link || !points) {
+      this.#wires.delete(id)
+      this.#wireOf.delete(id)
+      return
+    }
+    const curves = points.slice(1).map((point, index) => linkCurve(points[index] ?? point, point))
+    const boxes = curves.map(curveBounds)
+    const left = Math.min(...boxes.map((box) => box.x))
+    const top = Math.min(...boxes.map((box) => box.y))
+    const right = Math.max(...boxes.map((box) => box.x + box.w))
+    const bottom = Math.max(...boxes.map((box) => box.y + box.h))
+    const source = this.graph.source(link)
+    const type = source ? this.outputType(source, link.fromSlot) : link.type
+    this.#wireOf.set(id, { link, curves, type: type === '*' ? link.type : type, path: null })
+    this.#wires.set(id, { x: left, y: top, w: right - left, h: bottom - top })
+  }
+
+  /** The points that a link passes: its ends and its reroutes. @param {LinkRecord} link @returns {Point[] | null} */
+  #points(link) {
+    const from = this.socketPoint({ node: recordId('node', link.graph, link.from), side: 'out', index: link.fromSlot, name: '' })
+    const to = this.socketPoint({ node: recordId('node', link.graph, link.to), side: 'in', index: link.toSlot, name: '' })
+    if (!from || !to) return null
+    /** @type {Point[]} */
+    const between = []
+    let key = link.reroute
+    for (let hop = 0; key !== null && hop < 1000; hop++) {
+      const record = this.store.get(recordId('reroute', link.graph, key))
+      if (record?.kind !== 'reroute') break
+      between.unshift({ x: record.pos[0], y: record.pos[1] })
+      key = record.parent
+    }
+    return [from, ...between, to]
+  }
+}

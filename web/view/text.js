@@ -1,0 +1,132 @@
+/** Text on a canvas: measured once, shortened in the middle, broken into lines. Sizes are canvas pixels. */
+import { FONT, MONO } from './theme.js'
+
+/** @typedef {CanvasRenderingContext2D} Context2D */
+
+/** Strings remembered, for each font. */
+const KEPT = 4000
+
+/** @type {Map<string, Map<string, number>>} */
+const widths = new Map()
+/** @type {Map<string, string>} */
+const shortened = new Map()
+
+/** @param {number} size @param {400 | 500 | 600} [weight] @param {boolean} [mono] */
+export const font = (size, weight = 400, mono = false) => `${weight} ${Math.round(size * 100) / 100}px ${mono ? MONO : FONT}`
+
+/** The width of `text` in the context's font. @param {Context2D} ctx @param {string} text */
+export function measure(ctx, text) {
+  let known = widths.get(ctx.font)
+  if (!known) {
+    if (widths.size > 60) widths.clear()
+    widths.set(ctx.font, (known = new Map()))
+  }
+  let width = known.get(text)
+  if (width === undefined) {
+    if (known.size > KEPT) known.clear()
+    known.set(text, (width = ctx.measureText(text).width))
+  }
+  return width
+}
+
+/** `text`, or as much of its two ends as fits `room`. @param {Context2D} ctx @param {string} text @param {number} room */
+export function fitMiddle(ctx, text, room) {
+  if (text.length < 400 && measure(ctx, text) <= room) return text
+  const key = `${ctx.font}|${Math.round(room)}|${text.length > 400 ? text.slice(0, 400) : text}`
+  const known = shortened.get(key)
+  if (known !== undefined) return known
+  let [low, high] = [0, Math.min(text.length, 400)]
+  while (low < high) {
+    const letters = Math.ceil((low + high) / 2)
+    if (ctx.measureText(cut(text, letters)).width <= room) low = letters
+    else high = letters - 1
+  }
+  const result = low > 0 ? cut(text, low) : room > 8 ? '…' : ''
+  if (shortened.size > KEPT) shortened.clear()
+  shortened.set(key, result)
+  return result
+}
+
+/** @param {string} text @param {number} letters of the text that stay */
+function cut(text, letters) {
+  const head = Math.ceil(letters * 0.6)
+  const tail = letters - head
+  return `${text.slice(0, head).trimEnd()}…${tail > 0 ? text.slice(-tail).trimStart() : ''}`
+}
+
+/** @type {Map<string, readonly string[]>} */
+const wrapped = new Map()
+
+/**
+ * Lines no wider than `room`, at most `most`; the last one ends in an ellipsis where more would follow.
+ * @param {Context2D} ctx @param {string} text @param {number} room @param {number} most
+ * @returns {readonly string[]}
+ */
+export function wrap(ctx, text, room, most) {
+  // Only what can be seen is looked at: a widget may hold megabytes.
+  const seen = text.slice(0, Math.ceil(most * room * 0.6) + 200)
+  const key = `${ctx.font}|${Math.round(room)}|${most}|${seen}`
+  const known = wrapped.get(key)
+  if (known) return known
+  /** @type {string[]} */
+  const lines = []
+  for (const paragraph of seen.split('\n')) {
+    let line = ''
+    for (const word of paragraph.match(/\S+\s*|\s+/gu) ?? ['']) {
+      if (line && measure(ctx, (line + word).trimEnd()) > room) {
+        lines.push(line.trimEnd())
+        line = ''
+      }
+      let rest = word
+      while (measure(ctx, rest.trimEnd()) > room && rest.length > 1 && lines.length <= most) {
+        let letters = rest.length
+        while (letters > 1 && measure(ctx, rest.slice(0, letters)) > room) letters = Math.ceil(letters * 0.8) - 1
+        lines.push(rest.slice(0, Math.max(letters, 1)))
+        rest = rest.slice(Math.max(letters, 1))
+      }
+      line += rest
+      if (lines.length > most) break
+    }
+    lines.push(line.trimEnd())
+    if (lines.length > most) break
+  }
+  if (lines.length > most || seen.length < text.length) {
+    lines.length = Math.min(lines.length, most)
+    const last = lines.length - 1
+    let end = lines[last] ?? ''
+    while (end && measure(ctx, `${end}…`) > room) end = end.slice(0, -1)
+    if (last >= 0) lines[last] = `${end.trimEnd()}…`
+  }
+  if (wrapped.size > 600) wrapped.clear()
+  wrapped.set(key, lines)
+  return lines
+}
+
+/** @typedef {{text: string, weight: boolean}} Run A piece of a prompt; `weight`: it stands in weighted brackets. */
+
+/** Pieces of prompt lines, weighted parts told apart, also where they run over lines. @param {readonly string[]} lines @returns {Run[][]} */
+export function weightRuns(lines) {
+  let depth = 0
+  return lines.map((line) => {
+    /** @type {Run[]} */
+    const runs = []
+    let from = 0
+    const push = (/** @type {number} */ to, /** @type {boolean} */ weight) => {
+      if (to > from) runs.push({ text: line.slice(from, to), weight })
+      from = to
+    }
+    for (let at = 0; at < line.length; at++) {
+      const letter = line[at]
+      if (letter === '\\') at++
+      else if (letter === '(') {
+        if (depth === 0) push(at, false)
+        depth++
+      } else if (letter === ')' && depth > 0) {
+        depth--
+        if (depth === 0) push(at + 1, true)
+      }
+    }
+    push(line.length, depth > 0)
+    return runs
+  })
+}
