@@ -43,24 +43,25 @@ def origin(
 ) -> Origin | Value | None:
     """What the input slot `reader` reads: through reroutes, bypassed nodes and the borders of subgraphs.
 
-    None where the way ends: at a muted node, at nothing, or in a circle.
+    Where the way ends, at a muted node, at nothing, or in a circle, it is the value that an instance on the way gives
+    to the widget of its own that stands for this one, the outermost first; None if there is none.
     """
     wanted = slot_type(reader)
     link = scope.links.get(str(reader.get("link")))
+    own: Value | None = None
     seen: set[tuple[int, str]] = set()
     while link is not None and (id(scope), link.id) not in seen:
         seen.add((id(scope), link.id))
         if link.source == INPUT_SIDE and scope.parent is not None:
+            value = promotions.input_value(scope, link.source_slot)
+            own = own if value is None else Value(value)
             outer = _link_at(scope.instance, input_name(scope.file, link.source_slot))
-            if outer is None:
-                value = promotions.input_value(scope, link.source_slot)
-                return None if value is None else Value(value)
             scope = scope.parent
-            link = scope.links.get(outer)
+            link = None if outer is None else scope.links.get(outer)
             continue
         node = scope.nodes.get(link.source)
         if node is None or node.get("mode") == MUTED:
-            return None
+            return own
         type = as_text(node.get("type"))
         if node.get("mode") == BYPASSED:
             link = scope.links.get(str(_bypass(node, link.source_slot, wanted)))
@@ -68,16 +69,16 @@ def origin(
             link = scope.links.get(str(_first_link(node)))
         elif type == "PrimitiveNode":
             values = as_list(node.get("widgets_values"))
-            return Value(values[0]) if values and values[0] is not None else None
+            return Value(values[0]) if values and values[0] is not None else own
         elif link.source in scope.inner:
             inner = scope.inner[link.source]
             link = inner.outputs.get(_output_slot(node, inner.file, link.source_slot))
             scope = inner
         elif type in NEVER_SENT or type in definitions:
-            return None
+            return own
         else:
             return Origin(scope.path + link.source, link.source_slot)
-    return None
+    return own
 
 
 def _link_at(instance: JsonObject, name: str) -> str | None:
