@@ -62,7 +62,7 @@ const TEXT = 64
 const PICTURE = 72
 const BARE = /** @type {const} */ ([48, 26])
 /** Pixels of a letter at 12 px, on average: the columns only need to be about right. */
-const LETTER = 6.6
+const LETTER = 7.1
 
 /** @param {NodeShape} shape @returns {NodeLayout} */
 export function layout(shape) {
@@ -128,7 +128,7 @@ function heights(shape, width) {
 function fieldColumn(shape, width) {
   const inner = width - 2 * INSET
   const longest = Math.max(0, ...shape.widgets.filter((widget) => !widget.multiline).map((widget) => widget.label.length))
-  return INSET + (longest ? clamp(longest * LETTER + 14, Math.min(72, inner * 0.36), inner * 0.5) : 0)
+  return INSET + (longest ? clamp(longest * LETTER + 14, Math.min(72, inner * 0.36), inner * 0.46) : 0)
 }
 
 /** @param {WidgetShape} widget @param {Rect} rect @param {number} left @returns {WidgetPlace} */

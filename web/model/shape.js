@@ -12,7 +12,7 @@
 import { layout } from '../geometry/layout.js'
 import { asText } from './json.js'
 import { widgetsOf } from './widget_values.js'
-import { humanise } from './words.js'
+import { humanise, rowLabel } from './words.js'
 
 /**
  * @typedef {object} View A node as it is shown.
@@ -57,7 +57,7 @@ function shapeOf(node, type, widgets, title, aspect) {
     outputs: outputsOf(node, type),
     widgets: widgets.map(({ name, label, spec, control }) => ({
       name,
-      label: label && humanise(label),
+      label: label && rowLabel(label),
       kind: spec.kind,
       multiline: spec.kind === 'text' && spec.multiline,
       control: control !== null,

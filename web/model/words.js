@@ -20,6 +20,9 @@ export function humanise(name) {
   return text
 }
 
+/** A widget's name for its row: that a file or a sampler is given by name goes without saying. @param {string} name */
+export const rowLabel = (name) => humanise(name.replace(/(?<=.)_name$/u, ''))
+
 /** @param {string} word @param {boolean} first */
 function humaniseWord(word, first) {
   const lower = word.toLowerCase()
@@ -37,13 +40,4 @@ export function formatNumber(value, digits) {
   const [whole = '', part] = value.toFixed(digits).split('.')
   const grouped = whole.replace('-', '').length > 4 ? whole.replace(/\B(?=(\d{3})+$)/gu, '\u2009') : whole
   return part === undefined ? grouped : `${grouped}.${part}`
-}
-
-/** Shortened in the middle, so that both ends of a file's name are seen. @param {string} text @param {number} most letters */
-export function middle(text, most) {
-  if (text.length <= most) return text
-  if (most <= 1) return '…'
-  const head = Math.ceil((most - 1) / 2)
-  const tail = most - 1 - head
-  return `${text.slice(0, head)}…${tail > 0 ? text.slice(-tail) : ''}`
 }

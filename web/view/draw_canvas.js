@@ -58,7 +58,7 @@ export function drawGroup(ctx, theme, group, selected, zoom) {
   const colour = (group.color && ownColour(theme, group.color, 'frame')) || theme.group
   const written = (group.color && ownColour(theme, group.color, 'strong')) || theme.quiet
   roundRect(ctx, x + 0.5, y + 0.5, w - 1, h - 1, 12)
-  ctx.fillStyle = withAlpha(colour, theme.name === 'dark' ? 0.07 : 0.08)
+  ctx.fillStyle = withAlpha(colour, theme.name === 'dark' ? 0.065 : 0.045)
   ctx.fill()
   ctx.strokeStyle = selected ? theme.select : withAlpha(colour, 0.34)
   ctx.lineWidth = Math.max(selected ? 2 : 1, (selected ? 1.6 : 1) / zoom)

@@ -32,12 +32,14 @@ import { drawIcon, progressRing, RADIUS, roundRect, socketPath } from './shapes.
 import { fitMiddle, font, measure, wrap } from './text.js'
 import { ownColour, socketForm, tint, typeColour, withAlpha } from './theme.js'
 
-/** Below this zoom text in rows is too small to read, and is left out. */
-export const FULL = 0.55
+/** Below this zoom text in rows would be too small to read, and is left out. */
+export const FULL = 0.42
 /** Below this only blocks with their titles are drawn. */
-export const BLOCKS = 0.26
+export const BLOCKS = 0.28
 /** Titles are never smaller than this on the screen, CSS pixels. */
 const TITLE_SIZE = 11
+/** Nor is the text of rows. */
+const ROW_SIZE = 7.5
 const SOCKET = 5
 const NOTE_COLOUR = '#b59b3a'
 
@@ -82,11 +84,11 @@ function drawWhole(ctx, theme, drawing) {
       if (!widget) continue
       drawWidget(ctx, theme, place, widget, {
         linked: socket !== undefined && drawing.linked(socket), edited: drawing.edited === place.name,
-        note: NOTE_TYPES.has(view.node.type)
+        note: NOTE_TYPES.has(view.node.type), size: rowSize(zoom)
       })
     }
-    if (layout.height) drawLabels(ctx, theme, layout)
-  } else drawRows(ctx, theme, layout)
+    if (layout.height) drawLabels(ctx, theme, layout, rowSize(zoom))
+  } else if (!NOTE_TYPES.has(view.node.type)) drawRows(ctx, theme, layout)
   drawBorder(ctx, theme, drawing)
   drawSockets(ctx, theme, drawing)
 }
@@ -141,11 +143,11 @@ function drawTitle(ctx, theme, drawing) {
 }
 
 /** The word at the right of the title. Returns the room that it took. @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing @param {number} right @param {number} middle */
-function drawStatus(ctx, theme, { view, status }, right, middle) {
+function drawStatus(ctx, theme, { view, status, zoom }, right, middle) {
   const { node, type } = view
   const [word, colour, icon] = statusWord(theme, node, type, status)
   if (!word) return 0
-  ctx.font = font(11)
+  ctx.font = font(Math.max(11, ROW_SIZE / zoom))
   ctx.textAlign = 'right'
   ctx.textBaseline = 'middle'
   ctx.fillStyle = colour
@@ -177,9 +179,12 @@ function duration(ms) {
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
 }
 
-/** @param {Context2D} ctx @param {Theme} theme @param {NodeLayout} layout */
-function drawLabels(ctx, theme, layout) {
-  ctx.font = font(12)
+/** @param {number} zoom */
+const rowSize = (zoom) => Math.max(12, ROW_SIZE / zoom)
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeLayout} layout @param {number} size */
+function drawLabels(ctx, theme, layout, size) {
+  ctx.font = font(size)
   ctx.textBaseline = 'middle'
   ctx.fillStyle = theme.quiet
   const opposite = (/** @type {SocketPlace} */ socket) => layout.sockets.some((other) => other.side !== socket.side && other.y === socket.y && other.widget === null)
@@ -213,7 +218,7 @@ function drawBorder(ctx, theme, { view, status, selected, zoom }) {
   const state = status.error ? theme.error : status.state === 'running' ? theme.accent : null
   const thick = Math.max(2, 1.6 / zoom)
   if (state) ring(ctx, rect, state, thick, 0)
-  if (selected) ring(ctx, rect, theme.select, thick, state ? thick + 1.5 : 0)
+  if (selected) ring(ctx, rect, theme.select, state ? thick * 0.7 : thick, state ? thick + 1 : 0)
 }
 
 /** @param {Context2D} ctx @param {import('../geometry/rect.js').Rect} rect @param {string} colour @param {number} width @param {number} out */

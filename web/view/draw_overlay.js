@@ -45,14 +45,24 @@ function drawFlow(ctx, theme, view, dash) {
     const from = view.graph.source(wire.link)
     const to = view.graph.reader(wire.link)
     if (!from || !to) continue
+    ctx.save()
+    for (const node of view.scene.nodesIn(wire.bounds)) clipOut(ctx, view.scene.rect(node))
     ctx.strokeStyle = theme.name === 'dark' ? theme.text : theme.surface
-    ctx.globalAlpha = 0.75
-    ctx.setLineDash([2, 14])
+    ctx.globalAlpha = 0.8
+    ctx.setLineDash([1, 15])
     ctx.lineDashOffset = -dash
     ctx.stroke(pathOf(wire))
+    ctx.restore()
   }
-  ctx.setLineDash([])
-  ctx.globalAlpha = 1
+}
+
+/** Nothing is drawn inside of `rect` from now on: nodes lie over links. @param {Context2D} ctx @param {import('../geometry/rect.js').Rect} rect */
+function clipOut(ctx, rect) {
+  const far = 1e6
+  ctx.beginPath()
+  ctx.rect(rect.x - far, rect.y - far, rect.w + 2 * far, rect.h + 2 * far)
+  ctx.roundRect(rect.x, rect.y, rect.w, rect.h, RADIUS)
+  ctx.clip('evenodd')
 }
 
 /** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */

@@ -10,6 +10,7 @@
  * @property {boolean} linked Its value comes by a link.
  * @property {boolean} edited HTML lies over it.
  * @property {boolean} note It is the text of a note: without a box.
+ * @property {number} size Of its letters, canvas pixels: 12, or more where the view is far.
  */
 import { formatNumber } from '../model/words.js'
 import { INSET } from '../geometry/layout.js'
@@ -31,7 +32,7 @@ export function drawWidget(ctx, theme, place, widget, state) {
   const { field } = place
   ctx.textBaseline = 'middle'
   if (place.label) {
-    ctx.font = font(12)
+    ctx.font = font(state.size)
     ctx.fillStyle = theme.quiet
     ctx.textAlign = 'left'
     ctx.fillText(fitMiddle(ctx, place.label, field.x - INSET - 6), INSET, middle + 0.5)
@@ -40,7 +41,7 @@ export function drawWidget(ctx, theme, place, widget, state) {
   const wide = place.button ? field.w + place.button.w : field.w
   if (widget.spec.kind === 'toggle') {
     drawToggle(ctx, theme, field.x + field.w, middle, widget.value === true, state.linked)
-    ctx.font = font(12)
+    ctx.font = font(state.size)
     ctx.textAlign = 'right'
     ctx.fillStyle = theme.quiet
     const word = state.linked ? 'linked' : widget.value === true ? widget.spec.on : widget.spec.off
@@ -48,7 +49,7 @@ export function drawWidget(ctx, theme, place, widget, state) {
     return
   }
   if (state.linked) {
-    ctx.font = font(12)
+    ctx.font = font(state.size)
     ctx.textAlign = 'right'
     ctx.fillStyle = theme.quiet
     ctx.fillText('linked', field.x + wide - PAD, middle + 0.5)
@@ -58,17 +59,17 @@ export function drawWidget(ctx, theme, place, widget, state) {
   roundRect(ctx, field.x, field.y, wide, field.h, CORNER)
   ctx.fill()
   if (widget.spec.kind === 'number' && widget.spec.display === 'slider') drawShare(ctx, theme, place, widget)
-  drawValue(ctx, theme, place, widget, middle)
+  drawValue(ctx, theme, place, widget, middle, state.size)
   if (!place.button) return
   const icon = place.upload ? 'upload' : (widget.control ?? 'fixed')
   drawIcon(ctx, icon, place.button.x + place.button.w / 2, middle, 13, theme.quiet)
 }
 
-/** @param {Context2D} ctx @param {Theme} theme @param {WidgetPlace} place @param {Widget} widget @param {number} middle */
-function drawValue(ctx, theme, place, widget, middle) {
+/** @param {Context2D} ctx @param {Theme} theme @param {WidgetPlace} place @param {Widget} widget @param {number} middle @param {number} size */
+function drawValue(ctx, theme, place, widget, middle, size) {
   const { field } = place
   const { spec, value } = widget
-  ctx.font = font(12)
+  ctx.font = font(size)
   ctx.fillStyle = theme.text
   if (spec.kind === 'number') {
     const right = field.x + field.w - (place.button ? 2 : PAD)
@@ -128,7 +129,7 @@ function drawToggle(ctx, theme, right, middle, on, faint) {
 }
 
 /** @param {Context2D} ctx @param {Theme} theme @param {WidgetPlace} place @param {Widget} widget @param {WidgetState} state */
-function drawText(ctx, theme, { field, label, name }, { value, spec }, { linked, edited, note }) {
+function drawText(ctx, theme, { field, label, name }, { value, spec }, { linked, edited, note, size }) {
   if (!note) {
     ctx.fillStyle = theme.field
     roundRect(ctx, field.x, field.y, field.w, field.h, CORNER + 1)
@@ -137,12 +138,13 @@ function drawText(ctx, theme, { field, label, name }, { value, spec }, { linked,
   if (edited) return
   const pad = note ? 2 : PAD
   const room = field.w - pad * 2
-  const most = Math.max(1, Math.floor((field.h - 8) / LINE))
+  const line = (LINE * size) / 12
+  const most = Math.max(1, Math.floor((field.h - 8) / line))
   const text = linked ? '' : String(value ?? '')
-  ctx.font = font(12.5)
+  ctx.font = font(size + 0.5)
   ctx.textAlign = 'left'
   ctx.textBaseline = 'middle'
-  let y = field.y + 4 + LINE / 2
+  let y = field.y + 4 + line / 2
   if (!text) {
     ctx.fillStyle = theme.quiet
     const hint = linked ? `${label || name}: linked` : (spec.kind === 'text' && spec.placeholder) || label || name
@@ -157,6 +159,6 @@ function drawText(ctx, theme, { field, label, name }, { value, spec }, { linked,
       ctx.fillText(piece, x, y + 1)
       x += measure(ctx, piece)
     }
-    y += LINE
+    y += line
   }
 }

@@ -138,7 +138,7 @@ export class Renderer {
     for (const node of nodes) this.#drawNode(ctx, node)
     for (const node of nodes) {
       const { error } = view.session.status(this.#promptId(node))
-      if (error) drawError(ctx, theme, view.scene.view(node), error.message, camera.zoom)
+      if (error && camera.zoom > 0.18) drawError(ctx, theme, view.scene.view(node), error.message, camera.zoom)
     }
   }
 

@@ -13,12 +13,12 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  * @typedef {import('../model/types.js').Target} Target
- * @typedef {{link: LinkRecord, curves: readonly Bezier[], type: string, path: Path2D | null}} Wire
+ * @typedef {{link: LinkRecord, curves: readonly Bezier[], bounds: Rect, type: string, path: Path2D | null}} Wire
  */
 import { curveBounds, distanceTo, linkCurve } from '../geometry/bezier.js'
 import { GridIndex } from '../geometry/grid_index.js'
 import { hitNode, socketNear } from '../geometry/hit_test.js'
-import { contains, grow, move } from '../geometry/rect.js'
+import { bounds, contains, grow, move } from '../geometry/rect.js'
 import { distance, subtract } from '../geometry/vec.js'
 import { recordId } from '../model/graph.js'
 import { viewOf } from '../model/shape.js'
@@ -266,15 +266,12 @@ export class Scene {
       return
     }
     const curves = points.slice(1).map((point, index) => linkCurve(points[index] ?? point, point))
-    const boxes = curves.map(curveBounds)
-    const left = Math.min(...boxes.map((box) => box.x))
-    const top = Math.min(...boxes.map((box) => box.y))
-    const right = Math.max(...boxes.map((box) => box.x + box.w))
-    const bottom = Math.max(...boxes.map((box) => box.y + box.h))
+    const box = bounds(curves.map(curveBounds))
+    if (!box) return
     const source = this.graph.source(link)
     const type = source ? this.outputType(source, link.fromSlot) : link.type
-    this.#wireOf.set(id, { link, curves, type: type === '*' ? link.type : type, path: null })
-    this.#wires.set(id, { x: left, y: top, w: right - left, h: bottom - top })
+    this.#wireOf.set(id, { link, curves, bounds: box, type: type === '*' ? link.type : type, path: null })
+    this.#wires.set(id, box)
   }
 
   /** The points that a link passes: its ends and its reroutes. @param {LinkRecord} link @returns {Point[] | null} */

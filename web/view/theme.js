@@ -42,7 +42,7 @@ import { hueOf, oklch } from './oklch.js'
 export const DARK = {
   name: 'dark',
   canvas: oklch(0.172, 0.007, 265),
-  dot: oklch(0.29, 0.008, 265),
+  dot: oklch(0.315, 0.008, 265),
   surface: oklch(0.238, 0.007, 265),
   raised: oklch(0.285, 0.009, 260),
   hover: oklch(0.33, 0.011, 260),
