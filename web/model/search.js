@@ -4,7 +4,6 @@
  *
  * @typedef {import('./schema.js').NodeType} NodeType
  * @typedef {import('./types.js').SocketRef} SocketRef
- * @typedef {{type: NodeType, rank: number, socket: string | null}} Found `rank`: smaller is better. `socket`: what would be linked.
  */
 import { accepts } from './accepts.js'
 
@@ -23,30 +22,30 @@ const cache = new WeakMap()
 /** @typedef {{text: string, words: readonly string[], initials: string, cost: number}} Names */
 
 /**
- * @param {Iterable<NodeType>} types @param {string} query
+ * @param {Pick<import('./schema.js').Schema, 'types'>} schema @param {string} query empty for all
  * @param {{from?: SocketRef | null, used?: ReadonlyMap<string, number>, category?: string | null, limit?: number}} [options]
  *   `from`: only types with a socket that fits this one; `used`: how often each was added
- * @returns {Found[]}
+ * @returns {NodeType[]}
  */
-export function search(types, query, { from = null, used = new Map(), category = null, limit = 200 } = {}) {
+export function searchTypes(schema, query, { from = null, used = new Map(), category = null, limit = 500 } = {}) {
   const words = split(query)
-  /** @type {Found[]} */
+  /** @type {{type: NodeType, rank: number, uses: number}[]} */
   const found = []
-  for (const type of types) {
+  for (const type of schema.types.values()) {
     if (category !== null && type.category !== category && !type.category.startsWith(`${category}/`)) continue
-    const socket = from ? fitting(type, from) : null
-    if (from && socket === null) continue
+    if (from && fitting(type, from) === null) continue
     const rank = words.length ? rankOf(type, query.trim().toLowerCase(), words) : INSIDE
-    if (rank !== NONE) found.push({ type, rank: rank + (type.deprecated ? 0.5 : 0), socket })
+    // What is old comes after its like.
+    if (rank !== NONE) found.push({ type, rank: rank + (type.deprecated ? 0.5 : 0), uses: used.get(type.name) ?? 0 })
   }
-  const count = (/** @type {Found} */ { type }) => used.get(type.name) ?? 0
   found.sort((a, b) =>
-    a.rank - b.rank || count(b) - count(a) || a.type.title.length - b.type.title.length || (a.type.title < b.type.title ? -1 : 1)
+    a.rank - b.rank || b.uses - a.uses || (words.length ? a.type.title.length - b.type.title.length : 0) ||
+    a.type.title.localeCompare(b.type.title, 'en')
   )
-  return found.slice(0, limit)
+  return found.slice(0, limit).map(({ type }) => type)
 }
 
-/** The first socket of a type that fits one; null for none. @param {NodeType} type @param {SocketRef} from */
+/** The first socket of a type that fits one, by name; null for none. @param {NodeType} type @param {SocketRef} from */
 export function fitting(type, from) {
   if (from.side === 'in') return type.outputs.find((output) => accepts(from.type, output.type))?.name ?? null
   const sockets = type.inputs.filter((input) => !input.socketless)

@@ -38,6 +38,8 @@ export const FULL = 0.42
 export const BLOCKS = 0.28
 /** Titles are never smaller than this on the screen, CSS pixels. */
 const TITLE_SIZE = 11
+/** Below this zoom the word of a node's state gives way to its title. */
+const WORDS = 0.75
 /** Nor is the text of rows. */
 const ROW_SIZE = 7.5
 const SOCKET = 5
@@ -145,15 +147,17 @@ function drawTitle(ctx, theme, drawing) {
 /** The word at the right of the title. Returns the room that it took. @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing @param {number} right @param {number} middle */
 function drawStatus(ctx, theme, { view, status, zoom }, right, middle) {
   const { node, type } = view
-  const [word, colour, icon] = statusWord(theme, node, type, status)
-  if (!word) return 0
+  const [text, colour, icon] = statusWord(theme, node, type, status)
+  // From afar the title needs the room: the sign alone has to do.
+  const word = zoom < WORDS && icon ? '' : text
+  if (!word && !icon) return 0
   ctx.font = font(Math.max(11, ROW_SIZE / zoom))
   ctx.textAlign = 'right'
   ctx.textBaseline = 'middle'
   ctx.fillStyle = colour
   ctx.fillText(word, right, middle + 0.5)
   const width = measure(ctx, word)
-  if (icon) drawIcon(ctx, icon, right - width - 9, middle, 12, icon === 'check' ? theme.accentText : colour)
+  if (icon) drawIcon(ctx, icon, right - width - (word ? 9 : 6), middle, Math.max(12, 9 / zoom), icon === 'check' ? theme.accentText : colour)
   return width + (icon ? 20 : 8)
 }
 
