@@ -5,6 +5,7 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {{ x: number, y: number }} Point
  */
+import { isTyping } from '../panels/dom.js'
 import { chooseFiles, graphIn, isGraphFile, isPicture, stem } from './files.js'
 
 const GAP = 40
@@ -36,6 +37,12 @@ export class BringIn {
     })
     addEventListener('dragleave', event => {
       if (event.relatedTarget === null) stage.classList.remove('dropping')
+    })
+    document.addEventListener('paste', event => {
+      const files = [...(event.clipboardData?.files ?? [])]
+      if (!files.length || isTyping(event.target)) return
+      event.preventDefault()
+      void this.take(files, null)
     })
     addEventListener('drop', event => {
       stage.classList.remove('dropping')
@@ -108,19 +115,21 @@ export class BringIn {
 
   /** @param {File[]} files @param {string | null} node @param {Point | null} screen */
   async takePictures(files, node, screen) {
-    const { editor } = this
-    const center = { x: editor.overlay.clientWidth / 2, y: editor.overlay.clientHeight / 2 }
-    const start = editor.toCanvas(screen ?? center)
+    const start = screen ? this.editor.toCanvas(screen) : this.editor.pointer
     for (const [index, file] of files.entries()) {
       const uploaded = await this.upload(file)
-      if (!uploaded) continue
-      let target = index === 0 ? node : null
-      if (target === null || !this.uploadWidget(target)) {
-        target = editor.addNode('LoadImage', { point: { x: start.x + index * GAP, y: start.y + index * GAP }, from: null })
-      }
-      const widget = target && this.uploadWidget(target)
-      if (target && widget) editor.setWidget(target, widget, uploaded)
+      if (uploaded) this.place(uploaded, index === 0 ? node : null, { x: start.x + index * GAP, y: start.y + index * GAP })
     }
+  }
+
+  /** One step: into the node, or into a new one. @param {string} name @param {string | null} node @param {Point} point */
+  place(name, node, point) {
+    const { editor } = this
+    editor.store.begin('Add a picture')
+    const target = node !== null && this.uploadWidget(node) ? node : editor.addNode('LoadImage', { point })
+    const widget = target && this.uploadWidget(target)
+    if (target && widget) editor.setWidget(target, widget, name)
+    editor.store.commit()
   }
 
   /** By the button on a node. @param {string} node @param {string} widget */

@@ -60,15 +60,17 @@ export function listenToServer({ client, session, results, jobs, runner }) {
     },
 
     executed: data => {
-      if (!isCurrent(data) || !data.output) return
+      if (!data.output) return
       const node = String(data.display_node ?? data.node)
+      const job = jobs.get(data.prompt_id)
+      // Results count also where their graph is no longer the one on the canvas.
+      results.add(resultsOf(data.prompt_id, job?.prompt, { [node]: data.output }, async () => job?.workflow ?? (await workflowOf(client, data.prompt_id))))
+      if (!isCurrent(data)) return
       const before = data.merge ? session.status(node) : null
       session.update(node, {
         images: [...(before?.images ?? []), ...picturesOf(data.output)],
         text: [...(before?.text ?? []), ...textsOf(data.output)],
       })
-      const job = jobs.get(data.prompt_id)
-      results.add(resultsOf(data.prompt_id, job?.prompt, { [node]: data.output }, async () => job?.workflow ?? (await workflowOf(client, data.prompt_id))))
     },
 
     execution_error: data => {

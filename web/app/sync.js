@@ -65,6 +65,7 @@ export class Sync {
       this.client.history(HISTORY).catch(() => null),
     ])
     if (history) this.takeHistory(history)
+    if (history && this.session.run.promptId === null) this.showLast(history)
     if (!queue) return
     const running = queue.queue_running.map(item => String(item[1]))
     this.session.setServer({ queued: running.length + queue.queue_pending.length })
@@ -88,6 +89,12 @@ export class Sync {
       const workflow = entry?.prompt?.[3]?.extra_pnginfo?.workflow ?? null
       return resultsOf(id, entry?.prompt?.[2], entry?.outputs ?? {}, () => Promise.resolve(workflow))
     }))
+  }
+
+  /** After a reload the nodes show again what this page's last run made. @param {Record<string, any>} history */
+  showLast(history) {
+    const entry = Object.values(history).findLast(({ prompt }) => prompt?.[3]?.client_id === this.client.clientId)
+    for (const [id, output] of Object.entries(entry?.outputs ?? {})) this.session.update(id, { images: picturesOf(output), text: textsOf(output) })
   }
 
   /** The run that this page watched has ended unseen. @param {string} promptId @param {any} entry */

@@ -31,6 +31,8 @@ export class WidgetHost {
     editor.on('edit-widget', ({ node, widget, rect, zoom, select }) => this.edit(node.id, widget, rect, zoom, select))
     editor.on('edit-title', ({ node, rect }) => this.editTitle(node.id, rect))
     editor.on('camera', () => this.follow())
+    // What is half typed belongs to the draft too, which is written at the same event.
+    addEventListener('pagehide', () => this.close(), { capture: true })
   }
 
   /** Edits a widget that need not have been clicked: by Tab, or from the outline. @param {string} node @param {string} name */
