@@ -101,7 +101,8 @@ def _batches(jobs: list[tuple[int, Condition]], x: Tensor) -> list[list[tuple[in
 
 
 def _fit(a: Tensor, b: Tensor) -> bool:
-    return a.shape[2] == b.shape[2] and math.lcm(a.shape[1], b.shape[1]) // min(a.shape[1], b.shape[1]) <= LONGEST_REPEAT
+    tokens = a.shape[1], b.shape[1]
+    return a.shape[2] == b.shape[2] and math.lcm(*tokens) // min(tokens) <= LONGEST_REPEAT
 
 
 def _stack(crosses: list[Tensor], batch: int) -> Tensor:

@@ -4,6 +4,7 @@ means the same picture on every device.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import torch
@@ -29,9 +30,9 @@ def initial(shape: Sequence[int], seed: int, batch_index: Sequence[int] | None =
 def fresh(like: Tensor, seed: int) -> Noise:
     """Independent noise at every call; what ancestral samplers add.
 
-    The seed is one more than the run's: from the same one, the first draw would be the noise that the run began with.
+    The seed is the run's own, as in ComfyUI, so the first draw is the very noise that the run began with.
     """
-    generator = torch.Generator().manual_seed(_seed(seed + 1))
+    generator = torch.Generator().manual_seed(_seed(seed))
     return lambda sigma, sigma_next: torch.randn(like.shape, generator=generator).to(like)
 
 
@@ -42,6 +43,8 @@ def brownian(like: Tensor, seed: int, sigmas: Tensor) -> Noise:
     """
     import torchsde
 
+    # It rounds the path's ends and then warns, rightly but to no use, of questions beyond them.
+    warnings.filterwarnings("ignore", "Should have t", module="torchsde")
     low, high = sigmas[sigmas > 0].min().cpu(), sigmas.max().cpu()
     start = torch.zeros(like.shape, dtype=like.dtype)
     tree = torchsde.BrownianTree(low, start, high, entropy=_seed(seed))

@@ -57,7 +57,7 @@ class LowRank:
 
 @dataclass(frozen=True, eq=False)
 class Lora:
-    """A LoRA file: its pairs under the names that it gives them. Equal only to itself, like the file it was read from."""
+    """A LoRA file: its pairs under the names that it gives them."""
 
     file: WeightFile
     pairs: Mapping[str, LowRank] = field(repr=False)

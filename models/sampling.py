@@ -98,14 +98,11 @@ def ksample(
     if start_step is not None:
         sigmas = sigmas[start_step:] if start_step < len(sigmas) - 1 else sigmas[:0]
     samples: Tensor = latent["samples"]
-    if add_noise:
-        drawn = noises.initial(samples.shape, seed, latent.get("batch_index"))
-    else:
-        drawn = torch.zeros(samples.shape)
-    mask = latent.get("noise_mask")
+    index = latent.get("batch_index")
+    drawn = noises.initial(samples.shape, seed, index) if add_noise else torch.zeros(samples.shape)
     done = sample(
         model, positive, negative, samples, drawn, sigmas, _TABLE[sampler], cfg, seed,
-        mask=mask, own_mask_noise=sampler in _OWN_MASK_NOISE, on_step=on_step, check=check,
+        mask=latent.get("noise_mask"), own_mask_noise=sampler in _OWN_MASK_NOISE, on_step=on_step, check=check,
     )  # fmt: skip
     return {**latent, "samples": done}
 

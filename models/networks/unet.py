@@ -58,7 +58,8 @@ class Unet:
         depths = [level.transformers or self.middle_transformers for level in self.levels]
         heads = [self.heads or level.channels // 64 for level in self.levels]
         if depths[-1] != self.middle_transformers:
-            raise UnknownLayout(f"its middle has {self.middle_transformers} transformer blocks, its last level {depths[-1]}")
+            middle = self.middle_transformers
+            raise UnknownLayout(f"its UNet has {depths[-1]} transformer blocks in the last level, {middle} in the middle")
         module = UNet2DConditionModel(
             in_channels=self.in_channels,
             out_channels=self.out_channels,

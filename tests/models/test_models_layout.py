@@ -1,0 +1,97 @@
+"""The loader against diffusers and transformers: names, numbers, sizes read off shapes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint
+from safetensors.torch import load_file
+
+from models.detect import detect
+from models.engine import Engine, Loaded
+from models.files import open_weights
+from tests.models.conftest import PREFIXES, TEXT, TEXT2, UNET, UNET2, VAE, filled, in_layout
+
+
+def test_sizes_are_read_off_shapes(sd1: Path, sd2: Path):
+    first, second = (detect(open_weights(path)) for path in (sd1, sd2))
+    assert (first.family.name, first.model.network, first.text.network, first.vae.network) == ("sd1", UNET, TEXT, VAE)
+    assert (second.family.name, second.model.network, second.text.network) == ("sd2", UNET2, TEXT2)
+    assert first.prediction.kind == second.prediction.kind == "eps"
+
+
+@pytest.mark.parametrize("network", [UNET, UNET2], ids=["sd1", "sd2"])
+def test_unet_names_are_those_diffusers_knows(network):
+    """diffusers' own converter, given the file's names, arrives at the module's."""
+    module = filled(network)
+    converted = convert_ldm_unet_checkpoint(
+        in_layout(network, module, PREFIXES["unet"]), {**module.config, "layers_per_block": network.levels[0].resnets}
+    )
+    expected = module.state_dict()
+    assert converted.keys() == expected.keys()
+    assert all(torch.equal(converted[name], expected[name]) for name in expected)
+
+
+def test_vae_names_are_those_diffusers_knows():
+    module = filled(VAE)
+    converted = convert_ldm_vae_checkpoint(in_layout(VAE, module, PREFIXES["vae"]), module.config)
+    expected = module.state_dict()
+    assert converted.keys() == expected.keys()
+    assert all(torch.equal(converted[name].reshape(expected[name].shape), expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("which", ["sd1", "sd2"])
+def test_one_step_agrees_with_the_module_built_directly(which: str, request, engine: Engine):
+    path = request.getfixturevalue(which)
+    model, _, vae = engine.load_checkpoint(path)
+    direct = filled(model.component.network)
+    x, cross = torch.randn(2, 4, 16, 16), torch.randn(2, 77, 64)
+    sigma = model.prediction.sigmas[600]
+    with torch.no_grad():
+        eps = direct(x / (sigma**2 + 1).sqrt(), 600, cross).sample
+        pixels = filled(VAE).decode(x[:1]).sample
+    assert torch.allclose(model.denoise(x, sigma, cross, lambda: None), x - sigma * eps, atol=1e-4)
+    assert torch.allclose(vae.decode(x[:1]).movedim(-1, 1), ((pixels + 1) / 2).clamp(0, 1), atol=1e-4)
+
+
+def test_encoding_is_the_mean_of_the_posterior(loaded: Loaded):
+    pixels = torch.rand(2, 37, 50, 3)
+    with torch.no_grad():
+        cropped = pixels[:, 2:34, 1:49].movedim(-1, 1)
+        expected = filled(VAE).encode(cropped * 2 - 1).latent_dist.mean
+    assert torch.allclose(loaded.vae.encode(pixels), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_files_run_in_fp32(dtype, sd1: Path, write: Callable[..., Path], engine: Engine):
+    tensors = load_file(sd1)
+    path = write({name: value.to(dtype) for name, value in tensors.items()})
+    model = engine.load_checkpoint(path).model
+    with engine.residency.use(model.component, torch.float32) as module:
+        weight = module.conv_in.weight
+    expected = tensors[PREFIXES["unet"] + "input_blocks.0.0.weight"].to(dtype).float()
+    assert weight.dtype == torch.float32
+    assert torch.equal(weight, expected)
+
+
+def test_a_checkpoint_without_text_encoder_and_vae(sd1: Path, write: Callable[..., Path], engine: Engine):
+    tensors = {name: value for name, value in load_file(sd1).items() if name.startswith(PREFIXES["unet"])}
+    _, clip, vae = engine.load_checkpoint(write(tensors))
+    assert clip is None
+    assert vae is None
+
+
+@pytest.mark.parametrize("prefix", ["first_stage_model.", ""])
+def test_a_vae_in_a_file_of_its_own(prefix: str, write: Callable[..., Path], engine: Engine, loaded: Loaded):
+    vae = engine.load_vae(write(in_layout(VAE, filled(VAE), prefix) | {"loss.logvar": torch.zeros(1)}))
+    latent = torch.randn(1, 4, 4, 4)
+    assert torch.equal(vae.decode(latent), loaded.vae.decode(latent))
+
+
+def test_prediction_is_read_from_marks(sd1: Path, sd2: Path, write: Callable[..., Path]):
+    marked = load_file(sd1) | {"v_pred": torch.empty(0), "ztsnr": torch.empty(0)}
+    found = detect(open_weights(write(marked))).prediction
+    assert found.kind == "v"
+    assert found.sigma_max > 1000  # levels stretched to pure noise
+    assert detect(open_weights(write(load_file(sd2) | {"v_pred": torch.empty(0)}))).prediction.kind == "v"
