@@ -141,6 +141,8 @@ class Blocked:
     """In place of an output, or of all: whoever reads it does not run. A message is shown as an error."""
 
     message: str | None = None
+    told: bool = False
+    """The run has shown the message. What this blocks is not cached, so that the next run shows it again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class _Visit:
     reason_told: bool = False
     retried: bool = False
     blocked: bool = False
-    """A blocker with a message stood in its way, which the next run shall tell again."""
+    """A blocker with a message stands in its way, or before it: the next run shall show that again."""
     outcomes: list[Outcome] | None = None
     """Its calls' results, while the nodes of an expansion run."""
     inputs: dict[str, list[Any]] = field(default_factory=dict[str, "list[Any]"])
@@ -324,9 +324,9 @@ class Run:
 
     def _pass_block(self, id: NodeId, type: NodeType, visit: _Visit, block: Blocked) -> Blocked:
         """A blocker on its way through a node that does not run. Its message is told once."""
+        visit.blocked = visit.blocked or block.told or block.message is not None
         if block.message is None:
             return block
-        visit.blocked = True
         self.emit(
             ExecutionError(
                 prompt_id=self.job.prompt_id,
@@ -341,7 +341,7 @@ class Run:
                 timestamp=None,
             )
         )
-        return Blocked()
+        return Blocked(told=True)
 
     def _guard(self, id: NodeId, visit: _Visit) -> Any:
         def advice(error: BaseException) -> str | None:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from conversion_tables import TABLES, cases, catalogue
 
 from graph.accepts import accepts
 from graph.errors import ParseError
 from graph.workflow import is_workflow, to_api
-
-sys.path.insert(0, str(Path(__file__).parent))
-from conversion_tables import TABLES, cases, catalogue
 
 CATALOGUE = catalogue()
 
