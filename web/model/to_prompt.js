@@ -8,18 +8,9 @@
  * @typedef {import('./json.js').Json} Json
  * @typedef {import('./schema.js').NodeType} NodeType
  * @typedef {import('./schema.js').Schema} Schema
- * @typedef {import('./types.js').Key} Key
+ * @typedef {import('./scopes.js').Scope} Scope
  * @typedef {{class_type: string, inputs: Json, _meta: {title: string}}} PromptNode
  * @typedef {Record<string, PromptNode>} Prompt
- *
- * @typedef {object} Scope One use of a graph: the root, or an instance of a subgraph.
- * @property {string} path What ids inside it start with: "" or "12:".
- * @property {Json} file
- * @property {Map<string, Json>} nodes
- * @property {Map<string, import('./workflow_load.js').RawLink>} links
- * @property {Scope | null} parent
- * @property {Json | null} instance
- * @property {Map<string, Scope>} inner Scopes of the instances in it, by node id.
  *
  * @typedef {{id: string, slot: number} | {value: unknown} | null} Origin
  */
@@ -28,8 +19,10 @@ import { expandGroups } from './group_nodes.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { BYPASSED, MUTED } from './modes.js'
 import { fillPattern, hasPattern, PATTERN_TYPES, resolveChoices } from './patterns.js'
+import { inputName, Promotions } from './promoted.js'
+import { definitionsOf, openScopes } from './scopes.js'
 import { widgetsOf, withValue } from './widget_values.js'
-import { INPUT_SIDE, OUTPUT_SIDE, readLink } from './workflow_load.js'
+import { INPUT_SIDE, OUTPUT_SIDE } from './workflow_load.js'
 
 const VIRTUAL = new Set(['Note', 'MarkdownNote', 'PrimitiveNode', 'Reroute'])
 /** Old names of types, as the incumbent mends them on loading. */
@@ -38,8 +31,6 @@ const RENAMED = new Map([
   ['ConditioningAverage ', 'ConditioningAverage'],
   ['SDV_img2vid_Conditioning', 'SVD_img2vid_Conditioning']
 ])
-/** Instances within instances: beyond this a definition holds itself. */
-const DEEPEST = 32
 
 /**
  * @param {unknown} workflow a UI workflow file
@@ -75,59 +66,6 @@ function isReal(node, definitions) {
   return node.mode !== MUTED && node.mode !== BYPASSED && !VIRTUAL.has(type) && !definitions.has(type)
 }
 
-/** All subgraph definitions, nested ones too, by id. @param {Json} file @returns {Map<string, Json>} */
-function definitionsOf(file) {
-  /** @type {Map<string, Json>} */
-  const found = new Map()
-  const stack = [file]
-  for (let part = stack.pop(); part; part = stack.pop()) {
-    for (const definition of asList(asObject(part.definitions)?.subgraphs)) {
-      if (!isObject(definition) || typeof definition.id !== 'string' || found.has(definition.id)) continue
-      found.set(definition.id, definition)
-      stack.push(definition)
-    }
-  }
-  return found
-}
-
-/** The root and every live instance, outer ones first. @param {Json} file @param {ReadonlyMap<string, Json>} definitions */
-function openScopes(file, definitions) {
-  const scopes = [openScope(file, '', null, null)]
-  for (const scope of scopes) {
-    for (const node of scope.nodes.values()) {
-      const definition = definitions.get(asText(node.type) ?? '')
-      if (!definition || node.mode === MUTED || node.mode === BYPASSED) continue
-      if (scope.path.split(':').length > DEEPEST || holds(scope, definition)) continue
-      const inner = openScope(definition, `${scope.path}${String(node.id)}:`, scope, node)
-      scope.inner.set(String(node.id), inner)
-      scopes.push(inner)
-    }
-  }
-  return scopes
-}
-
-/** Is the definition open around this scope already? It would hold itself. @param {Scope} scope @param {Json} definition */
-function holds(scope, definition) {
-  for (let at = /** @type {Scope | null} */ (scope); at; at = at.parent) if (at.file === definition) return true
-  return false
-}
-
-/** @param {Json} file @param {string} path @param {Scope | null} parent @param {Json | null} instance @returns {Scope} */
-function openScope(file, path, parent, instance) {
-  /** @type {Scope['nodes']} */
-  const nodes = new Map()
-  for (const node of asList(file.nodes)) {
-    if (isObject(node) && node.id !== undefined && !nodes.has(String(node.id))) nodes.set(String(node.id), node)
-  }
-  /** @type {Scope['links']} */
-  const links = new Map()
-  for (const raw of asList(file.links)) {
-    const link = readLink(raw)
-    if (link) links.set(String(link.key), link)
-  }
-  return { path, file, nodes, links, parent, instance, inner: new Map() }
-}
-
 class Converter {
   /** New values of nodes with a text that was chosen at random. @type {Map<Json, unknown>} */
   chosen = new Map()
@@ -142,6 +80,7 @@ class Converter {
     this.schema = schema
     this.definitions = definitions
     this.options = options
+    this.promotions = new Promotions(schema)
   }
 
   /** @param {Scope} scope @param {Json} node @returns {PromptNode} */
@@ -150,26 +89,28 @@ class Converter {
     const class_type = RENAMED.get(name) ?? name
     const type = this.schema.get(class_type)
     /** @type {Json} */
-    const inputs = type ? this.#widgets(type, node) : {}
+    const inputs = type ? this.#widgets(scope, type, node) : {}
     for (const slot of asList(node.inputs)) {
       if (!isObject(slot) || slot.link === null || slot.link === undefined) continue
-      const link = scope.links.get(String(slot.link))
-      const origin = link ? this.#origin(scope, link, typeOf(slot)) : null
+      const origin = this.#origin(scope, linkOf(scope, slot.link), typeOf(slot))
       if (origin === null) continue
       inputs[asText(slot.name) ?? ''] = 'value' in origin ? wrap(origin.value) : [origin.id, origin.slot]
     }
     return { class_type, inputs, _meta: { title: asText(node.title) || type?.title || name } }
   }
 
-  /** @param {NodeType} type @param {Json} node @returns {Json} */
-  #widgets(type, node) {
+  /** @param {Scope} scope @param {NodeType} type @param {Json} node @returns {Json} */
+  #widgets(scope, type, node) {
     /** @type {Json} */
     const inputs = {}
     const values = valuesOf(node)
     for (const widget of widgetsOf(type, { values })) {
-      let value = widget.value
+      const given = this.promotions.widgetValue(scope, node.id, widget.name)
+      let value = given ?? widget.value
       if (typeof value === 'string') {
-        if (widget.spec.kind === 'text' && widget.spec.dynamicPrompts) value = this.#choose(type, node, widget.name, value)
+        if (widget.spec.kind === 'text' && widget.spec.dynamicPrompts) {
+          value = given === undefined ? this.#choose(type, node, widget.name, value) : resolveChoices(value, this.options.random)
+        }
         else if (widget.name === 'filename_prefix' && PATTERN_TYPES.has(type.name) && hasPattern(value)) {
           value = fillPattern(value, this.options.now, (title, name) => this.#lookUp(title, name))
         } else if (widget.spec.kind === 'combo' && widget.name === 'sampler_name' && value.startsWith('sample_')) {
@@ -202,48 +143,44 @@ class Converter {
   }
 
   /**
-   * Where a link truly comes from: through reroutes, bypassed nodes and the borders of subgraphs.
-   * @param {Scope} scope @param {import('./workflow_load.js').RawLink} link @param {string} wanted the reader's type
+   * Where a link truly comes from: through reroutes, bypassed nodes and the borders of subgraphs. Where the way ends, at a
+   * muted node or at nothing, it is the value that an instance on the way gives to its own widget, the outermost first.
+   * @param {Scope} scope @param {import('./workflow_load.js').RawLink | undefined} link @param {string} wanted the reader's type
    * @returns {Origin}
    */
   #origin(scope, link, wanted) {
-    /** @type {Set<unknown>} */
+    /** @type {Origin} */
+    let own = null
+    /** Of one scope and its link: in a circle it comes again. @type {Set<string>} */
     const seen = new Set()
-    for (;;) {
-      if (seen.has(link)) return null // a circle of reroutes
-      seen.add(link)
-      /** @type {unknown} */
-      let next
+    while (link && !seen.has(`${scope.path} ${link.key}`)) {
+      seen.add(`${scope.path} ${link.key}`)
       if (Number(link.from) === INPUT_SIDE && scope.parent && scope.instance) {
+        const value = this.promotions.inputValue(scope, link.fromSlot)
+        if (value !== undefined) own = { value }
         const name = inputName(scope.file, link.fromSlot)
         const slot = asList(scope.instance.inputs).find((input) => asObject(input)?.name === name)
-        next = asObject(slot)?.link
-        if (next === null || next === undefined) return this.#promoted(scope, link.fromSlot)
         scope = scope.parent
-      } else {
-        const node = scope.nodes.get(String(link.from))
-        if (!node || node.mode === MUTED) return null
-        const type = asText(node.type) ?? ''
-        const inner = scope.inner.get(String(node.id))
-        if (node.mode === BYPASSED) next = this.#bypass(node, link.fromSlot, wanted)
-        else if (type === 'Reroute') next = asObject(asList(node.inputs)[0])?.link
-        else if (type === 'PrimitiveNode') {
-          const values = valuesOf(node)
-          return Array.isArray(values) && values.length ? { value: values[0] } : null
-        } else if (inner) {
-          const slot = outputSlot(node, inner.file, link.fromSlot)
-          scope = inner
-          const last = [...inner.links.values()].find((each) => Number(each.to) === OUTPUT_SIDE && each.toSlot === slot)
-          if (!last) return null
-          link = last
-          continue
-        } else if (VIRTUAL.has(type) || this.definitions.has(type)) return null
-        else return { id: `${scope.path}${String(node.id)}`, slot: link.fromSlot }
+        link = linkOf(scope, asObject(slot)?.link)
+        continue
       }
-      const found = next === null || next === undefined ? undefined : scope.links.get(String(next))
-      if (!found) return null
-      link = found
+      const node = scope.nodes.get(String(link.from))
+      if (!node || node.mode === MUTED) return own
+      const type = asText(node.type) ?? ''
+      const inner = scope.inner.get(String(node.id))
+      if (node.mode === BYPASSED) link = linkOf(scope, this.#bypass(node, link.fromSlot, wanted))
+      else if (type === 'Reroute') link = linkOf(scope, asObject(asList(node.inputs)[0])?.link)
+      else if (type === 'PrimitiveNode') {
+        const value = asList(node.widgets_values)[0]
+        return value === undefined || value === null ? own : { value }
+      } else if (inner) {
+        const slot = outputSlot(node, inner.file, link.fromSlot)
+        scope = inner
+        link = [...inner.links.values()].find((each) => Number(each.to) === OUTPUT_SIDE && each.toSlot === slot)
+      } else if (VIRTUAL.has(type) || this.definitions.has(type)) return own
+      else return { id: `${scope.path}${String(node.id)}`, slot: link.fromSlot }
     }
+    return own
   }
 
   /**
@@ -261,48 +198,10 @@ class Converter {
       same && fits(same) ? same : (inputs.find((input) => typeOf(input) === type) ?? inputs.find(fits))
     return chosen?.link
   }
-
-  /**
-   * The value that an instance gives to an input of its subgraph that nothing is linked to.
-   * @param {Scope} scope @param {number} slot @returns {Origin}
-   */
-  #promoted(scope, slot) {
-    const values = valuesOf(scope.instance ?? {})
-    const name = inputName(scope.file, slot)
-    if (isObject(values)) return name in values ? { value: values[name] } : null
-    if (!Array.isArray(values)) return null
-    let at = 0
-    for (const input of asList(asObject(scope.instance)?.inputs)) {
-      const inputIndex = asList(scope.file.inputs).findIndex((entry) => asObject(entry)?.name === asObject(input)?.name)
-      if (inputIndex < 0 || !this.#landsOnWidget(scope, inputIndex)) continue
-      if (inputIndex === slot) return at < values.length && values[at] !== null ? { value: values[at] } : null
-      at++
-    }
-    return null
-  }
-
-  /** Does the first link of a subgraph's input end at a widget? @param {Scope} scope @param {number} slot */
-  #landsOnWidget(scope, slot) {
-    for (let depth = 0; depth < DEEPEST; depth++) {
-      const ids = asList(asObject(asList(scope.file.inputs)[slot])?.linkIds)
-      const link = scope.links.get(String(ids[0])) ?? [...scope.links.values()].find((each) => Number(each.from) === INPUT_SIDE && each.fromSlot === slot)
-      const reader = link && scope.nodes.get(String(link.to))
-      const input = reader && asObject(asList(reader.inputs)[link.toSlot])
-      if (!reader || !input) return false
-      const inner = scope.inner.get(String(reader.id))
-      if (!inner) {
-        const spec = this.schema.get(asText(reader.type) ?? '')?.inputs.find((each) => each.name === input.name)
-        return spec ? spec.widget !== null : isObject(input.widget)
-      }
-      slot = asList(inner.file.inputs).findIndex((entry) => asObject(entry)?.name === input.name)
-      scope = inner
-    }
-    return false
-  }
 }
 
-/** @param {Json} definition @param {number} slot */
-const inputName = (definition, slot) => asText(asObject(asList(definition.inputs)[slot])?.name) ?? ''
+/** @param {Scope} scope @param {unknown} key */
+const linkOf = (scope, key) => (key === null || key === undefined ? undefined : scope.links.get(String(key)))
 
 /** The slot of a definition that an instance's output stands for: by name, or else by place. @param {Json} instance @param {Json} definition @param {number} slot */
 function outputSlot(instance, definition, slot) {
