@@ -64,4 +64,4 @@ def in_words(size: int) -> str:
 
 
 def _first(names: list[str], count: int = 5) -> str:
-    return ", ".join(names[:count]) + (", ..." if len(names) > count else "")
+    return ", ".join(names[:count]) + (f" and {len(names) - count:,} more" if len(names) > count else "")

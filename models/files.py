@@ -145,8 +145,11 @@ def forget_pickles() -> None:
 def _load_pickle(path: Path) -> Any:
     zipped = zipfile.is_zipfile(path)
     inert = [(_inert(name), name) for name in _unsafe_names(path) if name.startswith(_INERT)] if zipped else []
-    with torch.serialization.safe_globals(inert):
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True if zipped else None)
+    with torch.serialization.safe_globals(inert), path.open("rb") as file:
+        # Only a zip can be mapped, and only by name; torch takes a name ending in .safetensors for what it says.
+        mapped = zipped and path.suffix.lower() in _TORCH_SUFFIXES
+        source = str(path) if mapped else file
+        return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped or None)
 
 
 def _inert(name: str) -> type:
@@ -168,7 +171,7 @@ def _global_in(message: str) -> str:
 
 
 def _tensors_in(loaded: Any) -> dict[str, Tensor]:
-    for key in ("state_dict", "model", "params_ema", "params"):
+    for key in ("state_dict", "model", "params_ema", "params", "string_to_param"):
         if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
             loaded = loaded[key]
     if not isinstance(loaded, dict):

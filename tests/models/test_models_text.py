@@ -1,0 +1,88 @@
+"""Prompts through a text encoder, against transformers' own forward."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.engine import Engine, Loaded
+from models.tokens import tokenize
+from tests.models.conftest import TEXT, TEXT2, filled
+
+
+def direct(network, ids: list[int], layer: int = -1) -> tuple[torch.Tensor, torch.Tensor]:
+    module = filled(network).text
+    with torch.no_grad():
+        found = module(input_ids=torch.tensor([ids]), output_hidden_states=True)
+        states = found.last_hidden_state if layer == -1 else module.final_layer_norm(found.hidden_states[layer])
+    return states, found.last_hidden_state[:, ids.index(49407)]
+
+
+def ids_of(text: str, loaded: Loaded) -> list[int]:
+    (chunk,) = tokenize(text, loaded.clip.family.tokens)
+    return [token.id for token in chunk]
+
+
+@pytest.mark.parametrize("layer", [-1, -2, -3])
+def test_a_plain_prompt_is_the_encoders_output(layer: int, loaded: Loaded):
+    [[states, extra]] = loaded.clip.with_last_layer(layer).encode("a photo of a cat")
+    expected, pooled = direct(TEXT, ids_of("a photo of a cat", loaded), layer)
+    assert torch.allclose(states, expected, atol=1e-4)
+    assert torch.allclose(extra["pooled_output"], pooled, atol=1e-4)
+
+
+def test_more_layers_skipped_than_there_are_is_the_last_layer(loaded: Loaded):
+    [[states, _]] = loaded.clip.with_last_layer(-20).encode("a cat")
+    [[last, _]] = loaded.clip.encode("a cat")
+    assert torch.equal(states, last)
+
+
+def test_sd2_takes_the_last_but_one_layer_and_pads_with_zero(engine: Engine, sd2: Path):
+    loaded = engine.load_checkpoint(sd2)
+    [[states, _]] = loaded.clip.encode("a cat")
+    ids = ids_of("a cat", loaded)
+    assert ids[-1] == 0
+    assert torch.allclose(states, direct(TEXT2, ids, -2)[0], atol=1e-4)
+
+
+def test_weights_move_from_the_empty_prompt(loaded: Loaded):
+    [[plain, _]] = loaded.clip.encode("a cat")
+    [[empty, _]] = loaded.clip.encode("")
+    [[strong, _]] = loaded.clip.encode("a (cat:1.5)")
+    expected = plain.clone()
+    expected[:, 2] = empty[:, 2] + 1.5 * (plain[:, 2] - empty[:, 2])
+    assert torch.allclose(strong, expected, atol=1e-5)
+
+
+def test_long_prompts_are_chunks_one_after_another(loaded: Loaded):
+    [[states, extra]] = loaded.clip.encode("cat " * 160)
+    [[first, first_extra]] = loaded.clip.encode("cat " * 75)
+    assert states.shape == (1, 3 * 77, 64)
+    assert torch.allclose(states[:, :77], first, atol=1e-5)
+    assert torch.allclose(extra["pooled_output"], first_extra["pooled_output"], atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["emb_params", "clip_l", "anything"])
+def test_an_embedding_equal_to_words_is_the_words(name: str, loaded: Loaded, write: Callable[..., Path]):
+    table = filled(TEXT).text.embeddings.token_embedding.weight
+    path = write({name: table[[1125, 539]].detach()}, "photo-of.safetensors")
+    [[states, _]] = loaded.clip.encode("a embedding:photo-of a cat", lambda _: path)
+    [[words, _]] = loaded.clip.encode("a photo of a cat")
+    assert torch.allclose(states, words, atol=1e-5)
+
+
+def test_an_embedding_of_the_first_trainers_layout(loaded: Loaded, tmp_path: Path):
+    path = tmp_path / "old.pt"
+    torch.save({"string_to_token": {"*": 265}, "string_to_param": {"*": torch.randn(2, 64)}}, path)
+    [[states, _]] = loaded.clip.encode("embedding:old", lambda _: path)
+    [[without, _]] = loaded.clip.encode("")
+    assert not torch.allclose(states, without, atol=1e-3)
+
+
+def test_an_embedding_for_another_model_is_left_out(loaded: Loaded, write: Callable[..., Path], caplog):
+    path = write({"emb_params": torch.randn(2, 768)})
+    [[states, _]] = loaded.clip.encode("a embedding:wide cat", lambda _: path)
+    [[without, _]] = loaded.clip.encode("a cat")
+    assert torch.allclose(states, without, atol=1e-5)
+    assert "wide" in caplog.text
