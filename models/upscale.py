@@ -21,6 +21,8 @@ from models.vision_operators import make_torchvision_importable
 if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
 
+    from models.engine import Engine
+
 TILE = 512
 """Pixels a side of a tile before enlargement; halved when memory runs out."""
 
@@ -55,28 +57,41 @@ def load_upscaler(path: Path) -> ImageModelDescriptor:
 
 
 def upscale(
-    model: ImageModelDescriptor,
-    pixels: Tensor,
-    device: torch.device,
-    on_progress: Progress,
-    is_out_of_memory: Callable[[BaseException], bool],
-    tile: int = TILE,
+    model: ImageModelDescriptor, pixels: Tensor, engine: Engine, on_progress: Progress, tile: int = TILE
 ) -> Tensor:
     """Enlarge (b, h, w, c) in [0, 1] to (b, h * scale, w * scale, 3), on the CPU.
 
-    When memory runs out the tile is halved, down to 128 pixels; the error is passed on if that is still too large.
+    When memory runs out idle models go, then the tile is halved, down to 128 pixels; OutOfMemory if that is too large.
     """
-    model.to(device)
+    engine.reserve(sum(p.numel() * p.element_size() for p in model.model.parameters()), "the upscaler")
+    model.to(engine.device)
     try:
-        while True:
-            try:
-                return _upscale_batch(model, pixels, device, on_progress, tile)
-            except Exception as error:
-                if not is_out_of_memory(error) or tile // 2 < SMALLEST_TILE:
-                    raise
-            tile //= 2
+        for attempt, size in enumerate([tile, *_halves(tile)]):
+            done = _unless_out_of_memory(
+                engine, lambda s=size: _upscale_batch(model, pixels, engine.device, on_progress, s)
+            )
+            if done is not None:
+                return done
+            if attempt == 0:
+                engine.free(models=True)
     finally:
         model.to("cpu")
+    raise MemoryError(f"Enlarging in tiles of {size} pixels still takes more memory than {engine.device} has free")
+
+
+def _halves(tile: int) -> list[int]:
+    """The whole tile once more, then its halves: 512, 256, 128."""
+    return [tile >> n for n in range(8) if tile >> n >= SMALLEST_TILE]
+
+
+def _unless_out_of_memory(engine: Engine, work: Callable[[], Tensor]) -> Tensor | None:
+    """What `work` gives, or None; the error has let go of its tensors by then."""
+    try:
+        return work()
+    except Exception as error:
+        if not engine.is_out_of_memory(error):
+            raise
+        return None
 
 
 def _upscale_batch(

@@ -64,7 +64,13 @@ def empty_image(
     return rgb.repeat(batch_size, height, width, 1)
 
 
-@node("ImageScale", category="image/upscaling", title="Upscale Image", search_aliases=("resize", "scale"))
+@node(
+    "ImageScale",
+    category="image/upscaling",
+    title="Upscale Image",
+    memory=Memory(12, ("width", "height")),
+    search_aliases=("resize", "scale"),
+)
 def scale(image: Image, *, upscale_method: Method, width: Target = 512, height: Target = 512, crop: Crop) -> Image:
     """Scale pictures to a size, up or down."""
     if width == 0 and height == 0:

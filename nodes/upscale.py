@@ -23,5 +23,4 @@ def load_model(
 @node("ImageUpscaleWithModel", category="image/upscaling", title="Upscale Image (using Model)")
 def upscale_with_model(upscale_model: UpscaleModel, image: Image, context: Context) -> Image:
     """Enlarge pictures by the network's own factor, in tiles that overlap."""
-    device, is_out_of_memory = engine(context).device, engine(context).is_out_of_memory
-    return upscale(upscale_model, image, device, context.progress, is_out_of_memory)
+    return upscale(upscale_model, image, engine(context), context.progress)

@@ -72,6 +72,7 @@ ENGINE = SimpleNamespace(
     device=torch.device("cpu"),
     precision="fp32",
     is_out_of_memory=lambda error: False,
+    reserve=lambda size, what: None,
     load_checkpoint=lambda path: (Handle(), Handle(), Handle()),
     load_vae=lambda path: Handle(),
     load_lora=lambda path: Handle(),

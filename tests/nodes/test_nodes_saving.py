@@ -20,7 +20,7 @@ from graph.node import Results
 from models import saving
 from models.saving import SaveError, next_number, write_numbered
 from nodes import image, output
-from nodes.naming import expand, format_date
+from nodes.naming import expand
 
 NOW = datetime(2026, 3, 9, 7, 5, 2)
 PROMPT: dict[str, Any] = {
@@ -39,7 +39,7 @@ def saved(result: Results, kind: str = "images") -> list[dict[str, str]]:
         ("ComfyUI", "ComfyUI"),
         ("%width%x%height%", "64x32"),
         ("%year%-%month%-%day% %hour%.%minute%.%second%", "2026-03-09 07.05.02"),
-        ("%date%", "2026-03-09"),
+        ("%date%", "20260309070502"),
         ("%date:yyyy-MM-dd hh:mm:ss%", "2026-03-09 07_05_02"),
         ("%date:d.M.yy%", "9.3.26"),
         ("%KSampler.seed%/%3.cfg%", "42/4.5"),
@@ -51,11 +51,6 @@ def saved(result: Results, kind: str = "images") -> list[dict[str, str]]:
 )
 def test_patterns_in_names(prefix: str, name: str) -> None:
     assert expand(prefix, PROMPT, 64, 32, NOW) == name
-
-
-def test_a_date_without_its_letters_is_only_text() -> None:
-    assert format_date("", NOW) == ""
-    assert expand("%date:%", None, 1, 1, NOW) == "2026-03-09"
 
 
 def test_pictures_carry_the_graph_that_made_them(context: Context, picture: torch.Tensor) -> None:

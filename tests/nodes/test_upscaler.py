@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,15 +18,33 @@ from models.upscale import load_upscaler, run_tiled, upscale
 from nodes.upscale import load_model, upscale_with_model
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "models" / "upscale_models" / "easel-realesr-x4.safetensors"
-CPU = torch.device("cpu")
 
 
 def ignore(done: int, total: int) -> None:
     """Nobody looks at the progress."""
 
 
-def never(error: BaseException) -> bool:
-    return False
+class Machine:
+    """What `upscale` asks of an engine, and a record of what it asked."""
+
+    device = torch.device("cpu")
+
+    def __init__(self) -> None:
+        self.freed = 0
+
+    def reserve(self, size: int, what: str) -> None:
+        assert size >= 0
+
+    def free(self, models: bool) -> None:
+        self.freed += 1
+
+    def is_out_of_memory(self, error: BaseException) -> bool:
+        return isinstance(error, MemoryError)
+
+
+@pytest.fixture
+def machine() -> Any:
+    return Machine()
 
 
 def drawing(size: int) -> torch.Tensor:
@@ -48,10 +65,10 @@ def edges(picture: torch.Tensor) -> torch.Tensor:
     return ((picture[:, 1:] - picture[:, :-1]) ** 2).mean()
 
 
-def test_the_built_in_upscaler_draws_sharper_than_interpolation() -> None:
+def test_the_built_in_upscaler_draws_sharper_than_interpolation(machine: Any) -> None:
     sharp = drawing(192)
     small = functional.interpolate(sharp.movedim(-1, 1), scale_factor=0.25, mode="area")
-    larger = upscale(load_upscaler(BUILT_IN), small.movedim(1, -1), CPU, ignore, never)
+    larger = upscale(load_upscaler(BUILT_IN), small.movedim(1, -1), machine, ignore)
     assert larger.shape == sharp.shape
     assert 0 <= larger.min() <= larger.max() <= 1
     stretched = functional.interpolate(small, scale_factor=4, mode="bicubic").movedim(1, -1)
@@ -60,11 +77,11 @@ def test_the_built_in_upscaler_draws_sharper_than_interpolation() -> None:
     assert (again - small).abs().mean() < 0.02, "it must be the same picture still"
 
 
-def test_tiles_equal_the_whole_to_rounding() -> None:
+def test_tiles_equal_the_whole_to_rounding(machine: Any) -> None:
     picture, model = torch.rand(1, 20, 330, 3), load_upscaler(BUILT_IN)
-    whole = upscale(model, picture, CPU, ignore, never)
+    whole = upscale(model, picture, machine, ignore)
     tiles: list[tuple[int, int]] = []
-    tiled = upscale(model, picture, CPU, lambda *done: tiles.append(done), never, tile=256)
+    tiled = upscale(model, picture, machine, lambda *done: tiles.append(done), tile=256)
     assert tiles == [(1, 2), (2, 2)]
     assert (tiled - whole).abs().max() < 1e-5
 
@@ -81,49 +98,50 @@ def test_tiles_cover_all_and_add_up(height: int, width: int, tile: int, overlap:
 class Fragile:
     """An upscaler that has room for so many pixels only."""
 
-    scale, input_channels = 2, 3
+    scale, input_channels, model = 2, 3, torch.nn.Identity()
 
-    def __init__(self, room: int) -> None:
-        self.room, self.places = room, []
+    def __init__(self, room: int, error: type[Exception] = MemoryError) -> None:
+        self.room, self.error = room, error
+        self.places: list[str] = []
+        self.sizes: list[int] = []
 
     def to(self, place: object) -> None:
         self.places.append(str(place))
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        self.sizes.append(max(x.shape))
         if x.shape[2] * x.shape[3] > self.room:
-            raise MemoryError(f"{x.shape} is too large")
+            raise self.error(f"{x.shape} is too large")
         return functional.interpolate(x, scale_factor=2)
 
 
-def out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError)
-
-
-def test_the_tile_is_halved_until_it_fits() -> None:
+def test_idle_models_go_first_then_the_tile_is_halved_until_it_fits(machine: Any) -> None:
     model: Any = Fragile(room=128 * 128)
     picture = torch.rand(2, 140, 600, 3)
-    larger = upscale(model, picture, CPU, ignore, out_of_memory)
+    larger = upscale(model, picture, machine, ignore)
     assert torch.allclose(larger, picture.repeat_interleave(2, 1).repeat_interleave(2, 2), atol=1e-6)
+    assert model.sizes[:4] == [512, 512, 256, 128]
+    assert machine.freed == 1
+    assert model.places == ["cpu", "cpu"]
+
+
+def test_what_never_fits_is_told_and_given_back(machine: Any) -> None:
+    model: Any = Fragile(room=100)
+    with pytest.raises(MemoryError, match="tiles of 128 pixels still"):
+        upscale(model, torch.rand(1, 300, 300, 3), machine, ignore)
     assert model.places[-1] == "cpu"
 
 
-def test_what_never_fits_is_told_and_given_back() -> None:
-    model: Any = Fragile(room=100)
-    with pytest.raises(MemoryError):
-        upscale(model, torch.rand(1, 300, 300, 3), CPU, ignore, out_of_memory)
+def test_other_errors_are_not_retried(machine: Any) -> None:
+    model: Any = Fragile(room=100, error=KeyError)
+    with pytest.raises(KeyError):
+        upscale(model, torch.rand(1, 300, 300, 3), machine, ignore)
+    assert len(model.sizes) == 1
     assert model.places[-1] == "cpu"
 
 
-def test_other_errors_are_not_retried() -> None:
-    model: Any = Fragile(room=100)
-    with pytest.raises(MemoryError):
-        upscale(model, torch.rand(1, 300, 300, 3), CPU, ignore, never)
-    assert len(model.places) == 2
-
-
-def test_the_nodes(context: Context, picture: torch.Tensor) -> None:
-    services = SimpleNamespace(device=CPU, is_out_of_memory=never)
-    asked = Context(node_id="1", folders=context.folders, services=services)
+def test_the_nodes(context: Context, picture: torch.Tensor, machine: Any) -> None:
+    asked = Context(node_id="1", folders=context.folders, services=machine)
     model = load_model(BUILT_IN.name, asked)
     assert upscale_with_model(model, picture, asked).shape == (2, 96, 128, 3)
 

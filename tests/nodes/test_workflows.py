@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image as Pillow
 
+from graph.cache import Cache
+from graph.events import Event, Progress
+from graph.execute import Executor, Job, Outcome
+from graph.folders import standard_folders
+from graph.parse import parse
+from graph.validate import validate
+from graph.workflow import to_api
+from models.engine import Engine
 from nodes.library import core_registry
 
 FOLDER = Path(__file__).resolve().parents[2] / "workflows"
@@ -88,3 +98,65 @@ def test_links_run_from_left_to_right(workflow: dict[str, Any]) -> None:
     nodes = {node["id"]: node for node in workflow["nodes"]}
     for _, origin, _, target, _, _ in workflow["links"]:
         assert nodes[origin]["pos"][0] <= nodes[target]["pos"][0]
+
+
+CHECKPOINT = FOLDER.parent / "models" / "checkpoints" / "easel-emoji.safetensors"
+NOW = datetime(2026, 3, 9)
+
+
+class Run:
+    """An executor with the real engine, shared by the tests of this file so that the model is loaded once."""
+
+    def __init__(self, base: Path) -> None:
+        own = {name: base / name for name in ("input", "output", "temp")}
+        self.folders = standard_folders([FOLDER.parent / "models"], **own)
+        self.executor = Executor(core_registry(), Cache(1 << 30, lambda _: 1), Engine("cpu"), self.folders)
+        self.events: list[Event] = []
+
+    def __call__(self, prompt: dict[str, Any]) -> Outcome:
+        report = validate(parse(prompt), CATALOGUE, self.folders)
+        assert not report.problems
+        job = Job(prompt_id="p", graph=report.graph, targets=tuple(report.targets))
+        self.events.clear()
+        return self.executor.run(job, self.events.append, lambda: False)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return Run(tmp_path_factory.mktemp("user"))
+
+
+def test_it_runs(workflow: dict[str, Any], run: Run) -> None:
+    prompt = to_api(workflow, CATALOGUE, run.folders, now=NOW)
+    models = any(node["class_type"] == "CheckpointLoaderSimple" for node in prompt.values())
+    if models and not CHECKPOINT.is_file():
+        pytest.skip("the built-in model is not in this checkout")
+    for node in prompt.values():
+        if "steps" in node["inputs"]:
+            node["inputs"]["steps"] = 2
+    outcome = run(prompt)
+    assert outcome.error is None
+    assert outcome.status == "success"
+    shown = [node for node, item in prompt.items() if CATALOGUE[item["class_type"]].is_output]
+    assert sorted(outcome.outputs) == sorted(shown)
+    for item in (item for output in outcome.outputs.values() for item in output.get("images", ())):
+        path = run.folders.resolve(item["type"], f"{item['subfolder']}/{item['filename']}".lstrip("/"))
+        with Pillow.open(path) as picture:
+            assert min(picture.size) >= 96
+            assert json.loads(picture.text["prompt"]) == prompt
+
+
+def test_the_first_graph_previews_its_steps_and_runs_again_from_the_cache(run: Run) -> None:
+    if not CHECKPOINT.is_file():
+        pytest.skip("the built-in model is not in this checkout")
+    workflow = json.loads((FOLDER / "default.json").read_text("utf-8"))
+    prompt = to_api(workflow, CATALOGUE, run.folders, now=NOW)
+    sampler = next(id for id, node in prompt.items() if node["class_type"] == "KSampler")
+    prompt[sampler]["inputs"].update(steps=3, seed=1234)
+    assert run(prompt).status == "success"
+    steps = [event.value for event in run.events if isinstance(event, Progress) and event.node == sampler]
+    assert steps == [1, 2, 3]
+    assert run(prompt).executed == ()
+    prompt[sampler]["inputs"]["seed"] = 1235
+    again = [prompt[id]["class_type"] for id in run(prompt).executed]
+    assert again == ["KSampler", "VAEDecode", "SaveImage"]
