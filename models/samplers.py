@@ -37,6 +37,10 @@ class Step:
     """(b, c, h, w): the noisy latent that the step began with."""
 
 
+def ignore_step(_: Step) -> None:
+    """What is called after each step when nobody wants to know."""
+
+
 @dataclass(frozen=True)
 class Run:
     """What a sampler is given beside the latent and the levels."""

@@ -14,7 +14,7 @@ from . import samplers as plain
 from . import samplers_exponential as exponential
 from .conditions import pair_areas, prepare
 from .denoise import Guided, Masked
-from .samplers import Run, Sampler, Step
+from .samplers import Run, Sampler, Step, ignore_step
 from .schedules import SCHEDULES, schedule
 
 if TYPE_CHECKING:
@@ -59,10 +59,6 @@ _OWN_MASK_NOISE = frozenset({"ddim"})
 """Samplers that noise what a mask keeps with draws of their own, not with the run's."""
 
 
-def ignore(_: Step) -> None:
-    pass
-
-
 @torch.no_grad()
 def ksample(
     model: Model,
@@ -80,7 +76,7 @@ def ksample(
     last_step: int | None = None,
     add_noise: bool = True,
     force_full_denoise: bool = True,
-    on_step: Callable[[Step], None] = ignore,
+    on_step: Callable[[Step], None] = ignore_step,
     check: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Sample a LATENT; the one given is not changed, and what else it holds goes along.
@@ -121,7 +117,7 @@ def sample(
     *,
     mask: Tensor | None = None,
     own_mask_noise: bool = False,
-    on_step: Callable[[Step], None] = ignore,
+    on_step: Callable[[Step], None] = ignore_step,
     check: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """Run a sampler over sigmas (steps + 1,). latent and noise: (b, c, h, w), the latent as the VAE scales it."""
