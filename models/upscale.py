@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,15 +62,14 @@ def upscale(
 ) -> Tensor:
     """Enlarge (b, h, w, c) in [0, 1] to (b, h * scale, w * scale, 3), on the CPU.
 
-    When memory runs out idle models go, then the tile is halved, down to 128 pixels; OutOfMemory if that is too large.
+    When memory runs out idle models go, then the tile is halved, down to 128 pixels; MemoryError if that is too large.
     """
     engine.reserve(sum(p.numel() * p.element_size() for p in model.model.parameters()), "the upscaler")
     model.to(engine.device)
     try:
         for attempt, size in enumerate([tile, *_halves(tile)]):
-            done = _unless_out_of_memory(
-                engine, lambda s=size: _upscale_batch(model, pixels, engine.device, on_progress, s)
-            )
+            work = partial(_upscale_batch, model, pixels, engine.device, on_progress, size)
+            done = _unless_out_of_memory(engine, work)
             if done is not None:
                 return done
             if attempt == 0:
