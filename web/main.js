@@ -35,6 +35,9 @@ import { Editor } from './tools/editor.js'
 import { typeColour } from './view/theme.js'
 import { WidgetHost } from './widgets/host.js'
 
+/** How long the first drawing waits for the node types, in ms: on the very first start no worker has told them yet. */
+const PATIENCE = 1500
+
 /** @template {HTMLElement} T @param {string} id @returns {T} */
 const byId = id => /** @type {T} */ (document.getElementById(id))
 
@@ -119,7 +122,14 @@ async function start() {
   editor.on('notice', ({ message, level }) => toasts.show({ text: message, tone: level }))
 
   listenToServer({ client, session, results, jobs, runner })
-  new Sync({ client, session, results, jobs, onReady: refresh })
+  new Sync({
+    client, session, results, jobs,
+    onReady: async () => {
+      toasts.dismiss('worker')
+      await refresh().catch(() => undefined) // the next connection asks again
+    },
+    onTrouble: words => toasts.show({ key: 'worker', tone: 'error', text: 'The worker ends while it starts; it is being started again.', detail: words }),
+  })
 
   // `app` is what extensions of the incumbent know; `easel` is for the console and the tests.
   Object.assign(window, { app: createApp({ editor, graph, runner, names }), easel: { editor, session, results, graph, client } })
@@ -127,7 +137,7 @@ async function start() {
   // The types come first, so that the graph is drawn once and right; a server that has none yet does not hold it up.
   const [draft] = await Promise.all([
     drafts.claim().catch(() => null),
-    refresh().catch(() => undefined),
+    Promise.race([refresh().catch(() => undefined), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
     settings.load(),
     document.fonts.ready,
   ])

@@ -99,7 +99,9 @@ def scale(
 
 
 @node("LoadImage", category="image", title="Load Image")
-def load_image(context: Context, image: Annotated[str, File(kind="input", upload="image")]) -> tuple[Image, Annotated[object, Socket("MASK")]]:
+def load_image(
+    context: Context, image: Annotated[str, File(kind="input", upload="image")]
+) -> tuple[Image, Annotated[object, Socket("MASK")]]:
     picture = Picture.open(context.folders.resolve("input", image)).convert("RGB")
     return [picture], None
 

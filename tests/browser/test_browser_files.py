@@ -37,15 +37,17 @@ def with_words(graph: dict[str, Any], words: str) -> dict[str, Any]:
 
 
 def test_a_dropped_json_opens(person: Person, text_to_image: dict[str, Any]) -> None:
-    person.drop("fox.json", json.dumps(with_words(text_to_image, "dropped")).encode(), "application/json", person.void())
-    person.until("() => window.app.graph.getNodeById(6)?.widgets[0].value === 'dropped'")
+    person.drop(
+        "fox.json", json.dumps(with_words(text_to_image, "dropped")).encode(), "application/json", person.void()
+    )
+    person.until("() => window.app.graph.getNodeById(6)?.widgets[0]?.value === 'dropped'")
     expect(person.page.locator(".tab .name")).to_have_text("fox")
 
 
 def test_a_dropped_picture_opens_its_graph(person: Person, text_to_image: dict[str, Any]) -> None:
     data = picture(workflow=json.dumps(with_words(text_to_image, "from a picture")), prompt="{}")
     person.drop("fox.png", data, "image/png", person.void())
-    person.until("() => window.app.graph.getNodeById(6)?.widgets[0].value === 'from a picture'")
+    person.until("() => window.app.graph.getNodeById(6)?.widgets[0]?.value === 'from a picture'")
 
 
 def test_a_picture_with_only_a_prompt_is_laid_out(artist: Person) -> None:
@@ -67,9 +69,16 @@ def test_a_plain_picture_becomes_a_node(artist: Person) -> None:
 
 
 def test_a_picture_dropped_on_a_node_goes_into_it(person: Person) -> None:
-    person.load({"nodes": [{"id": 1, "type": "LoadImage", "pos": [0, 0], "size": [260, 300], "widgets_values": [None, "image"]}], "links": []})
+    person.load(
+        {
+            "nodes": [
+                {"id": 1, "type": "LoadImage", "pos": [0, 0], "size": [260, 300], "widgets_values": [None, "image"]}
+            ],
+            "links": [],
+        }
+    )
     person.drop("into.png", picture(workflow=json.dumps({"nodes": [], "links": []})), "image/png", person.point(1))
-    person.until("() => window.app.graph.getNodeById(1)?.widgets[0].value === 'into.png'")
+    person.until("() => window.app.graph.getNodeById(1)?.widgets[0]?.value === 'into.png'")
 
 
 @pytest.mark.parametrize(

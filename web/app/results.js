@@ -3,7 +3,7 @@
  *
  * @typedef {import('../api/client.js').FileRef} FileRef
  * @typedef {object} Result
- * @property {string} key       prompt, node and file: the same picture told twice is one
+ * @property {string} key       the file: a picture told twice, or found in the cache, is one
  * @property {string} promptId
  * @property {string} node      node id in the prompt
  * @property {FileRef} file
@@ -81,5 +81,5 @@ export function seedOf(prompt) {
 export function resultsOf(promptId, prompt, outputs, workflow) {
   const seed = seedOf(prompt)
   return Object.entries(outputs ?? {}).flatMap(([node, output]) =>
-    picturesOf(output).map(file => ({ key: [promptId, node, file.type, file.subfolder, file.filename].join('|'), promptId, node, file, seed, workflow })))
+    picturesOf(output).map(file => ({ key: [file.type, file.subfolder, file.filename].join('|'), promptId, node, file, seed, workflow })))
 }

@@ -122,11 +122,11 @@ export class Runner {
   /** @param {Record<string, any>} nodeErrors @param {any} error  null where other outputs run all the same */
   refuse(nodeErrors, error) {
     this.forgetProblems()
-    for (const [id, { errors }] of Object.entries(nodeErrors)) {
+    for (const [id, { errors, class_type: type }] of Object.entries(nodeErrors)) {
       /** @type {any[]} */
       const list = Array.isArray(errors) && errors.length ? errors : [{ message: 'The server refuses this node.' }]
       this.refused.set(id, {
-        message: list.map(item => sentence(item)).join('\n'),
+        message: list.map(item => sentence(item, String(type))).join('\n'),
         input: list[0]?.extra_info?.input_name ?? null,
         detail: list.map(item => [item.message, item.details].filter(Boolean).join(': ')).join('\n'),
       })
@@ -182,7 +182,13 @@ export class Runner {
   }
 }
 
-/** @param {any} item */
-function sentence(item) {
-  return String(item.sentence ?? [item.message, item.details].filter(Boolean).join(': '))
+/**
+ * What is wrong, in words. The sentence names its node; where it is shown on that node, this would say it twice.
+ *
+ * @param {any} item @param {string} type
+ */
+function sentence(item, type) {
+  const text = String(item.sentence ?? [item.message, item.details].filter(Boolean).join(': '))
+  const rest = text.startsWith(type) ? text.replace(/^\S+(?: "[^"]*")? \(#[^)]*\):? /u, '') : text
+  return rest.charAt(0).toUpperCase() + rest.slice(1)
 }

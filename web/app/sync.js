@@ -15,13 +15,15 @@ export class Sync {
    * @param {import('../model/session.js').Session} parts.session
    * @param {import('./results.js').Results} parts.results
    * @param {import('./jobs.js').Jobs} parts.jobs
+   * @param {(words: string) => void} parts.onTrouble  the worker died while it started; its last line
    * @param {() => Promise<void>} parts.onReady  the worker reported: node types are now sure
    */
-  constructor({ client, session, results, jobs, onReady }) {
+  constructor({ client, session, results, jobs, onTrouble, onReady }) {
     this.client = client
     this.session = session
     this.results = results
     this.jobs = jobs
+    this.onTrouble = onTrouble
     this.onReady = onReady
     this.polling = false
     client.onState(state => {
@@ -32,7 +34,7 @@ export class Sync {
     })
     // A worker that died and is replaced shows as a status or an error; either is a reason to ask.
     client.onEvent(({ type }) => {
-      if (type === 'execution_error' || type === 'worker') void this.awaitWorker()
+      if (type === 'execution_error') void this.awaitWorker()
     })
   }
 
@@ -52,6 +54,7 @@ export class Sync {
       }
       waited = true
       if (status) this.session.setServer({ warming: true })
+      if (status?.worker?.last_words) this.onTrouble(String(status.worker.last_words))
       await new Promise(resolve => setTimeout(resolve, wait))
       wait = Math.min(SLOWEST_POLL, wait * 1.5)
     }
@@ -115,6 +118,6 @@ export class Sync {
 
 /** @param {any} status what /easel/status said */
 function isReady(status) {
-  const workers = status?.workers ?? (status?.worker ? [status.worker] : [])
-  return workers.some((/** @type {any} */ worker) => worker.state === 'ready' || worker.state === 'busy')
+  const state = status?.worker?.state
+  return state === 'ready' || state === 'busy'
 }

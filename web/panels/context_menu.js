@@ -46,6 +46,7 @@ export function installMenus({ editor, colorOf, stage }) {
     if (entries.length) openMenu(entries, client(screen), { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
   })
 
+  const used = readUsed()
   editor.on('search', ({ point, screen, from }) => {
     const at = client(screen)
     const width = Math.min(660, innerWidth - 16)
@@ -53,9 +54,33 @@ export function installMenus({ editor, colorOf, stage }) {
       from,
       at: { x: Math.min(at.x, innerWidth - width - 8), y: Math.max(8, Math.min(at.y, innerHeight - 480)) },
       colorOf,
-      find: (query, socket) => searchTypes(editor.schema, query, { from: socket }),
-      onChoose: type => void editor.addNode(type.name, { point, from }),
+      find: (query, socket) => searchTypes(editor.schema, query, { from: socket, used }),
+      onChoose: type => {
+        used.set(type.name, (used.get(type.name) ?? 0) + 1)
+        keepUsed(used)
+        editor.addNode(type.name, { point, from })
+      },
       onClose: () => editor.focus(),
     })
   })
+}
+
+const USED = 'easel.used'
+
+/** How often each type was added, in this browser. @returns {Map<string, number>} */
+function readUsed() {
+  try {
+    return new Map(Object.entries(JSON.parse(localStorage.getItem(USED) ?? '{}')).filter(([, count]) => typeof count === 'number'))
+  } catch {
+    return new Map()
+  }
+}
+
+/** @param {Map<string, number>} used */
+function keepUsed(used) {
+  try {
+    localStorage.setItem(USED, JSON.stringify(Object.fromEntries(used)))
+  } catch {
+    // Storage that is full: the order is remembered until the page closes.
+  }
 }

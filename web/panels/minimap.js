@@ -35,10 +35,10 @@ export function createMinimap(canvas, { editor, session, names, theme, onTheme }
   }
 
   function draw() {
-    const { clientWidth: width, clientHeight: height } = canvas
-    const context = canvas.getContext('2d')
     const nodes = editor.graph.nodes(editor.graphId)
     canvas.classList.toggle('bare', nodes.length === 0)
+    const { clientWidth: width, clientHeight: height } = canvas
+    const context = canvas.getContext('2d')
     if (!context || !width || !nodes.length) return
     const density = devicePixelRatio
     if (canvas.width !== Math.round(width * density) || canvas.height !== Math.round(height * density)) {

@@ -29,7 +29,8 @@ export class WidgetHost {
     /** @type {{ editor: OpenEditor, node: string, name: string } | null} */
     this.open = null
     editor.on('edit-widget', ({ node, widget, rect, zoom, select }) => this.edit(node.id, widget, rect, zoom, select))
-    editor.on('edit-title', ({ node, rect }) => this.editTitle(node.id, rect))
+    editor.on('edit-title', ({ node, rect }) => this.editTitle(node.id, hooks.titleOf(node.id), rect))
+    editor.on('edit-group-title', ({ group, rect }) => this.editTitle(group.id, group.title, rect))
     editor.on('camera', () => this.follow())
     // What is half typed belongs to the draft too, which is written at the same event.
     addEventListener('pagehide', () => this.close(), { capture: true })
@@ -79,22 +80,25 @@ export class WidgetHost {
     this.open = { editor: open(this.host, request), node, name: widget.name }
   }
 
-  /** @param {string} node @param {import('../geometry/rect.js').Rect} rect */
-  editTitle(node, rect) {
+  /**
+   * The title of a node or a frame.
+   *
+   * @param {string} id @param {string} title @param {import('../geometry/rect.js').Rect} rect
+   */
+  editTitle(id, title, rect) {
     this.close()
-    const record = this.editor.store.node(node)
-    if (!record) return
-    const editor = openText(this.host, {
-      box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: this.editor.camera.zoom, label: 'Title of the node',
-      value: this.hooks.titleOf(node), spec: {},
-      commit: value => this.editor.store.transact('Rename', () => this.editor.store.update(node, { title: String(value).trim() || null })),
+    const { editor } = this
+    const field = openText(this.host, {
+      box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: editor.camera.zoom, label: 'Title', value: title, spec: {},
+      // A node without a title of its own shows its type's.
+      commit: value => editor.store.transact('Rename', () => editor.store.update(id, { title: String(value).trim() || (editor.store.node(id) ? null : 'Frame') })),
       closed: () => {
         this.open = null
-        this.editor.focus()
+        editor.focus()
       },
       next: () => undefined,
     })
-    this.open = { editor, node, name: '' }
+    this.open = { editor: field, node: id, name: '' }
   }
 
   close() {
