@@ -157,7 +157,13 @@ class Worker:
         from nodes.packs import load_packs
 
         folders = [Path(path) for path in self.config["custom_nodes"]]
-        reports = load_packs(folders, self.registry, trust_all=self.config["trust_packs"])
+        trusted, named = self.config["trust_packs"], self.config["dev_packs"]
+        reports = load_packs(folders, self.registry, trust_all=trusted, approved=named)
+        for report in reports:
+            if report.state == "untrusted":
+                log.info("the pack %s is not trusted and stays off; --trust-packs loads every pack", report.name)
+            for problem in report.problems if report.state != "untrusted" else ():
+                log.warning("pack %s: %s", report.name, problem.sentence)
         return [report.to_json() for report in reports]
 
     def _make_services(self) -> Any:

@@ -30,8 +30,9 @@ def text(kind: str, data: Any) -> str:
 class Listener:
     """One websocket: what waits for it, and what it said of itself."""
 
-    def __init__(self, socket: web.WebSocketResponse, client_id: str) -> None:
+    def __init__(self, socket: web.WebSocketResponse, client_id: str, transport: asyncio.Transport | None) -> None:
         self.socket = socket
+        self._transport = transport
         self.client_id = client_id
         self.flags: JsonObject = {}
         self.outbox = Outbox()
@@ -44,9 +45,8 @@ class Listener:
 
     def cut(self) -> None:
         """End the connection at once; the reader sees it as lost and comes back."""
-        transport = self.socket.get_extra_info("transport")
-        if transport is not None:
-            transport.abort()
+        if self._transport is not None:
+            self._transport.abort()
 
     async def write(self) -> None:
         """Send what waits, for ever. Raises ConnectionError when the other side is gone."""

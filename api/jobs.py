@@ -92,9 +92,15 @@ class Jobs:
         gone = [entry for entry in self._waiting if ids is None or entry.prompt_id in ids]
         if not gone:
             return
-        await self._journal.remove([entry.seq for entry in gone])
         seqs = {entry.seq for entry in gone}
+        # Out of the list first: while the journal writes, the loop must not start one of them.
         self._waiting = [entry for entry in self._waiting if entry.seq not in seqs]
+        try:
+            await self._journal.remove(list(seqs))
+        except JournalError:
+            for entry in gone:
+                self._insert(entry)
+            raise
         for seq in seqs:
             self._secrets.pop(seq, None)
         self._tell_status()

@@ -121,6 +121,8 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
     except JournalError as error:
         log.error("%s", error)
         return Refusal(507 if error.full else 503, "disk_full" if error.full else "journal", f"{error}").reply()
+    except (ConnectionError, web.RequestPayloadError):
+        return Refusal(400, "disconnected", "The connection ended before the request did.").reply()
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             log.exception("%s %s failed", request.method, request.path)

@@ -264,5 +264,6 @@ def addresses(flags: Flags, port: int) -> Iterable[str]:
     """What to type into a browser, one for each address listened on."""
     scheme = "https" if flags.tls else "http"
     for address in flags.listen:
-        name = {"0.0.0.0": socket.gethostname(), "::": "[::1]"}.get(address, address)
-        yield f"{scheme}://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}/"
+        names = {"0.0.0.0": ("127.0.0.1", socket.gethostname()), "::": ("::1",)}.get(address, (address,))
+        for name in names:
+            yield f"{scheme}://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}/"

@@ -31,6 +31,8 @@ from graph.types import JsonObject
 
 log = logging.getLogger("easel")
 
+NO_SUCH_ADDRESS = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+"""A plain `--listen` means all of IPv4 and IPv6, and not every machine has both."""
 GOODBYE = 3.0
 """Seconds that open requests may take to end when the server stops."""
 
@@ -70,6 +72,8 @@ def prepare(flags: Flags, *, empty_temp: bool = True) -> Found:
                 with suppress(OSError):
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         found = find_folders(flags)
+        for path in flags.input.glob(".upload-*"):  # an upload that a power cut ended
+            path.unlink()
     except OSError as error:
         raise StartError(
             f"the folder {error.filename} cannot be used: {error.strerror}. Name another by --base-directory."
@@ -91,6 +95,7 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "custom_nodes": [str(path) for path in folders.roots("custom_nodes")],
         "load_packs": flags.load_packs,
         "trust_packs": flags.trust_packs,
+        "dev_packs": list(flags.dev_packs),
         "registry": flags.registry,
         "verbose": flags.verbose,
     }
@@ -149,6 +154,10 @@ async def _listen(runner: web.AppRunner, flags: Flags) -> int:
         try:
             await site.start()
         except OSError as error:
+            await site.stop()
+            if error.errno in NO_SUCH_ADDRESS and runner.addresses:
+                log.warning("this machine has no %s: not listening there", address)
+                continue
             raise StartError(_why_not(error, address, port)) from error
         port = runner.addresses[0][1]
     return port

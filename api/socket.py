@@ -21,7 +21,7 @@ async def ws(request: web.Request) -> web.WebSocketResponse:
     # No heartbeat: existing clients block in their own code for longer than any sensible one.
     socket = web.WebSocketResponse(max_msg_size=LARGEST_WORD, compress=False)
     await socket.prepare(request)
-    listener = Listener(socket, request.query.get("clientId") or uuid.uuid4().hex)
+    listener = Listener(socket, request.query.get("clientId") or uuid.uuid4().hex, request.transport)
     services.hub.join(listener)
     listener.put(text("status", {"status": services.jobs.status(), "sid": listener.client_id}))
     for message in services.jobs.greeting(listener.client_id):
@@ -47,7 +47,7 @@ async def events(request: web.Request) -> web.WebSocketResponse:
     services = request.app[SERVICES]
     socket = web.WebSocketResponse(max_msg_size=LARGEST_WORD, compress=False, heartbeat=30)
     await socket.prepare(request)
-    listener = Listener(socket, uuid.uuid4().hex)
+    listener = Listener(socket, uuid.uuid4().hex, request.transport)
     listener.flags["previews"] = request.query.get("previews") == "1"
     since = request.query.get("since", "")
     services.feed.join(

@@ -148,7 +148,7 @@ def start(
     log = base / "server.log"
     with log.open("a") as out:
         begin = log.stat().st_size
-        env = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
+        env = {**os.environ, "OMP_NUM_THREADS": "1"}
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True, env=env)
     end = time.monotonic() + PATIENCE
     while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
 import signal
 import sqlite3
@@ -178,18 +178,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(folder: Path) -> Path:
+    """Leave no room at all, by a file that is then deleted."""
     path = folder / "filler"
     with path.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 65536)
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
-        try:
-            while True:
-                file.write(b"\0")
-        except OSError:
-            pass
+        for size in (65536, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(b"\0" * size)
     return path
 
 

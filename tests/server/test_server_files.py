@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import struct
 import zlib
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image, PngImagePlugin
 
-from tests.server.harness import Server, running
+from tests.server.harness import Server, running, until
 
 
 def picture(mode: str = "RGBA", size: tuple[int, int] = (8, 6), colour: object = None, **save: object) -> bytes:
@@ -271,8 +273,19 @@ def test_an_upload_beyond_the_limit_leaves_nothing(base: Path) -> None:
         assert server.upload("small.bin", b"x" * 70_000).status == 200
 
 
+def test_an_upload_that_is_broken_off_leaves_nothing(base: Path) -> None:
+    with running(base) as server:
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            head = b"POST /upload/image HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n"
+            head += b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+            part = b'--b\r\nContent-Disposition: form-data; name="image"; filename="half.bin"\r\n\r\n'
+            connection.sendall(head + part + b"x" * 300_000)
+            until(lambda: any((base / "input").iterdir()))
+        until(lambda: not any((base / "input").iterdir()))
+        assert "Traceback" not in (base / "server.log").read_text()
+
+
 def test_the_picture_process_is_replaced_when_it_dies(base: Path) -> None:
-    psutil = pytest.importorskip("psutil")
     with running(base) as server:
         server.upload("p.png", picture())
         children = psutil.Process(server.process.pid).children()

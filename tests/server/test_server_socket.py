@@ -6,13 +6,15 @@ import asyncio
 import json
 import struct
 import time
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.server.harness import Server, is_done, one, read_until, say, until
+from tests.server.harness import Server, is_done, one, read_until, running, say, until
 
 
 def kinds(messages: list[dict[str, Any]]) -> list[str]:
@@ -232,9 +234,7 @@ def test_200_clients_at_once(server: Server) -> None:
         name = f"crowd-{number}"
         async with connect(f"ws://127.0.0.1:{server.port}/ws?clientId={name}", compression=None) as socket:
             await socket.recv()
-            together.append(name)
-            while len(together) < 200:
-                await asyncio.sleep(0.01)
+            await together.wait()
             prompt_id = await asyncio.to_thread(server.prompt, say(name), client_id=name)
             async for data in socket:
                 message = json.loads(data)
@@ -243,9 +243,11 @@ def test_200_clients_at_once(server: Server) -> None:
             return False
 
     async def live_all() -> list[bool]:
+        nonlocal together
+        together = asyncio.Barrier(200)
         return await asyncio.wait_for(asyncio.gather(*(live(number) for number in range(200))), 30)
 
-    together: list[str] = []
+    together: asyncio.Barrier
     assert asyncio.run(live_all()) == [True] * 200
 
 
@@ -270,14 +272,26 @@ def test_events_of_all_jobs_are_numbered_and_resume(server: Server) -> None:
         assert json.loads(socket.recv(timeout=5))["data"]["resumed"] is False
 
 
-def test_a_server_that_stops_says_goodbye(server: Server, base: Any) -> None:
-    from tests.server.harness import running
+def test_a_client_that_never_reads_costs_bounded_memory_and_is_cut_off(server: Server) -> None:
+    memory = psutil.Process(server.process.pid).memory_info
+    before = memory().rss
+    # A window of one message: what is not read stays on the server's side.
+    with server.socket("sleeps", max_queue=1) as sleeper, server.socket("awake") as awake:
+        read_until(awake, "status")
+        prompt_id = server.prompt(one("Flood", megabytes=200), client_id="sleeps")
+        assert server.result(prompt_id)["status"]["completed"] is True
+        assert memory().rss - before < 150 * 2**20
+        with pytest.raises(ConnectionClosed):
+            read_until(sleeper, "done")
+        server.prompt(say(str(time.time())), client_id="awake")
+        assert read_until(awake, "done")
 
+
+def test_a_server_that_stops_says_goodbye(base: Path) -> None:
     with running(base) as other, other.socket("waits") as socket:
         read_until(socket, "status")
         assert other.stop() == 0
         with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                socket.recv(timeout=5)
+            read_until(socket, "nothing")
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1001

@@ -66,6 +66,14 @@ def slow(
     return "waited"
 
 
+@node("Flood", category="tests")
+def flood(context: Context, megabytes: Annotated[int, Int(min=1, max=1000)] = 1) -> str:
+    """Send a client more than it may be willing to read."""
+    for _ in range(megabytes):
+        context.send("flood", "x" * 2**20, context.client_id)
+    return "sent"
+
+
 @node("Stuck", category="tests")
 def stuck(seconds: Annotated[float, Slider(min=0.0, max=100.0)] = 60.0) -> str:
     """Wait without ever looking up."""
@@ -108,5 +116,5 @@ def late_registry() -> Registry:
 
 
 def registry() -> Registry:
-    nodes: list[Any] = [say, join, show, write, pick, model, slow, stuck, fail, die, even]
+    nodes: list[Any] = [say, join, show, write, pick, model, slow, flood, stuck, fail, die, even]
     return Registry(*nodes)
