@@ -1,4 +1,4 @@
-"""The events with which a run ends badly."""
+"""The events for what goes wrong in a run."""
 
 from __future__ import annotations
 
@@ -51,6 +51,22 @@ def interrupted(
         node_type=_class_type(graph, id),
         executed=list(executed),
         timestamp=timestamp,
+    )
+
+
+def blocked(job: Job, id: NodeId, class_type: str, executed: Sequence[NodeId], message: str) -> ExecutionError:
+    """A blocker's message at the first node that it keeps from running. The run goes on, so nothing is kept of it."""
+    return ExecutionError(
+        prompt_id=job.prompt_id,
+        node_id=id,
+        node_type=class_type,
+        executed=list(executed),
+        exception_message=f"Execution Blocked: {message}",
+        exception_type="ExecutionBlocked",
+        traceback=[],
+        current_inputs={},
+        current_outputs=[],
+        timestamp=None,
     )
 
 

@@ -12,16 +12,17 @@ from graph.cache import Entry
 from graph.call import as_node_error, calls, merge
 from graph.context import Context
 from graph.dynamic import DynamicGraph
-from graph.ending import deadlock, failed, interrupted
+from graph.ending import blocked, deadlock, failed, interrupted
 from graph.errors import Cancelled, GraphError, NodeError
 from graph.events import Event, Executed, Executing, ExecutionCached, ExecutionError, ExecutionInterrupted
 from graph.expansion import expand, resolve, results_of
+from graph.held import Held
 from graph.job import Job
 from graph.names import Names
 from graph.node import Blocked, Expansion, NodeType, Outcome
 from graph.plan import plan, stale
 from graph.reason import Run as PastRun
-from graph.schedule import Schedule
+from graph.schedule import Kind, Ranks, Schedule
 from graph.tasks import Tasks
 from graph.types import JsonObject, Key, Link, NodeId
 
@@ -64,11 +65,8 @@ class Run:
         self._tasks = Tasks()
         self._names = Names(executor, job, self.graph, self._tasks)
         self._schedule = Schedule()
-        self._ranks: dict[NodeId, tuple[int, int]] = {}
-        self._newest_rank = 0
-        self._held: dict[NodeId, Entry] = {}
-        self._reads_left: dict[NodeId, int] = {}
-        self._holds_all = False
+        self._ranks = Ranks(self.graph.graph, self._kind)
+        self._held = Held()
         self._owner: dict[Key, NodeId] = {}
         self._visits: dict[NodeId, _Visit] = {}
         self._current: NodeId | None = None
@@ -80,7 +78,7 @@ class Run:
         """Name all results, tell which are there, and stage the rest. Raises GraphError for a graph not validated."""
         order = plan(self.job.graph, self.job.targets)
         self._names.add(order)
-        self._rank(order)
+        self._ranks.add(order)
         self.cached = [id for id in order if self._names.is_cached(id)]
         self.emit(ExecutionCached(prompt_id=self.job.prompt_id, nodes=list(self.cached), timestamp=_now()))
         there = set(self.cached)
@@ -92,36 +90,15 @@ class Run:
                 self._tell_cached(id)
         self._stage(self.job.targets)
 
-    def _rank(self, order: Sequence[NodeId]) -> None:
-        """Ready nodes run in this order: what is for the page, what leads there in one step, in two, then by plan.
-
-        An async function counts as for the page: the sooner it waits, the more runs meanwhile.
-        """
-        level: dict[NodeId, int] = {}
-        front = [id for id in order if self._names.type(id).spec.is_output]
-        for distance in range(3):
-            for id in front:
-                level.setdefault(id, distance)
-            front = [source for id in front for source in self.graph.graph.upstream(id) if source not in level]
-        for position, id in enumerate(order):
-            self._ranks[id] = (0 if self._names.type(id).spec.is_async else level.get(id, 3), position)
-
-    def _rank_first(self, order: Sequence[NodeId]) -> None:
-        """What an expansion added runs before all that waits for its turn."""
-        self._newest_rank -= len(order)
-        for position, id in enumerate(order):
-            spec = self._names.type(id).spec
-            self._ranks[id] = (0 if spec.is_output or spec.is_async else 3, self._newest_rank + position)
-
     def _count_reads(self, nodes: Sequence[NodeId]) -> None:
-        """Note that these nodes will read their inputs, which are held until then."""
+        """Note that these nodes will read their inputs."""
         for id in nodes:
-            self._holds_all = self._holds_all or "DYNPROMPT" in self._names.type(id).spec.hidden.values()
-            self._count(self.graph.graph.upstream(id), 1)
+            self._held.keeps_all = self._held.keeps_all or "DYNPROMPT" in self._names.type(id).spec.hidden.values()
+            self._held.expect(self.graph.graph.upstream(id))
 
-    def _count(self, sources: Sequence[NodeId], reads: int) -> None:
-        for source in sources:
-            self._reads_left[source] = self._reads_left.get(source, 0) + reads
+    def _kind(self, id: NodeId) -> Kind:
+        spec = self._names.type(id).spec
+        return Kind.ASYNC if spec.is_async else Kind.OUTPUT if spec.is_output else Kind.PLAIN
 
     # What is there already
 
@@ -133,8 +110,12 @@ class Run:
             return False
         entry = self.executor.cache.get(self._names.keys[id])
         assert entry is not None
-        self._held[id] = entry
+        self._hold(id, entry)
         return True
+
+    def _hold(self, id: NodeId, entry: Entry) -> None:
+        """Nodes that share a key may come to read each other's result after its last reader."""
+        self._held.take(id, entry, pinned=self._names.twins[self._names.keys[id]] > 1)
 
     def _tell_cached(self, id: NodeId) -> None:
         """A cached target still shows its results."""
@@ -156,7 +137,7 @@ class Run:
 
     def _reads_at_once(self, id: NodeId, name: str) -> bool:
         declared = self._names.type(id).spec.input(name)
-        return declared is None or not (declared.is_lazy or declared.options.get("rawLink"))
+        return declared is None or not declared.is_lazy
 
     # The loop
 
@@ -195,6 +176,8 @@ class Run:
         if done is None:
             inputs, missing = self._gather(id, type)
             visit.inputs = inputs
+            if self._bring_back(id, missing):
+                return
             self._tell_executing(id, type, visit)
             with self._guard(id, visit):
                 if missing and type.check_lazy is not None and self._ask_lazy(id, type, inputs, missing):
@@ -215,7 +198,7 @@ class Run:
         if entry is None:
             self._owner[self._names.keys[id]] = id
             return False
-        self._held[id] = entry
+        self._hold(id, entry)
         self._show(id, entry.ui, cached=True)
         self._end(id)
         return True
@@ -240,6 +223,15 @@ class Run:
         for name, kind in spec.hidden.items():
             inputs[name] = [self._hidden(id, kind)]
         return inputs, missing
+
+    def _bring_back(self, id: NodeId, missing: Sequence[str]) -> bool:
+        """Wait for inputs that the node always reads and that were let go of, as an expansion may read any node."""
+        links = self.graph.nodes[id].links()
+        lost = [link.node for name, link in links if name in missing and self._reads_at_once(id, name)]
+        if lost:
+            self._stage(lost)
+            self._schedule.wait(id, dict.fromkeys(lost))
+        return bool(lost)
 
     def _hidden(self, id: NodeId, kind: str) -> Any:
         match kind:
@@ -327,20 +319,7 @@ class Run:
         visit.blocked = visit.blocked or block.told or block.message is not None
         if block.message is None:
             return block
-        self.emit(
-            ExecutionError(
-                prompt_id=self.job.prompt_id,
-                node_id=id,
-                node_type=type.spec.class_type,
-                executed=list(self.executed),
-                exception_message=f"Execution Blocked: {block.message}",
-                exception_type="ExecutionBlocked",
-                traceback=[],
-                current_inputs={},
-                current_outputs=[],
-                timestamp=None,
-            )
-        )
+        self.emit(blocked(self.job, id, type.spec.class_type, self.executed, block.message))
         return Blocked(told=True)
 
     def _guard(self, id: NodeId, visit: _Visit) -> Any:
@@ -362,15 +341,15 @@ class Run:
             sources = expand(self.graph, self._names, id, expansions)
             order = plan(self.graph.graph, sources, self._names.keys)
             self._names.add(order)
-        self._rank_first(order)
+        self._ranks.add_first(order)
         self._count_reads(order)
-        self._count(sources, 1)
+        self._held.expect(sources)
         visit.outcomes = outcomes
         self._stage(sources)
         self._schedule.wait(id, sources)
 
     def _finish(self, id: NodeId, entry: Entry, visit: _Visit) -> None:
-        self._held[id] = entry
+        self._hold(id, entry)
         self.executed.append(id)
         if id not in self._names.volatile and not visit.blocked:
             self.executor.cache.put(self._names.keys[id], entry, time.monotonic() - visit.started)
@@ -392,22 +371,9 @@ class Run:
         sources = self.graph.graph.upstream(id)
         if visit is not None and visit.outcomes is not None:
             sources += results_of(visit.outcomes)
-        self._count(sources, -1)
-        for source in sources:
-            self._let_go(source)
-        self._let_go(id)
+        self._held.read(sources)
+        self._held.finished(id)
         self._schedule.finish(id)
-
-    def _let_go(self, id: NodeId) -> None:
-        """A run holds a value until its last reader is done, so that the cache's limits never pull an input away."""
-        name = self._names.keys.get(id)
-        if (
-            self._reads_left.get(id, 0) <= 0
-            and not self._holds_all
-            and name is not None
-            and self._names.twins[name] < 2
-        ):
-            self._held.pop(id, None)
 
     # Ends
 

@@ -3,9 +3,51 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
 
-from graph.types import NodeId
+from graph.types import Graph, NodeId
+
+Rank = tuple[int, int]
+
+
+class Kind(Enum):
+    OUTPUT = "output"
+    ASYNC = "async"
+    PLAIN = "plain"
+
+
+class Ranks:
+    """In which order ready nodes run: what is for the page, what leads there in one step, in two, then the rest.
+
+    An async function counts as for the page: the sooner it waits, the more runs meanwhile. Among equals the plan's
+    order holds, and what an expansion added goes before all that waits for its turn.
+    """
+
+    def __init__(self, graph: Graph, kind_of: Callable[[NodeId], Kind]) -> None:
+        self._graph = graph
+        self._kind_of = kind_of
+        self._ranks: dict[NodeId, Rank] = {}
+        self._first = 0
+
+    def __getitem__(self, id: NodeId) -> Rank:
+        return self._ranks[id]
+
+    def add(self, order: Sequence[NodeId]) -> None:
+        """Rank the nodes of a plan."""
+        steps: dict[NodeId, int] = {}
+        front = [id for id in order if self._kind_of(id) is not Kind.PLAIN]
+        for distance in range(3):
+            steps.update((id, distance) for id in front if id not in steps)
+            outputs = front if distance else [id for id in front if self._kind_of(id) is Kind.OUTPUT]
+            front = [source for id in outputs for source in self._graph.upstream(id) if source not in steps]
+        self._ranks.update((id, (steps.get(id, 3), position)) for position, id in enumerate(order))
+
+    def add_first(self, order: Sequence[NodeId]) -> None:
+        """Rank what an expansion added."""
+        self._first -= len(order)
+        for position, id in enumerate(order, self._first):
+            self._ranks[id] = (3 if self._kind_of(id) is Kind.PLAIN else 0, position)
 
 
 class Schedule:
@@ -17,8 +59,8 @@ class Schedule:
     def __init__(self) -> None:
         self._waits: dict[NodeId, int] = {}
         self._readers: dict[NodeId, list[NodeId]] = {}
-        self._ready: list[tuple[tuple[int, int], NodeId]] = []
-        self._ranks: dict[NodeId, tuple[int, int]] = {}
+        self._ready: list[tuple[Rank, NodeId]] = []
+        self._ranks: dict[NodeId, Rank] = {}
 
     def __contains__(self, id: NodeId) -> bool:
         return id in self._waits
@@ -30,7 +72,7 @@ class Schedule:
     def unfinished(self) -> list[NodeId]:
         return list(self._waits)
 
-    def add(self, id: NodeId, rank: tuple[int, int]) -> None:
+    def add(self, id: NodeId, rank: Rank) -> None:
         """A new node, which `wait` must follow."""
         self._waits[id] = 0
         self._ranks[id] = rank
