@@ -25,7 +25,7 @@ const NOTE = 140
  * @returns {RecordId | null} null for a type that is not known
  */
 export function addNode(context, name, { point, from = null }) {
-  const type = context.schema.get(name)
+  const type = context.types.get(name)
   if (!type) {
     context.notify(`There is no node type "${name}" here`)
     return null

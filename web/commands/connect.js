@@ -65,19 +65,19 @@ export function disconnect({ store }, link) {
 }
 
 /** The slot of an input in its record, made where only the schema had it. @param {Context} context @param {NodeRecord} node @param {SocketRef} socket */
-function ensureInput({ store, schema }, node, socket) {
+function ensureInput({ store, types }, node, socket) {
   const known = socket.index >= 0 ? socket.index : node.inputs.findIndex((slot) => slot.name === socket.name)
   if (known >= 0) return known
-  const spec = schema.get(node.type)?.inputs.find((input) => input.name === socket.name)
+  const spec = types.get(node.type)?.inputs.find((input) => input.name === socket.name)
   const slot = { name: socket.name, type: socket.type, widget: spec?.widget ? socket.name : null, raw: null }
   store.update(node.id, { inputs: [...node.inputs, slot] })
   return node.inputs.length
 }
 
 /** @param {Context} context @param {NodeRecord} node @param {SocketRef} socket */
-function ensureOutput({ store, schema }, node, socket) {
+function ensureOutput({ store, types }, node, socket) {
   if (socket.index < node.outputs.length) return socket.index
-  const declared = schema.get(node.type)?.outputs ?? []
+  const declared = types.get(node.type)?.outputs ?? []
   const outputs = Array.from({ length: socket.index + 1 }, (_, index) => {
     const spec = declared[index]
     return node.outputs[index] ?? { name: spec?.name ?? '', type: spec?.type ?? '*', widget: null, raw: null }

@@ -8,13 +8,13 @@ import { humanise } from '../model/words.js'
 import { withValue } from '../model/widget_values.js'
 
 /**
- * @param {Pick<Context, 'store' | 'schema'>} context @param {RecordId} id @param {string} name @param {unknown} value
+ * @param {Pick<Context, 'store' | 'types'>} context @param {RecordId} id @param {string} name @param {unknown} value
  * @param {'value' | 'control'} [kind]
  */
-export function setWidget({ store, schema }, id, name, value, kind = 'value') {
+export function setWidget({ store, types }, id, name, value, kind = 'value') {
   const node = store.node(id)
   if (!node) return
-  const values = withValue(schema.get(node.type), node, name, value, kind)
+  const values = withValue(types.get(node.type), node, name, value, kind)
   store.transact(`Change ${humanise(name).toLowerCase()}`, () => store.update(id, { values }))
 }
 

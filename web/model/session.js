@@ -90,13 +90,12 @@ export class Session {
   }
 
   /**
-   * A run begins: states, progress, errors and previews go; results stay until there are new ones, so nothing jumps.
+   * A run begins: states, progress and errors go; pictures stay until there are new ones, so nothing jumps.
    * @param {string | null} promptId
    */
   startRun(promptId) {
     for (const [id, status] of this.#nodes) {
-      status.preview?.close()
-      this.#nodes.set(id, { ...IDLE, images: status.images, text: status.text })
+      this.#nodes.set(id, { ...IDLE, preview: status.preview, images: status.images, text: status.text })
     }
     this.run = { promptId, state: 'running', node: null, message: null }
     this.#tell(new Set(this.#nodes.keys()), { run: true })

@@ -25,21 +25,21 @@
  * @property {(ref: PictureRef) => string} pictureUrl The address of a picture.
  */
 import { addNode } from '../commands/add_node.js'
-import { copyText, pasteText } from '../commands/clipboard.js'
 import { CORE_COMMANDS } from '../commands/core.js'
 import { Registry } from '../commands/registry.js'
-import { remove } from '../commands/remove.js'
 import { setWidget } from '../commands/set_widget.js'
 import { TITLE } from '../geometry/layout.js'
 import { centre, move as moveRect } from '../geometry/rect.js'
 import { clamp } from '../geometry/vec.js'
 import { LEAST_ZOOM, MOST_ZOOM, rectToScreen, toCanvas, toScreen } from '../geometry/viewport.js'
 import { Graph } from '../model/graph.js'
+import { NodeTypes } from '../model/node_types.js'
 import { load, save, toPrompt } from '../model/workflow.js'
 import { picturesOf } from '../view/node_pictures.js'
 import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
+import { listenClipboard } from './clipboard_events.js'
 import { Glide } from './glide.js'
 import { Idle } from './idle.js'
 import { Input } from './input.js'
@@ -81,7 +81,8 @@ export class Editor {
     this.schema = schema
     this.graph = new Graph(store)
     this.pictures = new Pictures(pictureUrl, () => this.invalidate())
-    this.scene = new Scene(store, this.graph, schema, (node) => this.#aspect(node))
+    this.types = new NodeTypes(schema, this.graph)
+    this.scene = new Scene(store, this.graph, this.types, (node) => this.#aspect(node))
     this.renderer = new Renderer({ canvas, overlay, theme, view: this })
     /** @type {Registry<Editor>} */
     this.commands = new Registry()
@@ -93,7 +94,7 @@ export class Editor {
     this.#disposers.push(
       store.listen((diff, source) => this.#follow(diff, source)),
       session.listen(({ nodes, run }) => this.#sessionChanged(nodes, run)),
-      this.#listenClipboard()
+      listenClipboard(this)
     )
     this.resize()
   }
@@ -257,7 +258,7 @@ export class Editor {
   /** @param {Schema} schema */
   setSchema(schema) {
     this.schema = schema
-    this.scene.schema = schema
+    this.types.schema = schema
     this.scene.rebuild()
     this.invalidate()
   }
@@ -398,30 +399,5 @@ export class Editor {
     const { preview, refs } = picturesOf(node, this.schema, this.session.status(node.key))
     if (preview) return preview.width ? preview.height / preview.width : null
     return refs.length ? 1 : null
-  }
-
-  /** Copy, cut and paste as the browser tells them: they come with leave to use the clipboard. */
-  #listenClipboard() {
-    const page = this.overlay.ownerDocument
-    const abort = new AbortController()
-    const ours = (/** @type {Event} */ event) => {
-      const target = event.target
-      const field = target instanceof Element && target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]')
-      return !event.defaultPrevented && !field && (page.getSelection()?.isCollapsed ?? true)
-    }
-    const copy = (/** @type {ClipboardEvent} */ event) => {
-      const text = ours(event) ? copyText(this, this.selection) : null
-      if (text === null) return false
-      event.clipboardData?.setData('text/plain', text)
-      event.preventDefault()
-      return true
-    }
-    page.addEventListener('copy', copy, { signal: abort.signal })
-    page.addEventListener('cut', (event) => copy(event) && remove(this, this.selection), { signal: abort.signal })
-    page.addEventListener('paste', (event) => {
-      const text = ours(event) ? event.clipboardData?.getData('text/plain') : ''
-      if (text && pasteText(this, text, { point: this.pointer })) event.preventDefault()
-    }, { signal: abort.signal })
-    return () => abort.abort()
   }
 }

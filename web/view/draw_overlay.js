@@ -85,6 +85,7 @@ function drawDragged(ctx, theme, view) {
     ctx.strokeStyle = typeColour(theme, socket.type)
     ctx.lineWidth = width
     ctx.stroke()
+    drawSocket(ctx, theme, { ...start, type: socket.type, size: 6, hollow: false, list: false })
   }
   const first = dragged.ends[0]
   if (!first) return
@@ -125,8 +126,11 @@ function drawHover(ctx, theme, view) {
   if (!view.selection.has(node.id)) {
     ctx.strokeStyle = theme.edge
     ctx.lineWidth = 1 / Math.min(view.camera.zoom, 1)
+    ctx.save()
+    for (const socket of layout.sockets) if (socket.widget === null) clipOut(ctx, { x: socket.x - 7, y: socket.y - 7, w: 14, h: 14 })
     roundRect(ctx, layout.rect.x, layout.rect.y, layout.rect.w, layout.rect.h, node.type === 'Reroute' ? layout.rect.h / 2 : RADIUS)
     ctx.stroke()
+    ctx.restore()
   }
   if (hover.kind === 'widget' && hover.part !== 'label') {
     const place = layout.widgets.find(({ name }) => name === hover.name)

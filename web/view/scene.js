@@ -40,13 +40,13 @@ export class Scene {
   /**
    * @param {import('../model/store.js').Store} store
    * @param {import('../model/graph.js').Graph} graph
-   * @param {import('../model/schema.js').Schema} schema
+   * @param {Pick<import('../model/node_types.js').NodeTypes, 'get'>} types
    * @param {(node: NodeRecord) => number | null} aspectOf height by width of the picture on a node
    */
-  constructor(store, graph, schema, aspectOf) {
+  constructor(store, graph, types, aspectOf) {
     this.store = store
     this.graph = graph
-    this.schema = schema
+    this.types = types
     this.aspectOf = aspectOf
     this.rebuild()
   }
@@ -108,7 +108,7 @@ export class Scene {
 
   /** @param {NodeRecord} node @returns {View} */
   view(node) {
-    return viewOf(node, this.schema.get(node.type), this.aspectOf(node))
+    return viewOf(node, this.types.get(node.type), this.aspectOf(node))
   }
 
   /** The box of a node with its title. @param {NodeRecord} node @returns {Rect} */

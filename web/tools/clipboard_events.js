@@ -1,0 +1,38 @@
+/**
+ * Copy, cut and paste as the browser tells them: its events come with leave to use the clipboard, whatever the keys are.
+ * A paste that is not nodes is left to who else listens.
+ *
+ * @typedef {import('./editor.js').Editor} Editor
+ */
+import { copyText, pasteText } from '../commands/clipboard.js'
+import { remove } from '../commands/remove.js'
+
+/** @param {Editor} editor @returns {() => void} ends it */
+export function listenClipboard(editor) {
+  const page = editor.overlay.ownerDocument
+  const abort = new AbortController()
+  const { signal } = abort
+  const copy = (/** @type {ClipboardEvent} */ event) => {
+    const text = isOurs(event, page) ? copyText(editor, editor.selection) : null
+    if (text === null) return false
+    event.clipboardData?.setData('text/plain', text)
+    event.preventDefault()
+    return true
+  }
+  page.addEventListener('copy', copy, { signal })
+  page.addEventListener('cut', (event) => {
+    if (copy(event)) remove(editor, editor.selection)
+  }, { signal })
+  page.addEventListener('paste', (event) => {
+    const text = isOurs(event, page) ? event.clipboardData?.getData('text/plain') : ''
+    if (text && pasteText(editor, text, { point: editor.pointer })) event.preventDefault()
+  }, { signal })
+  return () => abort.abort()
+}
+
+/** Not meant for a field, nor for text that is marked on the page. @param {Event} event @param {Document} page */
+function isOurs(event, page) {
+  const { target } = event
+  const field = target instanceof Element && target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]')
+  return !event.defaultPrevented && !field && (page.getSelection()?.isCollapsed ?? true)
+}
