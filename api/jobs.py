@@ -89,7 +89,8 @@ class Jobs:
 
     async def remove(self, ids: list[str] | None = None) -> None:
         """Take waiting jobs out: those with these ids, or all."""
-        gone = [entry for entry in self._waiting if ids is None or entry.prompt_id in ids]
+        named = None if ids is None else set(ids)
+        gone = [entry for entry in self._waiting if named is None or entry.prompt_id in named]
         if not gone:
             return
         seqs = {entry.seq for entry in gone}

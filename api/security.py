@@ -174,7 +174,10 @@ def middleware(gate: Gate) -> Any:
             return gate.login(request)
         if not gate.is_known(request):
             raise _unauthorized("This server asks for its token.")
-        return await handler(request)
+        response = await handler(request)
+        if request.path == "/" and not response.prepared:
+            gate.greet(response)  # who came by HTTP Basic goes on by cookie: not every browser sends Basic to a socket
+        return response
 
     return guard
 
@@ -182,6 +185,7 @@ def middleware(gate: Gate) -> Any:
 async def mark(gate: Gate, request: web.Request, response: web.StreamResponse) -> None:
     """Headers that every answer has. Called just before they are sent."""
     headers = response.headers
+    headers["Server"] = "Easel"
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     origin = request.headers.get(hdrs.ORIGIN)

@@ -14,12 +14,14 @@ import webbrowser
 from contextlib import AsyncExitStack, suppress
 
 from aiohttp import web
+from aiohttp.abc import AbstractAccessLogger
 
 from api.app import build_app
 from api.flags import ROOT, Flags, fail
 from api.hub import Feed, Hub
 from api.jobs import Jobs
 from api.journal import Journal, JournalError
+from api.lock import FolderLock, FolderTaken
 from api.model_paths import Found, find_folders
 from api.page import Page
 from api.pictures import Pictures
@@ -42,7 +44,9 @@ def serve(flags: Flags) -> int:
     set_up_logging(flags.verbose)
     for warning in flags.warnings:
         log.warning("%s", warning)
+    lock = FolderLock(flags.user)
     try:
+        _take(lock, flags)
         found = prepare(flags)
         asyncio.run(_serve(flags, found))
     except (StartError, JournalError, TokenError) as error:
@@ -50,11 +54,36 @@ def serve(flags: Flags) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    finally:
+        lock.release()
     return 0
+
+
+class AccessLog(AbstractAccessLogger):
+    """One line a request, without its query: that may hold the token."""
+
+    def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
+        self.logger.info("%s %s %s %d %.3f s", request.remote, request.method, request.path, response.status, time)
+
+    @property
+    def enabled(self) -> bool:
+        return self.logger.isEnabledFor(logging.INFO)
 
 
 class StartError(Exception):
     """The server cannot start. The text says why and what to do."""
+
+
+def _take(lock: FolderLock, flags: Flags) -> None:
+    try:
+        lock.take()
+    except FolderTaken as error:
+        raise StartError(
+            f"another Easel ({error}) works with the folder {flags.user}. Stop it, or give this one a folder of its"
+            " own by --base-directory or --user-directory."
+        ) from error
+    except OSError as error:
+        raise StartError(f"the folder {flags.user} cannot be used: {error.strerror}. See --user-directory.") from error
 
 
 def set_up_logging(verbose: bool) -> None:
@@ -108,7 +137,12 @@ async def _serve(flags: Flags, found: Found) -> None:
     async with AsyncExitStack() as stack:
         services = _build(flags, found.folders)
         # Only what the first answers need happens before listening; the rest is one loop later.
-        runner = web.AppRunner(build_app(services, Gate(flags, token)), handle_signals=False, shutdown_timeout=GOODBYE)
+        runner = web.AppRunner(
+            build_app(services, Gate(flags, token)),
+            handle_signals=False,
+            shutdown_timeout=GOODBYE,
+            access_log_class=AccessLog,
+        )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         port = await _listen(runner, flags)

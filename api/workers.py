@@ -212,7 +212,10 @@ class LocalWorker:
             self._child = child
             await child.send({"type": "config", **self._config})
             async for header, blobs in child.frames():
-                self._take(header, blobs)
+                try:
+                    self._take(header, blobs)
+                except Exception:  # one message that makes no sense must not end the watch over the process
+                    log.exception("the worker's message %r could not be read", header.get("type"))
         except (OSError, ChildGone) as error:
             self.report.last_words = str(error)
         except ProtocolError as error:

@@ -12,7 +12,7 @@ import pytest
 
 from api.flags import FOREIGN, Flags, RunFlags, parse
 from api.model_paths import find_folders
-from tests.server.harness import ROOT, running
+from tests.server.harness import ROOT, running, say, start
 
 
 def flags(*words: str) -> Flags:
@@ -122,6 +122,16 @@ def test_a_taken_port_is_said_with_what_to_do(base: Path) -> None:
     assert f"port {port} on 127.0.0.1 is taken" in done.stderr
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_two_servers_do_not_share_a_user_folder(base: Path) -> None:
+    with running(base) as server:
+        with pytest.raises(AssertionError, match=rf"process {server.process.pid}\) works with the folder"):
+            start(base)
+        assert server.run(say())["status"]["completed"] is True
+        server.kill()
+    with running(base):  # a server that was killed holds nothing
+        pass
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from api.flags import Flags
 from api.security import Gate, TokenError, hide_credentials, token_for
-from tests.server.harness import Server, running
+from tests.server.harness import Server, running, until
 
 TOKEN = "a-token-of-some-length"
 
@@ -130,6 +130,21 @@ def test_a_link_with_a_wrong_token_is_refused(guarded: Server) -> None:
     reply = guarded.get("/", token="wrong")
     assert reply.status == 401
     assert "set-cookie" not in reply.headers
+
+
+def test_a_page_opened_by_http_basic_sets_the_cookie_too(guarded: Server) -> None:
+    assert "easel_0=" in guarded.request("GET", "/", headers=basic(TOKEN)).headers["set-cookie"]
+
+
+def test_the_log_never_holds_the_token(base: Path) -> None:
+    base.mkdir()
+    (base / "secret").write_text(TOKEN)
+    with running(base, "--token-file", str(base / "secret"), "--verbose") as server:
+        begin = (base / "server.log").stat().st_size
+        assert server.get("/", token=TOKEN).status == 303
+        said = until(lambda: (base / "server.log").read_text()[begin:])
+        assert "GET / 303" in said
+        assert TOKEN not in said
 
 
 def test_websockets_ask_for_the_token_alike(guarded: Server) -> None:
