@@ -59,7 +59,7 @@ class Unet:
         heads = [self.heads or level.channels // 64 for level in self.levels]
         if depths[-1] != self.middle_transformers:
             middle = self.middle_transformers
-            raise UnknownLayout(f"its UNet has {depths[-1]} transformer blocks in the last level, {middle} in the middle")
+            raise UnknownLayout(f"its UNet attends {depths[-1]} times in the last level, {middle} in the middle")
         module = UNet2DConditionModel(
             in_channels=self.in_channels,
             out_channels=self.out_channels,

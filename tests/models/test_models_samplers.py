@@ -5,6 +5,7 @@ arrives at level b as x * sqrt((S^2 + b^2) / (S^2 + a^2)).
 """
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -62,7 +63,8 @@ def test_deterministic_samplers_converge_at_their_order(name: str, order: int):
 
 
 def test_higher_order_is_nearer():
-    assert max(error(name, 20) for name in ("heun", "dpm_2", "dpmpp_2m", "res_multistep", "uni_pc")) < error("euler", 20)
+    second = ("heun", "dpm_2", "dpmpp_2m", "res_multistep", "uni_pc")
+    assert max(error(name, 20) for name in second) < error("euler", 20)
 
 
 @pytest.mark.parametrize("name", sorted(RANDOM - {"lcm"}))
@@ -124,7 +126,7 @@ def test_dpmpp_2m_sde_is_the_papers_formula():
     sigmas, x, seed = karras_between(7, 0.03, 10.0), start(), 5
     noise = noises.brownian(x, seed, sigmas)
     expected, old, h_last = x.clone(), None, None
-    for s, n in zip(sigmas[:-1], sigmas[1:], strict=True):
+    for s, n in pairwise(sigmas):
         d = gaussian(expected, s)
         if n == 0:
             expected = d
@@ -142,7 +144,7 @@ def test_euler_ancestral_written_out():
     sigmas, x, seed = karras_between(5, 0.03, 10.0), start(), 5
     noise = noises.fresh(x, seed)
     expected = x.clone()
-    for s, n in zip(sigmas[:-1].tolist(), sigmas[1:].tolist(), strict=True):
+    for s, n in pairwise(sigmas.tolist()):
         d = gaussian(expected, torch.tensor(s))
         up = min(n, math.sqrt(n**2 * (s**2 - n**2) / s**2))
         down = math.sqrt(n**2 - up**2)
