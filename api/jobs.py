@@ -157,8 +157,8 @@ class Jobs:
             return []
         return [text("executing", {"node": running.node}), *running.so_far()]
 
-    def state(self) -> JsonObject:
-        """How things stand, for pages that follow every job."""
+    def state(self, *, nodes: bool = True) -> JsonObject:
+        """How things stand, for pages that follow every job; `nodes`: also how far each node is, and the results."""
         running = self._running
         return {
             "paused": self.paused,
@@ -174,8 +174,7 @@ class Jobs:
                 "attempt": running.attempt,
                 "interrupted": running.interrupted,
                 "node": running.node,
-                "nodes": running.board.nodes,
-                "outputs": running.outputs,
+                **({"nodes": running.board.nodes, "outputs": running.outputs} if nodes else {}),
             },
         }
 

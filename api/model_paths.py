@@ -12,6 +12,7 @@ comfyui:
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,8 +49,10 @@ def find_folders(flags: Flags) -> Found:
     """Make the user's folders where they are missing, and gather all that names can mean. Raises OSError."""
     for path in (flags.input, flags.output, flags.temp, flags.user, flags.custom_nodes):
         path.mkdir(parents=True, exist_ok=True)
-    for kind in ("checkpoints", "loras", "vae", "controlnet", "embeddings", "upscale_models", "clip"):
-        (flags.models / kind).mkdir(parents=True, exist_ok=True)
+    flags.models.mkdir(parents=True, exist_ok=True)
+    with suppress(PermissionError):  # another tool's models may be there to read only
+        for kind in ("checkpoints", "loras", "vae", "controlnet", "embeddings", "upscale_models", "clip"):
+            (flags.models / kind).mkdir(exist_ok=True)
     models = list(dict.fromkeys((flags.models, ROOT / "models")))
     packs = list(dict.fromkeys((flags.custom_nodes, ROOT / "custom_nodes")))
     folders = standard_folders(models, input=flags.input, output=flags.output, temp=flags.temp, custom_nodes=packs)

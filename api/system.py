@@ -95,7 +95,7 @@ async def status(request: web.Request) -> web.Response:
             "worker": worker.report.to_json(),
             "catalogue": "none" if worker.catalogue is None else "confirmed" if worker.confirmed else "stale",
             "precision": worker.report.about.get("precision", services.flags.precision),
-            "queue": services.jobs.state(),
+            "queue": services.jobs.state(nodes=False),
         }
     )
 
