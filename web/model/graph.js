@@ -1,5 +1,5 @@
 /**
- * What hangs on what: the store's nodes and links by graph and by socket, kept up to date from its diffs, so that no
+ * What hangs on what: the store's nodes and links by graph and by socket, kept up to date with every change, so that no
  * question walks the whole document.
  *
  * @typedef {import('./types.js').RecordId} RecordId
@@ -11,7 +11,6 @@
  * @typedef {import('./types.js').GroupRecord} GroupRecord
  * @typedef {import('./types.js').RerouteRecord} RerouteRecord
  * @typedef {import('./types.js').GraphRecord} GraphRecord
- * @typedef {import('./types.js').Diff} Diff
  */
 
 /**
@@ -33,13 +32,15 @@ export class Graph {
   /** The link that an input holds. @type {Map<string, RecordId>} */
   #into = new Map()
   #top = 0
+  /** The highest key seen, by kind and graph. @type {Map<string, number>} */
+  #highest = new Map()
   #dispose
 
   /** @param {import('./store.js').Store} store */
   constructor(store) {
     this.store = store
-    this.#rebuild()
-    this.#dispose = store.listen((diff, source) => this.#follow(diff, source))
+    for (const record of store.records()) this.#add(record)
+    this.#dispose = store.index((before, after) => this.#follow(before, after))
   }
 
   dispose() {
@@ -126,14 +127,9 @@ export class Graph {
     return false
   }
 
-  /** A key that no record of that kind in the graph has, above all of them. @param {GraphId} graph @param {'node' | 'link' | 'group' | 'reroute'} kind */
+  /** A key that no record of that kind in the graph has or had. @param {GraphId} graph @param {'node' | 'link' | 'group' | 'reroute'} kind */
   freshKey(graph, kind) {
-    let highest = this.#lastKey(graph, kind)
-    for (const id of this.ids(graph, kind)) {
-      const key = Number(id.slice(Math.max(id.lastIndexOf('/'), id.indexOf(':')) + 1))
-      if (key > highest) highest = key
-    }
-    return highest + 1
+    return Math.max(this.#highest.get(`${kind} ${graph}`) ?? 0, this.#lastKey(graph, kind)) + 1
   }
 
   /** A place in front of everything. */
@@ -156,30 +152,19 @@ export class Graph {
     return records.sort((a, b) => ('z' in a && 'z' in b ? a.z - b.z : 0))
   }
 
-  #rebuild() {
-    this.#members.clear()
-    this.#touching.clear()
-    this.#into.clear()
-    this.#top = 0
-    for (const record of this.store.records()) this.#add(record)
-  }
-
-  /** @param {Diff} diff @param {string} source */
-  #follow(diff, source) {
-    if (source === 'load') {
-      this.#rebuild()
+  /** @param {Entry | undefined} before @param {Entry | undefined} after */
+  #follow(before, after) {
+    if (this.store.size === 0) {
+      // Another document begins: it counts its own keys.
+      this.#highest.clear()
+      this.#top = 0
+    }
+    if (before && after && before.kind !== 'link') {
+      if ('z' in after && after.z > this.#top) this.#top = after.z
       return
     }
-    for (const record of Object.values(diff.removed)) this.#remove(record)
-    for (const record of Object.values(diff.added)) this.#add(record)
-    for (const [id, { from, to }] of Object.entries(diff.updated)) {
-      const record = this.store.get(id)
-      if (!record) continue
-      if (typeof to.z === 'number' && to.z > this.#top) this.#top = to.z
-      if (record.kind !== 'link') continue
-      this.#remove(/** @type {LinkRecord} */ ({ ...record, ...from }))
-      this.#add(record)
-    }
+    if (before) this.#remove(before)
+    if (after) this.#add(after)
   }
 
   /** @param {Entry} record */
@@ -192,6 +177,8 @@ export class Graph {
       this.#members.set(record.graph, members)
     }
     members[record.kind].add(record.id)
+    const place = `${record.kind} ${record.graph}`
+    if (Number(record.key) > (this.#highest.get(place) ?? 0)) this.#highest.set(place, Number(record.key))
     if (record.kind !== 'link') return
     for (const key of [record.from, record.to]) {
       const node = recordId('node', record.graph, key)

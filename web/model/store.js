@@ -30,6 +30,8 @@ export class Store {
   #diff = null
   /** @type {Set<(diff: Diff, source: Source) => void>} */
   #listeners = new Set()
+  /** @type {Set<(before: Entry | undefined, after: Entry | undefined) => void>} */
+  #indexes = new Set()
   /** Rises with every change, so that derived values know when they are old. */
   version = 0
 
@@ -80,6 +82,16 @@ export class Store {
   }
 
   /**
+   * Tell `follow` of every record that comes, goes or changes, at once, also within a transaction: for indexes that commands
+   * ask while they change things. Returns the function that ends it.
+   * @param {(before: Entry | undefined, after: Entry | undefined) => void} follow
+   */
+  index(follow) {
+    this.#indexes.add(follow)
+    return () => this.#indexes.delete(follow)
+  }
+
+  /**
    * Run `change` and record what it did as one step named `label`, or as a part of the open gesture. Should it throw,
    * nothing of it stays. `merge` adds it to the last step instead: for changes that follow from a step, or that nobody
    * would call one (a seed that moves on after a run).
@@ -113,7 +125,7 @@ export class Store {
   put(record) {
     const diff = this.#open()
     if (this.#records.has(record.id)) throw new Error(`There is a record ${record.id} already`)
-    this.#records.set(record.id, record)
+    this.#set(record.id, record)
     compose(diff, { added: { [record.id]: record }, removed: {}, updated: {} }, true)
   }
 
@@ -137,7 +149,7 @@ export class Store {
       to[field] = value
     }
     if (Object.keys(to).length === 0) return
-    this.#records.set(id, /** @type {Entry} */ ({ ...record, ...to }))
+    this.#set(id, /** @type {Entry} */ ({ ...record, ...to }))
     compose(diff, { added: {}, removed: {}, updated: { [id]: { from, to } } }, true)
   }
 
@@ -146,7 +158,7 @@ export class Store {
     const diff = this.#open()
     const record = this.#records.get(id)
     if (!record) return
-    this.#records.delete(id)
+    this.#set(id, undefined)
     compose(diff, { added: {}, removed: { [id]: record }, updated: {} }, true)
   }
 
@@ -206,8 +218,8 @@ export class Store {
   load(records) {
     this.#gesture = null
     const removed = Object.fromEntries(this.#records)
-    this.#records = new Map()
-    for (const record of records) this.#records.set(record.id, record)
+    for (const id of Object.keys(removed)) this.#set(id, undefined)
+    for (const record of records) this.#set(record.id, record)
     this.#undos = []
     this.#redos = []
     this.#tell({ added: Object.fromEntries(this.#records), removed, updated: {} }, 'load')
@@ -257,12 +269,20 @@ export class Store {
 
   /** @param {Diff} diff */
   #apply(diff) {
-    for (const id of Object.keys(diff.removed)) this.#records.delete(id)
-    for (const [id, record] of Object.entries(diff.added)) this.#records.set(id, record)
+    for (const id of Object.keys(diff.removed)) this.#set(id, undefined)
+    for (const [id, record] of Object.entries(diff.added)) this.#set(id, record)
     for (const [id, { to }] of Object.entries(diff.updated)) {
       const record = this.#records.get(id)
-      if (record) this.#records.set(id, /** @type {Entry} */ ({ ...record, ...to }))
+      if (record) this.#set(id, /** @type {Entry} */ ({ ...record, ...to }))
     }
+  }
+
+  /** @param {RecordId} id @param {Entry | undefined} record */
+  #set(id, record) {
+    const before = this.#records.get(id)
+    if (record) this.#records.set(id, record)
+    else this.#records.delete(id)
+    for (const follow of this.#indexes) follow(before, record)
   }
 
   /** @param {Diff} diff @param {Source} source */
