@@ -50,7 +50,7 @@ def find_folders(flags: Flags) -> Found:
     for path in (flags.input, flags.output, flags.temp, flags.user, flags.custom_nodes):
         path.mkdir(parents=True, exist_ok=True)
     flags.models.mkdir(parents=True, exist_ok=True)
-    with suppress(PermissionError):  # another tool's models may be there to read only
+    with suppress(OSError):  # another tool's models may be there to read only
         for kind in ("checkpoints", "loras", "vae", "controlnet", "embeddings", "upscale_models", "clip"):
             (flags.models / kind).mkdir(exist_ok=True)
     models = list(dict.fromkeys((flags.models, ROOT / "models")))
