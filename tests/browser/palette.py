@@ -1,7 +1,7 @@
 """Nodes with the core nodes' names and sockets that paint instead of sampling: a run takes tenths of a second.
 
-The page cannot tell them from the real ones; `SampledBy` in the pictures' place is a blot whose colour comes from the
-seed and whose outline from the words, so that another seed visibly gives another picture.
+The page cannot tell them from the real ones. A picture is a blot whose colour and outline come from the words and the
+seed, so that another seed visibly gives another picture.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ Vae = Annotated[object, Socket("VAE")]
 Conditioning = Annotated[object, Socket("CONDITIONING")]
 Latent = Annotated[object, Socket("LATENT")]
 Image = Annotated[object, Socket("IMAGE")]
+Mask = Annotated[object, Socket("MASK")]
 
 STEP_SECONDS = 0.02
 """A step of the sampler: long enough that one can see it, and stop it."""
@@ -99,9 +100,7 @@ def scale(
 
 
 @node("LoadImage", category="image", title="Load Image")
-def load_image(
-    context: Context, image: Annotated[str, File(kind="input", upload="image")]
-) -> tuple[Image, Annotated[object, Socket("MASK")]]:
+def load_image(context: Context, image: Annotated[str, File(kind="input", upload="image")]) -> tuple[Image, Mask]:
     picture = Picture.open(context.folders.resolve("input", image)).convert("RGB")
     return [picture], None
 

@@ -1,4 +1,4 @@
-"""What a person does at the page: looks, points, types. Nothing here reaches into the page but to find where to point."""
+"""What a person does at the page: looks, points, types. It reaches into the page only to find where to point."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ FIND = """async ([id, where]) => {
   const box = document.getElementById('overlay').getBoundingClientRect()
   const onPage = point => { const { x, y } = editor.toScreen(point); return [x + box.left, y + box.top] }
   if (where === 'void') {
-    for (let y = box.height * 0.2; y < box.height * 0.8; y += 20) {
-      for (let x = box.width * 0.3; x < box.width * 0.8; x += 20) {
-        const free = [[0, 0], [30, 0], [-30, 0], [0, 30], [0, -30]].every(([dx, dy]) => editor.targetAt({ x: x + dx, y: y + dy }).kind === 'canvas')
-        if (free) return [x + box.left, y + box.top]
+    for (let y = 40; y < box.height - 40; y += 20) {
+      for (let x = 40; x < box.width - 40; x += 20) {
+        const near = [[0, 0], [30, 0], [-30, 0], [0, 30], [0, -30]]
+        const free = near.every(([dx, dy]) => editor.targetAt({ x: x + dx, y: y + dy }).kind === 'canvas')
+        const clear = document.elementFromPoint(x + box.left, y + box.top)?.id === 'overlay'
+        if (free && clear) return [x + box.left, y + box.top]
       }
     }
     throw new Error('nothing but nodes')
@@ -76,7 +78,7 @@ class Person:
 
     def status(self, node: int | str) -> dict[str, Any]:
         return self.page.evaluate(
-            "id => { const { preview, ...rest } = window.easel.session.status(id); return { ...rest, preview: !!preview } }",
+            "id => { const status = window.easel.session.status(id); return { ...status, preview: !!status.preview } }",
             str(node),
         )
 
@@ -124,7 +126,8 @@ class Person:
                 data.items.add(new File([bytes], name, { type: kind }))
                 const target = document.elementFromPoint(x, y)
                 for (const type of ['dragenter', 'dragover', 'drop']) {
-                    target.dispatchEvent(new DragEvent(type, { dataTransfer: data, clientX: x, clientY: y, bubbles: true, cancelable: true }))
+                    const where = { clientX: x, clientY: y, bubbles: true, cancelable: true }
+                    target.dispatchEvent(new DragEvent(type, { dataTransfer: data, ...where }))
                 }
             }""",
             [name, kind, base64.b64encode(data).decode(), *at],

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import copy
-import io
 import json
 from typing import Any
 
 import pytest
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
+from tests.browser.things import one_node, picture, with_words
 
 
 @pytest.fixture
 def artist(person: Person, text_to_image: dict[str, Any]) -> Person:
     person.load(text_to_image)
     return person
-
-
-def picture(**texts: str) -> bytes:
-    info = PngInfo()
-    for name, text in texts.items():
-        info.add_text(name, text)
-    out = io.BytesIO()
-    Image.new("RGB", (24, 16), "orange").save(out, "PNG", pnginfo=info)
-    return out.getvalue()
-
-
-def with_words(graph: dict[str, Any], words: str) -> dict[str, Any]:
-    changed = copy.deepcopy(graph)
-    next(node for node in changed["nodes"] if node["id"] == 6)["widgets_values"] = [words]
-    return changed
 
 
 def test_a_dropped_json_opens(person: Person, text_to_image: dict[str, Any]) -> None:
@@ -69,14 +51,7 @@ def test_a_plain_picture_becomes_a_node(artist: Person) -> None:
 
 
 def test_a_picture_dropped_on_a_node_goes_into_it(person: Person) -> None:
-    person.load(
-        {
-            "nodes": [
-                {"id": 1, "type": "LoadImage", "pos": [0, 0], "size": [260, 300], "widgets_values": [None, "image"]}
-            ],
-            "links": [],
-        }
-    )
+    person.load(one_node("LoadImage", None, "image"))
     person.drop("into.png", picture(workflow=json.dumps({"nodes": [], "links": []})), "image/png", person.point(1))
     person.until("() => window.app.graph.getNodeById(1)?.widgets[0]?.value === 'into.png'")
 
@@ -193,8 +168,10 @@ def test_window_app_is_what_extensions_expect(person: Person, text_to_image: dic
             await window.app.loadGraphData(graph)
             const { workflow, output } = await window.app.graphToPrompt()
             const node = window.app.graph.getNodeById(3)
-            return { nodes: window.app.graph._nodes.length, links: Object.keys(window.app.graph.links).length, workflow, output,
-                type: node.type, seed: node.widgets.find(widget => widget.name === 'seed').value, missing: window.app.graph.getNodeById(99) }
+            const seed = node.widgets.find(widget => widget.name === 'seed').value
+            const links = Object.keys(window.app.graph.links).length
+            const missing = window.app.graph.getNodeById(99)
+            return { nodes: window.app.graph._nodes.length, links, workflow, output, type: node.type, seed, missing }
         }""",
         text_to_image,
     )

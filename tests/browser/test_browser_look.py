@@ -47,7 +47,8 @@ def test_every_control_has_a_name_and_a_tooltip_with_its_keys(artist: Person) ->
     nameless = artist.page.evaluate(
         """() => [...document.querySelectorAll('button, input, a, select')].filter(element => {
             const shown = element.offsetParent !== null
-            return shown && !(element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length)
+            const name = element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length
+            return shown && !name
         }).map(element => element.outerHTML)"""
     )
     assert nameless == []

@@ -66,7 +66,7 @@ def test_the_last_seed_can_be_used_again(artist: Person) -> None:
     artist.run()
     assert artist.prompt["3"]["inputs"]["seed"] != before
     artist.click(3)
-    artist.page.get_by_role("button", name=f"{before} · use again").click()
+    artist.page.get_by_role("button", name=f"{before} · reuse").click()
     assert artist.prompt["3"]["inputs"]["seed"] == before
     artist.page.keyboard.press("Control+z")
     assert artist.prompt["3"]["inputs"]["seed"] != before, "one step takes both changes back"

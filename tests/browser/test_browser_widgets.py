@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
+from tests.browser.things import one_node, picture
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_the_editor_follows_the_view(artist: Person) -> None:
     field = artist.page.locator("textarea.edit")
     before = field.bounding_box()
     artist.page.evaluate(
-        "() => { const { editor } = window.easel; editor.setCamera({ ...editor.camera, x: editor.camera.x - 50 }) }"
+        "() => window.easel.editor.setCamera({ ...window.easel.editor.camera, x: window.easel.editor.camera.x - 50 })"
     )
     after = field.bounding_box()
     assert after["x"] > before["x"]
@@ -95,7 +96,8 @@ def test_thousands_of_choices_cost_only_the_rows_in_view(artist: Person) -> None
         """() => {
             const { editor } = window.easel
             const type = editor.schema.get('CheckpointLoaderSimple')
-            type.inputs[0].widget.options = Array.from({ length: 8000 }, (_, index) => `folder/model-${index}.safetensors`)
+            const name = (_, index) => `folder/model-${index}.safetensors`
+            type.inputs[0].widget.options = Array.from({ length: 8000 }, name)
         }"""
     )
     artist.click(4, "widget:ckpt_name")
@@ -110,20 +112,7 @@ def test_thousands_of_choices_cost_only_the_rows_in_view(artist: Person) -> None
 
 
 def test_a_switch_needs_one_press(artist: Person) -> None:
-    artist.load(
-        {
-            "nodes": [
-                {
-                    "id": 1,
-                    "type": "ImageScaleBy",
-                    "pos": [0, 0],
-                    "size": [260, 160],
-                    "widgets_values": ["lanczos", 2.0, False],
-                }
-            ],
-            "links": [],
-        }
-    )
+    artist.load(one_node("ImageScaleBy", "lanczos", 2.0, False))
     artist.click(1, "widget:keep")
     assert artist.workflow["nodes"][0]["widgets_values"][2] is True
 
@@ -142,16 +131,7 @@ def test_a_seed_has_a_value_and_a_fate(artist: Person) -> None:
 
 
 def test_a_picture_is_uploaded_by_the_button(artist: Person) -> None:
-    from tests.browser.test_browser_files import picture
-
-    artist.load(
-        {
-            "nodes": [
-                {"id": 1, "type": "LoadImage", "pos": [0, 0], "size": [260, 300], "widgets_values": [None, "image"]}
-            ],
-            "links": [],
-        }
-    )
+    artist.load(one_node("LoadImage", None, "image"))
     with artist.page.expect_file_chooser() as waiting:
         artist.click(1, "button:image")
     waiting.value.set_files([{"name": "chosen.png", "mimeType": "image/png", "buffer": picture()}])

@@ -68,6 +68,7 @@ export function listenToServer({ client, session, results, jobs, runner }) {
       if (!isCurrent(data)) return
       const before = data.merge ? session.status(node) : null
       session.update(node, {
+        preview: null, // the result takes its place
         images: [...(before?.images ?? []), ...picturesOf(data.output)],
         text: [...(before?.text ?? []), ...textsOf(data.output)],
       })

@@ -49,10 +49,11 @@ export function installMenus({ editor, colorOf, stage }) {
   const used = readUsed()
   editor.on('search', ({ point, screen, from }) => {
     const at = client(screen)
+    const { bottom } = stage.getBoundingClientRect()
     const width = Math.min(660, innerWidth - 16)
     openSearch({
       from,
-      at: { x: Math.min(at.x, innerWidth - width - 8), y: Math.max(8, Math.min(at.y, innerHeight - 480)) },
+      at: { x: Math.min(at.x, innerWidth - width - 8), y: Math.max(8, Math.min(at.y, bottom - SEARCH_HEIGHT)) },
       colorOf,
       find: (query, socket) => searchTypes(editor.schema, query, { from: socket, used }),
       onChoose: type => {
@@ -65,6 +66,8 @@ export function installMenus({ editor, colorOf, stage }) {
   })
 }
 
+/** About what the search takes, so that it stays off the results. */
+const SEARCH_HEIGHT = 476
 const USED = 'easel.used'
 
 /** How often each type was added, in this browser. @returns {Map<string, number>} */

@@ -91,7 +91,7 @@ export function createInspector(host, { editor, session, runner, names, settings
       return [
         /** @type {const} */ ([`${label} after a run`, select]),
         last === undefined || last === widget.value ? null : /** @type {const} */ (['Used last', h('button', { type: 'button', dataset: { focus: `last-${widget.name}` },
-          'data-tip': `Use ${String(last)} again, and keep it`, onclick: () => reuse(node.id, widget.name, last) }, `${String(last)} · use again`)]),
+          'data-tip': `Use ${String(last)} again, and keep it`, onclick: () => reuse(node.id, widget.name, last) }, h('span', {}, String(last)), ' · reuse')]),
       ]
     }).filter(row => row !== null)
     return facts(rows)
