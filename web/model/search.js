@@ -82,9 +82,10 @@ function namesOf(type) {
     // A title that ends in brackets is known by what stands before them.
     const bare = type.title.replace(/\s*\(.*\)$/u, '')
     const texts = [...new Set([type.title, bare, type.name, ...type.aliases])]
-    names = texts.map((text, index) => {
+    names = texts.map((text) => {
       const words = split(text)
-      return { text: text.toLowerCase(), words, initials: words.map((word) => word[0]).join(''), cost: index < 2 ? 0 : 0.25 }
+      const cost = text === type.title ? 0 : text === bare ? 0.1 : 0.25
+      return { text: text.toLowerCase(), words, initials: words.map((word) => word[0]).join(''), cost }
     })
     cache.set(type, names)
   }

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fitting, searchTypes, split } from '../../web/model/search.js'
+import { Schema } from '../../web/model/schema.js'
+
+const entry = (title, category = 'x', more = {}) => ({ input: { required: more.inputs ?? {} }, output: more.outputs ?? [], display_name: title, category, ...more })
+const schema = new Schema({
+  KSampler: entry('KSampler', 'sampling', { inputs: { latent_image: ['LATENT'], steps: ['INT', {}] }, outputs: ['LATENT'] }),
+  KSamplerAdvanced: entry('KSampler (Advanced)', 'sampling', { outputs: ['LATENT'] }),
+  SamplerCustom: entry('Sampler Custom', 'sampling'),
+  VAEDecode: entry('VAE Decode', 'latent', { inputs: { samples: ['LATENT'] }, outputs: ['IMAGE'] }),
+  VAEDecodeTiled: entry('VAE Decode (Tiled)', 'latent'),
+  LoadImage: entry('Load Image', 'image', { outputs: ['IMAGE', 'MASK'] }),
+  LoadImageMask: entry('Load Image (as Mask)', 'mask'),
+  ImageUpscaleWithModel: entry('Upscale Image (using Model)', 'image/upscaling', { search_aliases: ['esrgan'] }),
+  OldLoad: entry('Load Image Old', 'image', { deprecated: true })
+})
+const names = (query, options) => searchTypes(schema, query, options).map(({ name }) => name)
+
+test('exact, prefix, words, initials, inside, typo: in that order', () => {
+  assert.deepEqual(names('ksampler').slice(0, 2), ['KSampler', 'KSamplerAdvanced'])
+  assert.equal(names('vae decode')[0], 'VAEDecode')
+  assert.deepEqual(names('load im').slice(0, 3), ['LoadImage', 'LoadImageMask', 'OldLoad'])
+  assert.equal(names('vd')[0], 'VAEDecode')
+  assert.equal(names('uiu')[0], 'ImageUpscaleWithModel')
+  assert.equal(names('ampler')[0], 'KSampler')
+  assert.equal(names('decdoe')[0], 'VAEDecode')
+  assert.equal(names('upscle')[0], 'ImageUpscaleWithModel')
+  assert.equal(names('esrgan')[0], 'ImageUpscaleWithModel')
+  assert.deepEqual(names('zzzz'), [])
+})
+
+test('what was used often comes first among equals, never before a better match', () => {
+  assert.equal(names('vae', { used: new Map([['VAEDecodeTiled', 9]]) })[0], 'VAEDecodeTiled')
+  assert.equal(names('vae decode', { used: new Map([['VAEDecodeTiled', 9]]) })[0], 'VAEDecode')
+})
+
+test('a released link shows only what fits', () => {
+  const from = { node: 'node:1', side: 'out', index: 0, name: 'LATENT', type: 'LATENT' }
+  const found = names('', { from })
+  assert.ok(found.includes('VAEDecode') && found.includes('KSampler') && !found.includes('LoadImage'))
+  assert.deepEqual(names('', { from: { ...from, side: 'in', type: 'MASK' } }).filter((name) => name !== 'Reroute' && name !== 'PrimitiveNode'), ['LoadImage'])
+  assert.equal(fitting(schema.get('KSampler'), { ...from, type: 'INT' }), 'steps')
+})
+
+test('categories filter', () => {
+  assert.deepEqual(names('', { category: 'image' }).sort(), ['ImageUpscaleWithModel', 'LoadImage', 'OldLoad'])
+})
+
+test('names are split into words', () => {
+  assert.deepEqual(split('KSamplerAdvanced'), ['k', 'sampler', 'advanced'])
+  assert.deepEqual(split('CLIPTextEncode load_image (mask)'), ['clip', 'text', 'encode', 'load', 'image', 'mask'])
+})
