@@ -52,9 +52,10 @@ class Report:
             return _error("invalid_prompt", unknown[0].message, details, unknown)
         if not self.wanted:
             return _error("prompt_no_outputs", "Prompt has no outputs", "", ())
-        own = [problem for problem in self.problems if problem.node in self.wanted]
+        outputs = set(self.wanted)
+        own = [problem for problem in self.problems if problem.node in outputs]
         lines = [f"{problem.message}: {problem.details}" for problem in own]
-        lines += [problem.sentence for problem in self.problems if problem.node not in self.wanted]
+        lines += [problem.sentence for problem in self.problems if problem.node not in outputs]
         message = "Prompt outputs failed validation"
         return _error("prompt_outputs_failed_validation", message, "\n".join(lines[:100]), self.problems)
 
@@ -174,6 +175,7 @@ def _verdict(
     for group in groups:
         if any(id in tainted or any(source in tainted for source in upstream[id]) for id in group):
             tainted.update(group)
+    position = {id: i for i, id in enumerate(wanted)}
     needing: dict[NodeId, tuple[NodeId, ...]] = {id: (id,) for id in wanted}
     for group in reversed(groups):
         shared = needing.get(group[0], ()) if len(group) == 1 else _merge(needing.get(id, ()) for id in group)
@@ -181,10 +183,13 @@ def _verdict(
             needing[id] = shared
             for source in upstream[id]:
                 held = needing.get(source, ())
-                needing[source] = shared if not held or held == shared else _merge((held, shared))
+                if not held:
+                    needing[source] = shared
+                elif len(held) < MAX_DEPENDENTS and held != shared:
+                    needing[source] = _merge((held, shared))
     return (
         tuple(id for id in wanted if id not in tainted),
-        {id: needing.get(id, ()) for id in faulty},
+        {id: tuple(sorted(needing.get(id, ()), key=position.__getitem__)) for id in faulty},
     )
 
 

@@ -47,7 +47,7 @@ def range_(count: Annotated[int, Int(0, 100)] = 3) -> list[int]:
 
 @node("Sum", input_is_list=True)
 def sum_(values: Number) -> int:
-    return sum(values)  # type: ignore[arg-type]
+    return sum(values)
 
 
 @node("Pair", outputs=("first", "second"))
@@ -77,7 +77,7 @@ def switch(which: Annotated[bool, Toggle()], yes: LazyNumber = None, no: LazyNum
 
 @node("Block")
 def block(a: Number, message: Annotated[str, Text()] = "", when: Annotated[int, Int(-1, 100)] = -1) -> int:
-    return Blocked(message or None) if when in (-1, a) else a  # type: ignore[return-value]
+    return Blocked(message or None) if when in (-1, a) else a
 
 
 @node("Random", is_changed=lambda: math.nan)

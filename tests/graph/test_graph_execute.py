@@ -519,7 +519,7 @@ def test_a_type_that_this_process_does_not_have() -> None:
     bench = Bench()
     events: list[Any] = []
     graph = parse({"1": p("Nothing"), "9": p("Show", value=["1", 0])})
-    outcome = bench.executor.run(Job(prompt_id="x", graph=graph, targets=("9",)), events.append, lambda: False)  # type: ignore[arg-type]
+    outcome = bench.executor.run(Job(prompt_id="x", graph=graph, targets=("9",)), events.append, lambda: False)
     assert outcome.status == "error"
     assert isinstance(events[-1], ExecutionError)
     assert "not installed" in events[-1].exception_message
