@@ -75,6 +75,10 @@ class Hub:
         if self._clients.get(listener.client_id) is listener:
             del self._clients[listener.client_id]
 
+    def is_heard_by(self, client_id: str | None) -> bool:
+        """Whether somebody listens under this id."""
+        return client_id in self._clients
+
     def send(self, client_id: str | None, payload: Payload, *, replaces: str | None = None) -> None:
         """To one client."""
         listener = self._clients.get(client_id) if client_id is not None else None
@@ -123,6 +127,10 @@ class Feed:
         self._kept: deque[tuple[int, str]] = deque()
         self._bytes = 0
         self._listeners: set[Listener] = set()
+
+    @property
+    def is_heard(self) -> bool:
+        return bool(self._listeners)
 
     def publish(self, kind: str, data: Any, client_id: str | None = None) -> None:
         """Number an event, keep it, and send it to every page."""

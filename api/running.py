@@ -53,9 +53,10 @@ class Running:
     interrupted: bool = False
     node: str | None = None
     """The prompt's node that runs now."""
-    last_preview: bytes | None = None
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
     executed: list[str] = field(default_factory=list[str])
+    _shown: dict[str, str] = field(default_factory=dict[str, str])
+    """The prompt's node that stands for each node of `outputs`."""
     _closing: list[Event] = field(default_factory=list[Event])
     _messages: list[list[Any]] = field(default_factory=list[list[Any]])
     _step_began: float = field(default_factory=time.monotonic)
@@ -126,9 +127,12 @@ class Running:
             self._timer.cancel()
 
     def so_far(self) -> list[str | bytes]:
-        """What a client that comes back is told, after the bare `executing`: results, progress and last preview."""
+        """What a client that comes back is told, after the bare `executing`: results and progress."""
         messages: list[str | bytes] = [
-            text("executed", {"node": id, "display_node": id, "output": output, "prompt_id": self.prompt_id})
+            text(
+                "executed",
+                {"node": id, "display_node": self._shown[id], "output": output, "prompt_id": self.prompt_id},
+            )
             for id, output in self.outputs.items()
         ]
         if self.board.nodes:
@@ -168,7 +172,10 @@ class Running:
         return Ending(
             outputs=self.outputs,
             status={"status_str": "error", "completed": False, "messages": messages},
-            meta={id: _plain_meta(id) for id in self.outputs},
+            meta={
+                id: {"node_id": id, "display_node": shown, "parent_node": None, "real_node_id": shown}
+                for id, shown in self._shown.items()
+            },
         )
 
     def _note(self, event: Event) -> None:
@@ -181,6 +188,7 @@ class Running:
                 self.executed.append(event.node)
                 if event.output is not None:
                     self.outputs[event.node] = event.output
+                    self._shown[event.node] = event.display_node
             case ExecutionStart() | ExecutionCached():
                 told = message(event)
                 assert told is not None
@@ -223,9 +231,9 @@ class Running:
                 real_node_id=event.real_node,
             )
 
-        self.last_preview = event.data
         self.hub.send_preview(self.client_id, lambda: preview_frame(event.format, event.data), described)
-        self.feed.publish_passing(described(), preview=True)
+        if self.feed.is_heard:
+            self.feed.publish_passing(described(), preview=True)
 
     def _plan_progress(self) -> None:
         now = time.monotonic()
@@ -239,12 +247,11 @@ class Running:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if not (self.feed.is_heard or self.hub.is_heard_by(self.client_id)):
+            self._next_progress = time.monotonic() + PROGRESS_EVERY
+            return
         state = self.board.message()
         payload = text(state["type"], state["data"])
         self._next_progress = time.monotonic() + max(PROGRESS_EVERY, len(payload) / PROGRESS_BYTES_PER_SECOND)
         self.hub.send(self.client_id, payload, replaces="progress_state")
         self.feed.publish_passing(payload, replaces="progress_state")
-
-
-def _plain_meta(id: str) -> JsonObject:
-    return {"node_id": id, "display_node": id, "parent_node": None, "real_node_id": id}

@@ -122,7 +122,6 @@ def test_a_link_with_the_token_sets_a_cookie_and_leaves_the_address_bare(guarded
     assert TOKEN not in cookie
     pair = cookie.partition(";")[0]
     assert guarded.request("GET", "/prompt", headers={"Cookie": pair}).status == 200
-    assert guarded.request("GET", "/prompt", headers={"Cookie": pair[:-1] + "0"}).status in (200, 401)
     assert guarded.request("GET", "/prompt", headers={"Cookie": "easel_0=0"}).status == 401
 
 
