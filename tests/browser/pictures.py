@@ -21,7 +21,16 @@ def take(browser: Any, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     there = (ROOT / "models" / "checkpoints" / MODEL).is_file()
     registry = None if there else "tests.browser.palette:registry"
-    with TemporaryDirectory() as base, running(Path(base), registry=registry) as server:
+    with TemporaryDirectory() as base:
+        if not there:
+            checkpoints = Path(base) / "models" / "checkpoints"
+            checkpoints.mkdir(parents=True)
+            (checkpoints / MODEL).touch()
+        _take(browser, folder, Path(base), registry)
+
+
+def _take(browser: Any, folder: Path, base: Path, registry: str | None) -> None:
+    with running(base, registry=registry) as server:
         server.wait_until_ready()
         for theme in ("dark", "light"):
             context = browser.new_context(
