@@ -23,28 +23,30 @@ class Prediction:
 
     kind: Kind
     levels: tuple[float, ...]
+    """In double precision: where a level lies just between two training steps, the last bit of its logarithm decides
+    which of them the network is told."""
 
     @property
     def sigmas(self) -> Tensor:
         """(steps,) float32, rising."""
-        return _tensor(self.levels)
+        return _tables(self.levels)[0]
 
     @property
     def sigma_min(self) -> float:
-        return self.levels[0]
+        return float(self.sigmas[0])
 
     @property
     def sigma_max(self) -> float:
-        return self.levels[-1]
+        return float(self.sigmas[-1])
 
     def timestep(self, sigma: Tensor) -> Tensor:
         """The training step whose noise level is nearest to each sigma, by their logarithms. Any shape, same shape."""
-        logs = self.sigmas.log().to(sigma.device)
+        logs = _tables(self.levels)[1].to(sigma.device)
         return (sigma.float().log()[..., None] - logs).abs().argmin(-1)
 
     def sigma(self, timestep: Tensor) -> Tensor:
         """The noise level of a training step, between steps straight in its logarithm. Any shape, same shape."""
-        logs = self.sigmas.log().to(timestep.device)
+        logs = _tables(self.levels)[1].to(timestep.device)
         t = timestep.float().clamp(0, len(logs) - 1)
         low, high = t.floor().long(), t.ceil().long()
         part = t.frac()
@@ -89,8 +91,10 @@ class Prediction:
 
 
 @lru_cache(maxsize=8)
-def _tensor(levels: tuple[float, ...]) -> Tensor:
-    return torch.tensor(levels, dtype=torch.float32)
+def _tables(levels: tuple[float, ...]) -> tuple[Tensor, Tensor]:
+    """The levels and their logarithms, each rounded once, to float32."""
+    exact = torch.tensor(levels, dtype=torch.float64)
+    return exact.float(), exact.log().float()
 
 
 @lru_cache(maxsize=8)
@@ -103,7 +107,7 @@ def discrete(
     """
     betas = torch.linspace(start**0.5, end**0.5, steps, dtype=torch.float64) ** 2
     kept = (1 - betas).cumprod(0)
-    sigmas = ((1 - kept) / kept).sqrt().float()
+    sigmas = ((1 - kept) / kept).sqrt()
     if zero_terminal_snr:
         root = (1 / (sigmas**2 + 1)).sqrt()
         first, last = root[0].clone(), root[-1].clone()
