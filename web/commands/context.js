@@ -24,6 +24,8 @@
  * @property {{w: number, h: number}} viewSize CSS pixels.
  * @property {<K extends keyof import('../model/types.js').EditorEvents>(name: K, event: import('../model/types.js').EditorEvents[K]) => void} emit
  * @property {(point: Point) => Point} toScreen
+ * @property {(node: RecordId, name: string, options?: {select?: boolean}) => void} editWidget
+ * @property {(node: RecordId) => readonly import('../model/widget_values.js').Widget[]} widgets
  * @property {(node: RecordId) => Rect | null} titleRect On the screen.
  */
 

@@ -102,6 +102,26 @@ const nodes = [
     }
   },
   {
+    id: 'edit', label: 'Edit the first value', keys: ['Enter'], enabled: someNodes,
+    run: (context) => {
+      const node = selectedNodes(context)[0]
+      const widget = node && context.widgets(node.id)[0]
+      if (widget) context.editWidget(node.id, widget.name, { select: true })
+    }
+  },
+  {
+    id: 'menu', label: 'Open the menu', keys: ['ContextMenu', 'Shift+F10'], hidden: true,
+    run: (context) => {
+      const id = [...context.selection][0] ?? ''
+      const rect = context.titleRect(id)
+      const screen = rect ? { x: rect.x + 12, y: rect.y + rect.h } : context.toScreen(context.pointer)
+      const target = context.store.node(id)
+        ? /** @type {const} */ ({ kind: 'node', node: id, part: 'title' })
+        : context.store.group(id) ? /** @type {const} */ ({ kind: 'group', group: id, part: 'title' }) : /** @type {const} */ ({ kind: 'canvas' })
+      context.emit('menu', { point: context.pointer, screen, target })
+    }
+  },
+  {
     id: 'colour', label: 'Colour', keys: [], enabled: some, hidden: true,
     run: (context, args) => setColour(context, context.selection, typeof args?.colour === 'string' ? args.colour : null)
   },

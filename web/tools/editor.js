@@ -7,7 +7,6 @@
  * @typedef {import('../geometry/viewport.js').Camera} Camera
  * @typedef {import('../model/schema.js').Schema} Schema
  * @typedef {import('../model/session.js').PictureRef} PictureRef
- * @typedef {import('../model/types.js').EditorEvents} EditorEvents
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
@@ -40,16 +39,16 @@ import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
 import { listenClipboard } from './clipboard_events.js'
+import { Emitter } from './emitter.js'
 import { Glide } from './glide.js'
 import { Idle } from './idle.js'
 import { Input } from './input.js'
+import { recordOf } from './target.js'
 
 /** CSS pixels that a pointer may miss a socket by. */
 const REACH = { mouse: 10, pen: 12, touch: 22 }
 
-export class Editor {
-  /** @type {Map<string, Set<(event: any) => void>>} */
-  #listeners = new Map()
+export class Editor extends Emitter {
   /** @type {ReadonlySet<RecordId>} */
   selection = new Set()
   /** @type {Target} */
@@ -74,6 +73,7 @@ export class Editor {
 
   /** @param {Parts} parts */
   constructor({ canvas, overlay, store, session, schema, theme, pictureUrl }) {
+    super()
     this.canvas = canvas
     this.overlay = overlay
     this.store = store
@@ -97,23 +97,6 @@ export class Editor {
       listenClipboard(this)
     )
     this.resize()
-  }
-
-  /**
-   * @template {keyof EditorEvents} K
-   * @param {K} name @param {(event: EditorEvents[K]) => void} listener
-   * @returns {() => void} ends it
-   */
-  on(name, listener) {
-    let listeners = this.#listeners.get(name)
-    if (!listeners) this.#listeners.set(name, (listeners = new Set()))
-    listeners.add(listener)
-    return () => this.#listeners.get(name)?.delete(listener)
-  }
-
-  /** @template {keyof EditorEvents} K @param {K} name @param {EditorEvents[K]} event */
-  emit(name, event) {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(event)
   }
 
   /** Run a command, if it may run now. @param {string} id @param {any} [args] @returns {unknown} */
@@ -363,6 +346,14 @@ export class Editor {
     const node = this.store.node(id)
     const widget = this.widgets(id).find(({ spec }) => spec.kind === 'combo' && spec.upload === 'image')
     if (node && widget) this.emit('upload', { node, widget })
+  }
+
+  /** Ask for the menu of what lies there; it acts on the selection, which must hold that. @param {Point} screen @param {'mouse' | 'pen' | 'touch'} type */
+  openMenu(screen, type) {
+    const target = this.targetAt(screen, type)
+    const id = recordOf(target)
+    if (id !== null && !this.selection.has(id)) this.select([id])
+    this.emit('menu', { point: this.toCanvas(screen), screen, target })
   }
 
   // Followers

@@ -36,7 +36,7 @@ export class Idle extends State {
     const target = editor.targetAt(pointer.screen, pointer.type)
     editor.setHover(target)
     if (pointer.button === 1 || pointer.space) return editor.enter(new Panning(editor))
-    if (pointer.button === 2) return this.#menu(pointer, target)
+    if (pointer.button === 2) return editor.openMenu(pointer.screen, pointer.type)
     if (pointer.button !== 0) return undefined
     switch (target.kind) {
       case 'socket':
@@ -84,35 +84,8 @@ export class Idle extends State {
     editor.enter(new DraggingLink(editor, { link: id, waiting: true }))
   }
 
-  /** @param {import('./state.js').Pointer} pointer @param {import('../model/types.js').Target} target */
-  #menu(pointer, target) {
-    const { editor } = this
-    const id = idOf(target)
-    if (id !== null && !editor.selection.has(id)) editor.select([id])
-    editor.emit('menu', { point: pointer.canvas, screen: pointer.screen, target })
-  }
-
   /** @override */
   cancel() {
     this.editor.idle()
-  }
-}
-
-/** @param {import('../model/types.js').Target} target */
-function idOf(target) {
-  switch (target.kind) {
-    case 'node':
-    case 'widget':
-      return target.node
-    case 'socket':
-      return target.socket.node
-    case 'link':
-      return target.link
-    case 'group':
-      return target.group
-    case 'reroute':
-      return target.reroute
-    default:
-      return null
   }
 }

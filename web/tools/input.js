@@ -13,6 +13,8 @@ import { Pinching } from './pinching.js'
 /** CSS pixels that a press may wander and still be a click. */
 const DRIFT = { mouse: 4, pen: 6, touch: 10 }
 const DOUBLE = 400
+/** A finger held this long on one place asks for the menu, in ms. */
+const LONG = 550
 /** CSS pixels a frame, at the very edge. */
 const EDGE_SPEED = 14
 /** One notch of a wheel says at least this much; a trackpad says less, or moves sideways too. */
@@ -28,6 +30,8 @@ export class Input {
   #press = { time: 0, at: /** @type {Point} */ ({ x: 0, y: 0 }), clicks: 0, canvas: /** @type {Point} */ ({ x: 0, y: 0 }), dragged: false, button: 0 }
   #swipe = { time: 0, trackpad: false }
   #edge = 0
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #long
   #abort = new AbortController()
 
   /** @param {Editor} editor */
@@ -55,6 +59,7 @@ export class Input {
   dispose() {
     this.#abort.abort()
     cancelAnimationFrame(this.#edge)
+    clearTimeout(this.#long)
   }
 
   /** Where the pointer is on the canvas; null before it ever came. */
@@ -98,12 +103,21 @@ export class Input {
     }
     this.#down.set(event.pointerId, screen)
     this.#capture(event)
+    if (event.pointerType === 'touch') this.#long = setTimeout(() => this.#onLong(screen), LONG)
     editor.stopMotion()
     const pointer = this.#pointer(event)
     const before = editor.state
     before.down(pointer)
     if (editor.state !== before) editor.state.down(pointer)
     editor.updateCursor()
+  }
+
+  /** @param {Point} screen */
+  #onLong(screen) {
+    if (this.#down.size !== 1 || this.#press.dragged) return
+    this.#down.clear()
+    this.editor.state.cancel()
+    this.editor.openMenu(screen, 'touch')
   }
 
   /** @param {PointerEvent} event */
@@ -132,8 +146,10 @@ export class Input {
   #onUp(event) {
     if (!this.#down.delete(event.pointerId)) return
     cancelAnimationFrame(this.#edge)
+    clearTimeout(this.#long)
     this.editor.state.up(this.#pointer(event))
     if (this.#press.dragged) this.#press.time = 0
+    if (event.pointerType === 'touch') this.editor.setHover({ kind: 'canvas' })
     this.editor.updateCursor()
   }
 
@@ -186,14 +202,15 @@ export class Input {
       editor.state.cancel()
       return
     }
-    if (event.key === ' ' && !typing) {
+    // Another control has the focus: plain keys are its own. Tab leaves it, so only the canvas itself takes that.
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey
+    if (plain && !command?.anywhere && (isControl(event.target, editor.overlay) || (event.key === 'Tab' && event.target !== editor.overlay))) return
+    if (event.key === ' ') {
       event.preventDefault()
       editor.setSpace(true)
       return
     }
     if (!command || command.native) return
-    // Another control has the focus: its own keys are its own.
-    if (!command.anywhere && isControl(event.target, editor.overlay) && !event.ctrlKey && !event.metaKey && !event.altKey) return
     event.preventDefault()
     if (event.repeat && !/^(nudge|zoom|undo|redo|next|previous|go)/u.test(command.id)) return
     editor.run(command.id)

@@ -1,10 +1,7 @@
 /** The view follows the pointer. */
 import { pan } from '../geometry/viewport.js'
-import { distance, subtract } from '../geometry/vec.js'
+import { subtract } from '../geometry/vec.js'
 import { State } from './state.js'
-
-/** A finger held this long on one place asks for the menu. */
-const LONG = 500
 
 export class Panning extends State {
   /** @override */
@@ -18,17 +15,7 @@ export class Panning extends State {
   }
 
   /** @param {import('./state.js').Pointer} pointer @override */
-  down(pointer) {
-    if (pointer.type !== 'touch') return
-    this.timer = setTimeout(() => {
-      this.editor.idle()
-      this.editor.emit('menu', { point: pointer.canvas, screen: pointer.screen, target: { kind: 'canvas' } })
-    }, LONG)
-  }
-
-  /** @param {import('./state.js').Pointer} pointer @override */
   move(pointer) {
-    if (distance(pointer.start, pointer.screen) > 6) clearTimeout(this.timer)
     if (this.camera) this.editor.setCamera(pan(this.camera, subtract(pointer.screen, pointer.start)))
   }
 
@@ -36,10 +23,5 @@ export class Panning extends State {
   up(pointer) {
     if (pointer.type === 'touch' && !pointer.dragged) this.editor.select([])
     this.editor.idle()
-  }
-
-  /** @override */
-  exit() {
-    clearTimeout(this.timer)
   }
 }

@@ -2,7 +2,7 @@
  * Pictures of nodes: fetched once, decoded off the main thread, kept while they are in view or were so lately.
  *
  * @typedef {import('../model/session.js').PictureRef} PictureRef
- * @typedef {{bitmap: ImageBitmap | null, state: 'loading' | 'ready' | 'failed', used: number}} Entry
+ * @typedef {{bitmap: ImageBitmap | null, state: 'loading' | 'ready' | 'failed', used: number, arrival: Promise<void>}} Entry
  */
 
 /** Decoded pictures kept, by pixels: about 256 MB. */
@@ -28,12 +28,17 @@ export class Pictures {
     const url = this.urlOf(ref)
     let entry = this.#entries.get(url)
     if (!entry) {
-      entry = { bitmap: null, state: 'loading', used: 0 }
+      entry = { bitmap: null, state: 'loading', used: 0, arrival: Promise.resolve() }
       this.#entries.set(url, entry)
-      void this.#fetch(url, entry)
+      entry.arrival = this.#fetch(url, entry)
     }
     entry.used = ++this.#clock
     return entry
+  }
+
+  /** Resolves when the picture is here, or cannot be: who waits can then show it with no gap. @param {PictureRef} ref */
+  load(ref) {
+    return this.get(ref).arrival
   }
 
   /** @param {string} url @param {Entry} entry */
