@@ -16,6 +16,7 @@ import mimetypes
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -41,14 +42,19 @@ _IMPORT = re.compile(r"""^\s*(?:import|export)\b[^'"();]*?['"]([^'"]+)['"]""", r
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asset:
-    """One file in memory, plain and compressed."""
+    """One file in memory, plain and, once somebody asked for it, compressed."""
 
     stamp: tuple[int, int]
     type: str
     plain: bytes
-    zipped: bytes | None
+    compressible: bool
+
+    @cached_property
+    def zipped(self) -> bytes | None:
+        """None where compressing does not pay."""
+        return gzip.compress(self.plain, 9, mtime=0) if self.compressible and len(self.plain) > 512 else None
 
 
 class Page:
@@ -98,8 +104,7 @@ class Page:
             plain = path.read_bytes()
             suffix = path.suffix.lower()
             kind = TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
-            zipped = gzip.compress(plain, 6, mtime=0) if suffix in COMPRESSED and len(plain) > 512 else None
-            found = self._assets[name] = Asset(stamp, kind, plain, zipped)
+            found = self._assets[name] = Asset(stamp, kind, plain, suffix in COMPRESSED)
         return found
 
     def _look(self) -> None:
@@ -183,8 +188,8 @@ async def get_asset(request: web.Request) -> web.Response:
         hdrs.VARY: "Accept-Encoding",
     }
     body = asset.plain
-    if asset.zipped is not None and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-        body = asset.zipped
+    if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "") and (zipped := asset.zipped) is not None:
+        body = zipped
         headers[hdrs.CONTENT_ENCODING] = "gzip"
     text = asset.type.startswith("text/") or asset.type.endswith(("json", "xml"))
     return web.Response(body=body, content_type=asset.type, charset="utf-8" if text else None, headers=headers)
