@@ -66,10 +66,12 @@ class Page:
         self._stamps: tuple[tuple[str, int, int], ...] = ()
         self._imports: dict[str, str] = {}
         self.version = ""
+        self._index: tuple[bytes, str] | None = None
 
     def index(self) -> tuple[bytes, str]:
         """The page and its content policy. Raises FileNotFoundError where there is none."""
-        self._look()
+        if not self._look() and self._index is not None:
+            return self._index
         base = f"/w/{self.version}"
         script = ""
         allowed = "'self'"
@@ -87,7 +89,8 @@ class Page:
             " img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; worker-src 'self';"
             " manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
         )
-        return text.encode(), policy
+        self._index = text.encode(), policy
+        return self._index
 
     def asset(self, name: str) -> Asset | None:
         """A file of the page, from memory while it is unchanged."""
@@ -107,11 +110,11 @@ class Page:
             found = self._assets[name] = Asset(stamp, kind, plain, suffix in COMPRESSED)
         return found
 
-    def _look(self) -> None:
-        """Notice what changed: the version names every file's size and time."""
+    def _look(self) -> bool:
+        """Notice whether anything changed: the version names every file's size and time."""
         stamps = tuple(sorted(self._walk()))
         if stamps == self._stamps:
-            return
+            return False
         self._stamps = stamps
         self.version = hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
         try:
@@ -119,6 +122,7 @@ class Page:
             self._imports = {str(k): str(v).removeprefix("./") for k, v in found.get("imports", found).items()}
         except FileNotFoundError:
             self._imports = {}
+        return True
 
     def _walk(self) -> list[tuple[str, int, int]]:
         stamps: list[tuple[str, int, int]] = []
