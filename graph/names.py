@@ -120,9 +120,13 @@ class Names:
         }
         try:
             value = type.is_changed(self.context(id, _ignore, _never), values)
-            return stable_text(self._tasks.wait_for(value) if inspect.isawaitable(value) else value)
+            value = self._tasks.wait_for(value) if inspect.isawaitable(value) else value
         except Exception as error:
-            log.warning("IS_CHANGED of %s says nothing, so it runs each time: %s", node.label, error)
+            log.warning("IS_CHANGED of %s failed, so the node runs each time: %s", node.label, error)
+            return None
+        try:
+            return stable_text(value)
+        except (ValueError, TypeError, RecursionError):
             return None
 
 
