@@ -35,7 +35,7 @@ import { Editor } from './tools/editor.js'
 import { typeColour } from './view/theme.js'
 import { WidgetHost } from './widgets/host.js'
 
-/** How long the first drawing waits for the node types, in ms: on the very first start no worker has told them yet. */
+/** How long a drawing waits for what would make it whole, in ms: node types that no worker has told yet, pictures. */
 const PATIENCE = 1500
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -57,7 +57,7 @@ async function start() {
     canvas: /** @type {HTMLCanvasElement} */ (byId('scene')),
     overlay: /** @type {HTMLCanvasElement} */ (byId('overlay')),
     store, session, schema: new Schema(), theme: colours.theme(),
-    pictureUrl: picture => viewUrl(picture, { version: session.run.promptId ?? '' }),
+    pictureUrl: picture => viewUrl(picture),
   })
   colours.listen(theme => editor.setTheme(theme))
   new ResizeObserver(() => editor.resize()).observe(stage)
@@ -121,7 +121,10 @@ async function start() {
   })
   editor.on('notice', ({ message, level }) => toasts.show({ text: message, tone: level }))
 
-  listenToServer({ client, session, results, jobs, runner })
+  listenToServer({
+    client, session, results, jobs, runner,
+    prepare: pictures => Promise.race([Promise.all(pictures.map(picture => editor.pictures.load(picture))), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
+  })
   new Sync({
     client, session, results, jobs,
     onReady: async () => {

@@ -152,3 +152,9 @@ def _paint(words: str, seed: int, width: int, height: int, share: float) -> Pict
 def registry() -> Registry:
     nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale, load_image, save]
     return Registry(*nodes)
+
+
+def slow_registry() -> Registry:
+    """As a worker that has to import much first."""
+    time.sleep(3.0)
+    return registry()

@@ -72,6 +72,42 @@ def test_what_is_no_graph_is_told_and_changes_nothing(artist: Person, name: str,
     assert artist.workflow == before
 
 
+DEEP = b'{"nodes": [], "links": [], "extra": {"deep": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}"
+STRANGE = {
+    "nodes": [
+        {"id": 1, "type": "SaveImage", "pos": [1e300, None], "size": "big", "widgets_values": {"filename_prefix": 3}},
+        {"id": 1, "type": "SaveImage", "inputs": "none"},
+        {"id": {"a": 1}, "type": None},
+        7,
+        None,
+    ],
+    "links": [[1, 2], [2, 1, 0, 99, 0, "IMAGE"], {"id": 3}, "x"],
+    "groups": [{"bounding": [None]}],
+    "extra": {"ds": {"scale": "NaN"}},
+}
+
+
+@pytest.mark.parametrize("data", [DEEP, json.dumps(STRANGE).encode()], ids=["deep", "strange"])
+def test_strange_graphs_break_nothing(artist: Person, data: bytes) -> None:
+    artist.drop("strange.json", data, "application/json", artist.void())
+    artist.until("() => window.app.graph.nodes.length !== 7 || document.querySelector('.toast')")
+    artist.page.wait_for_timeout(600)  # until the draft is written
+    artist.page.keyboard.press("Control+Enter")
+    artist.page.keyboard.press("Control+z")
+    artist.page.reload()
+    artist.wait_ready()
+
+
+def test_a_graph_of_many_nodes_opens_and_survives(artist: Person) -> None:
+    node = {"type": "ImageInvert", "size": [200, 60], "inputs": [{"name": "image", "type": "IMAGE", "link": None}]}
+    nodes = [{**node, "id": id, "pos": [id % 50 * 240, id // 50 * 120]} for id in range(1, 3001)]
+    artist.drop("many.json", json.dumps({"nodes": nodes, "links": []}).encode(), "application/json", artist.void())
+    artist.until("() => window.app.graph.nodes.length === 3000")
+    artist.page.reload()
+    artist.wait_ready()
+    assert len(artist.workflow["nodes"]) == 3000
+
+
 def test_a_picture_with_broken_text_is_a_picture(artist: Person) -> None:
     artist.drop("broken.png", picture(workflow='{"nodes": [', prompt="x" * 100_000), "image/png", artist.void())
     artist.until("() => window.app.graph.nodes.some(node => node.type === 'LoadImage')")

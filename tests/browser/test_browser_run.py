@@ -27,7 +27,7 @@ def test_a_typed_prompt_becomes_a_picture(artist: Person) -> None:
     type_prompt(artist, "a blue owl")
     artist.run()
     assert artist.prompt["6"]["inputs"]["text"] == "a blue owl"
-    assert artist.status(9)["images"], "the picture is on the node that saved it"
+    artist.until("() => window.easel.session.status(9).images.length === 1")  # on the node that saved it
     expect(artist.page.locator(".strip .thumb:not(.waiting)").first).to_be_visible()
     assert artist.status(3)["state"] == "done"
     assert artist.status(3)["preview"], "the sampler showed the picture come out of the noise"

@@ -15,8 +15,9 @@ import { picturesOf, resultsOf, textsOf } from './results.js'
  * @param {Results} parts.results
  * @param {Jobs} parts.jobs
  * @param {import('./run.js').Runner} parts.runner
+ * @param {(pictures: import('../model/session.js').PictureRef[]) => Promise<unknown>} parts.prepare  gets them ready to be drawn
  */
-export function listenToServer({ client, session, results, jobs, runner }) {
+export function listenToServer({ client, session, results, jobs, runner, prepare }) {
   /** @type {Record<string, (data: any) => void>} */
   const handlers = {
     status: data => {
@@ -65,12 +66,16 @@ export function listenToServer({ client, session, results, jobs, runner }) {
       const job = jobs.get(data.prompt_id)
       // Results count also where their graph is no longer the one on the canvas.
       results.add(resultsOf(data.prompt_id, job?.prompt, { [node]: data.output }, async () => job?.workflow ?? (await workflowOf(client, data.prompt_id))))
-      if (!isCurrent(data)) return
-      const before = data.merge ? session.status(node) : null
-      session.update(node, {
-        preview: null, // the result takes its place
-        images: [...(before?.images ?? []), ...picturesOf(data.output)],
-        text: [...(before?.text ?? []), ...textsOf(data.output)],
+      const pictures = picturesOf(data.output)
+      // The old pictures stay until the new ones are decoded, so that the node never blinks.
+      void prepare(pictures).then(() => {
+        if (!isCurrent(data)) return
+        const before = data.merge ? session.status(node) : null
+        session.update(node, {
+          preview: null,
+          images: [...(before?.images ?? []), ...pictures],
+          text: [...(before?.text ?? []), ...textsOf(data.output)],
+        })
       })
     },
 

@@ -1,0 +1,76 @@
+"""The page beside a server that is slow, gone, or real."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.person import Person
+from tests.server.harness import ROOT, running
+
+MODEL = ROOT / "models" / "checkpoints" / "easel-emoji.safetensors"
+
+
+def open_page(browser: Any, port: int) -> Any:
+    context = browser.new_context(base_url=f"http://127.0.0.1:{port}", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(8000)
+    return context
+
+
+def test_the_page_can_be_used_while_the_worker_warms_up(
+    browser: Any, tmp_path: Path, text_to_image: dict[str, Any]
+) -> None:
+    checkpoints = tmp_path / "models" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    (checkpoints / "painter.safetensors").touch()
+    with running(tmp_path, registry="tests.browser.palette:slow_registry") as server:
+        context = open_page(browser, server.port)
+        person = Person(context.new_page(), server)
+        person.open()
+        expect(person.page.locator(".link-state")).to_contain_text("Warming up")
+        person.load(text_to_image)
+        assert len(person.workflow["nodes"]) == 7
+        expect(person.page.locator(".link-state")).to_be_hidden()
+        person.until("() => window.easel.editor.schema.get('KSampler')")
+        assert person.workflow["nodes"][4]["widgets_values"] == text_to_image["nodes"][4]["widgets_values"]
+        person.run()
+        assert person.status(9)["state"] == "done"
+        assert not person.errors
+        context.close()
+
+
+def test_a_server_that_is_gone_is_told_and_nothing_is_lost(
+    browser: Any, tmp_path: Path, text_to_image: dict[str, Any]
+) -> None:
+    with running(tmp_path, registry="tests.browser.palette:registry") as server:
+        server.wait_until_ready()
+        context = open_page(browser, server.port)
+        person = Person(context.new_page(), server)
+        person.open()
+        person.load(text_to_image)
+        server.kill()
+        expect(person.page.locator(".link-state")).to_contain_text("trying again")
+        person.page.keyboard.press("Control+Enter")
+        expect(person.page.locator(".toast")).to_contain_text("does not answer")
+        person.click(8)
+        person.page.keyboard.press("Delete")
+        assert len(person.workflow["nodes"]) == 6
+        context.close()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not MODEL.is_file(), reason=f"{MODEL.name} is not in models/checkpoints")
+def test_the_first_visit_makes_a_picture(browser: Any, tmp_path: Path) -> None:
+    with running(tmp_path, registry=None) as server:
+        context = open_page(browser, server.port)
+        person = Person(context.new_page(), server)
+        person.open()
+        person.page.keyboard.press("Control+Enter")
+        person.until("() => window.easel.results.list.length === 1", timeout=120_000)
+        expect(person.page.locator(".strip .thumb img").first).to_be_visible()
+        assert len(list((tmp_path / "output").rglob("*.png"))) == 1
+        assert not person.errors
+        context.close()
