@@ -111,20 +111,22 @@ export class Graph {
 
   /** Would a link from `from` to `to` close a circle? @param {NodeRecord} from @param {NodeRecord} to */
   wouldCycle(from, to) {
-    const seen = new Set([from.id])
-    const stack = [from]
-    for (let node = stack.pop(); node; node = stack.pop()) {
-      if (node.id === to.id) return true
-      for (const link of this.linksOf(node.id)) {
-        if (link.to !== node.key) continue
-        const source = this.source(link)
-        if (source && !seen.has(source.id)) {
-          seen.add(source.id)
-          stack.push(source)
-        }
+    return this.reach(from, 'up').has(to.id)
+  }
+
+  /** A node, and all that feed it (`up`) or that it feeds (`down`), however far. @param {NodeRecord} node @param {'up' | 'down'} way @returns {Set<RecordId>} */
+  reach(node, way) {
+    const found = new Set([node.id])
+    const stack = [node]
+    for (let at = stack.pop(); at; at = stack.pop()) {
+      for (const link of this.linksOf(at.id)) {
+        const next = way === 'up' ? link.to === at.key && this.source(link) : link.from === at.key && this.reader(link)
+        if (!next || found.has(next.id)) continue
+        found.add(next.id)
+        stack.push(next)
       }
     }
-    return false
+    return found
   }
 
   /** A key that no record of that kind in the graph has or had. @param {GraphId} graph @param {'node' | 'link' | 'group' | 'reroute'} kind */

@@ -69,6 +69,13 @@ import { VIRTUAL_TYPES } from './virtual_types.js'
 /** Seeds beyond this lose digits on their way through JSON in a browser: random ones stay below. */
 export const LARGEST_SEED = 2 ** 50
 
+/** Old names of types, met in old files. */
+export const RENAMED = new Map([
+  ['T2IAdapterLoader', 'ControlNetLoader'],
+  ['ConditioningAverage ', 'ConditioningAverage'],
+  ['SDV_img2vid_Conditioning', 'SVD_img2vid_Conditioning']
+])
+
 const SEED_NAMES = new Set(['seed', 'noise_seed'])
 
 export class Schema {
@@ -86,7 +93,7 @@ export class Schema {
 
   /** @param {string} name @returns {NodeType | undefined} */
   get(name) {
-    return this.types.get(name)
+    return this.types.get(RENAMED.get(name) ?? name)
   }
 }
 

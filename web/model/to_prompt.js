@@ -20,18 +20,12 @@ import { asList, asObject, asText, isObject } from './json.js'
 import { BYPASSED, MUTED } from './modes.js'
 import { fillPattern, hasPattern, PATTERN_TYPES, resolveChoices } from './patterns.js'
 import { inputName, Promotions } from './promoted.js'
+import { RENAMED } from './schema.js'
 import { definitionsOf, openScopes } from './scopes.js'
 import { widgetsOf, withValue } from './widget_values.js'
 import { INPUT_SIDE, OUTPUT_SIDE } from './workflow_load.js'
 
 const VIRTUAL = new Set(['Note', 'MarkdownNote', 'PrimitiveNode', 'Reroute'])
-/** Old names of types, as the incumbent mends them on loading. */
-const RENAMED = new Map([
-  ['T2IAdapterLoader', 'ControlNetLoader'],
-  ['ConditioningAverage ', 'ConditioningAverage'],
-  ['SDV_img2vid_Conditioning', 'SVD_img2vid_Conditioning']
-])
-
 /**
  * @param {unknown} workflow a UI workflow file
  * @param {Schema} schema

@@ -9,6 +9,7 @@
  */
 import { connect, whyNot } from '../commands/connect.js'
 import { distance } from '../geometry/vec.js'
+import { accepts } from '../model/accepts.js'
 import { State } from './state.js'
 
 /** CSS pixels within which a socket that fits takes the link. */
@@ -19,6 +20,8 @@ export class DraggingLink extends State {
   ends = []
   /** Links that were picked up. @type {RecordId[]} */
   held = []
+  /** Nodes that a link would close a circle with: found once, asked for every socket in view. @type {Set<RecordId>} */
+  blocked = new Set()
   /** @type {SocketRef | null} */
   target = null
 
@@ -38,6 +41,7 @@ export class DraggingLink extends State {
     const { editor, start } = this
     if ('from' in start) {
       this.ends = [start.from]
+      this.#block()
       this.#show({ x: 0, y: 0 }, false)
     } else if ('links' in start) {
       this.#pickUp(start.links, 'in')
@@ -54,6 +58,15 @@ export class DraggingLink extends State {
       this.ends.push(end)
       this.held.push(id)
     }
+    this.#block()
+  }
+
+  #block() {
+    const { store, graph } = this.editor
+    this.blocked = new Set(this.ends.flatMap(({ node, side }) => {
+      const record = store.node(node)
+      return record ? [...graph.reach(record, side === 'out' ? 'up' : 'down')] : []
+    }))
   }
 
   /** @param {import('./state.js').Pointer} pointer @override */
@@ -79,7 +92,9 @@ export class DraggingLink extends State {
 
   /** @param {SocketRef} socket */
   #fits(socket) {
-    return this.ends.every((end) => whyNot(this.editor, end, socket) === null || this.#wasHere(socket))
+    const takes = (/** @type {SocketRef} */ end) =>
+      socket.side !== end.side && (socket.side === 'in' ? accepts(socket.type, end.type) : accepts(end.type, socket.type))
+    return (!this.blocked.has(socket.node) && this.ends.every(takes)) || this.#wasHere(socket)
   }
 
   /** A link may go back where it was. @param {SocketRef} socket */

@@ -71,13 +71,13 @@ function drawWhole(ctx, theme, drawing) {
   roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
   ctx.fill()
   ctx.fillStyle = head
-  roundRect(ctx, rect.x, rect.y, rect.w, TITLE, layout.height ? [RADIUS, RADIUS, 0, 0] : RADIUS)
+  roundRect(ctx, rect.x, rect.y, rect.w, headHeight(zoom), layout.height ? [RADIUS, RADIUS, 0, 0] : RADIUS)
   ctx.fill()
   if (layout.height && !NOTE_TYPES.has(view.node.type)) {
     ctx.fillStyle = theme.line
-    ctx.fillRect(rect.x, -1, rect.w, 1)
+    ctx.fillRect(rect.x, rect.y + headHeight(zoom) - 1, rect.w, 1)
   }
-  if (layout.picture) drawPictures(ctx, theme, layout.picture, drawing.shown, drawing.pictures, pictureHint(view))
+  if (layout.picture) drawPictures(ctx, theme, layout.picture, drawing.shown, drawing.pictures, full ? pictureHint(view) : '')
   drawTitle(ctx, theme, drawing)
   if (full) {
     for (const place of layout.widgets) {
@@ -90,10 +90,13 @@ function drawWhole(ctx, theme, drawing) {
       })
     }
     if (layout.height) drawLabels(ctx, theme, layout, rowSize(zoom))
-  } else if (!NOTE_TYPES.has(view.node.type)) drawRows(ctx, theme, layout)
+  } else if (!NOTE_TYPES.has(view.node.type)) drawRows(ctx, theme, layout, rect.y + headHeight(zoom))
   drawBorder(ctx, theme, drawing)
   drawSockets(ctx, theme, drawing)
 }
+
+/** The title's bar grows over the rows where its letters need more than their place. @param {number} zoom */
+const headHeight = (zoom) => Math.max(TITLE, (TITLE_SIZE / zoom) * 1.3)
 
 /** @param {Context2D} ctx @param {Theme} theme @param {import('../geometry/rect.js').Rect} rect @param {boolean} lifted */
 function drawShadow(ctx, theme, rect, lifted) {
@@ -123,7 +126,7 @@ const pictureHint = ({ type }) => (type?.output ? 'The picture comes here' : 'Dr
 function drawTitle(ctx, theme, drawing) {
   const { view, status, zoom } = drawing
   const { layout, node } = view
-  const middle = -TITLE / 2
+  const middle = layout.rect.y + headHeight(zoom) / 2
   const size = Math.max(13, TITLE_SIZE / zoom)
   let left = 10
   let right = layout.width - 10
@@ -200,10 +203,11 @@ function drawLabels(ctx, theme, layout, size) {
   }
 }
 
-/** Rows as bars, where their text would be too small. @param {Context2D} ctx @param {Theme} theme @param {NodeLayout} layout */
-function drawRows(ctx, theme, layout) {
+/** Rows as bars, where their text would be too small. @param {Context2D} ctx @param {Theme} theme @param {NodeLayout} layout @param {number} top where rows begin to show */
+function drawRows(ctx, theme, layout, top) {
   ctx.fillStyle = theme.field
   for (const { field } of layout.widgets) {
+    if (field.y < top) continue
     roundRect(ctx, field.x, field.y + 2, field.w, field.h - 4, 4)
     ctx.fill()
   }

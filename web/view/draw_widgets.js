@@ -76,7 +76,11 @@ function drawValue(ctx, theme, place, widget, middle, size) {
     ctx.textAlign = 'right'
     const unit = (place.name === 'width' || place.name === 'height') && spec.integer ? ' px' : ''
     if (typeof value === 'number') {
-      ctx.fillText(fitMiddle(ctx, formatNumber(value, spec.digits) + unit, field.w - PAD * 2), right, middle + 0.5)
+      const room = right - field.x - PAD
+      const grouped = formatNumber(value, spec.digits) + unit
+      // Sixteen digits of a seed need the room that their gaps take.
+      const text = measure(ctx, grouped) > room ? grouped.replaceAll('\u2009', '') : grouped
+      ctx.fillText(fitMiddle(ctx, text, room), right, middle + 0.5)
     } else drawWrong(ctx, theme, value, right, middle, field.w - PAD * 2)
     return
   }
