@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from graph.errors import CycleError
+from graph.errors import CycleError, GraphError
 from graph.types import Graph, Link, NodeId
 
 
@@ -12,7 +12,7 @@ def plan(graph: Graph, targets: Iterable[NodeId], known: Collection[NodeId] = ()
     """The targets and all that they need, each after its inputs; what the first target needs comes first.
 
     known: nodes that are planned already, which are left out, as is what only they need.
-    Raises CycleError with the path, and KeyError for a link to a node that is not there.
+    Raises CycleError with the path, and GraphError for a link to a node that is not there.
     """
     done: dict[NodeId, None] = {}
     path: dict[NodeId, None] = {}  # the nodes that are being looked into, outermost first: on a cycle, the message
@@ -25,6 +25,8 @@ def plan(graph: Graph, targets: Iterable[NodeId], known: Collection[NodeId] = ()
                 del path[id]
                 done[id] = None
             continue
+        if id not in graph:
+            raise GraphError(f"NodeNotFoundError: there is no node #{id}.")
         path[id] = None
         for source in reversed(graph.upstream(id)):
             if source in path:

@@ -174,7 +174,8 @@ class Run:
             return
         done = self._tasks.take(id)
         if done is None:
-            inputs, missing = self._gather(id, type)
+            with self._guard(id, visit):
+                inputs, missing = self._gather(id, type)
             visit.inputs = inputs
             if self._bring_back(id, missing):
                 return

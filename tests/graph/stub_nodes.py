@@ -177,6 +177,7 @@ def bad_expansion(kind: Annotated[str, Text()] = "") -> Annotated[Any, Socket("I
     graphs: dict[str, JsonObject] = {
         "unknown": {"x": {"class_type": "Nothing", "inputs": {}}},
         "link": {"x": {"class_type": "Add", "inputs": {"a": ["nowhere", 0]}}},
+        "slot": {"x": p("Pair", a=["y", 5]), "y": p("Num")},
         "twice": {"1": {"class_type": "Num", "inputs": {"value": 1}}},
         "cycle": {
             "x": {"class_type": "Add", "inputs": {"a": ["y", 0], "b": 1}},

@@ -286,12 +286,18 @@ def test_a_circle_made_at_run_time_is_laid_at_the_node_that_expanded() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "says"),
-    [("unknown", "not installed"), ("link", "nowhere"), ("twice", "there already"), ("cycle", "circle")],
+    [
+        ("slot", "index out of range"),
+        ("unknown", "not installed"),
+        ("link", "nowhere"),
+        ("twice", "there already"),
+        ("cycle", "circle"),
+    ],
 )
 def test_an_expansion_at_fault(kind: str, says: str) -> None:
     ran = Bench().run({"1": p("BadExpansion", kind=kind), "9": p("Show", value=["1", 0])})
     (error,) = ran.errors
-    assert error.node_id == "1"
+    assert (error.node_id, error.node_type) == ("1", "BadExpansion")
     assert says in error.exception_message
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graph.errors import CycleError
+from graph.errors import CycleError, GraphError
 from graph.plan import components, plan, shortest_cycle, stale
 from graph.schedule import Kind, Ranks, Schedule
 from graph.types import Graph, Link, Node, NodeId
@@ -61,6 +61,11 @@ def test_a_cycle_shows_its_path(nodes: str, target: str, path: str) -> None:
         plan(graph(nodes), ids(target))
     assert list(raised.value.path) == ids(path)
     assert " → ".join(f"#{id}" for id in ids(path)) in str(raised.value)
+
+
+def test_a_link_to_nowhere() -> None:
+    with pytest.raises(GraphError, match="no node #b"):
+        plan(graph("a < b"), ids("a"))
 
 
 @pytest.mark.parametrize(
