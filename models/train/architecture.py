@@ -15,7 +15,7 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 LATENT_SCALE = 0.18215  # Stable Diffusion 1's: what the UNet sees is the VAE's latent times this
 VAE_WIDTHS = (64, 64, 96, 128)
-UNET_WIDTHS = (64, 128, 160)
+UNET_WIDTHS = (64, 96, 160)
 HEADS = 8  # in every attention of a Stable Diffusion 1 UNet
 TEXT_WIDTH = 128
 TEXT_LAYERS = 3

@@ -9,6 +9,8 @@ BARE = 0.5  # share of captions that are the name or its other name, with nothin
 FRAMES = ("{a}", "{a}", "{a}", "the {}", "an emoji of {a}", "a picture of {a}", "{a} emoji", "{a} on white")
 # These words name no kind of thing: "red heart" may also be asked for as "heart".
 COLOURS = ("black", "blue", "brown", "green", "light-blue", "orange", "pink", "purple", "red", "white", "yellow")
+# The "-face" of these is a part of an animal; that of others ("nerd-face") is a smiley.
+ANIMALS = ("cat", "cow", "dog", "dragon", "horse", "monkey", "mouse", "pig", "rabbit", "tiger")
 DIRECTION = re.compile(r"left|right|musical|hourglass|americas")  # mirrored, these would be wrong
 
 
@@ -25,8 +27,8 @@ def may_flip(name: str) -> bool:
 
 
 def with_article(words: str) -> str:
-    """ "red apple" -> "a red apple"; plurals and what is no single thing stay bare."""
-    if words.split()[0] in ("a", "an", "the") or (words.endswith("s") and not words.endswith("ss")):
+    """As in "a red apple", "an onion"; plurals ("socks") stay bare."""
+    if words.split()[0] in ("a", "an", "the") or (words.endswith("s") and not words.endswith(("ss", "us"))):
         return words
     return f"an {words}" if words[0] in "aeiou" and not words.startswith(("uni", "one")) else f"a {words}"
 
@@ -41,9 +43,6 @@ def wordings(name: str) -> list[str]:
     if name.endswith("-face") and name.count("-") == 1:
         ways.append(f"face of a {name[:-5]}" if name[:-5] in ANIMALS else name[:-5] + " smiley")
     return ways
-
-
-ANIMALS = ("cat", "cow", "dog", "dragon", "horse", "monkey", "mouse", "pig", "rabbit", "tiger")
 
 
 def caption(name: str, rng: random.Random) -> str:

@@ -13,7 +13,8 @@ def pick_device() -> tuple[torch.device, torch.dtype]:
     """The GPU where there is one, else the CPU; and the type that the forward pass computes in."""
     if torch.cuda.is_available():
         return torch.device("cuda"), torch.bfloat16
-    torch.set_num_threads(min(os.cpu_count() or 1, 8))
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(min(os.cpu_count() or 1, 8))
     return torch.device("cpu"), torch.bfloat16
 
 

@@ -1,23 +1,22 @@
 """Draw a page of prompts with the exported file: the way to see how good the model is.
 
-    python models/train/contact_sheet.py models/checkpoints/easel-emoji.safetensors docs/images/contact-sheet.png
+python models/train/contact_sheet.py models/checkpoints/easel-emoji.safetensors docs/images/contact-sheet.png
 """
 
 import argparse
 import time
 from pathlib import Path
 
-import torch
-from PIL import Image, ImageDraw
-from transformers import CLIPTokenizer
-
 import ldm
+import torch
 from architecture import LATENT_SCALE, TOKENS
+from PIL import Image, ImageDraw
 from train_unet import alphas
+from transformers import CLIPTokenizer
 from words import TOKENIZER
 
 PROMPTS = (
-    "a red apple", "a banana", "a strawberry", "a watermelon", "a pizza", "a hamburger", "a doughnut", "a birthday cake",
+    "a red apple", "a banana", "a strawberry", "a watermelon", "a pizza", "a hamburger", "a doughnut", "a croissant",
     "a cat face", "a dog face", "a fox", "a lion", "a panda", "a koala", "a pig face", "a frog",
     "an elephant", "a dolphin", "a tropical fish", "an octopus", "a butterfly", "a lady beetle", "a snail", "a turtle",
     "a rose", "a sunflower", "a tulip", "a cactus", "a palm tree", "a mushroom", "a four leaf clover", "a rainbow",

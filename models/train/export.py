@@ -8,11 +8,9 @@ The check builds the three networks anew from the file alone and compares one st
 import argparse
 from pathlib import Path
 
-import torch
-
 import captions
-import data
 import ldm
+import torch
 from architecture import make_text, make_unet, make_vae
 from common import restore
 from words import Words
@@ -20,10 +18,10 @@ from words import Words
 
 def trained(run: Path) -> tuple:
     """The UNet and text encoder with averaged weights and whole vocabulary, and the VAE, from a run's folder."""
-    names = captions.chosen(data.load(run)[1])
+    names = captions.chosen(restore(run / "latents.pt")["names"])
     words = Words(captions.all_captions(names))
     state, vae = restore(run / "unet.pt"), make_vae()
-    vae.load_state_dict(restore(run / "latents.pt")["vae"])
+    vae.load_state_dict((restore(run / "decoder.pt") or restore(run / "latents.pt"))["vae"])
     unet, text = make_unet(), make_text()
     unet.load_state_dict(state["unet_average"])
     weights = state["text_average"]

@@ -11,9 +11,8 @@ import re
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
-
 from architecture import VAE_WIDTHS, make_text, make_unet, make_vae
+from safetensors.torch import load_file, save_file
 
 UNET, VAE, TEXT = "model.diffusion_model.", "first_stage_model.", "cond_stage_model.transformer.text_model."
 LAYERS = 1  # res-blocks a level on the UNet's way down; one more on the way up

@@ -10,17 +10,15 @@ import copy
 import random
 from pathlib import Path
 
-import torch
-
 import captions
-import data
+import torch
 from architecture import make_text, make_unet, parameters
 from common import Clock, learning_rate, log, pick_device, restore, save, set_rate
 from words import Words
 
 PEAK_RATE = 8e-4
-BATCH = 32
-AVERAGE = 0.998  # decay of the averaged weights, a step
+BATCH = 16
+AVERAGE = 0.995  # decay of the averaged weights, a step
 STEPS = 1000  # of the noise schedule
 
 
@@ -62,10 +60,10 @@ def main() -> None:
     arguments = parser.parse_args()
     run, (device, kind) = arguments.run, pick_device()
 
-    known = data.load(run)[1]
-    names = captions.chosen(known)
+    kept = restore(run / "latents.pt")
+    names = captions.chosen(kept["names"])
     words = Words(captions.all_captions(names))
-    latents = restore(run / "latents.pt")["latents"][:, [known.index(name) for name in names]].to(device)
+    latents = kept["latents"][[kept["names"].index(name) for name in names]]
     flips = torch.tensor([captions.may_flip(name) for name in names])
 
     torch.manual_seed(0)
@@ -102,14 +100,15 @@ def main() -> None:
             order += torch.randperm(len(names), generator=generator).tolist()
         chosen, order = torch.tensor(order[:BATCH]), order[BATCH:]
         mirrored = (torch.rand(BATCH, generator=generator) < 0.5) & flips[chosen]
-        clean = latents[mirrored.long().to(device), chosen.to(device)]
+        clean = latents[chosen]
+        clean = torch.where(mirrored.view(-1, 1, 1, 1), clean.flip(3), clean).to(device)
         rows = words.encode([captions.caption(names[index], rng) for index in chosen], rng).to(device)
         # Evenly spread over the schedule within each batch, so that the loss jumps less.
         times = ((torch.arange(BATCH) + torch.rand(BATCH, generator=generator)) / BATCH * STEPS).long().to(device)
         noise = torch.randn(clean.shape, generator=generator).to(device)
         signal = alpha[times].view(-1, 1, 1, 1)
         noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise
-        set_rate(optimizer, learning_rate(PEAK_RATE, share, step, warm_up=200))
+        set_rate(optimizer, learning_rate(PEAK_RATE, share, step, warm_up=100))
         with torch.autocast(device.type, kind):
             guess = forward(noisy, times, rows)
         error = (guess.float() - noise).square().mean((1, 2, 3))

@@ -3,26 +3,29 @@
     python models/train/train_vae.py --minutes 35            (goes on where it was, if it was interrupted)
 
 Writes `vae.pt` (checkpoint), `vae.log`, `vae.png` (pictures above their reconstructions), and at the end
-`latents.pt`: the latents (2, n, 4, 16, 16) of the pictures and of their mirror images, mean 0, deviation 1.
+`latents.pt`: the VAE, and latents (n, 4, 16, 16) of mean 0 and deviation 1 with their names.
 """
 
 import argparse
 from pathlib import Path
 
+import captions
+import data
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
-
-import data
 from architecture import LATENT_SCALE, make_vae, parameters
 from common import Clock, learning_rate, log, pick_device, restore, save, set_rate
+from PIL import Image
 
 PEAK_RATE = 4e-4
 # In place of a learned spread with a KL term, which on so few steps sets the latents to 0 before the decoder uses
 # them: noise of a fixed size, and a weight that holds the latents' mean square near 1.
 NOISE = 0.05
 SIZE_WEIGHT = 0.01
+# A linear map from each latent to the mean colour of its 8 x 8 pixels must exist. Without it the encoder long spends
+# its four channels on brightness, blue against brown, and edges, and green never arrives.
+COLOUR_WEIGHT = 1.0
 # Latent to RGB, the factors of Stable Diffusion 1's latent previews that this community measured. The latents
 # are turned so that these fit as well as they can: live previews then show the right colours.
 PREVIEW = torch.tensor([[0.35, 0.23, 0.32], [0.33, 0.50, 0.24], [-0.28, 0.18, 0.27], [-0.21, -0.26, -0.72]])
@@ -38,7 +41,7 @@ def batch(pictures: torch.Tensor, share: float, generator: torch.Generator) -> t
     chosen = torch.randint(len(pictures), (count,), generator=generator)
     windows = []
     for index in chosen:
-        y, x, flip = torch.randint(0, 128 - size + 1, (3,), generator=generator).tolist()
+        y, x = torch.randint(0, 128 - size + 1, (2,), generator=generator).tolist()
         window = pictures[index, y : y + size, x : x + size]
         windows.append(window.flip(1) if torch.rand((), generator=generator) < 0.5 else window)
     images = torch.stack(windows).permute(0, 3, 1, 2).float() / 127.5 - 1
@@ -94,7 +97,8 @@ def encode_all(vae, pictures: torch.Tensor, device: torch.device) -> torch.Tenso
     parts = []
     for part in pictures.split(32):
         images = part.permute(0, 3, 1, 2).float().to(device) / 127.5 - 1
-        parts.append(vae.encode(images).latent_dist.mean.cpu())
+        with torch.autocast(device.type, torch.bfloat16):
+            parts.append(vae.encode(images).latent_dist.mean.float().cpu())
     return torch.cat(parts)
 
 
@@ -103,7 +107,8 @@ def show(vae, pictures: torch.Tensor, path: Path, device: torch.device) -> float
     """Write 24 pictures above their reconstructions; returns the mean absolute error in levels of 255."""
     chosen = pictures[:: len(pictures) // 24][:24]
     latents = encode_all(vae, chosen, device)
-    made = torch.cat([vae.decode(part.to(device)).sample.cpu() for part in latents.split(8)])
+    with torch.autocast(device.type, torch.bfloat16):
+        made = torch.cat([vae.decode(part.to(device)).sample.cpu() for part in latents.split(8)])
     made = ((made.float().clamp(-1, 1) + 1) * 127.5).permute(0, 2, 3, 1)
     rows = []
     for start in (0, 12):
@@ -113,18 +118,26 @@ def show(vae, pictures: torch.Tensor, path: Path, device: torch.device) -> float
     return (made - chosen.float()).abs().mean().item()
 
 
-def finish(vae, pictures: torch.Tensor, run: Path, device: torch.device) -> None:
-    """White the latents of the trained VAE, and keep the VAE and all latents in `latents.pt`."""
+def finish(vae, pictures: torch.Tensor, known: list[str], run: Path, device: torch.device) -> None:
+    """White the latents of the trained VAE; keep it, and the latents of the pictures that are trained on further.
+
+    Those are the ones of names.txt and half as many others. The mirror image of a latent serves as the latent of the
+    mirror image: the decoder learns in train_decoder.py what that means.
+    """
     vae.eval()
+    wanted = captions.chosen(known)
+    others = [name for name in known if name not in set(wanted)]
+    names = wanted + others[:: max(1, 2 * len(others) // len(wanted))]
+    pictures = pictures[[known.index(name) for name in names]]
     means = encode_all(vae, pictures, device)
     thumbs = F.avg_pool2d(pictures.permute(0, 3, 1, 2).float() / 127.5 - 1, 8)
     flat = means.permute(0, 2, 3, 1).reshape(-1, 4).double()
     colours = thumbs.permute(0, 2, 3, 1).reshape(-1, 3).double()
-    white(vae, flat, colours - colours.mean(0))
-    latents = torch.stack([encode_all(vae, each, device) for each in (pictures, pictures.flip(2))]) * LATENT_SCALE
-    log(run, "vae", mean=latents.mean((0, 1, 3, 4)).tolist(), deviation=latents.std((0, 1, 3, 4)).tolist())
-    log(run, "vae", error=show(vae, pictures, run / "vae.png", device))
-    save(run / "latents.pt", vae=vae.state_dict(), latents=latents)
+    turn = white(vae, flat, colours - colours.mean(0))
+    latents = torch.einsum("oc,nchw->nohw", turn, (means.double() - flat.mean(0).view(1, 4, 1, 1)))
+    latents = latents.float() * LATENT_SCALE
+    log(run, "vae", mean=latents.mean((0, 2, 3)).tolist(), deviation=latents.std((0, 2, 3)).tolist())
+    save(run / "latents.pt", vae=vae.state_dict(), latents=latents, names=names)
 
 
 def main() -> None:
@@ -134,13 +147,17 @@ def main() -> None:
     arguments = parser.parse_args()
     run, (device, kind) = arguments.run, pick_device()
 
-    pictures = torch.from_numpy(data.load(run)[0])
+    pictures, known = data.load(run)
+    pictures = torch.from_numpy(pictures)
     torch.manual_seed(0)
     vae = make_vae().to(device, memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(vae.parameters(), lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    colour = torch.nn.Linear(4, 3).to(device)
+    everything = [*vae.parameters(), *colour.parameters()]
+    optimizer = torch.optim.AdamW(everything, lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     step, clock = 0, Clock(arguments.minutes * 60)
     if (state := restore(run / "vae.pt")) is not None:
         vae.load_state_dict(state["vae"])
+        colour.load_state_dict(state["colour"])
         optimizer.load_state_dict(state["optimizer"])
         step, clock.spent = state["step"], state["spent"]
     generator = torch.Generator().manual_seed(step)
@@ -148,6 +165,10 @@ def main() -> None:
     def forward(images, noise):
         mean = vae.encode(images).latent_dist.mean
         return vae.decode(mean + NOISE * noise).sample, mean
+
+    def keep():
+        state = {"vae": vae.state_dict(), "colour": colour.state_dict(), "optimizer": optimizer.state_dict()}
+        save(run / "vae.pt", **state, step=step, spent=clock.spent)
 
     log(run, "vae", start=step, device=str(device), millions=parameters(vae), minutes=arguments.minutes)
     total, since = 0.0, 0
@@ -158,23 +179,26 @@ def main() -> None:
         set_rate(optimizer, learning_rate(PEAK_RATE, share, step))
         with torch.autocast(device.type, kind):
             made, mean = forward(images, noise)
-        power = mean.float().square().mean()
-        loss = reconstruction_loss(made.float(), images) + SIZE_WEIGHT * (power - 1).clamp(min=0)
+        mean = mean.float()
+        power = mean.square().mean()
+        tint = (colour(mean.permute(0, 2, 3, 1)) - F.avg_pool2d(images, 8).permute(0, 2, 3, 1)).abs().mean()
+        loss = reconstruction_loss(made.float(), images) + COLOUR_WEIGHT * tint
+        loss = loss + SIZE_WEIGHT * (power - 1).clamp(min=0)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(everything, 1.0)
         optimizer.step()
         optimizer.zero_grad()
         step, total, since = step + 1, total + loss.item(), since + 1
         if step % 50 == 0:
-            values = {"loss": round(total / since, 4), "power": round(power.item(), 2)}
+            values = {"loss": round(total / since, 4), "power": round(power.item(), 2), "tint": round(tint.item(), 3)}
             log(run, "vae", step=step, share=round(share, 3), **values)
             total, since = 0.0, 0
         if step % 100 == 0:
-            save(run / "vae.pt", vae=vae.state_dict(), optimizer=optimizer.state_dict(), step=step, spent=clock.spent)
+            keep()
             log(run, "vae", error=show(vae, pictures, run / "vae.png", device))
-    save(run / "vae.pt", vae=vae.state_dict(), optimizer=optimizer.state_dict(), step=step, spent=clock.spent)
+    keep()
     log(run, "vae", end=step)
-    finish(vae, pictures, run, device)
+    finish(vae, pictures, known, run, device)
 
 
 if __name__ == "__main__":

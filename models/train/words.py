@@ -9,9 +9,8 @@ import random
 from pathlib import Path
 
 import torch
-from transformers import CLIPTokenizer
-
 from architecture import END, START, TOKENS, VOCABULARY
+from transformers import CLIPTokenizer
 
 TOKENIZER = Path(__file__).parent.parent / "tokenizer"
 STRANGE = 0.12  # share of captions that get words the model does not know
