@@ -40,6 +40,8 @@ log = logging.getLogger("worker")
 READ_SIZE = 256 * 1024
 DEVICE = "device"
 """The cache's tier for what lies on a GPU."""
+COLLECT_EVERY = 10.0
+"""Seconds between two searches for garbage: with torch loaded each takes as long as a small job."""
 PREVIEWS_WAITING = 8
 """Previews that may wait for a slow reader; beyond these the oldest are dropped."""
 
@@ -125,6 +127,7 @@ class Worker:
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._checks: queue.SimpleQueue[JsonObject] = queue.SimpleQueue()
         self._interrupted: set[str] = set()
+        self._collected = time.monotonic()
 
     def serve(self) -> None:
         """Set up, then run jobs until told to stop."""
@@ -205,6 +208,8 @@ class Worker:
     def _take(self, header: JsonObject) -> None:
         match header["type"]:
             case "run":
+                # An interrupt that came when the last run of this id was over must not end this one.
+                self._interrupted.discard(header["job"]["prompt_id"])
                 self._work.put(lambda: self._run(header))
             case "interrupt":
                 self._interrupted.add(header["prompt_id"])
@@ -245,15 +250,20 @@ class Worker:
         self.wire.send({"type": "outcome", "outcome": outcome.to_json()})
         if self.config["cache_policy"] == "none":
             self.executor.cache.clear()
-        gc.collect()
+        if time.monotonic() - self._collected > COLLECT_EVERY:
+            self._collect()
         self._tell_stats()
+
+    def _collect(self) -> None:
+        gc.collect()
+        self._collected = time.monotonic()
 
     def _free(self, models: bool, cache: bool) -> None:
         if cache:
             self.executor.cache.clear()
         if (models or cache) and hasattr(self.services, "free"):
             self.services.free(models)
-        gc.collect()
+        self._collect()
         self._tell_stats()
 
     # Checks that only a node's own code can make
