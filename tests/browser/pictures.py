@@ -43,7 +43,7 @@ def _take(browser: Any, folder: Path, base: Path, registry: str | None) -> None:
             person.open()
             if theme == "dark":
                 _make(person, PROMPTS)
-            _states(person, folder, theme)
+            _states(person, folder, theme, steps=20 if registry is None else 60)
             context.close()
         _phone(browser, server, folder)
 
@@ -71,17 +71,18 @@ def _make(person: Person, prompts: tuple[str, ...]) -> None:
         person.idle()
 
 
-def _states(person: Person, folder: Path, theme: str) -> None:
+def _states(person: Person, folder: Path, theme: str, steps: int) -> None:
     page = person.page
     sampler = _node(person, "KSampler")
     _set(person, _prompt_node(person), "text", "a fox")
+    _set(person, sampler, "steps", steps)
+    page.evaluate("id => window.easel.editor.select(['node:' + id])", sampler)
     page.keyboard.press("Control+Enter")
     person.until(
         "id => { const { state, value } = window.easel.session.status(id); return state === 'running' && value >= 13 }",
         str(sampler),
         timeout=RUN,
     )
-    page.evaluate("id => window.easel.editor.select(['node:' + id])", sampler)
     page.screenshot(path=folder / f"running-{theme}.png")
     person.until("() => window.easel.session.run.state === 'done'", timeout=RUN)
     person.idle()

@@ -50,6 +50,26 @@ def test_a_plain_picture_becomes_a_node(artist: Person) -> None:
     assert all(node["type"] != "LoadImage" for node in artist.workflow["nodes"])
 
 
+def test_a_pasted_picture_becomes_a_node(artist: Person) -> None:
+    artist.page.evaluate(
+        """bytes => {
+            const data = new DataTransfer()
+            data.items.add(new File([new Uint8Array(bytes)], 'pasted.png', { type: 'image/png' }))
+            const paste = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+            document.body.dispatchEvent(paste)
+        }""",
+        list(picture()),
+    )
+    artist.until("() => window.app.graph.nodes.some(node => node.widgets[0]?.value === 'pasted.png')")
+
+
+def test_an_upload_that_fails_is_told(artist: Person) -> None:
+    artist.page.route("**/upload/image", lambda route: route.fulfill(status=413, body=""))
+    artist.drop("huge.png", picture(), "image/png", artist.void())
+    expect(artist.page.locator(".toast")).to_contain_text("huge.png was not uploaded")
+    assert all(node["type"] != "LoadImage" for node in artist.workflow["nodes"])
+
+
 def test_a_picture_dropped_on_a_node_goes_into_it(person: Person) -> None:
     person.load(one_node("LoadImage", None, "image"))
     person.drop("into.png", picture(workflow=json.dumps({"nodes": [], "links": []})), "image/png", person.point(1))
