@@ -25,7 +25,8 @@ RANDOM = 0.4
 COUNT = 400
 TYPES = ["IMAGE", "MASK", "LATENT", "INT", "STRING", "*", "IMAGE,MASK"]
 VALUES: list[Any] = [
-    None, 0, 7, 0.5, True, "fixed", "randomize", "a.png", "{x|y|{z}}", "a /* b */ c", "%date:yyyy%", "%Save Image.x%", ["p", "q"], {},
+    None, 0, 7, 0.5, True, "fixed", "randomize", "a.png", "{x|y|{z}}", "a /* b */ c", "%date:yyyy%", "%Save Image.x%",
+    ["p", "q"], {},
 ]  # fmt: skip
 
 

@@ -1,0 +1,36 @@
+/** Imports in `web/` go one way: docs/architecture.md draws it. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+const WEB = new URL('../../web/', import.meta.url)
+/** What each folder may import beside itself. */
+const ALLOWED = {
+  geometry: [],
+  api: [],
+  icons: [],
+  model: ['geometry'],
+  view: ['model', 'geometry'],
+  commands: ['model', 'geometry'],
+  widgets: ['model', 'geometry', 'icons', 'panels'],
+  tools: ['commands', 'view', 'model', 'geometry'],
+  panels: ['commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
+  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons']
+}
+
+for (const folder of readdirSync(WEB, { withFileTypes: true })) {
+  if (!folder.isDirectory() || ['node_modules', 'styles'].includes(folder.name)) continue
+  test(`${folder.name}/ imports only what lies under it`, () => {
+    const allowed = ALLOWED[folder.name]
+    assert.ok(allowed, `a new folder: say in this test what ${folder.name}/ may import`)
+    const files = readdirSync(new URL(`${folder.name}/`, WEB), { recursive: true }).filter((name) => name.endsWith('.js'))
+    for (const file of files) {
+      const text = readFileSync(new URL(`${folder.name}/${file}`, WEB), 'utf8')
+      for (const [, path] of text.matchAll(/^\s*(?:import|export)\b[^'"\n]*?(?:from\s*)?['"]([^'"]+)['"]/gmu)) {
+        if (!path.startsWith('../')) continue
+        const target = path.split('/')[1]
+        assert.ok(target === folder.name || allowed.includes(target), `${folder.name}/${file} imports ${path}`)
+      }
+    }
+  })
+}
