@@ -14,6 +14,7 @@ import importlib
 import logging
 import os
 import queue
+import shutil
 import socket
 import sys
 import threading
@@ -192,6 +193,7 @@ class Worker:
             "device": str(getattr(services, "device", "none")),
             "precision": str(getattr(services, "precision", "none")),
             "torch": getattr(torch, "__version__", None),
+            "advice": _advice(torch) if self.config["device"] == "auto" else None,
         }
 
     # The link
@@ -358,6 +360,20 @@ def size_of(value: object) -> dict[str, int]:
             place = getattr(getattr(item, "device", None), "type", "cpu")
             sizes[MEMORY if place == "cpu" else DEVICE] += held
     return sizes
+
+
+def _advice(torch: Any) -> str | None:
+    """What to do where there is a GPU that this torch cannot use, or None."""
+    if torch is None or torch.cuda.is_available() or getattr(torch.version, "hip", None):
+        return None
+    if not (shutil.which("nvidia-smi") or Path("/dev/nvidia0").exists()):
+        return None
+    if getattr(torch.version, "cuda", None):
+        return "There is an NVIDIA GPU, but its driver does not work with this torch: update the driver."
+    return (
+        f"There is an NVIDIA GPU, but torch {torch.__version__} was built without CUDA. To use it: {sys.executable}"
+        " -m pip install --force-reinstall torch torchvision --index-url https://download.pytorch.org/whl/cu128"
+    )
 
 
 def _memory_total() -> int:

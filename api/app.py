@@ -12,6 +12,8 @@ from api.replies import turn_errors_into_replies
 from api.security import Gate, mark, middleware
 from api.services import SERVICES, Services
 
+THEMES = (prompt, socket, files, userdata, settings, system)
+"""Whose ROUTES clients know."""
 COMPRESS_ABOVE = 2048
 """Bytes of a JSON answer from which compressing it pays."""
 
@@ -24,7 +26,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     )
     app[SERVICES] = services
     app[PAGE] = services.page
-    for theme in (prompt, socket, files, userdata, settings, system):
+    for theme in THEMES:
         for route in theme.ROUTES:
             app.router.add_route(route.method, route.path, route.handler)
             app.router.add_route(route.method, "/api" + route.path, route.handler)

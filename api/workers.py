@@ -27,6 +27,8 @@ State = Literal["stopped", "starting", "ready", "busy"]
 QUIET_AFTER_CRASH = 0.2
 """Seconds before a dead worker is replaced, doubled with each death that follows at once."""
 LONGEST_QUIET = 30.0
+ABOUT = ("device", "precision", "torch", "pid", "advice")
+"""What a worker says of itself when it is ready; advice is a sentence where a GPU is there and not used."""
 CHECK_DEADLINE = 5.0
 """Seconds that a prompt waits for checks that only the worker can make."""
 
@@ -50,7 +52,7 @@ class WorkerReport:
     since: float = field(default_factory=time.time)
     """Seconds since 1970 of the last change of `state`."""
     about: JsonObject = field(default_factory=dict[str, Any])
-    """device, precision, torch, pid: from its `hello`."""
+    """From its `hello`: see ABOUT."""
     device: JsonObject | None = None
     """Its entry for /system_stats."""
     packs: list[JsonObject] = field(default_factory=list[JsonObject])
@@ -260,7 +262,9 @@ class LocalWorker:
             case "catalogue":
                 self._take_catalogue(header)
             case "hello":
-                self.report.about = {name: header.get(name) for name in ("device", "precision", "torch", "pid")}
+                self.report.about = {name: header.get(name) for name in ABOUT}
+                if self.report.about["advice"]:
+                    log.warning("%s", self.report.about["advice"])
                 self._ready.set()
                 self._set_state("ready")
             case "validated":

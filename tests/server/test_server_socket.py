@@ -126,7 +126,10 @@ def previews(server: Server, client: str, flags: dict[str, Any] | None) -> list[
 
 
 def test_previews_in_both_forms(server: Server) -> None:
-    plain = previews(server, "plain", None)
+    frames = previews(server, "plain", None)
+    texts = [frame for frame in frames if frame[3] == 3]
+    assert texts[-1] == struct.pack(">II", 3, 1) + b"1step 3"
+    plain = [frame for frame in frames if frame[3] != 3]
     assert len(plain) == 4
     assert struct.unpack(">II", plain[0][:8]) == (1, 1)
     assert plain[0][8:10] == b"\xff\xd8"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from api.app import THEMES
 from api.page import Page
 from tests.server.harness import Server, running, until
 
@@ -90,6 +91,20 @@ def test_small_answers(server: Server) -> None:
     for name in names:
         assert isinstance(server.get(f"/easel/workflows/{name}").json(), dict)
     assert server.get("/easel/workflows/..%2fpyproject").status == 404
+
+
+def test_every_route_of_clients_stands_under_api_too() -> None:
+    ours = {(route.method, route.path) for theme in THEMES for route in theme.ROUTES}
+    assert ("POST", "/prompt") in ours
+    assert len(ours) > 30
+    assert not [path for _, path in ours if path.startswith(("/api", "/easel"))]
+
+
+@pytest.mark.parametrize(
+    "path", ["/prompt", "/queue", "/history", "/object_info/Say", "/features", "/models", "/users"]
+)
+def test_both_addresses_answer_alike(server: Server, path: str) -> None:
+    assert server.get(f"/api{path}").body == server.get(path).body
 
 
 def test_the_catalogue_answers_before_a_worker_is_up(base: Path) -> None:

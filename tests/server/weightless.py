@@ -62,6 +62,7 @@ def slow(
         time.sleep(seconds / steps)
         if previews:
             context.preview(JPEG)
+            context.text(f"step {step}")
         context.progress(step + 1, steps)
     return "waited"
 
