@@ -113,6 +113,10 @@ async function start() {
     else toasts.show({ tone: 'warning', text: `${name} does not say which graph made it.` })
   }
 
+  document.querySelector('.skip')?.addEventListener('click', event => {
+    event.preventDefault()
+    drawer.open(outline)
+  })
   editor.on('upload', ({ node, widget }) => void bringIn.choose(node.id, widget.name))
   editor.on('picture', ({ node, index }) => {
     const status = session.status(names.promptId(node.id) ?? '')

@@ -27,7 +27,6 @@ export function listenToServer({ client, session, results, jobs, runner, prepare
 
     execution_start: data => {
       session.startRun(data.prompt_id)
-      jobs.started(data.prompt_id)
       runner.showRefused() // another job's start does not mend them
     },
 
@@ -128,10 +127,9 @@ export function listenToServer({ client, session, results, jobs, runner, prepare
 
   /** @param {string | undefined} promptId */
   function finish(promptId) {
-    if (promptId !== undefined && promptId !== session.run.promptId) return jobs.ended(promptId)
+    if (promptId !== undefined && promptId !== session.run.promptId) return
     settle(null)
     if (session.run.state === 'running') session.setRun({ state: 'done', node: null })
-    if (promptId) jobs.ended(promptId)
   }
 
   client.onEvent(({ type, data }) => handlers[type]?.(data ?? {}))

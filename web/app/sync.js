@@ -77,12 +77,9 @@ export class Sync {
     if (mine) {
       const id = String(mine[1])
       this.jobs.add(id, mine[2], mine[3]?.extra_pnginfo?.workflow ?? null)
-      if (promptId !== id || state !== 'running') {
-        this.session.startRun(id)
-        this.jobs.started(id)
-      }
+      if (promptId !== id || state !== 'running') this.session.startRun(id)
     } else if (promptId && state === 'running' && !running.includes(promptId)) {
-      this.takeOutcome(promptId, history?.[promptId] ?? null)
+      this.takeOutcome(history?.[promptId] ?? null)
     }
   }
 
@@ -100,8 +97,8 @@ export class Sync {
     for (const [id, output] of Object.entries(entry?.outputs ?? {})) this.session.update(id, { images: picturesOf(output), text: textsOf(output) })
   }
 
-  /** The run that this page watched has ended unseen. @param {string} promptId @param {any} entry */
-  takeOutcome(promptId, entry) {
+  /** The run that this page watched has ended unseen. @param {any} entry  of the history */
+  takeOutcome(entry) {
     const { session } = this
     for (const id of [...session.ids()]) {
       if (session.status(id).state === 'running') session.update(id, { state: entry ? 'done' : 'idle' })
@@ -112,7 +109,6 @@ export class Sync {
     const failure = entry?.status?.messages?.find((/** @type {any} */ message) => message[0] === 'execution_error')?.[1]
     if (failure) session.update(String(failure.node_id), { state: 'error', error: { message: String(failure.exception_message).trim(), input: null, detail: (failure.traceback ?? []).join('') } })
     session.setRun({ state: failure ? 'error' : entry ? 'done' : 'interrupted', node: null })
-    this.jobs.ended(promptId)
   }
 }
 

@@ -41,8 +41,8 @@ export function createStrip(host, { session, results, settings, openGraph }) {
     const image = h('img', { src: viewUrl(result.file, { preview: 'webp;80', version: result.promptId }), alt: '', loading: 'lazy', decoding: 'async' })
     image.addEventListener('error', () => results.drop(result.key)) // a temporary file of another day
     const name = `${result.file.filename}${result.seed ? `, seed ${result.seed}` : ''}`
-    const element = h('button.thumb', { type: 'button', role: 'listitem', 'aria-label': `Result ${name}`, 'data-tip': name,
-      onclick: () => show(results.list.indexOf(result)) }, image, result.seed ? h('span.label', {}, short(result.seed)) : null)
+    const element = h('div', { role: 'listitem' }, h('button.thumb', { type: 'button', 'aria-label': `Result ${name}`, 'data-tip': name,
+      onclick: () => show(results.list.indexOf(result)) }, image, result.seed ? h('span.label', {}, short(result.seed)) : null))
     thumbs.set(result.key, element)
     return element
   }
@@ -52,7 +52,7 @@ export function createStrip(host, { session, results, settings, openGraph }) {
     const keys = new Set(shown.map(result => result.key))
     for (const key of thumbs.keys()) if (!keys.has(key)) thumbs.delete(key)
     fill(row, waiting, shown.map(thumb), shown.length ? null : [h('div.empty-room'), h('p.empty', {}, 'Pictures you make gather here.')])
-    shown.forEach((result, index) => thumbs.get(result.key)?.classList.toggle('current', index === 0))
+    shown.forEach((result, index) => thumbs.get(result.key)?.firstElementChild?.classList.toggle('current', index === 0))
     drawWaiting()
   }
 
