@@ -10,10 +10,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.browser.person import Person
-from tests.server.harness import ROOT, running
+from tests.server.harness import ROOT, running, until
 
 PROMPTS = ("a teapot", "an octopus", "a sunflower", "a rocket", "a mushroom", "a cat face", "a fox")
 MODEL = "easel-emoji.safetensors"
+READY = 120.0
 RUN = 120_000
 
 
@@ -31,7 +32,7 @@ def take(browser: Any, folder: Path) -> None:
 
 def _take(browser: Any, folder: Path, base: Path, registry: str | None) -> None:
     with running(base, registry=registry) as server:
-        server.wait_until_ready()
+        until(lambda: server.status()["worker"]["state"] == "ready", READY, server)
         for theme in ("dark", "light"):
             context = browser.new_context(
                 base_url=f"http://127.0.0.1:{server.port}",
