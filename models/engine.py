@@ -9,17 +9,21 @@ from typing import Any, NamedTuple
 
 import torch
 
-from . import memory
+from . import latents, memory
 from .detect import detect, detect_vae
 from .errors import OutOfMemory
 from .files import forget_pickles, open_weights
 from .handles import Clip, Model, Vae
+from .latents import LatentFormat
 from .load import Component
 from .networks.vae import VaeNetwork
 from .patches import Lora, read_lora
 from .residency import Residency
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+_PUBLISHED_VAE = (128, 256, 512, 512)
+"""Widths of the VAE that families' preview colours were fitted to."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -42,6 +46,7 @@ class Engine:
         self.device = _device(device)
         self.precision = _precision(precision, self.device)
         self.residency = Residency(self.device, memory)
+        self._formats: dict[Component, LatentFormat] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -76,14 +81,14 @@ class Engine:
             if component is not None:
                 self._load(component, dtype)
         forget_pickles()
-        model = Model(self, found.model, found.family, found.prediction, found.family.latent)
-        clip = vae = None
+        latent_format, clip, vae = found.family.latent, None, None
         if found.text is not None:
             layers = getattr(found.text.network, "layers", 1)
             clip = Clip(self, found.text, found.family, found.family.text_layer(layers))
         if found.vae is not None:
             vae = self._vae(found.vae)
-        return Loaded(model, clip, vae)
+            latent_format = self._format(vae, latent_format)
+        return Loaded(Model(self, found.model, found.family, found.prediction, latent_format), clip, vae)
 
     def load_vae(self, path: Path) -> Vae:
         """The VAE of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory, before any is read."""
@@ -141,6 +146,14 @@ class Engine:
     def _load(self, component: Component, dtype: torch.dtype) -> None:
         with self.residency.use(component, dtype):
             _log.debug("loaded %s as %s", component.title, dtype)
+
+    def _format(self, vae: Vae, usual: LatentFormat) -> LatentFormat:
+        """How the model's latents look: as usual, or for a VAE of other sizes, fitted once."""
+        if vae.network.channels == _PUBLISHED_VAE:
+            return usual
+        if vae.component not in self._formats:
+            self._formats[vae.component] = latents.fit_rgb(usual, vae.decode)
+        return self._formats[vae.component]
 
     def _vae(self, component: Component) -> Vae:
         assert isinstance(component.network, VaeNetwork)

@@ -42,11 +42,13 @@ def load(component: Component, dtype: torch.dtype, device: torch.device) -> nn.M
     for ours, pick in picks.items():
         wanted[component.prefix + pick.name].append((ours, pick))
     parameters: dict[str, Tensor] = {}
+    last = component.network.channels_last(device)
     for name, tensor in component.file.read(wanted):
         _refuse_no_numbers(component, name, tensor)
         for ours, pick in wanted[name]:
-            values = torch.empty(pick.of(tensor).shape, dtype=dtype, device=device)
-            parameters[ours] = values.copy_(pick.of(tensor))
+            part = pick.of(tensor)
+            order = torch.channels_last if last and part.dim() == 4 else torch.contiguous_format
+            parameters[ours] = torch.empty(part.shape, dtype=dtype, device=device, memory_format=order).copy_(part)
     module.load_state_dict(parameters, assign=True)
     if hasattr(module, "fill_buffers"):
         module.fill_buffers()

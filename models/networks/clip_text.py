@@ -98,6 +98,9 @@ class ClipText:
     def picks(self) -> dict[str, Pick]:
         return dict(self._open_names() if self.open_clip else self._names())
 
+    def channels_last(self, device: torch.device) -> bool:
+        return False
+
     def ignores(self, name: str) -> bool:
         if name.endswith(("position_ids", "logit_scale", "attn_mask")):
             return True

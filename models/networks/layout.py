@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -36,6 +37,10 @@ class Network(Protocol):
 
     def picks(self) -> dict[str, Pick]:
         """For each of the module's parameters, by name, where its values are."""
+        ...
+
+    def channels_last(self, device: torch.device) -> bool:
+        """Whether its convolutions run faster there with the channels of a pixel side by side in memory."""
         ...
 
     def ignores(self, name: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import torch
 from diffusers import UNet2DConditionModel
 from torch import nn
 
@@ -79,6 +80,9 @@ class Unet:
 
     def picks(self) -> dict[str, Pick]:
         return {ours: Pick(theirs) for ours, theirs in self._names()}
+
+    def channels_last(self, device: torch.device) -> bool:
+        return device.type == "cuda"
 
     def ignores(self, name: str) -> bool:
         return False

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import torch
 from diffusers import AutoencoderKL
 from torch import nn
 
@@ -52,6 +53,9 @@ class VaeNetwork:
             ours: Pick(theirs, matrix if ".attentions." in ours and theirs.endswith(".weight") else None)
             for ours, theirs in self._names()
         }
+
+    def channels_last(self, device: torch.device) -> bool:
+        return True
 
     def ignores(self, name: str) -> bool:
         return name.startswith(("loss.", "model_ema."))  # the discriminator of the training, and its averages

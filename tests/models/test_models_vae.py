@@ -100,6 +100,21 @@ def test_latents_scale_back_and_forth():
     assert torch.equal(latents.SD1.to_model(x), x * 0.18215)
 
 
+def test_preview_colours_are_fitted_to_an_unusual_vae():
+    """A decoder whose colours are linear in the latent is found exactly."""
+    torch.manual_seed(0)
+    colours, bias = torch.randn(4, 3) * 0.1, torch.tensor([0.1, 0.0, -0.2])
+
+    def decode(latent: torch.Tensor) -> torch.Tensor:
+        pixels = torch.einsum("bchw,cr->brhw", latents.SD1.to_model(latent), colours) + bias[:, None, None]
+        return (pixels.repeat_interleave(4, 2).repeat_interleave(4, 3).movedim(1, -1) + 1) / 2
+
+    found = latents.fit_rgb(latents.SD1, decode)
+    assert torch.allclose(torch.tensor(found.rgb), colours, atol=1e-4)
+    assert torch.allclose(torch.tensor(found.rgb_bias), bias, atol=1e-4)
+    assert found.factor == 4
+
+
 def test_previews_are_small_jpegs_not_too_often(monkeypatch: pytest.MonkeyPatch):
     now = [100.0]
     monkeypatch.setattr("models.preview.time.monotonic", lambda: now[0])
