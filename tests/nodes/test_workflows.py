@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from itertools import combinations
 from pathlib import Path
@@ -80,6 +81,13 @@ def test_every_node_is_known_and_has_a_value_for_each_widget(workflow: dict[str,
         assert [i["name"] for i in node["inputs"] if "widget" not in i] == [
             i.name for i in spec.inputs if not i.has_widget
         ]
+
+
+def test_prompts_ask_for_what_the_built_in_model_learned(workflow: dict[str, Any]) -> None:
+    lines = (FOLDER.parent / "models" / "train" / "names.txt").read_text("utf-8").splitlines()
+    names = {name.replace("-", " ") for line in lines if not line.startswith("#") for name in line.split()}
+    prompts = [node["widgets_values"][0] for node in workflow["nodes"] if node["type"] == "CLIPTextEncode"]
+    assert {re.sub("^an? ", "", prompt) for prompt in prompts if prompt} <= names
 
 
 def test_no_node_covers_another_and_frames_hold_whole_nodes(workflow: dict[str, Any]) -> None:
