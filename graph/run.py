@@ -17,6 +17,7 @@ from graph.errors import Cancelled, GraphError, NodeError
 from graph.events import Event, Executed, Executing, ExecutionCached, ExecutionError, ExecutionInterrupted
 from graph.expansion import expand, resolve, results_of
 from graph.held import Held
+from graph.inputs import gather
 from graph.job import Job
 from graph.names import Names
 from graph.node import Blocked, Expansion, NodeType, Outcome
@@ -24,7 +25,7 @@ from graph.plan import plan, stale
 from graph.reason import Run as PastRun
 from graph.schedule import Kind, Ranks, Schedule
 from graph.tasks import Tasks
-from graph.types import JsonObject, Key, Link, NodeId
+from graph.types import JsonObject, Key, NodeId
 
 if TYPE_CHECKING:
     from graph.execute import Executor
@@ -113,6 +114,9 @@ class Run:
         self._hold(id, entry)
         return True
 
+    def _result(self, id: NodeId) -> Entry | None:
+        return self._held.get(id) if self._available(id) else None
+
     def _hold(self, id: NodeId, entry: Entry) -> None:
         """Nodes that share a key may come to read each other's result after its last reader."""
         self._held.take(id, entry, pinned=self._names.twins[self._names.keys[id]] > 1)
@@ -175,7 +179,7 @@ class Run:
         done = self._tasks.take(id)
         if done is None:
             with self._guard(id, visit):
-                inputs, missing = self._gather(id, type)
+                inputs, missing = gather(self.graph, self.job, id, type.spec, self._result)
             visit.inputs = inputs
             if self._bring_back(id, missing):
                 return
@@ -204,27 +208,6 @@ class Run:
         self._end(id)
         return True
 
-    def _gather(self, id: NodeId, type: NodeType) -> tuple[dict[str, list[Any]], list[str]]:
-        """The values of all inputs, each a list, and the names of lazy ones that are not there."""
-        spec = type.spec
-        node = self.graph.nodes[id]
-        inputs: dict[str, list[Any]] = {}
-        missing: list[str] = []
-        for name, value in node.inputs.items():
-            declared = spec.input(name)
-            if not isinstance(value, Link):
-                if declared is not None or spec.open_inputs:
-                    inputs[name] = [value]
-            elif declared is not None and declared.options.get("rawLink"):
-                inputs[name] = [value.to_json()]
-            elif self._available(value.node) and (entry := self._held.get(value.node)) is not None:
-                inputs[name] = entry.outputs[value.slot]
-            else:
-                missing.append(name)
-        for name, kind in spec.hidden.items():
-            inputs[name] = [self._hidden(id, kind)]
-        return inputs, missing
-
     def _bring_back(self, id: NodeId, missing: Sequence[str]) -> bool:
         """Wait for inputs that the node always reads and that were let go of, as an expansion may read any node."""
         links = self.graph.nodes[id].links()
@@ -233,17 +216,6 @@ class Run:
             self._stage(lost)
             self._schedule.wait(id, dict.fromkeys(lost))
         return bool(lost)
-
-    def _hidden(self, id: NodeId, kind: str) -> Any:
-        match kind:
-            case "PROMPT":
-                return self.graph.get_original_prompt()
-            case "DYNPROMPT":
-                return self.graph
-            case "UNIQUE_ID":
-                return id
-            case _:
-                return self.job.extra.get(kind.lower())
 
     def _tell_executing(self, id: NodeId, type: NodeType, visit: _Visit) -> None:
         self.emit(self._context(id).state(0, 1, "running"))

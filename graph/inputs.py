@@ -1,0 +1,51 @@
+"""The values that a node is given: of its links, its constants and its hidden parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graph.cache import Entry
+from graph.dynamic import DynamicGraph
+from graph.job import Job
+from graph.spec import NodeSpec
+from graph.types import Link, NodeId
+
+
+def gather(
+    graph: DynamicGraph, job: Job, id: NodeId, spec: NodeSpec, result: Callable[[NodeId], Entry | None]
+) -> tuple[dict[str, list[Any]], list[str]]:
+    """All inputs, each as the list of its values, and the names of linked ones that are not there.
+
+    result: a node's outputs if they are at hand. Constants that the type does not declare are dropped, undeclared links
+    are not. Raises IndexError for a link to an output that is not there.
+    """
+    node = graph.nodes[id]
+    inputs: dict[str, list[Any]] = {}
+    missing: list[str] = []
+    for name, value in node.inputs.items():
+        declared = spec.input(name)
+        if not isinstance(value, Link):
+            if declared is not None or spec.open_inputs:
+                inputs[name] = [value]
+        elif declared is not None and declared.options.get("rawLink"):
+            inputs[name] = [value.to_json()]
+        elif (entry := result(value.node)) is not None:
+            inputs[name] = entry.outputs[value.slot]
+        else:
+            missing.append(name)
+    for name, kind in spec.hidden.items():
+        inputs[name] = [_hidden(graph, job, id, kind)]
+    return inputs, missing
+
+
+def _hidden(graph: DynamicGraph, job: Job, id: NodeId, kind: str) -> Any:
+    match kind:
+        case "PROMPT":
+            return graph.get_original_prompt()
+        case "DYNPROMPT":
+            return graph
+        case "UNIQUE_ID":
+            return id
+        case _:  # EXTRA_PNGINFO, and credentials, which the request's extra_data holds under the same names
+            return job.extra.get(kind.lower())
