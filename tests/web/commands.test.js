@@ -4,6 +4,7 @@ import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { addNode } from '../../web/commands/add_node.js'
 import { copyText, duplicate, pasteText } from '../../web/commands/clipboard.js'
 import { connect, disconnect, whyNot } from '../../web/commands/connect.js'
+import { insert, placeIn } from '../../web/commands/insert.js'
 import { group, rename, setColour, toggleFlag, toggleMode } from '../../web/commands/modes.js'
 import { align, distribute, move, moving, origins, raise, resize } from '../../web/commands/move.js'
 import { remove, removeAndReconnect } from '../../web/commands/remove.js'
@@ -107,6 +108,21 @@ test('delete and reconnect joins what came in to what went out', () => {
   removeAndReconnect(context, [context.store.node(first), context.store.node(second)])
   const [from, to] = [context.store.node(load).key, context.store.node(out).key]
   assert.deepEqual(links(context), [[from, 0, to, 0, 'IMAGE']])
+})
+
+test('a free node dropped on a link is inserted, in one step; one that does not fit, or is linked, is not', () => {
+  const context = makeContext()
+  const [load, sharpen, out, decode] = ['LoadImage', 'Sharpen', 'Save', 'Decode'].map((type, index) => addNode(context, type, at(index * 300, 0)))
+  const id = connect(context, socket(context, load, 'out', 'IMAGE'), socket(context, out, 'in', 'images'))
+  const link = context.store.link(id)
+  assert.equal(placeIn(context, context.store.node(decode), link), null)
+  insert(context, context.store.node(sharpen), link)
+  const key = (node) => context.store.node(node).key
+  assert.deepEqual(links(context), [[key(load), 0, key(sharpen), 0, 'IMAGE'], [key(sharpen), 0, key(out), 0, 'IMAGE']])
+  assert.equal(context.store.undoLabel, 'Insert')
+  assert.equal(placeIn(context, context.store.node(sharpen), context.graph.links('')[1]), null)
+  context.store.undo()
+  assert.deepEqual(links(context), [[key(load), 0, key(out), 0, 'IMAGE']])
 })
 
 test('copies have fresh ids and the links among them; with links they keep those from outside', () => {

@@ -64,6 +64,8 @@ export class Editor extends Emitter {
   edited = null
   /** @type {DraggedLink | null} */
   draggedLink = null
+  /** The link that the node in hand would be inserted in. @type {RecordId | null} */
+  dropLink = null
   /** @type {Rect | null} */
   brush = null
   /** @type {ReadonlySet<RecordId>} */
@@ -311,6 +313,13 @@ export class Editor extends Emitter {
     else this.renderer.invalidateOverlay()
   }
 
+  /** @param {RecordId | null} link */
+  setDropLink(link) {
+    if (this.dropLink === link) return
+    this.dropLink = link
+    this.renderer.invalidateOverlay()
+  }
+
   /** @param {ReadonlySet<RecordId>} ids */
   setDragging(ids) {
     this.dragging = ids
@@ -333,19 +342,15 @@ export class Editor extends Emitter {
     this.input.panAtEdge(pointer, margin)
   }
 
-  /** Is there room for a picture on the node, but none in it? @param {RecordId} id */
-  showsNoPicture(id) {
-    const node = this.store.node(id)
-    if (!node) return false
-    const { preview, refs } = picturesOf(node, this.schema, this.session.status(node.key))
-    return !preview && refs.length === 0
-  }
-
-  /** @param {RecordId} id */
+  /** Ask for a picture where a node has room for one, but none in it. @param {RecordId} id @returns {boolean} whether it was asked for */
   wantUpload(id) {
     const node = this.store.node(id)
     const widget = this.widgets(id).find(({ spec }) => spec.kind === 'combo' && spec.upload === 'image')
-    if (node && widget) this.emit('upload', { node, widget })
+    if (!node || !widget) return false
+    const { preview, refs } = picturesOf(node, this.schema, this.session.status(node.key))
+    if (preview || refs.length) return false
+    this.emit('upload', { node, widget })
+    return true
   }
 
   /** Ask for the menu of what lies there; it acts on the selection, which must hold that. @param {Point} screen @param {'mouse' | 'pen' | 'touch'} type */

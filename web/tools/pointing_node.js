@@ -29,10 +29,10 @@ export class PointingNode extends State {
   up() {
     const { editor, id, target } = this
     if (target.kind === 'node' && target.part === 'collapse') editor.run('collapse')
-    else if (target.kind === 'node' && target.part === 'picture' && editor.showsNoPicture(id)) editor.wantUpload(id)
     else if (this.wasSelected && this.adding) editor.select([...editor.selection].filter((other) => other !== id))
     else if (this.wasSelected && editor.selection.size > 1) editor.select([id])
     editor.idle()
+    if (target.kind === 'node' && target.part === 'picture') editor.wantUpload(id)
   }
 
   #twice() {

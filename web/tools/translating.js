@@ -1,10 +1,17 @@
-/** Selected things follow the pointer; Alt leaves copies behind, Shift keeps to a grid. One step when they are let go. */
+/**
+ * Selected things follow the pointer; Alt leaves copies behind, Shift keeps to a grid. A node without links that is let go
+ * over a link that it fits is inserted there. All of it is one step.
+ */
+import { centre } from '../geometry/rect.js'
 import { subtract } from '../geometry/vec.js'
 import { duplicate } from '../commands/clipboard.js'
+import { insert, placeIn } from '../commands/insert.js'
 import { move, moving, origins, raise } from '../commands/move.js'
 import { State } from './state.js'
 
 const GRID = 20
+/** CSS pixels from a node's middle within which a link takes it. */
+const DROP = 20
 /** Pixels from the edge at which the view begins to move along. */
 const EDGE = 28
 
@@ -38,11 +45,27 @@ export class Translating extends State {
       }
     }
     move(this.editor, this.from, by)
+    this.editor.setDropLink(this.#linkUnder())
     this.editor.panAtEdge(pointer, EDGE)
+  }
+
+  /** The link that a single free node would be inserted in. */
+  #linkUnder() {
+    const { editor } = this
+    const node = this.from.size === 1 ? editor.store.node(this.from.keys().next().value ?? '') : undefined
+    if (!node || editor.graph.linksOf(node.id).length) return null
+    const wire = editor.scene.wireNear(centre(editor.rectOf(node)), DROP / editor.camera.zoom)
+    return wire && placeIn(editor, node, wire.link) ? wire.link.id : null
   }
 
   /** @override */
   up() {
+    const node = this.editor.store.node(this.from.keys().next().value ?? '')
+    const link = this.editor.store.link(this.editor.dropLink ?? '')
+    if (node && link) {
+      insert(this.editor, node, link)
+      this.editor.store.commit('Insert')
+    }
     this.editor.store.commit(this.copied ? 'Duplicate' : this.from.size === 1 ? 'Move' : `Move ${this.from.size} things`)
     this.editor.idle()
   }
@@ -50,5 +73,6 @@ export class Translating extends State {
   /** @override */
   exit() {
     this.editor.setDragging(new Set())
+    this.editor.setDropLink(null)
   }
 }

@@ -18,6 +18,7 @@ import { typeColour, withAlpha } from './theme.js'
 export function drawOverlay(ctx, theme, view, dash) {
   drawFlow(ctx, theme, view, dash)
   if (view.draggedLink) drawDragged(ctx, theme, view)
+  else if (view.dragging.size) drawDrop(ctx, theme, view)
   else drawHover(ctx, theme, view)
   if (!view.brush) return
   const { x, y, w, h } = view.brush
@@ -97,6 +98,15 @@ function drawDragged(ctx, theme, view) {
     ctx.arc(end.x, end.y, 11, 0, Math.PI * 2)
     ctx.stroke()
   } else drawTag(ctx, theme, first.type, end, view.camera.zoom)
+}
+
+/** The link that the node in hand would be inserted in. @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */
+function drawDrop(ctx, theme, view) {
+  const wire = view.dropLink === null ? undefined : view.scene.wire(view.dropLink)
+  if (!wire) return
+  ctx.strokeStyle = theme.accent
+  ctx.lineWidth = Math.max(4, 2.4 / view.camera.zoom)
+  ctx.stroke(pathOf(wire))
 }
 
 /** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */

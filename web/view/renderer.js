@@ -30,6 +30,7 @@
  * @property {import('../model/types.js').Target} hover
  * @property {{node: RecordId, name: string} | null} edited
  * @property {DraggedLink | null} draggedLink
+ * @property {RecordId | null} dropLink
  * @property {Rect | null} brush
  */
 import { grow, intersects } from '../geometry/rect.js'
