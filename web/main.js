@@ -150,6 +150,7 @@ async function start() {
   ])
   if (draft) graph.open(draft.workflow, { name: draft.name, dirty: draft.dirty })
   else graph.open(await client.example('default').catch(() => ({ nodes: [], links: [] })))
+  if (document.activeElement === document.body) editor.focus()
   client.connect()
   document.documentElement.dataset.ready = 'true'
   const known = await client.json('/easel/workflows').catch(() => [])

@@ -163,6 +163,30 @@ def test_the_outline_is_walked_and_edited_by_keys(artist: Person) -> None:
     assert 4 not in ids(artist)
 
 
+def test_a_graph_is_edited_and_run_by_keys_alone(artist: Person) -> None:
+    page = artist.page
+    page.keyboard.press("Shift+Tab")  # from the canvas to the rail
+    assert page.evaluate("() => document.activeElement.closest('#rail') !== null")
+    page.keyboard.press("Control+Shift+L")
+    page.keyboard.press("Home")
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")  # the second prompt
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")  # its link, then its words
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("a castle")
+    artist.run()
+    assert "a castle" in {node["inputs"].get("text") for node in artist.prompt.values()}
+    page.keyboard.press("Tab")
+    page.keyboard.type("invert")
+    page.keyboard.press("Enter")
+    assert max(ids(artist)) == 10
+    page.keyboard.press("Delete")
+    assert max(ids(artist)) == 9
+
+
 def test_random_gestures_never_throw(artist: Person) -> None:
     import random
 

@@ -75,8 +75,9 @@ export function outlinePanel({ editor, session, names, editWidget }) {
       function act(row) {
         editor.select([row.node])
         editor.reveal(row.node)
+        draw()
         if (row.widget !== null) editWidget(row.node, row.widget)
-        else draw()
+        else focusCurrent()
       }
 
       tree.addEventListener('keydown', event => {
@@ -92,8 +93,11 @@ export function outlinePanel({ editor, session, names, editWidget }) {
         else if (event.key === 'ArrowRight' && row.level === 1) expanded.add(row.node)
         else if (event.key === 'ArrowLeft' && row.level === 1) expanded.delete(row.node)
         else if (event.key === 'ArrowLeft') next = all.findIndex(other => other.id === row.node)
-        else if (event.key === 'Enter' || event.key === ' ') act(row)
-        else if ((event.key === 'Delete' || event.key === 'Backspace') && row.level === 1) {
+        else if (event.key === 'Enter' || event.key === ' ') {
+          event.preventDefault()
+          event.stopPropagation()
+          return act(row) // an editor that it opened has the keyboard now
+        } else if ((event.key === 'Delete' || event.key === 'Backspace') && row.level === 1) {
           editor.select([row.node])
           editor.run('delete')
         } else return

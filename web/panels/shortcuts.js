@@ -3,6 +3,7 @@ import { h } from './dom.js'
 import { openDialog } from './dialog.js'
 import { keycaps } from './keycaps.js'
 
+/** What is no command of the registry. */
 const MOUSE = [
   ['Add a node', 'double-click on the canvas'],
   ['Add what fits a link', 'drop the link in the void'],
@@ -11,6 +12,7 @@ const MOUSE = [
   ['Zoom', 'wheel, or pinch'],
   ['Heavier or lighter words', 'Ctrl ↑, Ctrl ↓ in a prompt'],
   ['Open a graph', 'drop a JSON file or a picture'],
+  ['From the canvas to the bars', 'Shift Tab'],
 ]
 
 /** Commands by what they are about; the rest is "Nodes". @type {readonly [string, RegExp][]} */
@@ -32,7 +34,7 @@ export function openShortcuts(editor) {
     sections.set(title, [...(sections.get(title) ?? []), { label: command.label, keys }])
   }
   openDialog('Keys and gestures', [h('div.shortcuts', {},
-    h('section', {}, h('h3', {}, 'Mouse'), MOUSE.map(([label, how]) => h('div', {}, h('span', {}, label), h('span.quiet', {}, how)))),
+    h('section', {}, h('h3', {}, 'Gestures'), MOUSE.map(([label, how]) => h('div', {}, h('span', {}, label), h('span.quiet', {}, how)))),
     [...sections].map(([title, rows]) => h('section', {}, h('h3', {}, title), rows.map(({ label, keys }) => h('div', {}, h('span', {}, label), keycaps(keys))))),
   )], { wide: true })
 }
