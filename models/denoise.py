@@ -72,14 +72,28 @@ def predict(
     totals = [torch.zeros_like(x) for _ in sides]
     weights = [torch.full_like(x[:, :1], 1e-37) for _ in sides]
     for batch in _batches(jobs, x):
-        parts = [condition.crop(x) for _, condition in batch]
-        cross = _stack([condition.cross for _, condition in batch], len(x))
-        answers = model.denoise(torch.cat(parts), sigma, cross, check).chunk(len(batch))
+        answers = _answers(model, [condition for _, condition in batch], x, sigma, check)
         for (side, condition), answer in zip(batch, answers, strict=True):
             weight = condition.weight(x)
             condition.crop(totals[side]).add_(answer * weight)
             condition.crop(weights[side]).add_(weight)
     return [total / weight for total, weight in zip(totals, weights, strict=True)]
+
+
+def _answers(
+    model: Model, conditions: list[Condition], x: Tensor, sigma: Tensor, check: Callable[[], None]
+) -> list[Tensor]:
+    """The model's answer to each condition: in one pass or, where memory does not last for that, in halves."""
+    parts = torch.cat([condition.crop(x) for condition in conditions])
+    cross = _stack([condition.cross for condition in conditions], len(x))
+    try:
+        return list(model.denoise(parts, sigma, cross, check).chunk(len(conditions)))
+    except Exception as error:
+        if len(conditions) == 1 or not model.engine.is_out_of_memory(error):
+            raise
+    middle = len(conditions) // 2
+    halves = conditions[:middle], conditions[middle:]
+    return [answer for half in halves for answer in _answers(model, half, x, sigma, check)]
 
 
 def _batches(jobs: list[tuple[int, Condition]], x: Tensor) -> list[list[tuple[int, Condition]]]:

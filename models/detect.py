@@ -29,6 +29,8 @@ _OTHER_KINDS: tuple[tuple[str, str], ...] = (
     ("text_model.", "a text encoder; use Load CLIP"),
 )
 
+_BY_CHANNELS = {9: "inpainting model", 8: "instruct-pix2pix model", 5: "depth model", 7: "upscaling model"}
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -48,6 +50,12 @@ def detect(file: WeightFile) -> Checkpoint:
         raise CheckpointError(file.path, f"not a checkpoint that can be loaded: {_describe(file.shapes)}")
     model = _component(file, family.model, f"the denoiser of {file.path.name} ({family.title})")
     assert model is not None
+    channels = getattr(model.network, "in_channels", family.latent.channels)
+    if channels != family.latent.channels:
+        kind = _BY_CHANNELS.get(channels, "model of another kind")
+        raise CheckpointError(
+            file.path, f"this is a {family.title} {kind} ({channels} channels in), which this version does not run yet"
+        )
     text = _component(file, family.text, f"the text encoder of {file.path.name} ({family.title})")
     vae = _component(file, family.vae, f"the VAE of {file.path.name} ({family.title})")
     for component in (model, text, vae):

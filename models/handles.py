@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from . import text, tiles
-from .errors import PatchError
+from .errors import ModelError, PatchError
 from .families import Family
 from .latents import LatentFormat
 from .load import Component
@@ -59,6 +59,21 @@ class Model:
 
     def with_prediction(self, prediction: Prediction) -> Model:
         return replace(self, prediction=prediction)
+
+    def check_inputs(self, latent: Tensor, conditioning: Conditioning) -> None:
+        """ModelError where a latent (b, c, h, w) or a prompt was made for another kind of model."""
+        if latent.shape[1] != self.latent_format.channels:
+            raise ModelError(
+                f"The latent has {latent.shape[1]} channels, and {self.component.title} works on "
+                f"{self.latent_format.channels}. Make it with a VAE or an empty latent for this kind of model."
+            )
+        width = getattr(self.component.network, "context", None)
+        for cross, _ in conditioning:
+            if width is not None and cross.shape[-1] != width:
+                raise ModelError(
+                    f"The prompt was encoded {cross.shape[-1]:,} wide, and {self.component.title} attends to {width:,}. "
+                    f"Encode it with the text encoder that belongs to this model."
+                )
 
     def denoise(self, x: Tensor, sigma: Tensor, cross: Tensor, check: Callable[[], None]) -> Tensor:
         """x (b, c, h, w) at noise level sigma, a scalar -> what the network takes for the picture, float32.

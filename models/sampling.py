@@ -94,6 +94,9 @@ def ksample(
     if start_step is not None:
         sigmas = sigmas[start_step:] if start_step < len(sigmas) - 1 else sigmas[:0]
     samples: Tensor = latent["samples"]
+    if samples.shape[1] != model.latent_format.channels and not samples.count_nonzero():
+        # An empty latent is empty in any number of channels; the noise drawn for it is not.
+        samples = samples.new_zeros(len(samples), model.latent_format.channels, *samples.shape[2:])
     index = latent.get("batch_index")
     drawn = noises.initial(samples.shape, seed, index) if add_noise else torch.zeros(samples.shape)
     done = sample(
@@ -123,6 +126,7 @@ def sample(
     """Run a sampler over sigmas (steps + 1,). latent and noise: (b, c, h, w), the latent as the VAE scales it."""
     if len(sigmas) < 2:
         return latent
+    model.check_inputs(latent, positive + negative)
     prediction, device = model.prediction, model.device
     sigmas = sigmas.to(device)
     start = latent.to(device, torch.float32)

@@ -167,6 +167,13 @@ def test_a_file_of_another_kind_says_what_it_is(names: list[str], kind: str, wri
     refused(write({name: torch.ones(1) for name in names}), kind, engine)
 
 
+def test_an_inpainting_model_is_named(sd1: Path, write: Callable[..., Path], engine: Engine):
+    tensors = load_file(sd1)
+    name = UNET + "input_blocks.0.0.weight"
+    tensors[name] = tensors[name].repeat(1, 3, 1, 1)[:, :9]
+    refused(write(tensors), "Stable Diffusion 1 inpainting model", engine)
+
+
 def test_a_checkpoint_without_vae_in_the_vae_slot(write, engine: Engine):
     with pytest.raises(CheckpointError, match="no VAE is in it"):
         engine.load_vae(write({"foo": torch.ones(1)}))

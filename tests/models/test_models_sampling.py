@@ -9,6 +9,7 @@ from torch import Tensor
 from models import noise as noises
 from models.conditions import Condition, pair_areas, prepare
 from models.engine import Loaded
+from models.errors import ModelError
 from models.prediction import discrete
 from models.sampling import SAMPLERS, SCHEDULERS, ksample
 from models.schedules import schedule
@@ -152,6 +153,34 @@ def test_steps_are_reported_with_what_the_model_sees(loaded: Loaded, prompts):
     sampled(loaded, prompts, on_step=seen.append)
     assert [(step.index, step.total) for step in seen] == [(1, 3), (2, 3), (3, 3)]
     assert all(step.denoised.shape == (1, 4, 8, 8) for step in seen)
+
+
+def test_what_belongs_to_another_kind_of_model_is_named(loaded: Loaded, prompts):
+    with pytest.raises(ModelError, match=r"latent has 16 channels, and .* works on 4"):
+        sampled(loaded, prompts, {"samples": torch.ones(1, 16, 8, 8)})
+    wide = [[torch.zeros(1, 77, 768), {}]]
+    with pytest.raises(ModelError, match=r"encoded 768 wide, and .* attends to 64"):
+        sampled(loaded, (prompts[0], wide))
+
+
+def test_an_empty_latent_fits_any_model(loaded: Loaded, prompts):
+    found = sampled(loaded, prompts, {"samples": torch.zeros(1, 16, 8, 8)})
+    assert torch.equal(found, sampled(loaded, prompts))
+
+
+def test_guidance_in_halves_when_memory_runs_out(loaded: Loaded, prompts, monkeypatch: pytest.MonkeyPatch):
+    whole = sampled(loaded, prompts)
+    denoise, sizes = type(loaded.model).denoise, []
+
+    def scarce(self, x: Tensor, *rest) -> Tensor:
+        sizes.append(len(x))
+        if len(x) > 1:
+            raise torch.OutOfMemoryError("out of memory")
+        return denoise(self, x, *rest)
+
+    monkeypatch.setattr(type(loaded.model), "denoise", scarce)
+    assert torch.allclose(sampled(loaded, prompts), whole, atol=2e-3)
+    assert sizes == [2, 1, 1] * 3
 
 
 def entry(prompt: list, **options) -> list:
