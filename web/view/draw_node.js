@@ -23,7 +23,7 @@
  * @property {((socket: SocketPlace) => boolean) | null} fits While a link is dragged: does it take it?
  * @property {number} zoom
  */
-import { TITLE } from '../geometry/layout.js'
+import { INSET, TITLE } from '../geometry/layout.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
 import { drawPictures } from './draw_picture.js'
@@ -128,8 +128,8 @@ function drawTitle(ctx, theme, drawing) {
   const { layout, node } = view
   const middle = layout.rect.y + headHeight(zoom) / 2
   const size = Math.max(13, TITLE_SIZE / zoom)
-  let left = 10
-  let right = layout.width - 10
+  let left = INSET
+  let right = layout.width - INSET
   if (zoom >= FULL) {
     if (status.state === 'running') {
       progressRing(ctx, left + 7, middle, 6, status.max > 0 ? status.value / status.max : 0.25, theme.accent, withAlpha(theme.accent, 0.25))
@@ -199,7 +199,7 @@ function drawLabels(ctx, theme, layout, size) {
     if (socket.widget !== null) continue
     const room = (opposite(socket) ? layout.width / 2 : layout.width) - 20
     ctx.textAlign = socket.side === 'in' ? 'left' : 'right'
-    ctx.fillText(fitMiddle(ctx, socket.label, room), socket.side === 'in' ? 12 : layout.width - 12, socket.y + 0.5)
+    ctx.fillText(fitMiddle(ctx, socket.label, room), socket.side === 'in' ? INSET : layout.width - INSET, socket.y + 0.5)
   }
 }
 

@@ -48,6 +48,7 @@ function drawFlow(ctx, theme, view, dash) {
     if (!from || !to) continue
     ctx.save()
     for (const node of view.scene.nodesIn(wire.bounds)) clipOut(ctx, view.scene.rect(node))
+    for (const end of [wire.curves[0]?.a, wire.curves.at(-1)?.d]) if (end) clipOut(ctx, { x: end.x - 8, y: end.y - 8, w: 16, h: 16 })
     ctx.strokeStyle = theme.name === 'dark' ? theme.text : theme.surface
     ctx.globalAlpha = 0.8
     ctx.setLineDash([1, 15])
@@ -133,7 +134,9 @@ function drawHover(ctx, theme, view) {
   const { layout } = shown
   ctx.save()
   ctx.translate(node.pos[0], node.pos[1])
-  if (!view.selection.has(node.id)) {
+  const { state, error } = view.session.status(node.key)
+  // A node that wears a ring already needs no other.
+  if (!view.selection.has(node.id) && !error && state !== 'running') {
     ctx.strokeStyle = theme.edge
     ctx.lineWidth = 1 / Math.min(view.camera.zoom, 1)
     ctx.save()

@@ -140,7 +140,7 @@ function drawText(ctx, theme, { field, label, name }, { value, spec }, { linked,
     ctx.fill()
   }
   if (edited) return
-  const pad = note ? 2 : PAD
+  const pad = note ? 0 : PAD
   const room = field.w - pad * 2
   const line = (LINE * size) / 12
   const most = Math.max(1, Math.floor((field.h - 8) / line))

@@ -151,10 +151,10 @@ export class Renderer {
     drawLinks(ctx, theme, wires, view.camera.zoom, (wire) => {
       if (view.draggedLink) return 'faint'
       const [from, to] = [view.graph.source(wire.link), view.graph.reader(wire.link)]
-      if (view.selection.has(wire.link.id)) return 'strong'
-      if (from && to && (view.selection.has(from.id) || view.selection.has(to.id))) return 'strong'
       const state = from && view.session.status(this.#promptId(from)).state
-      return state === 'running' || state === 'queued' ? 'waiting' : 'plain'
+      if (state === 'running' || state === 'queued') return 'waiting'
+      const ends = [wire.link.id, from?.id, to?.id]
+      return ends.some((id) => id !== undefined && view.selection.has(id)) ? 'strong' : 'plain'
     })
     for (const reroute of view.graph.reroutes(view.graphId)) {
       const wire = wires.find(({ link }) => link.reroute === reroute.key)
