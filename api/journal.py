@@ -107,6 +107,7 @@ class Journal:
         self._calls: queue.SimpleQueue[_Call[Any] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="journal", daemon=True)
         self._opened: Future[None] = Future()
+        self._closed = False
 
     def open(self) -> None:
         """Open or make the file, and bring its schema up to date. Blocks; call it before serving."""
@@ -115,6 +116,7 @@ class Journal:
 
     def close(self) -> None:
         """Finish what waits, and close the file."""
+        self._closed = True
         if self._thread.is_alive():
             self._calls.put(None)
             self._thread.join()
@@ -262,6 +264,8 @@ class Journal:
         await self._call(write)
 
     async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._closed:
+            raise JournalError("the server is stopping; try again when it is back")
         call = _Call(work)
         self._calls.put(call)
         return await asyncio.wrap_future(call.done)

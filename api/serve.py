@@ -152,6 +152,8 @@ async def _serve(flags: Flags, found: Found) -> None:
         gc.freeze()  # what is here stays: later collections need not look at it
         await stopping.wait()
         log.info("stopping")
+        for site in list(runner.sites):
+            await site.stop()
         await _close_sockets(services)
 
 

@@ -104,6 +104,14 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     with_journal(tmp_path / "journal.db", work)
 
 
+def test_a_closed_journal_says_so_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db")
+    journal.open()
+    journal.close()
+    with pytest.raises(JournalError, match="stopping"):
+        asyncio.run(journal.accept("p", None, 0, BODY))
+
+
 def drained(outbox: Outbox) -> list[Any]:
     async def take() -> list[Any]:
         return [(await outbox.get()).payload for _ in range(len(outbox))]
