@@ -71,8 +71,8 @@ class Model:
         for cross, _ in conditioning:
             if width is not None and cross.shape[-1] != width:
                 raise ModelError(
-                    f"The prompt was encoded {cross.shape[-1]:,} wide, and {self.component.title} attends to {width:,}. "
-                    f"Encode it with the text encoder that belongs to this model."
+                    f"The prompt was encoded {cross.shape[-1]:,} wide, and {self.component.title} attends to "
+                    f"{width:,}. Encode it with the text encoder that belongs to this model."
                 )
 
     def denoise(self, x: Tensor, sigma: Tensor, cross: Tensor, check: Callable[[], None]) -> Tensor:
