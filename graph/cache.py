@@ -87,9 +87,15 @@ class Cache:
         return slot and slot.entry
 
     def put(self, key: Key, entry: Entry, cost: float) -> bool:
-        """Keep an entry that took `cost` seconds to make, and drop what is worth least. False if it fits in no way."""
+        """Keep an entry that took `cost` seconds to make, and drop what is worth least. False if it is not kept.
+
+        That is so if it fits in no way, or if its size cannot be told: packs' values may fail when they are looked at.
+        """
         self.drop(key)
-        sizes = self._sizes(entry)
+        try:
+            sizes = self._sizes(entry)
+        except Exception:
+            return False
         if any(bytes > (self._tiers[name].budget if name in self._tiers else 0) for name, bytes in sizes.items()):
             return False
         for name, bytes in sizes.items():

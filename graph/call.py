@@ -18,7 +18,7 @@ from graph.cache import Entry
 from graph.errors import NodeError
 from graph.node import Blocked, Outcome, Results, Values
 from graph.spec import NodeSpec
-from graph.summary import summarise
+from graph.summary import plain, summarise
 from graph.types import NodeId
 
 Lists = Mapping[str, list[Any]]
@@ -45,7 +45,10 @@ def calls(spec: NodeSpec, inputs: Lists) -> list[Values | Blocked]:
 
 
 def merge(spec: NodeSpec, outcomes: Sequence[Outcome]) -> Entry:
-    """The outputs of all calls, and their `ui` results one after another. No outcome is an `Expansion` any more."""
+    """The outputs of all calls, and their `ui` results, as JSON, one after another.
+
+    No outcome is an `Expansion` any more. Raises TypeError for a list output, or a `ui` result, that is no list.
+    """
     outputs: tuple[list[Any], ...] = tuple([] for _ in spec.outputs)
     ui: dict[str, list[Any]] = {}
     for outcome in outcomes:
@@ -57,7 +60,7 @@ def merge(spec: NodeSpec, outcomes: Sequence[Outcome]) -> Entry:
                 outputs[i].append(value)
         if isinstance(outcome, Results):
             for kind, shown in outcome.ui.items():
-                ui.setdefault(kind, []).extend(shown)
+                ui.setdefault(str(kind), []).extend(plain(list(shown)))
     has_ui = any(isinstance(outcome, Results) and outcome.ui for outcome in outcomes)
     return Entry(outputs, ui if has_ui else None)
 

@@ -10,6 +10,7 @@ from graph.dynamic import DynamicGraph
 from graph.errors import Cancelled
 from graph.events import Event, NodeState, PackMessage, Preview, Progress, Text
 from graph.folders import Folders
+from graph.summary import plain
 from graph.types import JsonObject, NodeId
 
 T = TypeVar("T")
@@ -21,6 +22,11 @@ def _ignore(event: Event) -> None:
 
 def _never() -> bool:
     return False
+
+
+def _number(value: float) -> float:
+    """Progress as it can be sent: packs pass numbers of all libraries. Raises TypeError or ValueError for no number."""
+    return value if isinstance(value, int) else float(value)
 
 
 class Context:
@@ -90,8 +96,9 @@ class Context:
     def progress(self, value: float, max: float) -> None:
         """Say that `value` of `max` steps are done. Raises Cancelled if the run was asked to stop."""
         self.check()
-        self._emit(Progress(prompt_id=self.prompt_id, node=self.node_id, value=value, max=max))
-        self._emit(self.state(value, max, "running"))
+        done, total = _number(value), _number(max)
+        self._emit(Progress(prompt_id=self.prompt_id, node=self.node_id, value=done, max=total))
+        self._emit(self.state(done, total, "running"))
 
     def preview(self, image: bytes, format: Literal["JPEG", "PNG"] = "JPEG") -> None:
         """Show an encoded picture of what there is so far."""
@@ -103,17 +110,17 @@ class Context:
                 parent_node=self.parent_node,
                 real_node=self.real_node,
                 format=format,
-                data=image,
+                data=bytes(image),
             )
         )
 
     def text(self, text: str) -> None:
         """Show a line of text on the node."""
-        self._emit(Text(prompt_id=self.prompt_id, node=self.node_id, text=text))
+        self._emit(Text(prompt_id=self.prompt_id, node=self.node_id, text=str(text)))
 
     def send(self, event: str, data: Any, client_id: str | None = None) -> None:
         """Send a message of a pack's own kind to one client, or to all."""
-        self._emit(PackMessage(prompt_id=self.prompt_id, event=event, data=data, client_id=client_id))
+        self._emit(PackMessage(prompt_id=self.prompt_id, event=event, data=plain(data), client_id=client_id))
 
     def instance(self, make: Callable[[], T]) -> T:
         """The object that `make` (a class) made for this node, kept while the node stays in successive prompts."""

@@ -1,4 +1,4 @@
-"""Values in a few words, for errors: never a whole tensor."""
+"""Values that nodes gave, as JSON that can be sent: in a few words for errors, never a whole tensor."""
 
 from __future__ import annotations
 
@@ -21,6 +21,25 @@ def summarise(value: Any, depth: int = 2) -> Any:
     if isinstance(value, str):
         return value if len(value) <= MAX_TEXT else f"{value[:MAX_TEXT]}… ({len(value)} characters)"
     return _line(value, depth)
+
+
+def plain(value: Any, depth: int = 20) -> Any:
+    """The value as JSON has it: tuples as lists, numbers of other libraries as numbers, NaN and infinities as None.
+
+    What has no such form, or lies deeper than `depth`, is summarised.
+    """
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, Mapping) and depth:
+        return {str(name): plain(item, depth - 1) for name, item in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list | tuple) and depth:
+        return [plain(item, depth - 1) for item in cast("list[Any]", value)]
+    other = cast(Any, value)
+    if callable(getattr(other, "item", None)) and getattr(other, "shape", None) == ():
+        return plain(other.item(), 0)
+    return summarise(other)
 
 
 def _line(value: Any, depth: int) -> str:

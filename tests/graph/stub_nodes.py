@@ -40,6 +40,23 @@ def show(value: Anything) -> Results:
     return Results(ui={"text": [str(value)]})
 
 
+class Scalar:
+    """A number of another library."""
+
+    shape = ()
+
+    def item(self) -> float:
+        return 2.5
+
+
+@node("Odd", output=True)
+def odd(context: Context, value: Anything) -> Results:
+    """Tells what JSON does not have."""
+    context.progress(Scalar.item(Scalar()), 3)
+    context.send("odd", {"x": (1, Scalar())})
+    return Results(ui={"odd": (math.nan, Scalar(), {1: (object(), b"")}, [[[]]])})
+
+
 @node("Range", output_is_list=(True,))
 def range_(count: Annotated[int, Int(0, 100)] = 3) -> list[int]:
     return list(range(count))
@@ -220,7 +237,25 @@ def stateful(context: Context) -> int:
 
 
 FUNCTIONS = (
-    *(num, add, show, range_, sum_, pair, fail, exit_, stop, switch, block, random_, versioned, whoami, once, prompt),
+    *(
+        num,
+        add,
+        show,
+        odd,
+        range_,
+        sum_,
+        pair,
+        fail,
+        exit_,
+        stop,
+        switch,
+        block,
+        random_,
+        versioned,
+        whoami,
+        once,
+        prompt,
+    ),
     *(progress, later, later_fail, forever, twice, countdown, circle, bad_expansion, save, greedy, stateful),
 )
 

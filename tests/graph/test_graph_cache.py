@@ -70,6 +70,13 @@ def test_too_large_a_value_is_not_kept_and_drops_nothing() -> None:
     assert not Cache(0, size_of).put(Key("a"), entry(0), cost=1.0)
 
 
+def test_a_value_whose_size_cannot_be_told_is_not_kept() -> None:
+    def fails(value: object) -> int:
+        raise RuntimeError("do not look at me")
+
+    assert not Cache(1000, fails).put(Key("a"), entry(1), cost=1.0)
+
+
 def test_device_and_memory_have_budgets_of_their_own() -> None:
     cache = Cache({"memory": 2000, "device": 1000}, lambda value: {"device": size_of(value)})
     cache.put(Key("a"), entry(600), cost=1.0)

@@ -12,7 +12,7 @@ import stub_nodes
 from stub_nodes import Bench, p
 
 from graph.errors import Cancelled
-from graph.events import ExecutionError, NodeState, Preview, Progress, Text, from_wire, message, to_wire
+from graph.events import ExecutionError, NodeState, PackMessage, Preview, Progress, Text, from_wire, message, to_wire
 from graph.folders import standard_folders
 from graph.job import Job, Outcome
 from graph.parse import parse
@@ -490,6 +490,16 @@ def test_hidden_inputs_and_context() -> None:
     assert [event.value for event in ran.events if isinstance(event, Progress)] == [1, 2, 3]
     assert [event.data for event in ran.events if isinstance(event, Preview)] == [b"\xff\xd8"]
     assert [event.text for event in ran.events if isinstance(event, Text)] == ["half way"]
+
+
+def test_what_a_node_tells_can_always_be_sent() -> None:
+    ran = Bench().run({"1": p("Num", value=3), "9": p("Odd", value=["1", 0])})
+    assert ran.outcome.status == "success"
+    assert ran.outcome.outputs == {"9": {"odd": [None, 2.5, {"1": ["object", "bytes"]}, [[[]]]]}}
+    for event in ran.events:
+        json.dumps(to_wire(event)[0], allow_nan=False)
+    (sent,) = [event for event in ran.events if isinstance(event, PackMessage)]
+    assert message(sent) == {"type": "odd", "data": {"x": [1, 2.5]}}
 
 
 def test_an_object_lives_while_its_node_stays_in_successive_prompts() -> None:
