@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from api.flags import RunFlags, parse
+from api.setup import ensure_environment, ensure_python
 
 
 def main() -> int:
-    """Read the flags, then serve or run; returns the exit status."""
+    """Read the flags, set up what is missing, then serve or run; returns the exit status."""
+    ensure_python()  # before anything that an older Python could not even parse
+    from api.flags import RunFlags, parse
+
     flags = parse(sys.argv[1:])
+    ensure_environment()
     if isinstance(flags, RunFlags):
         from api.run_command import run
 

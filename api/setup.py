@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import operator
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 MINIMUM_PYTHON = (3, 11)
+_COMPARE = {">=": operator.ge, "<=": operator.le, "==": operator.eq, "<": operator.lt, ">": operator.gt}
 DISK_NEEDED = 3 * 1024**3  # bytes; torch alone unpacks to more than half of it
 
 
@@ -49,19 +51,12 @@ class Requirement:
         return Requirement(match[1], tuple((op, version) for op, version in bounds))
 
     def allows(self, version: str) -> bool:
-        checks = {
-            ">=": lambda a, b: a >= b,
-            "<=": lambda a, b: a <= b,
-            "==": lambda a, b: a == b,
-            "<": lambda a, b: a < b,
-            ">": lambda a, b: a > b,
-        }
         found = _release(version)
         for op, bound in self.bounds:
             wanted = _release(bound)
             width = max(len(found), len(wanted))
             padded = [part + (0,) * (width - len(part)) for part in (found, wanted)]
-            if not checks[op](padded[0], padded[1]):
+            if not _COMPARE[op](padded[0], padded[1]):
                 return False
         return True
 
@@ -106,7 +101,6 @@ def ensure_environment(*, tests: bool = False) -> None:
     """
     restarted = os.environ.pop("EASEL_SETUP_RESTARTED", "") == "1"
     try:
-        check_python()
         reasons = missing(requirements(tests=tests))
         if reasons and not _inside_venv():
             _prepare_venv(tests)
@@ -127,11 +121,11 @@ def _say(text: str) -> None:
     print(f"[set-up] {text}", flush=True)
 
 
-def check_python() -> None:
-    """Raise SetupError where this Python is older than Easel can run on."""
+def ensure_python() -> None:
+    """Exit with a sentence where this Python is older than Easel can run on."""
     if sys.version_info < MINIMUM_PYTHON:
         found = ".".join(str(part) for part in sys.version_info[:3])
-        raise SetupError(f"Step: Python. This is Python {found}; Easel needs 3.11 or newer. Start it with a newer one.")
+        sys.exit(f"This is Python {found}; Easel needs 3.11 or newer. Start it with a newer one, such as python3.11.")
 
 
 def _inside_venv() -> bool:
@@ -153,7 +147,7 @@ def _prepare_venv(tests: bool) -> None:
     python = _venv_python()
     if not _runs(python):
         _make_venv()
-    stamps = VENV / "easel-installed.json"
+    stamps = VENV / "easel-installed.txt"
     done: list[str] = _read_stamps(stamps)
     if _stamp(tests) not in done:
         _install(python, tests)
@@ -161,10 +155,9 @@ def _prepare_venv(tests: bool) -> None:
 
 def _read_stamps(path: Path) -> list[str]:
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        return path.read_text("utf-8").split()
+    except OSError:
         return []
-    return [str(item) for item in found] if isinstance(found, list) else []
 
 
 def _runs(python: Path) -> bool:
@@ -221,11 +214,11 @@ def _install(python: Path, tests: bool) -> None:
             _say(f"  {name}")
     if process.wait() != 0:
         raise SetupError("Step: pip install. " + _explain_pip(tail))
-    stamps = VENV / "easel-installed.json"
+    stamps = VENV / "easel-installed.txt"
     done = [*_read_stamps(stamps), _stamp(tests)]
     if tests:
         done.append(_stamp(False))
-    _write_whole(stamps, json.dumps(sorted(set(done))))
+    _write_whole(stamps, "\n".join(sorted(set(done))) + "\n")
     _say(f"packages installed in {time.monotonic() - started:.0f} s")
 
 

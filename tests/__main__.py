@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from api.setup import ensure_environment
+from api.setup import ensure_environment, ensure_python
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
@@ -46,6 +46,7 @@ class Count:
 
 
 def main() -> int:
+    ensure_python()
     options, rest = _parse(sys.argv[1:])
     ensure_environment(tests=True)
     # No run may reach out: a library that tries to is a failure, not a slow test.

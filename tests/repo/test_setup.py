@@ -66,8 +66,8 @@ def test_a_failed_install_says_why(line: str, said: str):
 
 def test_too_old_a_python_is_told_so(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
-    with pytest.raises(setup.SetupError, match=r"This is Python 3\.9\.2; Easel needs 3\.11"):
-        setup.check_python()
+    with pytest.raises(SystemExit, match=r"This is Python 3\.9\.2; Easel needs 3\.11"):
+        setup.ensure_python()
 
 
 def test_a_full_disk_is_seen_before_anything_is_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
