@@ -67,6 +67,12 @@ async function start() {
   const runner = new Runner({ editor, client, session, jobs, toasts, names })
   const colorOf = (/** @type {string} */ type) => typeColour(colours.theme(), type)
 
+  async function readTypes() {
+    const status = await client.serverStatus().catch(() => null)
+    const read = await refresh().then(() => true, () => false) // the first connection asks again
+    sync.typesSure = read && status?.catalogue === 'confirmed'
+  }
+
   async function refresh() {
     editor.setSchema(new Schema(await client.objectInfo()))
   }
@@ -129,7 +135,7 @@ async function start() {
     client, session, results, jobs, runner,
     prepare: pictures => Promise.race([Promise.all(pictures.map(picture => editor.pictures.load(picture))), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
   })
-  new Sync({
+  const sync = new Sync({
     client, session, results, jobs,
     onReady: async () => {
       toasts.dismiss('worker')
@@ -144,7 +150,7 @@ async function start() {
   // The types come first, so that the graph is drawn once and right; a server that has none yet does not hold it up.
   const [draft] = await Promise.all([
     drafts.claim().catch(() => null),
-    Promise.race([refresh().catch(() => undefined), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
+    Promise.race([readTypes(), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
     settings.load(),
     document.fonts.ready,
   ])

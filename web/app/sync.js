@@ -26,30 +26,36 @@ export class Sync {
     this.onTrouble = onTrouble
     this.onReady = onReady
     this.polling = false
+    /** The node types that the page has are those of the worker that runs now. */
+    this.typesSure = false
     client.onState(state => {
       session.setServer({ connection: state === 'open' ? 'open' : state === 'connecting' ? 'connecting' : 'closed' })
       if (state !== 'open') return
       void this.catchUp()
-      void this.awaitWorker()
+      void this.awaitWorker(!this.typesSure)
+      this.typesSure = false // a server that comes back may have others
     })
     // A worker that died and is replaced shows as a status or an error; either is a reason to ask.
     client.onEvent(({ type }) => {
-      if (type === 'execution_error') void this.awaitWorker()
+      if (type === 'execution_error') void this.awaitWorker(false)
     })
   }
 
-  /** Asks until the worker is ready, ever more slowly; ends when the connection does. */
-  async awaitWorker() {
+  /**
+   * Asks until the worker is ready, ever more slowly; ends when the connection does.
+   *
+   * @param {boolean} tell  also where it is ready at once
+   */
+  async awaitWorker(tell) {
     if (this.polling) return
     this.polling = true
     let wait = WARMING_POLL / 4
-    const wasWarming = this.session.server.warming
     let waited = false
     while (this.client.socket.state === 'open') {
       const status = await this.client.serverStatus().catch(() => null)
       if (isReady(status)) {
         this.session.setServer({ warming: false })
-        if (wasWarming || waited) await this.onReady()
+        if (tell || waited) await this.onReady()
         break
       }
       waited = true
