@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Literal, TypeVar
 
@@ -68,7 +67,6 @@ class Context:
         self.client_id = client_id
         self.services = services
         self.dynamic_prompt = dynamic_prompt
-        self.started = time.monotonic()
         self._folders = folders
         self._emit = emit
         self._cancelled = cancelled

@@ -2,7 +2,6 @@
 
     GraphError
     ├── ParseError          the text is no graph; says where (line and column, or the node)
-    ├── InvalidGraph        a graph that cannot run; carries every `Problem`
     ├── CycleError          a node reads its own result; carries the path
     ├── DeclarationError    a node type contradicts itself; raised when it is declared
     ├── FileNameError       a file name that leaves its folder, or names nothing
@@ -11,7 +10,8 @@
     NodeError               a node's function raised; carries node, inputs and cause
     Cancelled               the run was asked to stop: none of the above, and not an `Exception` that nodes may catch
 
-Each but `Cancelled` and `DeclarationError` has `to_json()`, in the shape that the HTTP reply needs.
+A `GraphError` has `to_json()`, in the shape that the HTTP reply needs. What keeps a graph from running is no exception:
+it is a list of `Problem`s, so that all are reported at once (see `graph.validate`).
 """
 
 from __future__ import annotations
@@ -76,16 +76,6 @@ class Problem:
         }
 
 
-class InvalidGraph(GraphError):
-    """No target of the graph can run."""
-
-    type = "prompt_outputs_failed_validation"
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(problem.sentence for problem in problems) or "The graph cannot run.")
-        self.problems = tuple(problems)
-
-
 class CycleError(GraphError):
     """A node reads its own result.
 
@@ -145,16 +135,6 @@ class NodeError(Exception):
         self.exception_type = exception_type
         self.exception_message = exception_message
         self.traceback = tuple(traceback)
-
-    def to_json(self) -> JsonObject:
-        return {
-            "node_id": self.node_id,
-            "node_type": self.class_type,
-            "exception_type": self.exception_type,
-            "exception_message": self.exception_message,
-            "traceback": list(self.traceback),
-            "current_inputs": self.inputs,
-        }
 
 
 class Cancelled(BaseException):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from graph.folders import Folders
-from graph.spec import UPLOAD_FLAGS, InputSpec, NodeSpec
+from graph.spec import UPLOAD_FLAGS, WIDGET_TYPES, InputSpec, NodeSpec
 
 SEED_NAMES = ("seed", "noise_seed")
 
@@ -53,7 +53,7 @@ def places(spec: NodeSpec, *, with_forced: bool = False) -> list[Place]:
 
 def is_forced(declared: InputSpec) -> bool:
     """A widget's type, made a mere socket."""
-    return bool(declared.options.get("forceInput")) and widget_type(declared) in WIDGETS
+    return bool(declared.options.get("forceInput")) and widget_type(declared) in WIDGET_TYPES
 
 
 def widget_type(declared: InputSpec) -> str:
@@ -99,6 +99,3 @@ def default_of(declared: InputSpec, folders: Folders | None) -> Any:
             return allowed[0]
         case _:
             return ""
-
-
-WIDGETS = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
