@@ -6,7 +6,7 @@ import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from graph.cache import Entry
 from graph.call import as_node_error, calls, merge
@@ -14,7 +14,7 @@ from graph.context import Context
 from graph.dynamic import DynamicGraph
 from graph.ending import blocked, deadlock, failed, interrupted
 from graph.errors import Cancelled, GraphError, NodeError
-from graph.events import Event, Executed, Executing, ExecutionCached, ExecutionError, ExecutionInterrupted
+from graph.events import Event, Executed, Executing, ExecutionCached, ExecutionError, ExecutionInterrupted, NodeState
 from graph.expansion import expand, resolve, results_of
 from graph.held import Held
 from graph.inputs import gather
@@ -126,7 +126,7 @@ class Run:
         entry = self.executor.cache.peek(self._names.keys[id])
         if entry is not None and entry.ui is not None:
             self._show(id, entry.ui, cached=True)
-        self.emit(self._context(id).state(1, 1, "finished"))
+        self.emit(self._state(id, 1, "finished"))
 
     # Staging
 
@@ -218,7 +218,7 @@ class Run:
         return bool(lost)
 
     def _tell_executing(self, id: NodeId, type: NodeType, visit: _Visit) -> None:
-        self.emit(self._context(id).state(0, 1, "running"))
+        self.emit(self._state(id, 0, "running"))
         reason = None
         if not visit.reason_told:
             visit.reason_told = True
@@ -338,7 +338,7 @@ class Run:
 
     def _end(self, id: NodeId) -> None:
         """A node is finished: tell so, let go of what only it read, and make its readers ready."""
-        self.emit(self._context(id).state(1, 1, "finished"))
+        self.emit(self._state(id, 1, "finished"))
         self._past.pending.discard(id)
         visit = self._visits.pop(id, None)
         sources = self.graph.graph.upstream(id)
@@ -379,6 +379,18 @@ class Run:
             "parent_node": self.graph.parent(node),
             "real_node_id": self.graph.real(node),
         }
+
+    def _state(self, id: NodeId, value: float, state: Literal["running", "finished"]) -> NodeState:
+        return NodeState(
+            prompt_id=self.job.prompt_id,
+            node=id,
+            display_node=self.graph.display(id),
+            parent_node=self.graph.parent(id),
+            real_node=self.graph.real(id),
+            value=value,
+            max=1,
+            state=state,
+        )
 
     def _context(self, id: NodeId, index: int | None = None) -> Context:
         return self._names.context(id, self.emit, self.is_cancelled, index)
