@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from models.detect import detect
 from models.engine import Engine, Loaded
+from models.families import sd2 as sd2_family
 from models.files import open_weights
 from tests.models.conftest import PREFIXES, TEXT, TEXT2, UNET, UNET2, VAE, filled, in_layout
 
@@ -95,3 +96,18 @@ def test_prediction_is_read_from_marks(sd1: Path, sd2: Path, write: Callable[...
     assert found.kind == "v"
     assert found.sigma_max > 1000  # levels stretched to pure noise
     assert detect(open_weights(write(load_file(sd2) | {"v_pred": torch.empty(0)}))).prediction.kind == "v"
+
+
+@pytest.mark.parametrize(("spread", "channels", "kind"), [(0.2, 4, "v"), (0.05, 4, "eps"), (0.2, 9, "eps")])
+def test_sd2s_prediction_is_told_by_the_spread_of_a_bias(spread: float, channels: int, kind: str, write):
+    bias = torch.tensor([spread, -spread] * 32)
+    tensors = {
+        "model.diffusion_model.input_blocks.0.0.weight": torch.zeros(64, channels, 3, 3),
+        "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias": bias,
+    }
+    assert sd2_family.prediction(open_weights(write(tensors))).kind == kind
+
+
+@pytest.mark.parametrize(("layers", "layer"), [(24, -2), (23, -1)])
+def test_sd2_reads_the_text_before_the_24th_layer(layers: int, layer: int):
+    assert sd2_family.text_layer(layers) == layer
