@@ -1,10 +1,10 @@
 """What can go wrong with a model file or with memory, each with a sentence for the person who sees it.
 
-    ModelError
-    |- CheckpointError     the file is not what it should be: not whole, not weights, not a family we know
-    |  |- UnsafeFile       a pickle that asks for code
-    |- PatchError          a LoRA that does not fit the model
-    |- OutOfMemory         what is needed and what there is, in bytes
+ModelError
+|- CheckpointError     the file is not what it should be: not whole, not weights, not a family we know
+|  |- UnsafeFile       a pickle that asks for code
+|- PatchError          a LoRA that does not fit the model
+|- OutOfMemory         what is needed and what there is, in bytes
 """
 
 from __future__ import annotations

@@ -134,9 +134,7 @@ def res_multistep(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: fl
     return x
 
 
-def uni_pc(
-    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, variant: Literal["bh1", "bh2"] = "bh1"
-) -> Tensor:
+def uni_pc(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, variant: Literal["bh1", "bh2"] = "bh1") -> Tensor:
     """UniPC of order 3: a predictor, and a corrector that costs no further look at the model (Zhao et al., 2023).
 
     A last sigma of 0 is taken as 0.001, where log sigma still has a value.
@@ -182,9 +180,7 @@ def _unipc_terms(answers: list[Tensor], levels: Tensor, order: int, variant: str
     return torch.stack(rows), torch.stack(b), B, D, h
 
 
-def _unipc_predict(
-    x: Tensor, answers: list[Tensor], levels: Tensor, order: int, variant: str
-) -> tuple[Tensor, Tensor]:
+def _unipc_predict(x: Tensor, answers: list[Tensor], levels: Tensor, order: int, variant: str) -> tuple[Tensor, Tensor]:
     """The first-order step, and the prediction of order `order` on top of it."""
     R, b, B, D, h = _unipc_terms(answers, levels, order, variant)
     base = levels[-1] / levels[-2] * x - torch.expm1(-h) * answers[-1]

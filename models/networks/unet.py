@@ -1,10 +1,10 @@
 """The UNet of Stable Diffusion 1 and 2 in the layout of the published single files (CompVis latent diffusion).
 
-    input_blocks.0          conv                            -> conv_in
-    input_blocks.n          res-block, perhaps transformers -> down_blocks.level.resnets.j, .attentions.j
-    input_blocks.n.0.op     halving                         -> down_blocks.level.downsamplers.0
-    middle_block            res-block, transformers, res-block
-    output_blocks.n         res-block, perhaps transformers, perhaps doubling; the deepest level first
+input_blocks.0          conv                            -> conv_in
+input_blocks.n          res-block, perhaps transformers -> down_blocks.level.resnets.j, .attentions.j
+input_blocks.n.0.op     halving                         -> down_blocks.level.downsamplers.0
+middle_block            res-block, transformers, res-block
+output_blocks.n         res-block, perhaps transformers, perhaps doubling; the deepest level first
 """
 
 from __future__ import annotations

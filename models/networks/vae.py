@@ -1,8 +1,8 @@
 """The autoencoder of the Stable Diffusion families in the layout of the published single files.
 
-    encoder.down.level.block.j, .downsample     -> encoder.down_blocks.level.resnets.j, .downsamplers.0
-    encoder.mid.block_1, attn_1, block_2        -> encoder.mid_block.resnets.0, attentions.0, resnets.1
-    decoder.up.level.block.j, .upsample         -> decoder.up_blocks, counted from the other end
+encoder.down.level.block.j, .downsample     -> encoder.down_blocks.level.resnets.j, .downsamplers.0
+encoder.mid.block_1, attn_1, block_2        -> encoder.mid_block.resnets.0, attentions.0, resnets.1
+decoder.up.level.block.j, .upsample         -> decoder.up_blocks, counted from the other end
 """
 
 from __future__ import annotations

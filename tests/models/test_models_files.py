@@ -89,9 +89,7 @@ def test_an_honest_torch_file_loads(legacy: bool, sd1: Path, tmp_path: Path, eng
     path = tmp_path / "old.ckpt"
     torch.save({"state_dict": load_file(sd1), "epoch": 3}, path, _use_new_zipfile_serialization=not legacy)
     x, cross = torch.randn(1, 4, 8, 8), torch.randn(1, 77, 64)
-    answers = [
-        engine.load_checkpoint(p).model.denoise(x, torch.tensor(2.0), cross, lambda: None) for p in (path, sd1)
-    ]
+    answers = [engine.load_checkpoint(p).model.denoise(x, torch.tensor(2.0), cross, lambda: None) for p in (path, sd1)]
     assert torch.equal(*answers)
 
 
