@@ -50,7 +50,7 @@ def main() -> int:
     options, rest = _parse(sys.argv[1:])
     ensure_environment(tests=True)
     # No run may reach out: a library that tries to is a failure, not a slow test.
-    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", PYTHONUNBUFFERED="1")
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", OMP_WAIT_POLICY="PASSIVE", PYTHONUNBUFFERED="1")
     total = Count()
     for suite in options.suites or SUITES:
         started = time.monotonic()
