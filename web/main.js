@@ -169,4 +169,12 @@ function titled(name) {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** The canvas shows that it has the focus only to those who walk the page by Tab. */
+function watchInput() {
+  const { dataset } = document.documentElement
+  addEventListener('keydown', event => { if (event.key === 'Tab') dataset.input = 'keys' }, true)
+  addEventListener('pointerdown', () => { dataset.input = 'pointer' }, true)
+}
+
+watchInput()
 void start()

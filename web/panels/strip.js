@@ -51,7 +51,7 @@ export function createStrip(host, { session, results, settings, openGraph }) {
     const shown = results.list.slice(0, SHOWN)
     const keys = new Set(shown.map(result => result.key))
     for (const key of thumbs.keys()) if (!keys.has(key)) thumbs.delete(key)
-    fill(row, waiting, shown.map(thumb), shown.length ? null : [h('div.empty-room'), h('p.empty', {}, 'Pictures you make gather here.')])
+    fill(row, waiting, shown.map(thumb), shown.length ? null : h('p.empty', {}, 'Pictures you make gather here.'))
     shown.forEach((result, index) => thumbs.get(result.key)?.firstElementChild?.classList.toggle('current', index === 0))
     drawWaiting()
   }

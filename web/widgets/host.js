@@ -26,7 +26,7 @@ export class WidgetHost {
     this.host = host
     this.editor = editor
     this.hooks = hooks
-    /** @type {{ editor: OpenEditor, node: string, name: string } | null} */
+    /** @type {{ editor: OpenEditor, node: string, name: string, at: { x: number, y: number } } | null} */
     this.open = null
     editor.on('edit-widget', ({ node, widget, rect, zoom, select }) => this.edit(node.id, widget, rect, zoom, select))
     editor.on('edit-title', ({ node, rect }) => this.editTitle(node.id, hooks.titleOf(node.id), rect))
@@ -77,7 +77,7 @@ export class WidgetHost {
       },
     }
     editor.editing({ node, name: widget.name })
-    this.open = { editor: open(this.host, request), node, name: widget.name }
+    this.open = { editor: open(this.host, request), node, name: widget.name, at: rect }
   }
 
   /**
@@ -98,7 +98,7 @@ export class WidgetHost {
       },
       next: () => undefined,
     })
-    this.open = { editor: field, node: id, name: '' }
+    this.open = { editor: field, node: id, name: '', at: rect }
   }
 
   close() {
@@ -116,10 +116,11 @@ export class WidgetHost {
   /** Stays on its widget while the camera moves. */
   follow() {
     if (!this.open) return
-    const { node, name, editor } = this.open
+    const { node, name, editor, at } = this.open
     const rect = name ? this.editor.widgetRect(node, name) : null
-    if (!rect || !editor.element.classList.contains('edit')) return this.close()
-    layOver(editor.element, { box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: this.editor.camera.zoom })
+    if (rect && editor.element.classList.contains('edit')) {
+      layOver(editor.element, { box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: this.editor.camera.zoom })
+    } else if (!rect || Math.hypot(rect.x - at.x, rect.y - at.y) > 1) this.close() // a list that floats stays where it was opened
   }
 }
 
