@@ -15,17 +15,20 @@ LARGEST = 512
 
 
 class Previewer:
-    """Latents to JPEGs, at most one each `interval` seconds; the first one comes at once."""
+    """Latents to JPEGs, at most one each `interval` seconds; the first and the last come at once."""
 
     def __init__(self, latent_format: LatentFormat, interval: float = 0.25) -> None:
         self.latent_format = latent_format
         self.interval = interval
         self._next = 0.0
 
-    def __call__(self, latent: Tensor) -> bytes | None:
-        """The first picture of (b, c, h, w), as the model scales latents, as a JPEG; None when it is too soon."""
+    def __call__(self, latent: Tensor, last: bool = False) -> bytes | None:
+        """The first picture of (b, c, h, w), as the model scales latents, as a JPEG; None when it is too soon.
+
+        last: no other follows. It is what stays to be looked at, so it is never too soon for it.
+        """
         now = time.monotonic()
-        if now < self._next:
+        if now < self._next and not last:
             return None
         self._next = now + self.interval
         pixels = self.latent_format.to_rgb(latent[:1])[0]

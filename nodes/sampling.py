@@ -118,7 +118,7 @@ def _report(context: Context, model: Model) -> Callable[[Step], None]:
 
     def on_step(step: Step) -> None:
         context.progress(step.index, step.total)
-        if (jpeg := preview(step.denoised)) is not None:
+        if (jpeg := preview(step.denoised, last=step.index == step.total)) is not None:
             context.preview(jpeg)
 
     return on_step

@@ -124,5 +124,6 @@ def test_previews_are_small_jpegs_not_too_often(monkeypatch: pytest.MonkeyPatch)
     assert Image.open(io.BytesIO(first)).size == (192, 128)
     now[0] += 0.4
     assert preview(torch.randn(1, 4, 16, 24)) is None
-    now[0] += 0.2
+    assert preview(torch.randn(1, 4, 16, 24), last=True) is not None
+    now[0] += 0.6
     assert Image.open(io.BytesIO(preview(torch.randn(1, 4, 200, 100)))).size == (256, 512)

@@ -22,7 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REGISTRY = "tests.server.weightless:registry"
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds until a wait for something that should take milliseconds fails the test."""
 
 
