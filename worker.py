@@ -165,7 +165,8 @@ class Worker:
         reports = load_packs(folders, self.registry, trust_all=trusted, approved=named)
         for report in reports:
             if report.state == "untrusted":
-                log.info("the pack %s is not trusted and stays off; --trust-packs loads every pack", report.name)
+                name = Path(report.path).name
+                log.info("the pack %s is not trusted and stays off; --dev-pack %s loads it", report.name, name)
             for problem in report.problems if report.state != "untrusted" else ():
                 log.warning("pack %s: %s", report.name, problem.sentence)
         return [report.to_json() for report in reports]

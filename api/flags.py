@@ -249,8 +249,10 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     packs.add_argument(
         "--disable-custom-nodes", "--disable-all-custom-nodes", action="store_true", help="load no node packs"
     )
-    packs.add_argument("--trust-packs", action="store_true", help="load every pack without asking")
-    packs.add_argument("--dev-pack", action="append", default=[], metavar="NAME", help="a pack under development")
+    packs.add_argument("--trust-packs", action="store_true", help="load every pack: each runs with your rights")
+    packs.add_argument(
+        "--dev-pack", action="append", default=[], metavar="NAME", help="load this pack; may be given often"
+    )
     packs.add_argument("--page", "--front-end-root", metavar="PACKAGE", help="not yet")
 
     parser.add_argument("--verbose", nargs="?", const="DEBUG", metavar="LEVEL", help="say more")

@@ -12,6 +12,7 @@ import { randomSeed } from './app/next_value.js'
 import { Results } from './app/results.js'
 import { Runner } from './app/run.js'
 import { Settings } from './app/settings.js'
+import { Surroundings } from './app/surroundings.js'
 import { Sync } from './app/sync.js'
 import { followTheme } from './app/theme.js'
 import { Schema } from './model/schema.js'
@@ -135,8 +136,10 @@ async function start() {
     client, session, results, jobs, runner,
     prepare: pictures => Promise.race([Promise.all(pictures.map(picture => editor.pictures.load(picture))), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
   })
+  const surroundings = new Surroundings(toasts)
   const sync = new Sync({
     client, session, results, jobs,
+    onWorker: worker => surroundings.tell(worker),
     onReady: async () => {
       toasts.dismiss('worker')
       await refresh().catch(() => undefined) // the next connection asks again

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
-from tests.server.harness import ROOT, running
+from tests.server.harness import ROOT, Server, running
 
 MODEL = ROOT / "models" / "checkpoints" / "easel-emoji.safetensors"
 
@@ -59,6 +59,20 @@ def test_a_server_that_is_gone_is_told_and_nothing_is_lost(
         person.page.keyboard.press("Delete")
         assert len(person.workflow["nodes"]) == 6
         context.close()
+
+
+def test_a_gpu_that_is_not_used_is_told_on_the_page(browser: Any, server: Server) -> None:
+    context = open_page(browser, server.port)
+    person = Person(context.new_page(), server)
+
+    def with_advice(route: Any) -> None:
+        status = route.fetch().json()
+        route.fulfill(json={**status, "worker": {**status["worker"], "advice": "To use it: update the driver."}})
+
+    person.page.route("**/easel/status", with_advice)
+    person.open()
+    expect(person.page.locator(".toast")).to_contain_text("To use it: update the driver.")
+    context.close()
 
 
 @pytest.mark.long

@@ -16,14 +16,16 @@ export class Sync {
    * @param {import('./results.js').Results} parts.results
    * @param {import('./jobs.js').Jobs} parts.jobs
    * @param {(words: string) => void} parts.onTrouble  the worker died while it started; its last line
+   * @param {(worker: any) => void} parts.onWorker  the worker is ready; what `/easel/status` says of it
    * @param {() => Promise<void>} parts.onReady  the worker reported: node types are now sure
    */
-  constructor({ client, session, results, jobs, onTrouble, onReady }) {
+  constructor({ client, session, results, jobs, onTrouble, onWorker, onReady }) {
     this.client = client
     this.session = session
     this.results = results
     this.jobs = jobs
     this.onTrouble = onTrouble
+    this.onWorker = onWorker
     this.onReady = onReady
     this.polling = false
     /** The node types that the page has are those of the worker that runs now. */
@@ -55,6 +57,7 @@ export class Sync {
       const status = await this.client.serverStatus().catch(() => null)
       if (isReady(status)) {
         this.session.setServer({ warming: false })
+        this.onWorker(status.worker)
         if (tell || waited) await this.onReady()
         break
       }
