@@ -239,7 +239,7 @@ def _explain_pip(tail: list[str]) -> str:
     error = next((line for line in reversed(tail) if line.startswith("ERROR")), tail[-1] if tail else "no output")
     if "No space left" in text:
         return "The disk is full. Free about 3 GB and try again."
-    if re.search(r"(Connection|Network|Name or service|resolve|timed out|Max retries|NewConnectionError)", text):
+    if re.search(r"(Connection|Network|Name or service|resolve|timed out|Max retries|from versions: none)", text):
         return f"The package index could not be reached. Check the network or the proxy settings. pip said: {error}"
     return f"pip said: {error}"
 

@@ -57,6 +57,7 @@ def test_every_dependency_has_its_line():
     [
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("ERROR: HTTPSConnectionPool: Max retries exceeded", "could not be reached"),
+        ("ERROR: Could not find a version of aiohttp==3 (from versions: none)", "could not be reached"),
         ("ERROR: No matching distribution found for torch==9", "No matching distribution found for torch==9"),
     ],
 )
