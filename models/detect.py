@@ -21,12 +21,12 @@ _OTHER_KINDS: tuple[tuple[str, str], ...] = (
     ("double_blocks.", "a Flux model, a family that this version does not run yet"),
     ("lora_unet_", "a LoRA; use Load LoRA"),
     ("lora_te", "a LoRA; use Load LoRA"),
-    ("control_model.", "a ControlNet; use Load ControlNet"),
+    ("control_model.", "a ControlNet, which this version does not run yet"),
     ("first_stage_model.", "a VAE; use Load VAE"),
     ("encoder.down.", "a VAE; use Load VAE"),
     ("string_to_param", "a textual inversion; write embedding:name in a prompt"),
     ("emb_params", "a textual inversion; write embedding:name in a prompt"),
-    ("text_model.", "a text encoder; use Load CLIP"),
+    ("text_model.", "a text encoder without its model, which this version does not load yet"),
 )
 
 _BY_CHANNELS = {9: "inpainting model", 8: "instruct-pix2pix model", 5: "depth model", 7: "upscaling model"}

@@ -7,6 +7,7 @@ everything else; what training frameworks leave in old checkpoints (Lightning's 
 from __future__ import annotations
 
 import pickle
+import struct
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,13 @@ Shape = tuple[int, ...]
 _TORCH_SUFFIXES = {".ckpt", ".pt", ".pth", ".bin"}
 _INERT = ("pytorch_lightning.", "lightning.", "lightning_fabric.", "omegaconf.")
 """Packages whose objects sit beside the weights in old checkpoints and mean nothing to us."""
+
+
+_DAMAGE = (
+    *(RuntimeError, EOFError, ValueError, OSError, LookupError, TypeError, AttributeError, AssertionError),
+    *(ArithmeticError, struct.error, zipfile.BadZipFile),
+)
+"""What torch's reader raises where bytes of a pickle are wrong: it trusts their order. Found by changing bytes."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +133,16 @@ def _torch_file(path: Path, found: Stamp) -> dict[str, Tensor]:
         return _tensors_in(_load_pickle(path))
     except pickle.UnpicklingError as error:
         names = _unsafe_names(path)
-        if names or "Unsupported global" in str(error) or "Unsupported operand" in str(error):
+        if names or "Unsupported global" in str(error):
             raise UnsafeFile(path, names or [_global_in(str(error))]) from None
+        if "Unsupported operand" in str(error):  # damage, or a pickle whose kind could hide anything
+            why = "nothing in it can be read as weights without running code"
+            raise CheckpointError(path, why, "Fetch it again, best as .safetensors.") from None
         raise CheckpointError(path, "not a file of weights", "Fetch it again.") from error
-    except (RuntimeError, EOFError, ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(path, f"not a whole file of weights ({reason})", "Fetch it again.") from error
+    except _DAMAGE as error:
+        # A KeyError is torch's own, at an opcode that pickles do not have: its text is a bare number.
+        reason = "" if isinstance(error, KeyError) or not str(error) else f" ({str(error).splitlines()[0]})"
+        raise CheckpointError(path, f"not a whole file of weights{reason}", "Fetch it again.") from error
 
 
 def _torch_tensors(path: Path) -> dict[str, Tensor]:

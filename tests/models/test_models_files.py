@@ -1,6 +1,8 @@
 """Files that are not what they should be: refused with a sentence, and nothing of them used."""
 
+import os
 import pickle
+import random
 import re
 import zipfile
 from collections.abc import Callable
@@ -82,6 +84,26 @@ def test_a_zip_that_is_no_model(tmp_path: Path, engine: Engine):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("hello.txt", "hello")
     refused(path, "not a whole file", engine)
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+@pytest.mark.filterwarnings("ignore")  # torch is worried about the damage too
+def test_damaged_torch_files_are_refused_and_nothing_else(legacy: bool, tmp_path: Path):
+    """Whatever byte is wrong: the reader's own IndexError or AssertionError would tell an artist nothing."""
+    path, chance = tmp_path / "damaged.ckpt", random.Random(7)
+    torch.save({"a": torch.ones(3), "b": {"c": torch.zeros(2)}}, path, _use_new_zipfile_serialization=not legacy)
+    whole, refusals = path.read_bytes(), 0
+    for turn in range(150):
+        content = bytearray(whole)
+        for _ in range(3):
+            content[chance.randrange(400)] = chance.randrange(256)
+        path.write_bytes(content)
+        os.utime(path, ns=(turn, turn))
+        try:
+            open_weights(path)
+        except CheckpointError:
+            refusals += 1
+    assert refusals > 50
 
 
 @pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
