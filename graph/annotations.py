@@ -1,0 +1,194 @@
+"""What stands in the annotations of a node function's parameters, and what inputs they make.
+
+    steps: Annotated[int, Int(min=1, max=10000)] = 20
+
+`graph.node` offers all of these names; packs import them from there.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, get_args, get_origin
+
+from graph.errors import DeclarationError
+from graph.spec import FileChoice, InputSpec
+from graph.types import JsonObject
+
+SEED_MAX = 2**64 - 1
+MAX_RESOLUTION = 16384
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Widget:
+    """What all field annotations share."""
+
+    tooltip: str | None = None
+    optional: bool = False
+    advanced: bool = False
+    force_input: bool = False
+    """A socket with no field."""
+    raw_link: bool = False
+    """The function gets `["id", slot]` and not the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A value that only a link can bring, of a named type; `*` for any, `A,B` for either."""
+
+    type: str
+    optional: bool = False
+    tooltip: str | None = None
+    raw_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Int(Widget):
+    """A whole number, both ends included."""
+
+    min: int = 0
+    max: int = 2048
+    step: int = 1
+    control_after_generate: bool = False
+    display: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slider(Widget):
+    """A real number, both ends included."""
+
+    min: float = 0.0
+    max: float = 2048.0
+    step: float = 0.5
+    round: float | bool | None = None
+    display: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seed(Widget):
+    """An INT from 0 to 2**64 - 1 that the editor changes after each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Widget):
+    multiline: bool = False
+    dynamic_prompts: bool = False
+    """The editor resolves `{a|b}` before it sends the prompt."""
+    placeholder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle(Widget):
+    label_on: str | None = None
+    label_off: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Widget):
+    """One of these values."""
+
+    options: Sequence[Any] = ()
+    control_after_generate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File(Widget):
+    """The name of a file of a folder kind: a model folder such as `checkpoints`, or `input`."""
+
+    kind: str = "input"
+    upload: str | None = None
+    """Offer to upload files of this content (`image`, `audio`, `video`), and list only those."""
+    extra: Sequence[str] = ()
+    """Values that are no files."""
+    media: str | None = None
+    """List only files of this content, without an upload button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Not an input: `PROMPT`, `EXTRA_PNGINFO`, `UNIQUE_ID` or `DYNPROMPT` of the run."""
+
+    kind: str
+
+
+Mark = Socket | Hidden | Int | Slider | Seed | Text | Toggle | Choice | File
+_MARKS = (Socket, Hidden, Int, Slider, Seed, Text, Toggle, Choice, File)
+_BARE: dict[Any, Mark] = {int: Int(), float: Slider(), str: Text(), bool: Toggle()}
+
+
+def mark_of(class_type: str, name: str, hint: Any) -> Mark:
+    """The last of our annotations on a parameter: `Annotated[Mask, Socket("MASK", optional=True)]` overrides Mask's."""
+    if get_origin(hint) is Annotated:
+        marks = [item for item in get_args(hint)[1:] if isinstance(item, _MARKS)]
+        if marks:
+            return marks[-1]
+    if hint in _BARE:
+        return _BARE[hint]
+    inner = [argument for argument in get_args(hint) if get_origin(argument) is Annotated]
+    if len(inner) == 1:  # `Mask | None`
+        mark = mark_of(class_type, name, inner[0])
+        return replace(mark, optional=True) if isinstance(mark, Socket) else mark
+    raise DeclarationError(f"{class_type}.{name} has no socket or widget in its annotation.")
+
+
+def input_of(class_type: str, name: str, mark: Mark, default: Any) -> InputSpec:
+    """The input that a parameter declares. Raises DeclarationError where its default contradicts its annotation.
+
+    default: `inspect.Parameter.empty` where it has none.
+    """
+    if isinstance(mark, Socket):
+        options: JsonObject = {}
+        if mark.tooltip:
+            options["tooltip"] = mark.tooltip
+        if mark.raw_link:
+            options["rawLink"] = True
+        return InputSpec(name=name, type=mark.type, optional=mark.optional, options=options)
+    assert not isinstance(mark, Hidden)
+    given = default is not inspect.Parameter.empty
+    options = {"default": default} if given and default is not None else {}
+    kind, choices, files = "COMBO", None, None
+    match mark:
+        case Int():
+            kind = "INT"
+            options |= {"default": options.get("default", max(0, mark.min)), "min": mark.min, "max": mark.max}
+            options |= {"step": mark.step} if mark.step != 1 else {}
+            options |= {"control_after_generate": True} if mark.control_after_generate else {}
+            options |= {"display": mark.display} if mark.display else {}
+        case Seed():
+            kind = "INT"
+            options |= {"default": options.get("default", 0), "min": 0, "max": SEED_MAX}
+            options |= {"control_after_generate": True}
+        case Slider():
+            kind = "FLOAT"
+            options |= {"default": options.get("default", max(0.0, mark.min)), "min": mark.min, "max": mark.max}
+            options |= {"step": mark.step}
+            options |= {"round": mark.round} if mark.round is not None else {}
+            options |= {"display": mark.display} if mark.display else {}
+        case Text():
+            kind = "STRING"
+            options |= {"multiline": True} if mark.multiline else {}
+            options |= {"dynamicPrompts": True} if mark.dynamic_prompts else {}
+            options |= {"placeholder": mark.placeholder} if mark.placeholder else {}
+        case Toggle():
+            kind = "BOOLEAN"
+            options |= {"label_on": mark.label_on} if mark.label_on else {}
+            options |= {"label_off": mark.label_off} if mark.label_off else {}
+        case Choice():
+            choices = tuple(mark.options)
+            options |= {"control_after_generate": True} if mark.control_after_generate else {}
+        case File():
+            files = FileChoice(kind=mark.kind, media=mark.media or mark.upload, extra=tuple(mark.extra))
+            options |= {f"{mark.upload}_upload": True} if mark.upload else {}
+    low, high, start = options.get("min"), options.get("max"), options.get("default")
+    if low is not None and high is not None and not low <= start <= high:
+        raise DeclarationError(f"{class_type}.{name}: the default {start} is not between {low} and {high}.")
+    if choices is not None and given and default is not None and default not in choices:
+        raise DeclarationError(f"{class_type}.{name}: the default {default!r} is none of the options.")
+    if mark.optional and not given:
+        raise DeclarationError(f"{class_type}.{name} is optional, so its parameter needs a default.")
+    options |= {"tooltip": mark.tooltip} if mark.tooltip else {}
+    options |= {"advanced": True} if mark.advanced else {}
+    options |= {"forceInput": True} if mark.force_input else {}
+    options |= {"rawLink": True} if mark.raw_link else {}
+    return InputSpec(name=name, type=kind, optional=mark.optional, options=options, choices=choices, files=files)
