@@ -1,6 +1,6 @@
 """What the executor itself costs: chains and wide graphs of weightless nodes.
 
-    python3 bench/executor.py [--sizes 100 300 1000 5000 20000] [--rounds 5] [--json FILE]
+    python3 bench/executor.py [--sizes 100 300 1000 5000 20000] [--rounds 3] [--json FILE]
 
 For each shape and size, microseconds a node, the best of some rounds:
 

@@ -1,6 +1,6 @@
 """How long a start takes: to the page, to the node types, to the first picture; and what memory each process holds.
 
-    python -m bench.startup [--rounds 5] [--graph workflows/default.json]
+    python3 bench/startup.py [--rounds 5] [--graph workflows/default.json]
 
 Times are from the start of the process, in seconds, the median of all rounds; beside them that of a bare aiohttp
 server with one route in the same round, which no server of ours can beat. `cold` is the first start in an empty
@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from graph.registry import Catalogue
 from graph.workflow import is_workflow, to_api
