@@ -48,6 +48,18 @@ test('a node added from a socket is linked to it, in the same step, and its sock
   assert.deepEqual(context.scene.socketPoint(socket(context, id, 'in', 'images')), { x: 900, y: 300 })
 })
 
+test('a link dropped on a socket that does not fit is not given to the next one', () => {
+  const { context, sample } = chain()
+  const takes = ({ side, type }) => side === 'in' && type === 'CONDITIONING'
+  const [positive, latent] = ['positive', 'latent'].map((name) => context.scene.socketPoint(socket(context, sample, 'in', name)))
+  assert.equal(context.scene.socketAt(positive, 28, takes)?.name, 'positive')
+  assert.equal(context.scene.socketAt({ x: latent.x - 4, y: latent.y }, 28, takes), null)
+  assert.equal(context.scene.socketAt({ x: positive.x - 20, y: positive.y }, 28, takes)?.name, 'positive')
+  toggleFlag(context, [context.store.node(sample)], 'collapsed', 'Collapse', 'Expand')
+  const all = context.scene.socketPoint(socket(context, sample, 'in', 'latent'))
+  assert.equal(context.scene.socketAt(all, 28, takes)?.name, 'positive', 'collapsed, they share one place')
+})
+
 test('an input holds one link: a second one takes its place', () => {
   const { context, sample, load } = chain()
   const other = addNode(context, 'Load', at(0, 400))

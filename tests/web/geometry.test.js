@@ -110,6 +110,14 @@ test('a layout puts rows under one another, inputs left, outputs right, and neve
   assert.deepEqual(all.rect, { x: 0, y: -TITLE, w: 240, h: all.height + TITLE })
 })
 
+test('a collapsed node has room for its title', () => {
+  // Semibold letters of 13 px are about 8 wide; the sign before the title and the margins take 44.
+  for (const title of ['KSampler', 'VAE Decode', 'Empty Latent Image']) {
+    assert.ok(layout(shape({ title, collapsed: true })).width >= title.length * 8 + 44, title)
+  }
+  assert.equal(layout(shape({ title: 'x'.repeat(100), collapsed: true })).width, 240)
+})
+
 test('spare height goes to text, or to the picture', () => {
   const text = widget('text', { kind: 'text', multiline: true })
   const [small, tall] = [100, 400].map((height) => layout(shape({ widgets: [text], size: [240, height] })))

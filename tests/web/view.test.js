@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { grid } from '../../web/view/draw_picture.js'
 import { fileRef, picturesOf } from '../../web/view/node_pictures.js'
 import { contrast, hueOf, oklch } from '../../web/view/oklch.js'
-import { fitMiddle, weightRuns, wrap } from '../../web/view/text.js'
+import { fitFileName, fitMiddle, titleLines, weightRuns, wrap } from '../../web/view/text.js'
 import { cssVariables, ownColour, THEMES, tint, typeColour } from '../../web/view/theme.js'
 import { Session } from '../../web/model/session.js'
 import { Schema } from '../../web/model/schema.js'
@@ -74,6 +74,19 @@ test('lines break at words, long words anywhere, and what is left out is said', 
   const many = wrap(ctx, 'word '.repeat(200), 90, 3)
   assert.equal(many.length, 3)
   assert.ok(many[2].endsWith('…'))
+})
+
+test('a title breaks between words only, and what does not fit is shortened in the middle', () => {
+  assert.deepEqual(titleLines(ctx, 'KSampler', 50, 3), ['KSa…r'])
+  assert.deepEqual(titleLines(ctx, 'Load checkpoint', 60, 3), ['Load', 'che…nt'])
+  assert.deepEqual(titleLines(ctx, 'CLIP Text Encode (Prompt)', 90, 2), ['CLIP Text', 'Encod…pt)'])
+  assert.deepEqual(titleLines(ctx, 'VAE Decode', 70, 1), ['VAE…de'])
+})
+
+test("a model file's ending gives way before its name does", () => {
+  assert.equal(fitFileName(ctx, 'fox.safetensors', 150), 'fox.safetensors')
+  assert.equal(fitFileName(ctx, 'fox.safetensors', 60), 'fox')
+  assert.equal(fitFileName(ctx, 'a.long.name', 70), fitMiddle(ctx, 'a.long.name', 70))
 })
 
 test('ten megabytes of text are wrapped at once, since only what is seen is looked at', () => {

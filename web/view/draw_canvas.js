@@ -14,6 +14,8 @@ const SPACING = 24
 /** Dots never come closer than this, CSS pixels: every other row goes. */
 const CLOSEST = 17
 const TITLE_SIZE = 11
+/** The largest title, canvas pixels, that has room between a frame's edge and its first node. */
+const BAND = 24
 
 /** @type {{key: string, tile: HTMLCanvasElement} | null} */
 let dots = null
@@ -66,7 +68,9 @@ export function drawGroup(ctx, theme, group, selected, zoom) {
   const size = Math.max(Math.min(group.fontSize * 0.625, 40), TITLE_SIZE / zoom)
   ctx.font = font(size, 600)
   ctx.textAlign = 'left'
-  ctx.textBaseline = 'top'
   ctx.fillStyle = written
-  ctx.fillText(fitMiddle(ctx, group.title, w - 28), x + 14, y + 10)
+  // From afar its letters need more than the frame's edge gives: it stands on the frame then, clear of the nodes.
+  const outside = size > BAND
+  ctx.textBaseline = outside ? 'bottom' : 'top'
+  ctx.fillText(fitMiddle(ctx, group.title, w - (outside ? 0 : 28)), outside ? x : x + 14, outside ? y - 2 / zoom : y + 10)
 }

@@ -29,7 +29,7 @@ import { NOTE_TYPES } from '../model/virtual_types.js'
 import { drawPictures } from './draw_picture.js'
 import { drawWidget } from './draw_widgets.js'
 import { drawIcon, progressRing, RADIUS, roundRect, socketPath } from './shapes.js'
-import { fitMiddle, font, measure, wrap } from './text.js'
+import { fitMiddle, font, measure, titleLines, wrap } from './text.js'
 import { ownColour, socketForm, tint, typeColour, withAlpha } from './theme.js'
 
 /** Below this zoom text in rows would be too small to read, and is left out. */
@@ -151,8 +151,8 @@ function drawTitle(ctx, theme, drawing) {
 function drawStatus(ctx, theme, { view, status, zoom }, right, middle) {
   const { node, type } = view
   const [text, colour, icon] = statusWord(theme, node, type, status)
-  // From afar the title needs the room: the sign alone has to do.
-  const word = zoom < WORDS && icon ? '' : text
+  // From afar the title needs the room, as it does on a collapsed node: the sign alone has to do.
+  const word = node.collapsed || (zoom < WORDS && icon) ? '' : text
   if (!word && !icon) return 0
   ctx.font = font(Math.max(11, ROW_SIZE / zoom))
   ctx.textAlign = 'right'
@@ -322,7 +322,7 @@ function drawBlock(ctx, theme, drawing) {
   ctx.fillStyle = theme.text
   ctx.textAlign = 'center'
   ctx.textBaseline = 'middle'
-  const lines = most === 1 ? [fitMiddle(ctx, view.title, room)] : wrap(ctx, view.title, room, most)
+  const lines = titleLines(ctx, view.title, room, most)
   lines.forEach((line, index) => {
     const y = rect.y + free / 2 + (index - (lines.length - 1) / 2) * size * 1.2
     ctx.fillText(line, rect.x + rect.w / 2, y)

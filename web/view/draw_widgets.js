@@ -15,7 +15,7 @@
 import { formatNumber } from '../model/words.js'
 import { INSET } from '../geometry/layout.js'
 import { drawIcon, roundRect } from './shapes.js'
-import { fitMiddle, font, measure, weightRuns, wrap } from './text.js'
+import { fitFileName, fitMiddle, font, measure, weightRuns, wrap } from './text.js'
 import { withAlpha } from './theme.js'
 
 const PAD = 8
@@ -89,7 +89,7 @@ function drawValue(ctx, theme, place, widget, middle, size) {
     const missing = spec.options.length > 0 && !spec.multiple && !spec.remote && !spec.options.includes(value)
     ctx.textAlign = 'right'
     if (missing) ctx.fillStyle = theme.warning
-    ctx.fillText(fitMiddle(ctx, Array.isArray(value) ? value.join(', ') : String(value), right - field.x - PAD), right, middle + 0.5)
+    ctx.fillText(fitFileName(ctx, Array.isArray(value) ? value.join(', ') : String(value), right - field.x - PAD), right, middle + 0.5)
     if (!place.button) drawIcon(ctx, 'chevron', field.x + field.w - PAD - 3, middle, 11, theme.quiet)
     return
   }

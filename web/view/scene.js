@@ -28,6 +28,8 @@ const GROUP_CORNER = 16
 const REROUTE = 7
 /** How far sockets reach out of a node's box. */
 const SOCKET = 8
+/** A point as near as this is on a socket, and no other is meant. */
+const ON = 9
 
 export class Scene {
   #nodes = new GridIndex()
@@ -206,11 +208,12 @@ export class Scene {
     return nearest
   }
 
-  /** The socket nearest to a point that `fits`. @param {Point} point @param {number} reach @param {(socket: SocketRef) => boolean} fits @returns {SocketRef | null} */
+  /** The socket nearest to a point that `fits`; none where the point is on one that does not. @param {Point} point @param {number} reach @param {(socket: SocketRef) => boolean} fits @returns {SocketRef | null} */
   socketAt(point, reach, fits) {
     /** @type {SocketRef | null} */
     let nearest = null
     let least = reach
+    let refused = ON
     for (const node of this.nodesIn(grow({ ...point, w: 0, h: 0 }, reach))) {
       const layout = this.view(node).layout
       const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
@@ -218,7 +221,10 @@ export class Scene {
         const gap = distance(socket, local)
         if (gap > least) continue
         const ref = this.#ref(node, socket)
-        if (!fits(ref)) continue
+        if (!fits(ref)) {
+          if (socket.widget === null) refused = Math.min(refused, gap)
+          continue
+        }
         least = gap
         nearest = ref
       }
@@ -229,7 +235,7 @@ export class Scene {
         nearest = refs.find((ref) => ref.side === 'in' && !this.graph.linkInto(node, ref.index)) ?? refs[0] ?? null
       }
     }
-    return nearest
+    return refused < Math.min(least, ON) ? null : nearest
   }
 
   /** @param {NodeRecord} node @param {import('../geometry/layout.js').SocketPlace} place @returns {SocketRef} */

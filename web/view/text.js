@@ -47,6 +47,29 @@ export function fitMiddle(ctx, text, room) {
   return result
 }
 
+/**
+ * A title in at most `most` lines, broken between words only. A word that is too long, and what no line is left for, is
+ * shortened in the middle. @param {Context2D} ctx @param {string} title @param {number} room @param {number} most
+ */
+export function titleLines(ctx, title, room, most) {
+  const words = title.split(/\s+/u).filter(Boolean)
+  /** @type {string[]} */
+  const lines = []
+  while (words.length) {
+    let line = words.shift() ?? ''
+    while (words.length && (lines.length === most - 1 || measure(ctx, `${line} ${words[0]}`) <= room)) line += ` ${words.shift()}`
+    lines.push(fitMiddle(ctx, line, room))
+  }
+  return lines
+}
+
+const MODEL_FILE = /\.(?:safetensors|sft|ckpt|pth?|bin|gguf)$/iu
+
+/** As `fitMiddle`; the ending of a model's file gives way before its name does. @param {Context2D} ctx @param {string} name @param {number} room */
+export function fitFileName(ctx, name, room) {
+  return fitMiddle(ctx, measure(ctx, name) > room ? name.replace(MODEL_FILE, '') : name, room)
+}
+
 /** @param {string} text @param {number} letters of the text that stay */
 function cut(text, letters) {
   const head = Math.ceil(letters * 0.6)
