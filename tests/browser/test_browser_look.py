@@ -116,6 +116,50 @@ def test_text_is_legible(browser: Any, server: Server, text_to_image: dict[str, 
     context.close()
 
 
+def test_what_floats_gives_way_to_nodes(person: Person) -> None:
+    page = person.page
+    hint, minimap = page.locator("#hint"), page.locator("#minimap")
+    expect(minimap).to_be_visible()
+    expect(hint).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.keyboard.press(".")
+    expect(minimap).to_be_hidden()
+    page.keyboard.press("Control+0")
+    page.evaluate("() => window.easel.editor.setCamera({ x: 0, y: 100, zoom: 2 })")
+    expect(hint).to_be_hidden()
+    expect(minimap).to_be_visible()
+
+
+ERRORS_WRITTEN = """() => {
+  const { editor } = window.easel
+  const canvas = document.getElementById('scene')
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  const wanted = parseInt(editor.renderer.theme.errorSurface.slice(1), 16)
+  let found = 0
+  for (let at = 0; at < data.length; at += 4) {
+    found += ((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]) === wanted
+  }
+  return found
+}"""
+
+
+def test_many_errors_do_not_cover_the_graph_from_afar(person: Person) -> None:
+    nodes = [{"id": n, "type": "SaveImage", "pos": [n * 320, 0], "size": [260, 200]} for n in range(1, 4)]
+    person.load({"nodes": nodes, "links": []})
+    person.page.keyboard.press("Control+Enter")
+    person.page.wait_for_selector(".toast[data-tone=error]")
+    look = "zoom => window.easel.editor.setCamera({ x: 0, y: -200, zoom })"
+    person.page.evaluate(look, 1)
+    person.page.wait_for_timeout(200)
+    assert person.page.evaluate(ERRORS_WRITTEN) > 1000
+    person.page.evaluate(look, 0.4)
+    person.page.wait_for_timeout(200)
+    assert person.page.evaluate(ERRORS_WRITTEN) == 0
+    person.click(2)
+    person.page.wait_for_timeout(200)
+    assert person.page.evaluate(ERRORS_WRITTEN) > 1000
+
+
 def test_a_phone_shows_the_whole_page(browser: Any, server: Server, text_to_image: dict[str, Any]) -> None:
     context = browser.new_context(
         base_url=f"http://127.0.0.1:{server.port}",

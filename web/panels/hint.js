@@ -1,4 +1,5 @@
 /** The line at the bottom left: the three keys worth knowing, or what the selection can do. */
+import { coversNodes } from './covers.js'
 import { fill, h } from './dom.js'
 import { keycaps } from './keycaps.js'
 
@@ -11,6 +12,18 @@ export function createHint(host, editor) {
       : [['Tab', 'add a node'], ['Ctrl+Enter', 'run'], ['?', 'all keys']]
     fill(host, hints.map(([keys, what]) => h('span', {}, keycaps(keys), ` ${what}`)))
   }
+  let wanted = false
+  function giveWay() {
+    if (wanted) return
+    wanted = true
+    requestAnimationFrame(() => {
+      wanted = false
+      host.classList.toggle('away', coversNodes(host, editor))
+    })
+  }
   editor.on('selection', draw)
+  editor.on('camera', giveWay)
+  editor.store.listen(giveWay)
   draw()
+  giveWay()
 }

@@ -1,5 +1,6 @@
 /** The whole graph, small: nodes as blocks, what runs in the accent, and the view's frame, which can be dragged. */
-import { bounds, grow } from '../geometry/rect.js'
+import { bounds, grow, holds } from '../geometry/rect.js'
+import { coversNodes } from './covers.js'
 
 /** @typedef {import('../view/theme.js').Theme} Theme */
 
@@ -51,6 +52,8 @@ export function createMinimap(canvas, { editor, session, names, theme, onTheme }
     // What is seen belongs to the map only as far as it is near: a view far out must not shrink the graph to a dot.
     const all = bounds(boxes.map(({ rect }) => rect))
     if (!all) return
+    // Where all can be seen the map tells nothing: it must not lie over a node.
+    canvas.classList.toggle('away', holds(view, all) && coversNodes(canvas, editor))
     const box = grow(bounds([all, clip(view, grow(all, Math.max(all.w, all.h) * 0.35))]) ?? all, 40)
     scale = Math.min(width / box.w, height / box.h)
     origin = { x: box.x - (width / scale - box.w) / 2, y: box.y - (height / scale - box.h) / 2 }

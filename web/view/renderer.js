@@ -42,6 +42,8 @@ import { drawOverlay, flowing } from './draw_overlay.js'
 import { picturesOf } from './node_pictures.js'
 import { typeColour } from './theme.js'
 
+/** Below this zoom the sentences of several errors are shown on selected nodes only. */
+const SENTENCES = 0.6
 /** Canvas pixels a second that dashes move. */
 const FLOW = 40
 /** Frames of moving dashes come no faster than this, in ms. */
@@ -137,9 +139,12 @@ export class Renderer {
     this.#drawLinks(ctx, seen)
     const nodes = view.scene.nodesIn(grow(seen, 16))
     for (const node of nodes) this.#drawNode(ctx, node)
-    for (const node of nodes) {
+    // Sentences are as large from afar as they are near: many of them would cover the graph that they are about.
+    const failed = nodes.filter((node) => view.session.status(this.#promptId(node)).error)
+    for (const node of failed) {
       const { error } = view.session.status(this.#promptId(node))
-      if (error && camera.zoom > 0.18) drawError(ctx, theme, view.scene.view(node), error.message, camera.zoom)
+      const clear = camera.zoom >= SENTENCES || failed.length === 1 || view.selection.has(node.id)
+      if (error && clear && camera.zoom > 0.18) drawError(ctx, theme, view.scene.view(node), error.message, camera.zoom)
     }
   }
 
