@@ -40,6 +40,15 @@ def write(context: Context, text: Annotated[str, Text()] = "") -> Annotated[Resu
     return Results((text,), ui={"files": [{"filename": "written.txt", "subfolder": "", "type": "output"}]})
 
 
+@node("Save", category="tests", output=True)
+def save(context: Context, letter: Annotated[str, Text()] = "a", kilobytes: Annotated[int, Int(min=1)] = 1) -> Results:
+    """Save as the real nodes do: a file that holds one letter, many times."""
+    from models.saving import write_numbered
+
+    path = write_numbered(context.folders.root("output"), letter, ".txt", letter.encode() * 1024 * kilobytes)
+    return Results(ui={"files": [{"filename": path.name, "subfolder": "", "type": "output"}]})
+
+
 @node("Pick", category="tests")
 def pick(choice: Annotated[str, Choice(options=("one", "two"))] = "one") -> str:
     return choice
@@ -117,5 +126,5 @@ def late_registry() -> Registry:
 
 
 def registry() -> Registry:
-    nodes: list[Any] = [say, join, show, write, pick, model, slow, flood, stuck, fail, die, even]
+    nodes: list[Any] = [say, join, show, write, save, pick, model, slow, flood, stuck, fail, die, even]
     return Registry(*nodes)
