@@ -60,9 +60,11 @@ async def _run(flags: RunFlags, source: JsonObject, folders: Folders) -> list[Pa
     worker = LocalWorker(ROOT / "worker.py", worker_config(flags.flags, folders), kept, lambda: None)
     worker.start()
     try:
+        if worker.catalogue is not None and _is_current(kept, folders):
+            _check_early(flags, source, worker.catalogue, folders)
         catalogue = await _ready(worker)
-        prompt = to_api(source, catalogue, folders) if is_workflow(source) else source
-        report = await _validated(worker, _changed(parse(prompt), catalogue, flags.changes), catalogue, folders)
+        graph = _graph(flags, source, catalogue, folders)
+        report = await _validated(worker, graph, catalogue, folders)
         job = {
             "prompt_id": str(uuid.uuid4()),
             "prompt": to_prompt(report.graph),
@@ -98,6 +100,33 @@ def _read(path: Path) -> JsonObject:
     return cast(JsonObject, inner) if isinstance(inner, dict) and "class_type" not in inner else graph
 
 
+def _graph(flags: RunFlags, source: JsonObject, catalogue: Catalogue, folders: Folders) -> Graph:
+    prompt = to_api(source, catalogue, folders) if is_workflow(source) else source
+    return _changed(parse(prompt), catalogue, flags.changes)
+
+
+def _check_early(flags: RunFlags, source: JsonObject, kept: Catalogue, folders: Folders) -> None:
+    """Say what is wrong before torch is loaded, going by the catalogue of the last run. Raises RunError.
+
+    A graph with a type that this catalogue lacks waits for the worker's own: the last run may have left packs out.
+    """
+    graph = _graph(flags, source, kept, folders)
+    if all(node.class_type in kept for node in graph.nodes.values()):
+        report = validate(graph, kept, folders)
+        if (error := report.error()) is not None:
+            raise _cannot_run(report, error)
+
+
+def _is_current(kept: Path, folders: Folders) -> bool:
+    """Whether nothing that declares nodes changed since the catalogue was kept."""
+    try:
+        then = kept.stat().st_mtime
+        places = (ROOT / "nodes", ROOT / "graph", ROOT / "models", *folders.roots("custom_nodes"))
+        return all(file.stat().st_mtime < then for place in places for file in place.rglob("*.py"))
+    except OSError:
+        return False
+
+
 async def _ready(worker: LocalWorker) -> Catalogue:
     """Wait until the worker can run; its own catalogue, not one from the disk. Raises RunError."""
     ready = asyncio.create_task(worker.wait_until_ready())
@@ -120,10 +149,14 @@ async def _validated(worker: LocalWorker, graph: Graph, catalogue: Catalogue, fo
         report = report.with_problems(found or [])
     error = report.error()
     if error is not None:
-        raise RunError("the graph cannot run.\n" + _sentences(report.problems, error["message"]))
+        raise _cannot_run(report, error)
     if report.problems:
         fail("a part of the graph is left out.\n" + _sentences(report.problems, ""))
     return report
+
+
+def _cannot_run(report: Report, error: JsonObject) -> RunError:
+    return RunError("the graph cannot run.\n" + _sentences(report.problems, error["details"] or error["message"]))
 
 
 def _sentences(problems: tuple[Problem, ...], otherwise: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,22 @@ def test_what_goes_wrong_is_said(tmp_path: Path, graph: Any, flags: list[str], s
     assert sentence in done.stderr
     assert "server.py" not in done.stderr  # no trace of ours
     assert done.stdout == ""
+
+
+def test_what_the_kept_catalogue_knows_is_said_before_the_worker_is_up(tmp_path: Path) -> None:
+    assert run(tmp_path, say()).returncode == 0  # keeps the catalogue
+    late = ["--registry", "tests.server.absent:registry"]  # a worker that never comes up
+    for graph, flags, sentence in (
+        (say(), ["--set", "1.txet=x"], "Say has no input txet"),
+        (say(), ["--set", "9.text=x"], "no node 9"),
+        (one("Slow", steps=0), [], "must be 1 or more"),
+    ):
+        assert sentence in run(tmp_path, graph, *late, *flags).stderr
+    for graph in (say(), one("New")):  # nothing wrong, or nothing known: the worker decides
+        assert "the worker does not start" in run(tmp_path, graph, *late).stderr
+    kept = tmp_path / "base" / "user" / "cache" / "catalogue.json"
+    os.utime(kept, (0, 0))  # as if nodes had been changed since
+    assert "the worker does not start" in run(tmp_path, say(), *late, "--set", "1.txet=x").stderr
 
 
 def test_a_graph_that_is_not_there(tmp_path: Path) -> None:
