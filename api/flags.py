@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 """The repository: what comes with Easel lies here, and, unless --base-directory says otherwise, what is the user's."""
@@ -18,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MEGABYTE = 1024 * 1024
 GIGABYTE = 1024 * MEGABYTE
 PRECISIONS = ("auto", "fp32", "fp16", "bf16")
+ONLY_RUN = ("--set", "--out")
+_DEVICE = re.compile(r"auto|cpu|cuda|cuda:\d+|mps")
 
 FOREIGN = {
     # The incumbent's flags that mean nothing here, with how many words may follow each: 0, 1, "?" or "*".
@@ -134,12 +138,19 @@ class RunFlags:
     out: Path | None = None
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line: forty lines of usage before it would hide it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. {self.prog} --help lists all flags.\n")
+
+
 def parse(argv: Sequence[str]) -> Flags | RunFlags:
     """Read the command line. Exits with status 2 and a sentence where it cannot, 0 after --help."""
     words, warnings = _set_aside_foreign(list(argv))
     if words[:1] == ["run"]:
         return _run_flags(words[1:], tuple(argv), warnings)
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="server.py",
         description="Easel: a node-graph editor for making pictures. Starts the server and opens the page.",
         epilog="`server.py run GRAPH.json` runs one graph without a page; see `server.py run --help`.",
@@ -150,9 +161,7 @@ def parse(argv: Sequence[str]) -> Flags | RunFlags:
 
 
 def _run_flags(words: list[str], argv: tuple[str, ...], warnings: list[str]) -> RunFlags:
-    parser = argparse.ArgumentParser(
-        prog="server.py run", description="Run one graph without a page.", allow_abbrev=False
-    )
+    parser = _Parser(prog="server.py run", description="Run one graph without a page.", allow_abbrev=False)
     parser.add_argument("graph", type=Path, metavar="GRAPH.json", help="a graph, in either file format")
     parser.add_argument(
         "--set",
@@ -177,9 +186,13 @@ def _run_flags(words: list[str], argv: tuple[str, ...], warnings: list[str]) -> 
 def _known(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
     found, unknown = parser.parse_known_args(words)
     if unknown:
+        if unknown[0].partition("=")[0] in ONLY_RUN:
+            parser.error(f"{unknown[0]} belongs to a graph that is run without a page: server.py run GRAPH.json ...")
+        if not unknown[0].startswith("-"):
+            parser.error(f"{unknown[0]!r} is no flag, and only `run GRAPH.json` may stand without one")
         flags = [name for action in parser._actions for name in action.option_strings]  # pyright: ignore[reportPrivateUsage]
         close = difflib.get_close_matches(unknown[0].partition("=")[0], flags, 1)
-        parser.error(f"unknown flag {unknown[0]}" + (f"; did you mean {close[0]}?" if close else "; see --help"))
+        parser.error(f"unknown flag {unknown[0]}" + (f"; did you mean {close[0]}?" if close else ""))
     return found
 
 
@@ -264,6 +277,10 @@ def _flags(
     parser: argparse.ArgumentParser, found: argparse.Namespace, argv: tuple[str, ...], warnings: list[str]
 ) -> Flags:
     _refuse_what_comes_later(parser, found)
+    if found.device is not None and not _DEVICE.fullmatch(found.device):
+        parser.error(f"--device {found.device}: must be auto, cpu, cuda, cuda:N (such as cuda:1) or mps")
+    if found.cuda_device is not None and found.cuda_device < 0:
+        parser.error(f"--cuda-device {found.cuda_device}: must be 0 or more")
     base = _absolute(found.base_directory) or ROOT
     device = found.device or ("cpu" if found.cpu else "auto")
     if found.cuda_device is not None:

@@ -94,6 +94,10 @@ def test_every_flag_is_in_the_docs() -> None:
         (["--precision", "fp8"], "invalid choice"),
         (["--tls-certfile", "x"], "go together"),
         (["--cache-memory", "-1"], "0 or more"),
+        (["--device", "tpu"], "must be auto, cpu, cuda, cuda:N"),
+        (["--cuda-device", "-1"], "0 or more"),
+        (["--set", "3.seed=7"], "server.py run GRAPH.json"),
+        (["graph.json"], "'graph.json' is no flag"),
         (["run", "g.json", "--set", "3seed=7"], "NODE.INPUT=VALUE"),
     ],
 )
@@ -101,7 +105,9 @@ def test_what_is_wrong_is_said(words: list[str], sentence: str, capsys: pytest.C
     with pytest.raises(SystemExit) as stop:
         parse(words)
     assert stop.value.code == 2
-    assert sentence in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1, "one line, with no usage before it"
 
 
 def test_run_takes_changes() -> None:
