@@ -175,8 +175,12 @@ class Worker:
         if self.config.get("registry"):
             return None
         from models.engine import Engine
+        from models.errors import DeviceError
 
-        return Engine(device=self.config["device"], precision=self.config["precision"], memory=None)
+        try:
+            return Engine(device=self.config["device"], precision=self.config["precision"], memory=None)
+        except DeviceError as error:
+            sys.exit(str(error))  # its last words, which the page shows
 
     def _cache_budgets(self) -> dict[str, int]:
         """Bytes for results in memory and on the device: what was asked for, or a quarter of what there is."""

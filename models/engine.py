@@ -11,7 +11,7 @@ import torch
 
 from . import latents, memory
 from .detect import detect, detect_vae
-from .errors import OutOfMemory
+from .errors import DeviceError, OutOfMemory
 from .files import forget_pickles, open_weights
 from .handles import Clip, Model, Vae
 from .latents import LatentFormat
@@ -161,8 +161,16 @@ class Engine:
 
 
 def _device(name: str) -> torch.device:
+    """The device of a name. Raises DeviceError where this machine, or this torch, has none."""
     if name != "auto":
         device = torch.device(name)
+        there = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1}
+        if (device.index or 0) >= there.get(device.type, 0):
+            others = [*(f"cuda:{n}" for n in range(there["cuda"])), *(["mps"] if there["mps"] else []), "cpu"]
+            raise DeviceError(
+                f"There is no device {name} that torch {torch.__version__} can use. Choose {' or '.join(others)}"
+                " by --device, or leave that flag away"
+            )
         return torch.device("cuda", torch.cuda.current_device()) if name == "cuda" else device
     if torch.cuda.is_available():
         return torch.device("cuda", torch.cuda.current_device())

@@ -1,6 +1,7 @@
 """What can go wrong with a model file or with memory, each with a sentence for the person who sees it.
 
 ModelError
+|- DeviceError         a device that this machine, or this torch, does not have
 |- CheckpointError     the file is not what it should be: not whole, not weights, not a family we know
 |  |- UnsafeFile       a pickle that asks for code
 |- PatchError          a LoRA that does not fit the model
@@ -15,6 +16,10 @@ from pathlib import Path
 
 class ModelError(Exception):
     """Anything that a model's file, its use or its size can do wrong."""
+
+
+class DeviceError(ModelError):
+    """A device that was asked for is not there."""
 
 
 class CheckpointError(ModelError):
