@@ -13,9 +13,14 @@ MAX_DEPTH = 200
 """Brackets within brackets. A prompt needs 5, a workflow of nested subgraphs about 4 for each level."""
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_VALUE = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\s"\[\]{},:]+', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class _BadNumber(ValueError):
+    """A number, as it is written, and why it is none."""
 
 
 def load(source: str | bytes, limit_bytes: int = 100 * 2**20) -> Any:
@@ -49,6 +54,16 @@ def load(source: str | bytes, limit_bytes: int = 100 * 2**20) -> Any:
         ) from None
     except UnicodeEncodeError:
         raise ParseError("A text holds half of a character (a lone surrogate).", details="lone surrogate") from None
+    except _BadNumber as error:
+        written, why = error.args
+        at = next(match.start() for match in _VALUE.finditer(data) if match[0] == written.encode())
+        line, column = _place(data, at)
+        raise ParseError(
+            f"{written[:40]} {why}, at line {line}, column {column}.",
+            details=f"{written[:40]} {why}",
+            line=line,
+            column=column,
+        ) from None
     except ValueError as error:
         raise ParseError(f"This is no JSON that can be used: {error}.", details=str(error)) from None
     return value
@@ -83,11 +98,11 @@ def _place(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number in JSON")
+    raise _BadNumber(name, "is no number in JSON")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise ValueError(f"the number {text[:40]} is too large")
+        raise _BadNumber(text, "is too large for a number")
     return number

@@ -32,6 +32,8 @@ class Report:
 
     graph: Graph
     """The same graph with constants coerced to their declared types: this is what runs."""
+    asked: tuple[str, ...] | None = None
+    """The request's `partial_execution_targets`; None where it had none."""
     wanted: tuple[NodeId, ...]
     """The output nodes that were asked for."""
     targets: tuple[NodeId, ...]
@@ -51,7 +53,12 @@ class Report:
             details = ", ".join(f"Node ID '#{problem.node}'" for problem in unknown[:20])
             return _error("invalid_prompt", unknown[0].message, details, unknown)
         if not self.wanted:
-            return _error("prompt_no_outputs", "Prompt has no outputs", "", ())
+            details = (
+                "The graph has no node that shows or saves a result. Add one, such as PreviewImage or SaveImage."
+                if self.asked is None
+                else f"None of the targets ({', '.join(self.asked[:20]) or 'the list is empty'}) is an output node."
+            )
+            return _error("prompt_no_outputs", "Prompt has no outputs", details, ())
         outputs = set(self.wanted)
         own = [problem for problem in self.problems if problem.node in outputs]
         lines = [f"{problem.message}: {problem.details}" for problem in own]
@@ -120,6 +127,7 @@ def validate(
     runnable, dependents = _verdict(upstream, wanted, problems)
     return Report(
         graph=Graph(coerced),
+        asked=None if targets is None else tuple(targets),
         wanted=wanted,
         targets=() if unknown else runnable,
         problems=tuple(problems),

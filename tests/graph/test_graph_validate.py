@@ -319,6 +319,8 @@ def test_partial_targets(targets: list[str] | None, runs: tuple[str, ...]) -> No
     assert report.targets == runs
     error = report.error()
     assert (error and error["type"]) == (None if runs else "prompt_no_outputs")
+    if error is not None:
+        assert f"targets ({', '.join(targets or ()) or 'the list is empty'})" in error["details"]
 
 
 def test_nothing_to_run() -> None:
@@ -326,6 +328,7 @@ def test_nothing_to_run() -> None:
         error = look(prompt).error()
         assert error is not None
         assert (error["type"], error["message"]) == ("prompt_no_outputs", "Prompt has no outputs")
+        assert "Add one, such as PreviewImage" in error["details"]
 
 
 def test_memory_beyond_the_budget_is_refused_with_both_numbers() -> None:
