@@ -68,7 +68,13 @@ def _frames(path: Path) -> Iterator[Image.Image]:
                 yield ImageOps.exif_transpose(frame)
     except UnidentifiedImageError:
         raise PictureError(f"{path.name} is not a picture in a format that can be read") from None
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError:
+        raise PictureError(
+            f"{path.name} says that it holds more than {MAX_PIXELS / 1e6:,.0f} million pixels. Scale it down first"
+        ) from None
+    except PictureError:
+        raise
+    except (OSError, SyntaxError, EOFError, ValueError) as error:  # ValueError: a text that unpacks to megabytes
         raise PictureError(f"{path.name} cannot be read as a picture: {error}") from error
 
 

@@ -102,8 +102,8 @@ def _save(
 
 def _write(context: Context, kind: str, name: str, suffix: str, data: bytes) -> dict[str, str]:
     root = context.folders.root(kind)
-    # A prefix that ends in a slash names a folder, so what is left of the file name is its number.
-    wanted = inside(root, name + "_" if name.endswith(("/", "\\")) else name)
+    # A prefix that is empty or ends in a slash names a folder, so what is left of the file name is its number.
+    wanted = inside(root, name + "_" if name.endswith(("/", "\\")) or not name else name)
     path = write_numbered(wanted.parent, wanted.name, suffix, data)
     return {"filename": path.name, "subfolder": _subfolder(root, path), "type": kind}
 

@@ -108,6 +108,11 @@ def test_a_prefix_that_is_a_folder(context: Context, picture: torch.Tensor) -> N
     }
 
 
+def test_a_prefix_that_is_empty(context: Context, picture: torch.Tensor) -> None:
+    [file] = saved(output.save_image(picture[:1], context, ""))
+    assert (file["filename"], file["subfolder"]) == ("__00001_.png", "")
+
+
 @pytest.mark.parametrize(
     "prefix", ["../a", "a/../../b", "/tmp/a", "\\\\server\\a", "C:\\a", "a\0b", "%My prompt.text%/../.."]
 )
