@@ -57,9 +57,6 @@ class Model:
             raise PatchError(f"{lora.name} has no change that fits {self.component.title}: it is for another family.")
         return replace(self, patches=(*self.patches, Patch(lora, strength)))
 
-    def with_prediction(self, prediction: Prediction) -> Model:
-        return replace(self, prediction=prediction)
-
     def check_inputs(self, latent: Tensor, conditioning: Conditioning) -> None:
         """ModelError where a latent (b, c, h, w) or a prompt was made for another kind of model."""
         if latent.shape[1] != self.latent_format.channels:

@@ -28,7 +28,6 @@ _PAIRS: tuple[tuple[str, str, str], ...] = (
     (".lora_linear_layer.up.weight", ".lora_linear_layer.down.weight", ".lora_linear_layer.mid.weight"),
 )
 _UNET_STARTS = ("lora_unet_", "unet.", "diffusion_model.", "base_model.model.unet.")
-_TEXT_STARTS = ("lora_te_", "lora_te1_", "text_encoder.", "base_model.model.text_encoder.")
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,6 @@ class Lora:
     def has_unet(self) -> bool:
         return any(name.startswith(_UNET_STARTS) for name in self.pairs)
 
-    def has_text(self) -> bool:
-        return any(name.startswith(_TEXT_STARTS) for name in self.pairs)
-
 
 @dataclass(frozen=True)
 class Patch:
@@ -95,7 +91,7 @@ def read_lora(file: WeightFile) -> Lora:
             continue
         base = name.removesuffix(found[0])
         down, mid = tensors.get(base + found[1]), tensors.get(base + found[2])
-        if down is None or down.shape[0] != up.shape[1]:
+        if down is None or min(up.dim(), down.dim()) < 2 or down.shape[0] != up.shape[1]:
             why = f"{base} has no half to go with {name}" if down is None else f"the halves of {base} do not meet"
             raise CheckpointError(file.path, why, "The file is damaged; fetch it again.")
         if not all(t is None or t.isfinite().all() for t in (up, down, mid)):

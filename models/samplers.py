@@ -3,7 +3,7 @@
 All share one form:
     denoise   (x, sigma) -> the denoised latent; sigma is a scalar tensor
     x         (b, c, h, w), at noise level sigmas[0]
-    sigmas    (steps + 1,), falling, most often to 0
+    sigmas    (steps + 1,), falling, most often to 0; at least one step
     run       noise for those that add some, and what is called after each step
 """
 

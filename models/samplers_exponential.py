@@ -20,8 +20,6 @@ def dpmpp_sde(
     denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0, r: float = 0.5
 ) -> Tensor:
     """Stochastic DPM-Solver++ with a second look at the part r of each step (Lu et al., 2022b)."""
-    if len(sigmas) < 2:
-        return x
     noise = run.brownian(x, sigmas)
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
         denoised = denoise(x, sigma)
@@ -52,8 +50,6 @@ def dpmpp_2m_sde(
     solver: Literal["midpoint", "heun"] = "midpoint",
 ) -> Tensor:
     """Stochastic DPM-Solver++(2M): the last step's answer serves as the second look (Lu et al., 2022b)."""
-    if len(sigmas) < 2:
-        return x
     noise = run.brownian(x, sigmas)
     old: Tensor | None = None
     h_last = torch.zeros(())
@@ -70,8 +66,8 @@ def dpmpp_2m_sde(
         if old is not None:
             slope = (denoised - old) * (h / h_last)
             x = x + slope * (0.5 * gain if solver == "midpoint" else 1 - gain / h_eta)
-        if eta > 0 and s_noise > 0:
-            x = x + noise(sigma, sigma_next) * sigma_next * (-torch.expm1(-2 * h * eta)).sqrt() * s_noise
+        if eta > 0:
+            x = x + noise(sigma, sigma_next) * _added(sigma_next, h, eta) * s_noise
         old, h_last = denoised, h
     return x
 
@@ -80,8 +76,6 @@ def dpmpp_3m_sde(
     denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0
 ) -> Tensor:
     """Stochastic DPM-Solver++ of the third order from the last three answers (k-diffusion)."""
-    if len(sigmas) < 2:
-        return x
     noise = run.brownian(x, sigmas)
     old: list[tuple[Tensor, Tensor]] = []  # denoised and step length, the latest first
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
@@ -105,9 +99,14 @@ def dpmpp_3m_sde(
             denoised_1, h_1 = old[0]
             x = x + phi_2 * (denoised - denoised_1) / (h_1 / h)
         if eta > 0:
-            x = x + noise(sigma, sigma_next) * sigma_next * (-torch.expm1(-2 * h * eta)).sqrt() * s_noise
+            x = x + noise(sigma, sigma_next) * _added(sigma_next, h, eta) * s_noise
         old = [(denoised, h), *old][:2]
     return x
+
+
+def _added(sigma_next: Tensor, h: Tensor, eta: float) -> Tensor:
+    """How much fresh noise a step of length h ends with: eta 1 is the full reverse diffusion, 0 is none."""
+    return sigma_next * (-torch.expm1(-2 * h * eta)).sqrt()
 
 
 def res_multistep(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 0.0) -> Tensor:

@@ -156,6 +156,9 @@ def test_broken_loras(engine: Engine, write: Callable[..., Path]):
     halves = {"lora_unet_x.lora_up.weight": torch.ones(2, 3), "lora_unet_x.lora_down.weight": torch.ones(4, 2)}
     with pytest.raises(CheckpointError, match="do not meet"):
         engine.load_lora(write(halves))
+    flat = {"lora_unet_x.lora_up.weight": torch.ones(3), "lora_unet_x.lora_down.weight": torch.ones(3)}
+    with pytest.raises(CheckpointError, match="do not meet"):
+        engine.load_lora(write(flat))
     halves["lora_unet_x.lora_down.weight"] = torch.full((3, 2), float("nan"))
     with pytest.raises(CheckpointError, match="no numbers"):
         engine.load_lora(write(halves))
