@@ -21,12 +21,14 @@ from PIL.PngImagePlugin import PngInfo
 from safetensors.torch import save
 from torch import Tensor
 
+from models.errors import CheckpointError
+from models.files import open_weights
 from models.images import to_pillow
+from models.latents import SD1
 
+LATENT = "latent_tensor"
 NO_LATENT_SCALE = "latent_format_version_0"
 """An empty tensor of this name says that a latent file is unscaled; older files are scaled by SD1's factor."""
-
-SD1_SCALE = 0.18215
 
 
 class SaveError(OSError):
@@ -115,11 +117,19 @@ def png_bytes(pixels: Tensor, texts: Mapping[str, Any], compress_level: int) -> 
 
 def latent_bytes(samples: Tensor, texts: Mapping[str, Any]) -> bytes:
     """(b, c, h, w) as a safetensors file that keeps the texts as JSON in its header."""
-    tensors = {"latent_tensor": samples.contiguous().cpu(), NO_LATENT_SCALE: torch.tensor([])}
+    tensors = {LATENT: samples.contiguous().cpu(), NO_LATENT_SCALE: torch.tensor([])}
     return save(tensors, {key: json.dumps(value) for key, value in texts.items()})
 
 
-def read_latent(tensors: Mapping[str, Tensor]) -> Tensor:
-    """What `latent_bytes` wrote, or a file of ComfyUI's or Automatic1111's first format, as float32."""
-    scale = 1.0 if NO_LATENT_SCALE in tensors else 1 / SD1_SCALE
-    return tensors["latent_tensor"].float() * scale
+def read_latent(path: Path) -> Tensor:
+    """What `latent_bytes` wrote, or a file of ComfyUI's first format: (b, c, h, w) float32.
+
+    Raises CheckpointError where it is no whole file of tensors, or has no latent.
+    """
+    file = open_weights(path)
+    if LATENT not in file.shapes:
+        names = ", ".join(list(file.shapes)[:5]) or "none"
+        raise CheckpointError(path, f"no latent is in it; its first tensors are {names}", "Make one with SaveLatent.")
+    scale = 1.0 if NO_LATENT_SCALE in file.shapes else 1 / SD1.scale
+    [(_, latent)] = file.read([LATENT])
+    return latent.float() * scale  # a tensor of its own: the one that was read shares the file's pages

@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
-from safetensors.torch import load_file
-
 from graph.context import Context
 from graph.folders import inside
 from graph.node import File, Hidden, Results, Text, node
@@ -78,7 +76,7 @@ def load_latent(
     context: Context,
 ) -> Latent:
     """Load latents that were saved before."""
-    return {"samples": read_latent(load_file(context.folders.resolve("input", latent)))}
+    return {"samples": read_latent(context.folders.resolve("input", latent))}
 
 
 def _save(

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 import torch
 from PIL import Image as Pillow
+from safetensors.torch import save_file
 
 from graph.context import Context
 from graph.errors import Cancelled, FileNameError
 from graph.node import Results
 from models import saving
+from models.errors import CheckpointError
 from models.saving import SaveError, next_number, write_numbered
 from nodes import image, output
 from nodes.naming import expand
@@ -139,8 +141,19 @@ def test_latents_survive_saving(context: Context) -> None:
     assert torch.equal(output.load_latent("a_00001_.latent [output]", context)["samples"], latent)
 
 
-def test_the_first_format_of_latents_was_scaled() -> None:
-    assert saving.read_latent({"latent_tensor": torch.tensor([0.18215])}).tolist() == pytest.approx([1.0])
+def test_the_first_format_of_latents_was_scaled(tmp_path: Path) -> None:
+    save_file({"latent_tensor": torch.tensor([0.18215])}, tmp_path / "old.latent")
+    assert saving.read_latent(tmp_path / "old.latent").tolist() == pytest.approx([1.0])
+
+
+def test_what_is_no_latent_is_named(context: Context) -> None:
+    root = context.folders.root("input")
+    save_file({"weight": torch.ones(2)}, root / "lora.latent")
+    (root / "empty.latent").touch()
+    (root / "words.latent").write_text("these are only words\n")
+    for name, sentence in (("lora", "no latent is in it"), ("empty", "is empty"), ("words", "a text file")):
+        with pytest.raises(CheckpointError, match=rf"{name}\.latent: .*{sentence}"):
+            output.load_latent(f"{name}.latent", context)
 
 
 def _write_many(folder: Path, count: int) -> None:
