@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.server.harness import Server, one, read_until, running, say, start, u
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
 
-def run_state(server: Server) -> dict[str, object]:
+def run_state(server: Server) -> dict[str, Any]:
     return server.get("/easel/queue").json()["running"] or {}
 
 
@@ -206,6 +207,19 @@ def test_a_full_disk_is_said_and_nothing_is_lost(small_disk: Path) -> None:
         assert server.upload("large.bin", b"x" * 100_000).status == 200
         assert server.run(say("goes on"))["status"]["completed"] is True
         assert kept in server.get("/history").json()
+
+
+def test_a_result_that_finds_no_room_fails_its_job_alone(small_disk: Path) -> None:
+    def save(kilobytes: int) -> dict[str, Any]:
+        return {"1": {"class_type": "Save", "inputs": {"letter": "a", "kilobytes": kilobytes}}}
+
+    with running(small_disk) as server:
+        kind, data = server.run(save(8192))["status"]["messages"][-1]
+        assert kind == "execution_error"
+        assert data["exception_message"].startswith("The disk is full: a (8.4 MB) was not saved in")
+        assert [path for path in (small_disk / "output").iterdir() if path.is_file()] == []
+        assert server.run(save(1))["status"]["completed"] is True
+        assert server.status()["worker"]["deaths"] == 0
 
 
 def test_a_journal_of_a_newer_easel_stops_the_start(base: Path) -> None:

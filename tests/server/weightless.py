@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from graph.context import Context
+from graph.folders import inside
 from graph.node import Choice, File, Hidden, Int, Results, Slider, Socket, Text, Toggle, node
 from graph.registry import Registry
 
@@ -41,11 +42,14 @@ def write(context: Context, text: Annotated[str, Text()] = "") -> Annotated[Resu
 
 
 @node("Save", category="tests", output=True)
-def save(context: Context, letter: Annotated[str, Text()] = "a", kilobytes: Annotated[int, Int(min=1)] = 1) -> Results:
+def save(
+    context: Context, letter: Annotated[str, Text()] = "a", kilobytes: Annotated[int, Int(min=1, max=65536)] = 1
+) -> Results:
     """Save as the real nodes do: a file that holds one letter, many times."""
     from models.saving import write_numbered
 
-    path = write_numbered(context.folders.root("output"), letter, ".txt", letter.encode() * 1024 * kilobytes)
+    place = inside(context.folders.root("output"), letter)
+    path = write_numbered(place.parent, place.name, ".txt", letter.encode() * 1024 * kilobytes)
     return Results(ui={"files": [{"filename": path.name, "subfolder": "", "type": "output"}]})
 
 
