@@ -234,7 +234,9 @@ def _explained(outcome: JsonObject) -> str:
     if error is None:
         return "the run was interrupted"
     where = f"{error['node_type']} #{error['node_id']}" if error["node_type"] else "the run"
-    trace = "".join(error["traceback"]).rstrip()
+    # Our own errors are sentences for whoever sees them; the way there helps only with those of others.
+    ours = str(error["exception_type"]).startswith(("graph.", "models.", "nodes."))
+    trace = "" if ours else "".join(error["traceback"]).rstrip()
     return f"{where} failed: {error['exception_message'].strip()}" + (f"\n{trace}" if trace else "")
 
 

@@ -99,3 +99,11 @@ def test_a_graph_that_is_not_there(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1
     assert "absent.json cannot be read" in done.stderr
+
+
+def test_an_error_of_ours_is_its_sentence_and_one_of_others_has_a_trace(tmp_path: Path) -> None:
+    outside = run(tmp_path, {"1": {"class_type": "Save", "inputs": {"letter": "../a", "kilobytes": 1}}})
+    assert "would leave its folder" in outside.stderr
+    assert "Traceback" not in outside.stderr
+    assert 'File "' not in outside.stderr
+    assert 'File "' in run(tmp_path, one("Fail", text="broken")).stderr
