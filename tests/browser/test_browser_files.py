@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +132,18 @@ def test_a_graph_of_many_nodes_opens_and_survives(artist: Person) -> None:
 def test_a_picture_with_broken_text_is_a_picture(artist: Person) -> None:
     artist.drop("broken.png", picture(workflow='{"nodes": [', prompt="x" * 100_000), "image/png", artist.void())
     artist.until("() => window.app.graph.nodes.some(node => node.type === 'LoadImage')")
+
+
+def test_a_subgraph_is_called_by_its_name(person: Person) -> None:
+    cases = json.loads((Path(__file__).parent.parent / "conversion" / "subgraphs.json").read_text())
+    graph = cases[0]["workflow"]
+    names = {definition["id"]: definition["name"] for definition in graph["definitions"]["subgraphs"]}
+    node = next(node for node in graph["nodes"] if node["type"] in names and not node.get("title"))
+    person.load(graph)
+    person.page.evaluate("id => window.easel.editor.select([`node:${id}`])", node["id"])
+    details = person.page.locator("#side")
+    expect(details.get_by_role("heading", level=2)).to_have_text(names[node["type"]])
+    expect(details).not_to_contain_text("Unknown type")
 
 
 def test_a_reload_keeps_what_was_not_saved(artist: Person) -> None:

@@ -55,6 +55,10 @@ def test_every_control_has_a_name_and_a_tooltip_with_its_keys(artist: Person) ->
     artist.page.get_by_role("button", name="Run", exact=True).hover()
     expect(artist.page.locator("#tooltip")).to_contain_text("Run the graph")
     expect(artist.page.locator("#tooltip kbd").first).to_have_text("Ctrl")
+    for panel, key in (("Graphs", "W"), ("Nodes in this graph", "L")):
+        artist.page.get_by_role("button", name=panel).hover()
+        expect(artist.page.locator("#tooltip")).to_contain_text(panel)
+        expect(artist.page.locator("#tooltip kbd").last).to_have_text(key)
 
 
 CONTRAST = """() => {

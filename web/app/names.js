@@ -36,7 +36,7 @@ export class Names {
 
   /** @param {import('../model/types.js').NodeRecord} node */
   titleOf(node) {
-    return node.title || this.editor.schema.get(node.type)?.title || node.type
+    return node.title || this.editor.types.get(node.type)?.title || node.type
   }
 
   /** Selects a node and brings it into view. @param {string} id of the prompt */

@@ -55,7 +55,7 @@ export function createInspector(host, { editor, session, runner, names, settings
   /** @param {NodeRecord} node */
   function drawNode(node) {
     const id = names.promptId(node.id) ?? String(node.key)
-    const type = editor.schema.get(node.type)
+    const type = editor.types.get(node.type)
     const status = session.status(id)
     const focus = focusKey()
     fill(body,
@@ -110,7 +110,7 @@ export function createInspector(host, { editor, session, runner, names, settings
     const spent = [...session.ids()].flatMap(id => {
       const { ms } = session.status(id)
       const node = names.node(id)
-      return ms === null || !node || ms < 0.5 ? [] : [{ id, ms, title: names.titleOf(node), color: colorOf(editor.schema.get(node.type)?.outputs[0]?.type ?? 'IMAGE') }]
+      return ms === null || !node || ms < 0.5 ? [] : [{ id, ms, title: names.titleOf(node), color: colorOf(editor.types.get(node.type)?.outputs[0]?.type ?? 'IMAGE') }]
     }).sort((left, right) => right.ms - left.ms)
     const total = spent.reduce((sum, { ms }) => sum + ms, 0)
     if (!spent.length) return null

@@ -22,8 +22,9 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
   /** @param {string} name @param {string} label @param {string} keys @param {() => void} run */
   const button = (name, label, keys, run) => h('button', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-keys': keys || undefined, onclick: run }, icon(name, 18))
 
-  /** @param {string} name @param {import('./drawer.js').Panel} panel @param {string} keys */
-  const opener = (name, panel, keys) => {
+  /** @param {string} name @param {import('./drawer.js').Panel} panel @param {string} [command] that opens it too */
+  const opener = (name, panel, command) => {
+    const keys = command === undefined ? '' : editor.commands.keysOf(command)[0] ?? ''
     const element = button(name, panel.title, keys, () => drawer.toggle(panel))
     element.setAttribute('aria-controls', panel.id)
     drawer.listen(() => element.setAttribute('aria-expanded', String(drawer.current === panel.id)))
@@ -37,7 +38,7 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
     return button(name, found?.label ?? id, String(editor.commands.keysOf(id)[0] ?? ''), () => editor.run(id))
   }
 
-  const problemsButton = opener('warning', problemList, '')
+  const problemsButton = opener('warning', problemList)
   problemsButton.append(badge)
   const undo = command('undo', 'undo')
   const redo = command('redo', 'redo')
@@ -46,8 +47,8 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
   host.append(
     h('div.mark', {}, icon('easel', 20)),
     button('add', 'Add a node', 'Tab', () => editor.run('search')),
-    opener('folder', graphs, ''),
-    opener('outline', outline, ''),
+    opener('folder', graphs, 'graphs'),
+    opener('outline', outline, 'outline'),
     problemsButton,
     h('div.push'),
     undo, redo,

@@ -313,7 +313,7 @@ function drawBlock(ctx, theme, drawing) {
   roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
   ctx.stroke()
   const size = TITLE_SIZE / zoom
-  const room = rect.w - 8 / zoom
+  const room = rect.w - 5 / zoom
   if (rect.w * zoom < 26) return
   const free = pictured && picture ? picture.y - rect.y : rect.h
   const most = Math.min(3, Math.floor(free / (size * 1.25)))
