@@ -2,7 +2,7 @@
 
 validate
   _reach            what the targets need; nothing else is checked but that its type exists
-  _Checks.node      the inputs of one node, in the order of their declaration (graph.checks)
+  Checks.node       the inputs of one node, in the order of their declaration (graph.checks)
   components        cycles, each with its path
   _verdict          which targets have no problem among all that they need
 """

@@ -116,8 +116,12 @@ def regex_replace(
     dotall: Annotated[bool, Toggle(optional=True)] = False,
     count: Annotated[int, Int(min=0, max=100, optional=True, tooltip="How many at most; 0 is all.")] = 0,
 ) -> str:
-    """Put a text in place of what a regular expression finds; \\\\1 stands for its first parenthesis."""
-    return _compiled(regex_pattern, case_insensitive, multiline, dotall).sub(replace, string, count=count)
+    """Put a text in place of what a regular expression finds; \\1 stands for its first parenthesis."""
+    pattern = _compiled(regex_pattern, case_insensitive, multiline, dotall)
+    try:
+        return pattern.sub(replace, string, count=count)
+    except (re.error, IndexError) as error:  # IndexError: a group by a name that the pattern has not
+        raise ValueError(f"{replace!r} cannot be put in place of {regex_pattern!r}: {error}") from None
 
 
 def _compiled(pattern: str, case_insensitive: bool, multiline: bool, dotall: bool) -> re.Pattern[str]:

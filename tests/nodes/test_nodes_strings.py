@@ -78,6 +78,9 @@ def test_replacing_by_pattern() -> None:
 def test_a_broken_pattern_is_explained() -> None:
     with pytest.raises(ValueError, match="no regular expression: missing"):
         strings.regex_match("a", "(")
+    for wrong in (r"\2", r"\g<name>"):
+        with pytest.raises(ValueError, match="cannot be put in place of"):
+            strings.regex_replace("a", "(a)", wrong)
 
 
 def test_primitives_pass_their_value_on() -> None:
