@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 DROPPED = 0.1  # share of captions left empty, so that classifier-free guidance works
-BARE = 0.5  # share of captions that are the name or its other name, with nothing around it
+BARE = 0.7  # share of captions that are the name or its other name, with nothing around it
 FRAMES = ("{a}", "{a}", "{a}", "the {}", "an emoji of {a}", "a picture of {a}", "{a} emoji", "{a} on white")
 # These words name no kind of thing: "red heart" may also be asked for as "heart".
 COLOURS = ("black", "blue", "brown", "green", "light-blue", "orange", "pink", "purple", "red", "white", "yellow")

@@ -17,8 +17,9 @@ from architecture import LATENT_SCALE, make_vae
 from common import Clock, learning_rate, log, pick_device, restore, save, set_rate
 from train_vae import reconstruction_loss, show
 
-PEAK_RATE = 4e-4
+PEAK_RATE = 6e-4
 BATCH = 3
+COLOUR = 2.0  # weight of the differences between red, green and blue, what the first training leaves undone
 NOISE = 0.05  # deviation of the noise on latents of deviation 1: the UNet's latents are never exact either
 
 
@@ -34,7 +35,7 @@ def main() -> None:
     latents = begun["latents"]
     pictures = torch.from_numpy(pictures[[known.index(name) for name in begun["names"]]])
     # Two pictures of three are of names that the UNet learns; the rest keeps the decoder from knowing only those.
-    common = len(captions.chosen(begun["names"]))  # these come first
+    common = torch.tensor([begun["names"].index(name) for name in captions.chosen(begun["names"])])
     torch.manual_seed(0)
     vae = make_vae().to(device, memory_format=torch.channels_last)
     vae.load_state_dict(begun["vae"])
@@ -56,7 +57,7 @@ def main() -> None:
     log(run, "decoder", start=step, device=str(device), minutes=arguments.minutes)
     total, since = 0.0, 0
     while (share := clock.tick()) < 1:
-        often = torch.randint(common, (BATCH - 1,), generator=generator)
+        often = common[torch.randint(len(common), (BATCH - 1,), generator=generator)]
         chosen = torch.cat([often, torch.randint(len(pictures), (1,), generator=generator)])
         mirrored = torch.rand(BATCH, generator=generator) < 0.5
         true = pictures[chosen]
@@ -68,7 +69,7 @@ def main() -> None:
         set_rate(optimizer, learning_rate(PEAK_RATE, share, step))
         with torch.autocast(device.type, kind):
             made = vae.decode((latent / LATENT_SCALE).to(device)).sample
-        loss = reconstruction_loss(made.float(), true)
+        loss = reconstruction_loss(made.float(), true, COLOUR)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()

@@ -35,7 +35,7 @@ def loss_weights(alpha: torch.Tensor) -> torch.Tensor:
     since there the noise nearly shows itself and layout and colours hide in a small rest of the error.
     """
     snr = alpha / (1 - alpha)
-    return (5 / snr).clamp(max=1) * (1 + 1 / snr).sqrt().clamp(max=4)
+    return (5 / snr).clamp(max=1) * (1 + 1 / snr).sqrt().clamp(max=10)
 
 
 class Average:
@@ -70,13 +70,20 @@ def main() -> None:
     unet, text = make_unet().to(device), make_text(words.rows).to(device)
     average = Average([unet, text])
     everything = [*unet.parameters(), *text.parameters()]
-    optimizer = torch.optim.AdamW(everything, lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    heard = {id(each) for name, each in unet.named_parameters() if ".attn2." in name}
+    groups = [
+        {"params": [each for each in unet.parameters() if id(each) not in heard]},
+        # What brings the text in has the weakest signal at first: it may move faster.
+        {"params": [*(each for each in unet.parameters() if id(each) in heard), *text.parameters()], "scale": 2.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=0, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     step, clock = 0, Clock(arguments.minutes * 60)
     if (state := restore(run / "unet.pt")) is not None:
         for module, key in ((unet, "unet"), (text, "text"), (average.modules[0], "unet_average")):
             module.load_state_dict(state[key])
         average.modules[1].load_state_dict(state["text_average"])
-        optimizer.load_state_dict(state["optimizer"])
+        if "optimizer" in state:
+            optimizer.load_state_dict(state["optimizer"])
         step, clock.spent = state["step"], state["spent"]
     rng, generator = random.Random(step), torch.Generator().manual_seed(step)
     alpha = alphas().to(device)
@@ -103,8 +110,10 @@ def main() -> None:
         clean = latents[chosen]
         clean = torch.where(mirrored.view(-1, 1, 1, 1), clean.flip(3), clean).to(device)
         rows = words.encode([captions.caption(names[index], rng) for index in chosen], rng).to(device)
-        # Evenly spread over the schedule within each batch, so that the loss jumps less.
-        times = ((torch.arange(BATCH) + torch.rand(BATCH, generator=generator)) / BATCH * STEPS).long().to(device)
+        # Evenly spread within each batch, so that the loss jumps less; more of them where there is much noise, since
+        # the text decides there, and what is left to do with little noise is learned soon.
+        spread = (torch.arange(BATCH) + torch.rand(BATCH, generator=generator)) / BATCH
+        times = (spread**0.7 * STEPS).long().clamp(max=STEPS - 1).to(device)
         noise = torch.randn(clean.shape, generator=generator).to(device)
         signal = alpha[times].view(-1, 1, 1, 1)
         noisy = signal.sqrt() * clean + (1 - signal).sqrt() * noise

@@ -13,7 +13,7 @@ from architecture import END, START, TOKENS, VOCABULARY
 from transformers import CLIPTokenizer
 
 TOKENIZER = Path(__file__).parent.parent / "tokenizer"
-STRANGE = 0.12  # share of captions that get words the model does not know
+STRANGE = 0.08  # share of captions that get words the model does not know
 
 
 class Words:
