@@ -152,3 +152,31 @@ def test_what_is_not_valid_reaches_the_server_as_it_is_shown(artist: Person) -> 
     field.fill("256")
     artist.run()  # Ctrl+Enter in the field keeps the value and runs
     assert value(artist, 5, "height") == 256
+
+
+@pytest.mark.parametrize("zoom", [1, 2])
+def test_typed_text_stands_where_the_canvas_had_it(artist: Person, zoom: float) -> None:
+    artist.page.evaluate("zoom => window.easel.editor.setCamera({ x: 150, y: -50, zoom })", zoom)
+    artist.click(6, "widget:text")
+    style = artist.page.locator("textarea.edit").evaluate(
+        "field => { const { fontSize, lineHeight, paddingLeft } = getComputedStyle(field);"
+        " return [fontSize, lineHeight, paddingLeft].map(parseFloat) }"
+    )
+    assert style == [12.5 * zoom, 18 * zoom, 8 * zoom]
+
+
+def test_a_node_that_is_resized_comes_to_the_front(artist: Person) -> None:
+    corner = artist.page.evaluate(
+        """() => {
+            const { editor } = window.easel
+            const { x, y, w, h } = editor.rectOf(editor.store.node('node:3'))
+            const point = editor.toScreen({ x: x + w - 4, y: y + h - 4 })
+            const box = document.getElementById('overlay').getBoundingClientRect()
+            return [point.x + box.left, point.y + box.top]
+        }"""
+    )
+    artist.drag(tuple(corner), (corner[0] + 90, corner[1] + 40))
+    highest = "() => window.easel.editor.graph.nodes('').at(-1).id"
+    assert artist.page.evaluate(highest) == "node:3"
+    artist.page.keyboard.press("Control+z")
+    assert artist.page.evaluate(highest) != "node:3", "one step takes back both"

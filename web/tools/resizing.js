@@ -1,5 +1,5 @@
 /** The corner of a node or a frame follows the pointer. */
-import { resize } from '../commands/move.js'
+import { raise, resize } from '../commands/move.js'
 import { subtract } from '../geometry/vec.js'
 import { State } from './state.js'
 
@@ -7,6 +7,8 @@ const GRID = 20
 const LEAST_FRAME = 80
 
 export class Resizing extends State {
+  #raised = false
+
   /** @param {import('./editor.js').Editor} editor @param {string} id */
   constructor(editor, id) {
     super(editor)
@@ -31,6 +33,8 @@ export class Resizing extends State {
     const snap = (/** @type {number} */ value) => (pointer.shift || editor.snaps ? Math.round(value / GRID) * GRID : Math.round(value))
     const w = Math.max(snap(size.w + by.x), least.w)
     const h = Math.max(snap(size.h + by.y), least.h)
+    if (!this.#raised) raise(editor, [id])
+    this.#raised = true
     const node = editor.store.node(id)
     const group = editor.store.group(id)
     if (node) resize(editor, node, [w, h])

@@ -16,16 +16,20 @@
  * @typedef {{ element: HTMLElement, close: (keep: boolean) => void }} OpenEditor
  */
 
+/** As the canvas draws a value, canvas px. */
+const LETTERS = 12
+
 /**
- * Lays an editor over its widget. Type never gets smaller than one can read while typing.
+ * Lays an editor over its widget, its letters where the canvas has them. Type never gets smaller than one can read while
+ * typing.
  *
  * @param {HTMLElement} element @param {Pick<EditRequest, 'box' | 'zoom'>} request
  */
 export function layOver(element, { box, zoom }) {
-  const size = Math.max(11, Math.min(13 * zoom, 22))
+  const size = Math.max(11, LETTERS * zoom)
   element.style.left = `${box.x}px`
   element.style.top = `${box.y}px`
   element.style.width = `${Math.max(box.width, 72)}px`
   element.style.height = `${Math.max(box.height, size * 1.7)}px`
-  element.style.fontSize = `${size}px`
+  element.style.setProperty('--letters', `${size}px`)
 }
