@@ -48,10 +48,17 @@ def load_upscaler(path: Path) -> ImageModelDescriptor:
 
     weights = open_weights(path)
     state = {name.removeprefix("module."): tensor.clone() for name, tensor in weights.read(weights.shapes)}
+    broken = next((name for name, tensor in state.items() if not tensor.isfinite().all()), None)
+    if broken is not None:
+        raise CheckpointError(path, f"{broken} holds values that are no numbers (NaN or infinite)", "Fetch it again.")
     try:
         model = ModelLoader(device="cpu").load_from_state_dict(state)
     except UnsupportedModelError:
         raise CheckpointError(path, "no upscaler that is known has tensors of these names", _ADVICE) from None
+    except (RuntimeError, ValueError, LookupError, TypeError, AssertionError) as error:
+        # The names were known, but what reads sizes off them, or fills the network, did not find what it expects.
+        said = (str(error).splitlines() or [type(error).__name__])[-1].strip(" .\t")
+        raise CheckpointError(path, f"its tensors do not make a whole upscaler ({said})", "Fetch it again.") from error
     if not isinstance(model, ImageModelDescriptor):
         raise CheckpointError(path, f"this is a {model.architecture.name}, which does not enlarge pictures", _ADVICE)
     return model.float().eval()

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image as Pillow
 from PIL import ImageDraw
+from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from graph.context import Context
@@ -175,3 +176,15 @@ def test_weights_of_something_else_are_told(tmp_path: Path) -> None:
     torch.save({"some.layer.weight": torch.zeros(2, 2)}, tmp_path / "a.pth")
     with pytest.raises(CheckpointError, match="no upscaler that is known"):
         load_upscaler(tmp_path / "a.pth")
+
+
+def test_a_damaged_upscaler_is_told(tmp_path: Path) -> None:
+    tensors = load_file(BUILT_IN)
+    first, *_, last = sorted(tensors)
+    path = tmp_path / "damaged.safetensors"
+    save_file({name: tensor for name, tensor in tensors.items() if name != last}, path)
+    with pytest.raises(CheckpointError, match=r"damaged\.safetensors: .*do not make a whole upscaler"):
+        load_upscaler(path)
+    save_file({**tensors, first: torch.full_like(tensors[first], float("nan"))}, path)
+    with pytest.raises(CheckpointError, match=f"{first} holds values that are no numbers"):
+        load_upscaler(path)
