@@ -111,9 +111,9 @@ test('a layout puts rows under one another, inputs left, outputs right, and neve
 })
 
 test('a collapsed node has room for its title', () => {
-  // Semibold letters of 13 px are about 8 wide; the sign before the title and the margins take 44.
+  // Semibold letters of 13 px are about 8 wide; the signs round the title and the margins take 62.
   for (const title of ['KSampler', 'VAE Decode', 'Empty Latent Image']) {
-    assert.ok(layout(shape({ title, collapsed: true })).width >= title.length * 8 + 44, title)
+    assert.ok(layout(shape({ title, collapsed: true })).width >= title.length * 8 + 62, title)
   }
   assert.equal(layout(shape({ title: 'x'.repeat(100), collapsed: true })).width, 240)
 })

@@ -143,7 +143,7 @@ function placeWidget(widget, rect, left) {
 
 /** @param {NodeShape} shape @returns {NodeLayout} */
 function collapsed(shape) {
-  const width = clamp(shape.title.length * LETTER * 1.2 + 60, 80, Math.max(shape.size[0], 80))
+  const width = clamp(shape.title.length * LETTER * 1.2 + 78, 80, Math.max(shape.size[0], 80))
   return {
     width, height: 0, widgets: [], picture: null, least: [80, 0],
     rect: { x: 0, y: -TITLE, w: width, h: TITLE },

@@ -43,7 +43,7 @@ import { picturesOf } from './node_pictures.js'
 import { typeColour } from './theme.js'
 
 /** Below this zoom the sentences of several errors are shown on selected nodes only. */
-const SENTENCES = 0.6
+const SENTENCES = 0.75
 /** Canvas pixels a second that dashes move. */
 const FLOW = 40
 /** Frames of moving dashes come no faster than this, in ms. */
