@@ -82,14 +82,15 @@ class Checks:
 
     def missing_type(self, node: Node) -> Problem:
         near = self._nearest(node.class_type, list(self.catalogue))
-        guess = f" Did you mean {near}?" if near else " If it belongs to a node pack, install that in custom_nodes."
+        pack = "If it belongs to a node pack, put that in custom_nodes and start with --dev-pack and its name."
+        guess = f"Did you mean {near}?" if near else pack
         title = f' "{node.title}"' if node.title else ""
         return Problem(
             node=node.id,
             type="missing_node_type",
             message=f"Cannot execute because node {node.class_type} does not exist.",
             details=f"Node ID '#{node.id}'",
-            sentence=f"Node #{node.id}{title} has the type {shown(node.class_type)}, which is not installed.{guess}",
+            sentence=f"Node #{node.id}{title} has the type {shown(node.class_type)}, which is not installed. {guess}",
             extra_info={"class_type": node.class_type, "node_title": node.title, "nearest": near},
         )
 
