@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from playwright.sync_api import expect
 from tests.browser.person import Person
 from tests.server.harness import ROOT, Server, running
 
+IMAGES = ROOT / "docs" / "images"
+FIRST_WORDS = ("a strawberry", "a panda", "a red apple", "a four leaf clover", "a robot", "a sunflower", "a fox")
 MODEL = ROOT / "models" / "checkpoints" / "easel-emoji.safetensors"
 
 
-def open_page(browser: Any, port: int) -> Any:
-    context = browser.new_context(base_url=f"http://127.0.0.1:{port}", viewport={"width": 1440, "height": 900})
+def open_page(browser: Any, port: int, **options: Any) -> Any:
+    size = {"width": 1440, "height": 900}
+    context = browser.new_context(base_url=f"http://127.0.0.1:{port}", viewport=size, **options)
     context.set_default_timeout(8000)
     return context
 
@@ -75,16 +79,34 @@ def test_a_gpu_that_is_not_used_is_told_on_the_page(browser: Any, server: Server
     context.close()
 
 
-@pytest.mark.long
 @pytest.mark.skipif(not MODEL.is_file(), reason=f"{MODEL.name} is not in models/checkpoints")
-def test_the_first_visit_makes_a_picture(browser: Any, tmp_path: Path) -> None:
+def test_the_first_visit_makes_pictures(browser: Any, tmp_path: Path) -> None:
+    """A newcomer's first minutes, with the model that comes with Easel: run, other words, another seed."""
+    pictures = len(FIRST_WORDS) + 1
     with running(tmp_path, registry=None) as server:
-        context = open_page(browser, server.port)
+        context = open_page(browser, server.port, color_scheme="dark")
         person = Person(context.new_page(), server)
         person.open()
-        person.page.keyboard.press("Control+Enter")
-        person.until("() => window.easel.results.list.length === 1", timeout=120_000)
+        person.page.set_default_timeout(60_000)
+        server.wait_until_ready()
+        for count, words in enumerate(FIRST_WORDS, 1):
+            person.click(2, "widget:text")
+            person.page.keyboard.press("Control+a")
+            person.page.keyboard.type(words)
+            person.page.keyboard.press("Control+Enter")
+            person.until("n => window.easel.results.list.length === n", count, timeout=60_000)
+            person.page.keyboard.press("Escape")
+        person.page.keyboard.press("Control+Enter")  # the seed has changed by itself: the same words once more
+        person.until("n => window.easel.results.list.length === n", pictures, timeout=60_000)
+        person.idle()
+        assert {id for id in "1234567" if person.status(id)["state"] != "cached"} == {"5", "6", "7"}
+        assert person.status(5)["preview"]
         expect(person.page.locator(".strip .thumb img").first).to_be_visible()
-        assert len(list((tmp_path / "output").rglob("*.png"))) == 1
+        files = list((tmp_path / "output").rglob("*.png"))
+        assert len(files) == pictures
+        assert len({file.read_bytes() for file in files}) == pictures
         assert not person.errors
+        if os.environ.get("EASEL_SCREENSHOTS"):
+            person.click(5)
+            person.shoot(IMAGES / "first-pictures.png")
         context.close()
