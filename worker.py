@@ -376,8 +376,9 @@ def _advice(torch: Any) -> str | None:
     if getattr(torch.version, "cuda", None):
         return "There is an NVIDIA GPU, but its driver does not work with this torch: update the driver."
     return (
-        f"There is an NVIDIA GPU, but torch {torch.__version__} was built without CUDA. To use it: {sys.executable}"
-        " -m pip install --force-reinstall torch torchvision --index-url https://download.pytorch.org/whl/cu128"
+        f"There is an NVIDIA GPU, but torch {torch.__version__} was built without CUDA. To use it, on Linux: "
+        f"{sys.executable} -m pip install --force-reinstall torch=={torch.__version__.partition('+')[0]} torchvision. "
+        "On Windows: the command that PyTorch's start page gives for your CUDA."
     )
 
 
