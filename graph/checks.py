@@ -238,7 +238,7 @@ class Checks:
         if declared.files is not None:
             kind = KIND_SYNONYMS.get(declared.files.kind, declared.files.kind)
             what = f"is {shown(value)}, and there is no such file in the {kind} folder"
-            guess = guess or f" Put the file there, or choose one of the {len(allowed)} that are."
+            guess = guess or " Put the file there, or choose one that is."
             guess = guess if allowed else " That folder is empty: put a file there."
         else:
             what = f"is {shown(value)}, which is none of its {len(allowed)} values"

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
@@ -14,7 +13,6 @@ from tests.server.harness import ROOT, Server, running
 
 IMAGES = ROOT / "docs" / "images"
 FIRST_WORDS = ("a strawberry", "a panda", "a red apple", "a four leaf clover", "a robot", "a sunflower", "a fox")
-MODEL = ROOT / "models" / "checkpoints" / "easel-emoji.safetensors"
 
 
 def open_page(browser: Any, port: int, **options: Any) -> Any:
@@ -79,7 +77,6 @@ def test_a_gpu_that_is_not_used_is_told_on_the_page(browser: Any, server: Server
     context.close()
 
 
-@pytest.mark.skipif(not MODEL.is_file(), reason=f"{MODEL.name} is not in models/checkpoints")
 def test_the_first_visit_makes_pictures(browser: Any, tmp_path: Path) -> None:
     """A newcomer's first minutes, with the model that comes with Easel: run, other words, another seed."""
     pictures = len(FIRST_WORDS) + 1
