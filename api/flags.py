@@ -282,6 +282,8 @@ def _flags(
     if found.cuda_device is not None and found.cuda_device < 0:
         parser.error(f"--cuda-device {found.cuda_device}: must be 0 or more")
     base = _absolute(found.base_directory) or ROOT
+    if found.cuda_device is not None and (found.cpu or found.device):
+        parser.error("--cuda-device names a device, and so does --cpu or --device: leave one away")
     device = found.device or ("cpu" if found.cpu else "auto")
     if found.cuda_device is not None:
         device = f"cuda:{found.cuda_device}"

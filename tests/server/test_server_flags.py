@@ -86,6 +86,7 @@ def test_every_flag_is_in_the_docs() -> None:
     ("words", "sentence"),
     [
         (["--prot", "1"], "did you mean --port?"),
+        (["--cpu", "--cuda-device", "0"], "leave one away"),
         (["--workers", "2"], "--workers above 1: not yet"),
         (["--cache-disk", "5"], "--cache-disk: not yet"),
         (["--page", "x"], "--page: not yet"),
