@@ -13,7 +13,7 @@ from ..files import Shape, WeightFile
 from ..latents import LatentFormat
 from ..networks.layout import Network
 from ..prediction import Prediction
-from ..tokens import TokenRules
+from ..text.tokens import TokenRules
 
 Shapes = Mapping[str, Shape]
 

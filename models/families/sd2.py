@@ -9,7 +9,7 @@ from ..files import WeightFile
 from ..networks.clip_text import read_clip_text
 from ..networks.unet import read_unet
 from ..prediction import Prediction, discrete
-from ..tokens import TokenRules
+from ..text.tokens import TokenRules
 from .base import Family, Part, Shapes
 from .ldm import MODEL, VAE, attends, marked_prediction
 

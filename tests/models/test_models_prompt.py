@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import CLIPTokenizer
 
-from models.prompt import weigh
-from models.tokens import VOCABULARY, TokenRules, tokenize
+from models.text.prompt import weigh
+from models.text.tokens import VOCABULARY, TokenRules, tokenize
 
 RULES = TokenRules(pad=49407)
 

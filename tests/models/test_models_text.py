@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.engine import Engine, Loaded
-from models.tokens import tokenize
+from models.text.tokens import tokenize
 from tests.models.conftest import TEXT, TEXT2, filled
 
 

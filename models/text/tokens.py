@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .prompt import weigh
 
-VOCABULARY = Path(__file__).parent / "tokenizer"
+VOCABULARY = Path(__file__).parents[1] / "tokenizer"
 """Where vocab.json and merges.txt are."""
 
 FindEmbedding = Callable[[str], Tensor | None]
@@ -106,7 +106,7 @@ def _ids(text: str) -> list[int]:
 
 @lru_cache(maxsize=1)
 def _tokenizer() -> Callable[..., dict[str, list[int]]]:
-    from .vision_operators import make_torchvision_importable
+    from ..vision_operators import make_torchvision_importable
 
     make_torchvision_importable()
     from transformers import CLIPTokenizer

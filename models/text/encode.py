@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from .errors import CheckpointError
-from .files import open_weights
+from ..errors import CheckpointError
+from ..files import open_weights
+from . import Conditioning
 from .tokens import FindEmbedding, Token, TokenRules, tokenize
-
-Conditioning = list[list[Any]]
-"""CONDITIONING: [[tensor (b, tokens, width), {"pooled_output": (b, width), ...}], ...]."""
 
 
 def encode(
