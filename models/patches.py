@@ -121,7 +121,7 @@ def changes(component: Component, patches: Iterable[Patch]) -> dict[str, list[tu
 def fits(component: Component, lora: Lora) -> bool:
     """Whether the LoRA changes this network at all. PatchError where it does, but was made for one of other sizes."""
     aliases = _aliases(component)
-    picks = component.network.picks()
+    picks = component.picks()
     wrong: list[str] = []
     matched = 0
     for name, pair in lora.pairs.items():
@@ -130,9 +130,9 @@ def fits(component: Component, lora: Lora) -> bool:
             continue
         matched += 1
         pick = picks[parameter]
-        there = pick.of(torch.empty(component.file.shapes[component.prefix + pick.name], device="meta"))
-        if there.numel() != pair.numbers():
-            wrong.append(f"{name} (up {list(pair.up.shape)}, down {list(pair.down.shape)}) for {list(there.shape)}")
+        there = pick.shape(component.file.starting_with(component.prefix))
+        if math.prod(there) != pair.numbers():
+            wrong.append(f"{name} (up {list(pair.up.shape)}, down {list(pair.down.shape)}) for {list(there)}")
     if wrong:
         raise PatchError(
             f"{lora.name} was made for another kind of model than {component.file.path.name}: {len(wrong):,} of its "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -19,13 +19,46 @@ class UnknownLayout(ValueError):
 
 @dataclass(frozen=True)
 class Pick:
-    """Where a parameter's values are in the file: a tensor's name, and what is done to it."""
+    """Where a parameter's values are in the file: names of tensors, and what is made of them.
 
-    name: str
-    change: Callable[[Tensor], Tensor] | None = None
+    `Pick("a.weight")` and `Pick("a.weight", change)` name one tensor; `Pick(("q", "k", "v"), joined)` several, which
+    `change` is given in that order. Without a change there is one tensor, taken as it is.
+    """
 
-    def of(self, tensor: Tensor) -> Tensor:
-        return tensor if self.change is None else self.change(tensor)
+    names: tuple[str, ...]
+    change: Callable[..., Tensor] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.names, str):
+            object.__setattr__(self, "names", (self.names,))
+        if self.change is None and len(self.names) != 1:
+            raise ValueError(f"{len(self.names)} tensors, and nothing says how they become one: {self.names}")
+
+    @property
+    def name(self) -> str:
+        """The one name, or the first of several."""
+        return self.names[0]
+
+    def of(self, *tensors: Tensor) -> Tensor:
+        return tensors[0] if self.change is None else self.change(*tensors)
+
+    def shape(self, shapes: Shapes) -> tuple[int, ...]:
+        """The shape that comes out, given those of the named tensors. Raises RuntimeError where they do not meet."""
+        return tuple(self.of(*(torch.empty(shapes[name], device="meta") for name in self.names)).shape)
+
+    def through(self, inner: Mapping[str, Pick]) -> Pick:
+        """The same values, where the tensors named here are themselves picked, by `inner`, out of others."""
+        picks = [inner.get(name, Pick(name)) for name in self.names]
+        if all(pick.change is None for pick in picks):
+            return Pick(tuple(pick.name for pick in picks), self.change)
+        cuts = [0]
+        for pick in picks:
+            cuts.append(cuts[-1] + len(pick.names))
+
+        def change(*tensors: Tensor) -> Tensor:
+            return self.of(*(pick.of(*tensors[a:b]) for pick, a, b in zip(picks, cuts, cuts[1:], strict=False)))
+
+        return Pick(tuple(name for pick in picks for name in pick.names), change)
 
 
 class Network(Protocol):
@@ -36,7 +69,7 @@ class Network(Protocol):
         ...
 
     def picks(self) -> dict[str, Pick]:
-        """For each of the module's parameters, by name, where its values are."""
+        """For each of the module's parameters, by name, where its values are in a file of the native layout."""
         ...
 
     def channels_last(self, device: torch.device) -> bool:
@@ -45,6 +78,23 @@ class Network(Protocol):
 
     def ignores(self, name: str) -> bool:
         """Whether a tensor of the file may be left unused."""
+        ...
+
+
+@runtime_checkable
+class TextNetwork(Protocol):
+    """A network that LoRA files know by names that are not its file's: what text encoders say on top."""
+
+    def lora_stems(self) -> Mapping[str, str]:
+        """Each module's name (no ".weight") -> the name that LoRAs write for it, with dots and without the encoder's
+        own start (lora_te1_, text_encoder_2., ...): transformers' full module names, such as
+        text_model.encoder.layers.0.self_attn.q_proj for CLIP and encoder.block.0.layer.0.SelfAttention.q for T5.
+        """
+        ...
+
+    @property
+    def lora_starts(self) -> tuple[str, ...]:
+        """What stands before those names, dots as underscores: ("lora_te_", "lora_te1_", "text_encoder_")."""
         ...
 
 
@@ -60,6 +110,16 @@ def third(index: int) -> Callable[[Tensor], Tensor]:
 
 def transposed(tensor: Tensor) -> Tensor:
     return tensor.t()
+
+
+def joined(*tensors: Tensor) -> Tensor:
+    """Stacked along the first axis: separate projections as the rows of one."""
+    return torch.cat(tensors)
+
+
+def halves_swapped(tensor: Tensor) -> Tensor:
+    """The second half of the rows before the first: (scale, shift) for (shift, scale), its own inverse."""
+    return torch.cat([*reversed(tensor.chunk(2))])
 
 
 def count(shapes: Shapes, prefix: str) -> int:
