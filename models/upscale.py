@@ -1,22 +1,28 @@
-"""Enlarging pictures with a trained network (ESRGAN, Compact, SwinIR and all else that spandrel reads).
+"""Enlarging and restoring pictures with trained networks (ESRGAN, Compact, SwinIR, NAFNet, and all else that spandrel
+reads).
 
-A picture larger than a tile is worked on in overlapping tiles. The pixels next to a tile's inner edge, which the
-network drew without seeing what lies beyond, are thrown away, and the rest is blended where two tiles meet.
+A picture larger than a tile is worked on in overlapping tiles, where ComfyUI has them, so that networks that look at a
+whole tile give the picture that they gave there.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from models.errors import CheckpointError
 from models.files import open_weights
+from models.tiles import tiled
+from models.upscale_architectures import extra_architectures, with_own_range
 from models.vision_operators import make_torchvision_importable
 
 if TYPE_CHECKING:
@@ -29,8 +35,14 @@ TILE = 512
 
 SMALLEST_TILE = 128
 
-OVERLAP = 64
-"""Pixels that two neighbouring tiles share: 24 of each are dropped, the 16 between are blended."""
+OVERLAP = 32
+"""Pixels that two neighbouring tiles share, over which one fades into the other."""
+
+LARGEST_SIDE = 65_536
+"""Pixels of the enlarged picture: beyond that no file format that we write can hold it."""
+
+_CHANNELS = (1, 3, 4)
+"""Grey, colour, and colour with transparency: what a network may take."""
 
 _ADVICE = "Choose an upscaler such as an ESRGAN, Compact, SwinIR or DAT."
 
@@ -39,13 +51,14 @@ Progress = Callable[[int, int], None]
 
 
 def load_upscaler(path: Path) -> ImageModelDescriptor:
-    """Read an upscaler in float32 on the CPU, recognised by its tensors' names.
+    """Read a network in float32 on the CPU, recognised by its tensors' names.
 
     CheckpointError where the file is broken, unknown, or a network that does something else than enlarge or restore.
     """
     make_torchvision_importable()
-    from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError
+    from spandrel import ImageModelDescriptor, MaskedImageModelDescriptor, ModelLoader, UnsupportedModelError
 
+    extra = extra_architectures()
     weights = open_weights(path)
     state = {name.removeprefix("module."): tensor.clone() for name, tensor in weights.read(weights.shapes)}
     broken = next((name for name, tensor in state.items() if not tensor.isfinite().all()), None)
@@ -54,23 +67,33 @@ def load_upscaler(path: Path) -> ImageModelDescriptor:
     try:
         model = ModelLoader(device="cpu").load_from_state_dict(state)
     except UnsupportedModelError:
-        raise CheckpointError(path, "no upscaler that is known has tensors of these names", _ADVICE) from None
+        raise CheckpointError(path, "no upscaler that is known has tensors of these names", extra or _ADVICE) from None
     except (RuntimeError, ValueError, LookupError, TypeError, AssertionError) as error:
         # The names were known, but what reads sizes off them, or fills the network, did not find what it expects.
         said = (str(error).splitlines() or [type(error).__name__])[-1].strip(" .\t")
         raise CheckpointError(path, f"its tensors do not make a whole upscaler ({said})", "Fetch it again.") from error
+    name = model.architecture.name
+    if isinstance(model, MaskedImageModelDescriptor):
+        why = f"this is a {name}, which fills in what a mask covers, and no node runs such a network yet"
+        raise CheckpointError(path, why, "To fill in a part of a picture, use VAE Encode (for Inpainting).")
     if not isinstance(model, ImageModelDescriptor):
-        raise CheckpointError(path, f"this is a {model.architecture.name}, which does not enlarge pictures", _ADVICE)
-    return model.float().eval()
+        raise CheckpointError(path, f"this is a {name}, which does not enlarge or restore pictures", _ADVICE)
+    if model.input_channels not in _CHANNELS:
+        why = f"this {name} takes pictures of {model.input_channels} channels, and a picture has 1, 3 or 4"
+        raise CheckpointError(path, why, _ADVICE)
+    return with_own_range(model).float().eval()
 
 
 def upscale(
     model: ImageModelDescriptor, pixels: Tensor, engine: Engine, on_progress: Progress, tile: int = TILE
 ) -> Tensor:
-    """Enlarge (b, h, w, c) in [0, 1] to (b, h * scale, w * scale, 3), on the CPU.
+    """Enlarge (b, h, w, c) in [0, 1] to (b, h * scale, w * scale, 3), on the CPU; c is 1, 3 or 4.
 
-    When memory runs out idle models go, then the tile is halved, down to 128 pixels; MemoryError if that is too large.
+    A network for transparent pictures gives 4 channels. When memory runs out idle models go, then the tile is halved,
+    down to 128 pixels; MemoryError if that is too large. ValueError for a batch of none, and for a picture that would
+    be too large to be saved.
     """
+    _check(model, pixels)
     engine.reserve(sum(p.numel() * p.element_size() for p in model.model.parameters()), "the upscaler")
     model.to(engine.device)
     try:
@@ -84,6 +107,17 @@ def upscale(
     finally:
         model.to("cpu")
     raise MemoryError(f"Enlarging in tiles of {size} pixels still takes more memory than {engine.device} has free")
+
+
+def _check(model: ImageModelDescriptor, pixels: Tensor) -> None:
+    if pixels.dim() != 4 or 0 in pixels.shape:
+        raise ValueError(f"There is no picture to enlarge: the image input is {tuple(pixels.shape)} (b, h, w, c)")
+    height, width = (side * model.scale for side in pixels.shape[1:3])
+    if max(height, width) > LARGEST_SIDE:
+        raise ValueError(
+            f"Enlarged {model.scale} times, the picture would be {width:,} x {height:,} pixels; at most "
+            f"{LARGEST_SIDE:,} a side can be saved. Cut or scale the picture down first"
+        )
 
 
 def _halves(tile: int) -> list[int]:
@@ -105,61 +139,39 @@ def _upscale_batch(
     model: ImageModelDescriptor, pixels: Tensor, device: torch.device, on_progress: Progress, tile: int
 ) -> Tensor:
     overlap = min(OVERLAP, tile // 4)
-    per_picture = len(_spans(pixels.shape[1], tile, overlap)) * len(_spans(pixels.shape[2], tile, overlap))
-    total, done = per_picture * len(pixels), itertools.count(1)
+    total = len(pixels) * _count(pixels.shape[1], tile, overlap) * _count(pixels.shape[2], tile, overlap)
+    done = itertools.count(1)
 
     def run(x: Tensor) -> Tensor:
-        y = _run_network(model, x.to(device)).float().cpu()
+        y = _run_network(model, x.contiguous().to(device)).float().cpu()
         on_progress(next(done), total)
         return y
 
-    channels = pixels[..., :3].movedim(-1, 1)
-    scaled = [run_tiled(run, picture[None], model.scale, tile, overlap) for picture in channels]
-    return torch.cat(scaled).clamp(0, 1).movedim(1, -1)
+    x = _as_many_channels(pixels.movedim(-1, 1).float(), 4 if model.input_channels == 4 else 3)
+    channels = model.output_channels if model.input_channels > 1 else 3
+    y = tiled(x, run, (tile, tile), overlap, Fraction(model.scale), channels)
+    return _as_many_channels(y, max(channels, 3)).clamp(0, 1).movedim(1, -1)
+
+
+def _count(length: int, tile: int, overlap: int) -> int:
+    """How many tiles lie along a side."""
+    return 1 if length <= tile else math.ceil((length - overlap) / (tile - overlap))
+
+
+def _as_many_channels(x: Tensor, count: int) -> Tensor:
+    """(b, c, h, w) with `count` channels: grey becomes colour, what is new is opaque, and what is too much goes."""
+    x = x.expand(-1, 3, -1, -1) if x.shape[1] == 1 else x[:, :count]
+    return functional.pad(x, (0, 0, 0, 0, 0, count - x.shape[1]), value=1.0)
 
 
 def _run_network(model: ImageModelDescriptor, x: Tensor) -> Tensor:
-    """x: (1, 3, h, w). A network for grey pictures gets the three channels as a batch."""
-    with torch.no_grad():
-        return model(x.movedim(1, 0)).movedim(0, 1) if model.input_channels == 1 else model(x)
+    """x: (1, c, h, w). A network for grey pictures gets one channel after the other.
 
-
-def run_tiled(run: Callable[[Tensor], Tensor], x: Tensor, scale: int, tile: int, overlap: int) -> Tensor:
-    """Apply `run`, (1, c, h, w) -> (1, c', h * scale, w * scale), tile by tile.
-
-    Equal to `run(x)` to rounding where what `run` draws depends on no pixel further than 3/8 of `overlap`.
+    A few networks draw noise as they go; each tile gets the same, so that the same picture comes out every time.
     """
-    height, width = x.shape[-2:]
-    out, weights = torch.zeros(()), torch.zeros(1, 1, height * scale, width * scale)
-    for top, bottom in _spans(height, tile, overlap):
-        for left, right in _spans(width, tile, overlap):
-            y = run(x[..., top:bottom, left:right])
-            weight = _ramp(top, bottom, height, overlap, scale)[:, None] * _ramp(left, right, width, overlap, scale)
-            if out.dim() == 0:
-                out = y.new_zeros(*y.shape[:2], height * scale, width * scale)
-            area = (..., slice(top * scale, bottom * scale), slice(left * scale, right * scale))
-            out[area] += y * weight
-            weights[area] += weight
-    return out / weights
-
-
-def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
-    """Starts and ends of tiles that cover `length`, evenly spread, neighbours sharing at least `overlap`."""
-    if length <= tile:
-        return [(0, length)]
-    count = -(-(length - overlap) // (tile - overlap))
-    starts = [round(i * (length - tile) / (count - 1)) for i in range(count)]
-    return [(start, start + tile) for start in starts]
-
-
-def _ramp(start: int, end: int, length: int, overlap: int, scale: int) -> Tensor:
-    """How much each pixel of a tile counts along one axis: 0 beside an inner edge, then rising to 1."""
-    size = (end - start) * scale
-    distance = (torch.arange(size) + 0.5) / scale
-    dropped, blended = overlap * 3 / 8, overlap / 4
-    weight = torch.ones(size)
-    if start > 0:
-        weight = weight * ((distance - dropped) / blended).clamp(0, 1)
-    if end < length:
-        weight = weight * ((distance.flip(0) - dropped) / blended).clamp(0, 1)
-    return weight
+    devices = [x.device] if x.device.type == "cuda" else []
+    with torch.no_grad(), torch.random.fork_rng(devices):
+        torch.manual_seed(0)
+        if model.input_channels == 1:
+            return torch.cat([model(channel) for channel in x.split(1, dim=1)], dim=1)
+        return model(x)

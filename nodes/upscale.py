@@ -16,11 +16,11 @@ def load_model(
     model_name: Annotated[str, File(kind="upscale_models", tooltip="A file in the upscale_models folder.")],
     context: Context,
 ) -> UpscaleModel:
-    """Load a network that enlarges pictures and draws the detail that is missing."""
+    """Load a network that enlarges pictures and draws the detail that is missing, or that restores damaged ones."""
     return load_upscaler(context.folders.resolve("upscale_models", model_name))
 
 
 @node("ImageUpscaleWithModel", category="image/upscaling", title="Upscale Image (using Model)")
 def upscale_with_model(upscale_model: UpscaleModel, image: Image, context: Context) -> Image:
-    """Enlarge pictures by the network's own factor, in tiles that overlap."""
+    """Enlarge or restore pictures by the network's own factor, in tiles that overlap."""
     return upscale(upscale_model, image, engine(context), context.progress)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from graph.context import Context
 from models.errors import CheckpointError, UnsafeFile
-from models.upscale import load_upscaler, run_tiled, upscale
+from models.upscale import LARGEST_SIDE, load_upscaler, upscale
 from nodes.upscale import load_model, upscale_with_model
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "models" / "upscale_models" / "easel-realesr-x4.safetensors"
@@ -78,28 +78,27 @@ def test_the_built_in_upscaler_draws_sharper_than_interpolation(machine: Any) ->
     assert (again - small).abs().mean() < 0.02, "it must be the same picture still"
 
 
-def test_tiles_equal_the_whole_to_rounding(machine: Any) -> None:
+def test_tiles_lie_where_comfyui_has_them_and_fade_into_each_other(machine: Any) -> None:
+    """Tiles of 256 that share 32; the last is what remains. Its weights fall in 32 * scale steps to every edge."""
     picture, model = torch.rand(1, 20, 330, 3), load_upscaler(BUILT_IN)
-    whole = upscale(model, picture, machine, ignore)
-    tiles: list[tuple[int, int]] = []
-    tiled = upscale(model, picture, machine, lambda *done: tiles.append(done), tile=256)
-    assert tiles == [(1, 2), (2, 2)]
-    assert (tiled - whole).abs().max() < 1e-5
-
-
-@pytest.mark.parametrize(
-    ("height", "width", "tile", "overlap"), [(64, 64, 64, 16), (65, 200, 64, 16), (130, 40, 32, 8)]
-)
-def test_tiles_cover_all_and_add_up(height: int, width: int, tile: int, overlap: int) -> None:
-    x = torch.rand(1, 3, height, width)
-    double = run_tiled(lambda part: functional.interpolate(part, scale_factor=2), x, 2, tile, overlap)
-    assert torch.allclose(double, functional.interpolate(x, scale_factor=2), atol=1e-6)
+    done: list[tuple[int, int]] = []
+    tiled = upscale(model, picture, machine, lambda *counted: done.append(counted), tile=256)
+    assert done == [(1, 2), (2, 2)]
+    with torch.no_grad():
+        left, right = (model(part.movedim(-1, 1)).movedim(1, -1) for part in (picture[:, :, :256], picture[:, :, 224:]))
+    steps = (torch.arange(128) + 1.0)[:, None] / 128
+    middle = (left[:, :, -128:] * steps.flip(0) + right[:, :, :128] * steps) / (steps + steps.flip(0))
+    expected = torch.cat([left[:, :, :-128], middle, right[:, :, 128:]], dim=2)
+    torch.testing.assert_close(tiled, expected, atol=1e-5, rtol=0)
+    whole = upscale(model, picture, machine, lambda *counted: done.append(counted))
+    assert done[-1] == (1, 1)
+    assert (tiled - whole).abs().mean() < 1e-3, "there must be no seam"
 
 
 class Fragile:
     """An upscaler that has room for so many pixels only."""
 
-    scale, input_channels, model = 2, 3, torch.nn.Identity()
+    scale, input_channels, output_channels, model = 2, 3, 3, torch.nn.Identity()
 
     def __init__(self, room: int, error: type[Exception] = MemoryError) -> None:
         self.room, self.error = room, error
@@ -139,6 +138,21 @@ def test_other_errors_are_not_retried(machine: Any) -> None:
         upscale(model, torch.rand(1, 300, 300, 3), machine, ignore)
     assert len(model.sizes) == 1
     assert model.places[-1] == "cpu"
+
+
+def test_no_picture_is_told(machine: Any) -> None:
+    model: Any = Fragile(room=1 << 30)
+    for shape in ((0, 8, 8, 3), (1, 0, 8, 3), (8, 8, 3)):
+        with pytest.raises(ValueError, match="There is no picture to enlarge"):
+            upscale(model, torch.zeros(shape), machine, ignore)
+    assert model.places == []
+
+
+def test_a_picture_that_would_be_too_large_is_told_before_the_work(machine: Any) -> None:
+    model: Any = Fragile(room=1 << 30)
+    with pytest.raises(ValueError, match=r"Enlarged 2 times, .* be 65,538 x 16 pixels; at most 65,536 .*scale"):
+        upscale(model, torch.zeros(1, 8, LARGEST_SIDE // 2 + 1, 3), machine, ignore)
+    assert model.places == []
 
 
 def test_the_nodes(context: Context, picture: torch.Tensor, machine: Any) -> None:
