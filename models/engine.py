@@ -19,6 +19,7 @@ from .load import Component
 from .networks.vae import VaeNetwork
 from .patches import Lora, read_lora
 from .residency import Residency
+from .text.recipe import RECIPES
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 _PUBLISHED_VAE = (128, 256, 512, 512)
@@ -83,8 +84,8 @@ class Engine:
         forget_pickles()
         latent_format, clip, vae = found.family.latent, None, None
         if found.text is not None:
-            layers = getattr(found.text.network, "layers", 1)
-            clip = Clip(self, found.text, found.family, found.family.text_layer(layers))
+            recipe = RECIPES[found.family.name]
+            clip = Clip(self, ((recipe.encoders[0].name, found.text),), recipe)
         if found.vae is not None:
             vae = self._vae(found.vae)
             latent_format = self._format(vae, latent_format)

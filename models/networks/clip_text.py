@@ -1,68 +1,88 @@
-"""CLIP's text encoder, in the two layouts that files have it in: transformers' (SD1) and OpenCLIP's (SD2)."""
+"""CLIP's text encoder, in the two layouts that files have it in: transformers' (CLIP-L) and OpenCLIP's (H and G)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from transformers import CLIPTextConfig, CLIPTextModel
+from torch.nn import functional
 
-from .layout import Pick, Shapes, UnknownLayout, count, third, transposed
+from .clip_layers import ClipLayers, Linear, Norm, layer_picks
+from .layout import Pick, Shapes, UnknownLayout, count, transposed
 
-_LAYER = ("self_attn.k_proj", "self_attn.v_proj", "self_attn.q_proj", "self_attn.out_proj")
-_LAYER += ("layer_norm1", "layer_norm2", "mlp.fc1", "mlp.fc2")
-_OPEN = {"layer_norm1": "ln_1", "layer_norm2": "ln_2", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj"}
-_OPEN |= {"self_attn.out_proj": "attn.out_proj"}
+_IGNORED_ENDS = ("position_ids", "logit_scale", "logit_bias", "attn_mask", "text_projection", "text_projection.weight")
+_IMAGE_HALF = ("vision_model.", "visual_projection.", "visual.")
 
 
-class TokenTable(nn.Embedding):
-    """The table of token vectors, to which a prompt's textual inversions are added while it is encoded."""
+class TextStates(NamedTuple):
+    """What a text encoder makes of token ids."""
 
-    added: Tensor | None = None
-    """(n, width): vectors of the token ids that follow the vocabulary."""
-
-    def forward(self, ids: Tensor) -> Tensor:
-        if self.added is None:
-            return super().forward(ids)
-        return nn.functional.embedding(ids, torch.cat([self.weight, self.added.to(self.weight)]))
+    hidden: Tensor
+    """(b, n, width): the states after the layer that was asked for."""
+    pooled: Tensor | None
+    """(b, width): the state of each row's end token after the last layer, normalised; None for T5."""
+    projected: Tensor | None
+    """(b, projection): `pooled` through the encoder's projection, where it has one."""
 
 
 class ClipTextEncoder(nn.Module):
-    """Token ids (b, 77) to hidden states; transformers' model, with the projection where a family has one."""
+    """Token ids to hidden states. Parameters have transformers' names, under `text.`."""
 
-    def __init__(self, config: CLIPTextConfig, projection: int | None) -> None:
+    def __init__(self, network: ClipText) -> None:
         super().__init__()
-        self.text = CLIPTextModel(config)
-        self.text.embeddings.token_embedding = TokenTable(config.vocab_size, config.hidden_size)
-        self.projection = nn.Linear(config.hidden_size, projection, bias=False) if projection else None
+        width = network.width
+        self.text = nn.ModuleDict(
+            {
+                "embeddings": nn.ModuleDict(
+                    {
+                        "token_embedding": nn.Embedding(network.tokens, width),
+                        "position_embedding": nn.Embedding(network.length, width),
+                    }
+                ),
+                "encoder": ClipLayers(
+                    network.layers, width, network.inner, network.heads, network.activation, causal=True
+                ),
+                "final_layer_norm": Norm(width),
+            }
+        )
+        self.projection = Linear(width, network.projection, bias=False) if network.projection else None
 
-    def fill_buffers(self) -> None:
-        """Make what is no weight: the positions 0 to 76, which a module built without memory lacks."""
-        embeddings = self.text.embeddings
-        length = embeddings.position_embedding.weight.shape[0]
-        embeddings.position_ids = torch.arange(length, device=embeddings.position_embedding.weight.device)[None]
+    @property
+    def vocabulary(self) -> nn.Embedding:
+        return self.text["embeddings"]["token_embedding"]
 
     @torch.no_grad()
-    def forward(self, ids: Tensor, layer: int, ends: Tensor, added: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The hidden states (b, 77, width) after `layer`, normalised, and the pooled vector (b, width).
+    def forward(
+        self, ids: Tensor, ends: Tensor, layer: int | None, normalised: bool = True, added: Tensor | None = None
+    ) -> TextStates:
+        """The hidden states after `layer`, and the pooled vectors; all float32.
 
-        ids: (b, 77); those beyond the vocabulary mean rows of `added` (n, width).
-        layer: -1 is the last one; further down than there are layers counts as the last.
-        ends: (b,), where each row's end token is; its state, after the last layer, is the pooled vector.
+        ids: (b, n), n at most the encoder's length; those beyond the vocabulary mean rows of `added` (m, width).
+        ends: (b,), where each row's end token is.
+        layer: -1 is the last one; None, and further down than there are layers, mean the last one normalised.
+        normalised: whether the states of an earlier layer go through the final normalisation too.
         """
-        table = self.text.embeddings.token_embedding
-        table.added = added
-        try:
-            found = self.text(input_ids=ids, output_hidden_states=True)
-        finally:
-            table.added = None
-        states = found.hidden_states  # the input, then each layer's output
-        last = found.last_hidden_state
-        hidden = last if layer == -1 or -layer > len(states) - 1 else self.text.final_layer_norm(states[layer])
+        positions = self.text["embeddings"]["position_embedding"].weight[: ids.shape[1]]
+        states = self.text["encoder"](look_up(self.vocabulary.weight, ids, added) + positions.float())
+        norm = self.text["final_layer_norm"]
+        last = norm(states[-1])
+        hidden = last
+        if layer is not None and -layer < len(states):
+            hidden = norm(states[layer]) if normalised else states[layer]
         pooled = last[torch.arange(len(last), device=last.device), ends]
-        return hidden, pooled if self.projection is None else self.projection(pooled)
+        return TextStates(hidden, pooled, pooled if self.projection is None else self.projection(pooled))
+
+
+def look_up(table: Tensor, ids: Tensor, added: Tensor | None) -> Tensor:
+    """Rows of the table (v, width) for ids (b, n), and of `added` (m, width) for ids from v on; float32."""
+    rows = functional.embedding(ids.clamp(max=len(table) - 1), table).float()
+    if added is not None:
+        beyond = ids >= len(table)
+        rows[beyond] = added.float()[ids[beyond] - len(table)]
+    return rows
 
 
 @dataclass(frozen=True)
@@ -76,91 +96,79 @@ class ClipText:
     length: int
     heads: int
     activation: str
+    """"quick_gelu" for OpenAI's CLIP-L, "gelu" for OpenCLIP's H and G."""
     open_clip: bool
     prefix: str
     """What stands before the names of the layout ("text_model." or nothing)."""
     projection: int | None = None
+    projection_name: str = "text_projection.weight"
+    """"text_projection" holds it transposed, as OpenCLIP multiplies from the other side."""
+    lora_starts: tuple[str, ...] = ("lora_te_", "lora_te1_", "text_encoder_", "base_model_model_text_encoder_")
+    """How LoRAs begin the names of this encoder's weights, which depends on the encoders beside it."""
 
     def build(self) -> nn.Module:
-        config = CLIPTextConfig(
-            hidden_size=self.width,
-            num_hidden_layers=self.layers,
-            intermediate_size=self.inner,
-            num_attention_heads=self.heads,
-            vocab_size=self.tokens,
-            max_position_embeddings=self.length,
-            hidden_act=self.activation,
-            eos_token_id=self.tokens - 1,
-            bos_token_id=self.tokens - 2,
-        )
-        return ClipTextEncoder(config, self.projection).eval()
+        return ClipTextEncoder(self).eval()
 
     def picks(self) -> dict[str, Pick]:
-        return dict(self._open_names() if self.open_clip else self._names())
+        return dict(self._picks())
 
     def channels_last(self, device: torch.device) -> bool:
         return False
 
     def ignores(self, name: str) -> bool:
-        if name.endswith(("position_ids", "logit_scale", "attn_mask")):
-            return True
-        return self.projection is None and name.endswith(("text_projection", "text_projection.weight"))
+        return name.endswith(_IGNORED_ENDS) or name.startswith(_IMAGE_HALF)
 
-    def _names(self) -> Iterator[tuple[str, Pick]]:
-        names = ["embeddings.token_embedding.weight", "embeddings.position_embedding.weight"]
-        names += _both("final_layer_norm")
-        names += [n for i in range(self.layers) for part in _LAYER for n in _both(f"encoder.layers.{i}.{part}")]
-        yield from ((f"text.{name}", Pick(self.prefix + name)) for name in names)
+    def lora_stems(self) -> Mapping[str, str]:
+        stems = (name.removesuffix(".weight") for name in self.picks() if name.endswith(".weight"))
+        return {s: "text_projection" if s == "projection" else "text_model." + s.removeprefix("text.") for s in stems}
 
-    def _open_names(self) -> Iterator[tuple[str, Pick]]:
-        yield "text.embeddings.token_embedding.weight", Pick("token_embedding.weight")
-        yield "text.embeddings.position_embedding.weight", Pick("positional_embedding")
+    def _picks(self) -> Iterator[tuple[str, Pick]]:
+        if self.open_clip:
+            table, positions, norm, layers = "token_embedding.weight", "positional_embedding", "ln_final", "transformer"
+            layers += ".resblocks."
+        else:
+            table, positions = (f"{self.prefix}embeddings.{kind}_embedding.weight" for kind in ("token", "position"))
+            norm, layers = f"{self.prefix}final_layer_norm", f"{self.prefix}encoder.layers."
+        yield "text.embeddings.token_embedding.weight", Pick(table)
+        yield "text.embeddings.position_embedding.weight", Pick(positions)
         for kind in ("weight", "bias"):
-            yield f"text.final_layer_norm.{kind}", Pick(f"ln_final.{kind}")
-            for i in range(self.layers):
-                ours, theirs = f"text.encoder.layers.{i}", f"transformer.resblocks.{i}"
-                for our_part, their_part in _OPEN.items():
-                    yield f"{ours}.{our_part}.{kind}", Pick(f"{theirs}.{their_part}.{kind}")
-                for part, name in enumerate(("q_proj", "k_proj", "v_proj")):
-                    yield f"{ours}.self_attn.{name}.{kind}", Pick(f"{theirs}.attn.in_proj_{kind}", third(part))
+            yield f"text.final_layer_norm.{kind}", Pick(f"{norm}.{kind}")
+        yield from layer_picks("text.encoder.layers.", layers, self.layers, self.open_clip)
         if self.projection:
-            yield "projection.weight", Pick("text_projection", transposed)
+            swapped = self.projection_name == "text_projection"
+            yield "projection.weight", Pick(self.projection_name, transposed if swapped else None)
 
 
-def read_clip_text(shapes: Shapes) -> ClipText:
+def read_clip_text(
+    shapes: Shapes, activation: str | None = None, lora_starts: tuple[str, ...] = ClipText.lora_starts
+) -> ClipText:
     """The sizes of the text encoder whose tensors these are: heads of 64 channels, as in every CLIP.
 
+    activation: which one the encoder was trained with, where that is known; else OpenCLIP's for OpenCLIP's layout.
     UnknownLayout where it is no CLIP text encoder.
     """
-    if "token_embedding.weight" in shapes:
-        tokens, width = shapes["token_embedding.weight"]
-        projection = shapes.get("text_projection")
-        return ClipText(
-            width=width,
-            layers=count(shapes, "transformer.resblocks."),
-            inner=_size(shapes, "transformer.resblocks.0.mlp.c_fc.weight"),
-            tokens=tokens,
-            length=_size(shapes, "positional_embedding"),
-            heads=max(1, width // 64),
-            activation="gelu",
-            open_clip=True,
-            prefix="",
-            projection=projection[1] if projection else None,
-        )
+    open_clip = "token_embedding.weight" in shapes
     prefix = "text_model." if any(name.startswith("text_model.") for name in shapes) else ""
-    table = shapes.get(prefix + "embeddings.token_embedding.weight")
-    if table is None:
+    table = shapes.get("token_embedding.weight" if open_clip else f"{prefix}embeddings.token_embedding.weight")
+    if table is None or len(table) != 2:
         raise UnknownLayout("its text encoder is not CLIP's")
+    layers = "transformer.resblocks." if open_clip else f"{prefix}encoder.layers."
+    positions = "positional_embedding" if open_clip else f"{prefix}embeddings.position_embedding.weight"
+    projection = next((n for n in ("text_projection.weight", "text_projection") if len(shapes.get(n, ())) == 2), None)
+    outputs = 0 if projection is None else shapes[projection][0 if projection.endswith("weight") else 1]
     return ClipText(
         width=table[1],
-        layers=count(shapes, f"{prefix}encoder.layers."),
-        inner=_size(shapes, f"{prefix}encoder.layers.0.mlp.fc1.weight"),
+        layers=count(shapes, layers),
+        inner=_size(shapes, f"{layers}0.mlp.{'c_fc' if open_clip else 'fc1'}.weight"),
         tokens=table[0],
-        length=_size(shapes, f"{prefix}embeddings.position_embedding.weight"),
+        length=_size(shapes, positions),
         heads=max(1, table[1] // 64),
-        activation="quick_gelu",
-        open_clip=False,
-        prefix=prefix,
+        activation=activation or ("gelu" if open_clip else "quick_gelu"),
+        open_clip=open_clip,
+        prefix="" if open_clip else prefix,
+        projection=outputs or None,
+        projection_name=projection or "text_projection.weight",
+        lora_starts=lora_starts,
     )
 
 
@@ -168,7 +176,3 @@ def _size(shapes: Shapes, name: str) -> int:
     if name not in shapes:
         raise UnknownLayout(f"its text encoder lacks {name}")
     return shapes[name][0]
-
-
-def _both(name: str) -> list[str]:
-    return [f"{name}.weight", f"{name}.bias"]

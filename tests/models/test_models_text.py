@@ -5,14 +5,28 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import CLIPTextConfig, CLIPTextModel
 
 from models.engine import Engine, Loaded
+from models.networks.clip_text import ClipText
 from models.text.tokens import tokenize
 from tests.models.conftest import TEXT, TEXT2, filled
 
 
-def direct(network, ids: list[int], layer: int = -1) -> tuple[torch.Tensor, torch.Tensor]:
-    module = filled(network).text
+def direct(network: ClipText, ids: list[int], layer: int = -1) -> tuple[torch.Tensor, torch.Tensor]:
+    """What transformers makes of the ids with our weights."""
+    config = CLIPTextConfig(
+        hidden_size=network.width,
+        num_hidden_layers=network.layers,
+        intermediate_size=network.inner,
+        num_attention_heads=network.heads,
+        vocab_size=network.tokens,
+        hidden_act=network.activation,
+    )
+    module = CLIPTextModel(config).eval()
+    weights = {name.removeprefix("text."): value for name, value in filled(network).state_dict().items()}
+    missing = module.load_state_dict(weights, strict=False).missing_keys
+    assert not [name for name in missing if "position_ids" not in name]
     with torch.no_grad():
         found = module(input_ids=torch.tensor([ids]), output_hidden_states=True)
         states = found.last_hidden_state if layer == -1 else module.final_layer_norm(found.hidden_states[layer])
@@ -20,7 +34,7 @@ def direct(network, ids: list[int], layer: int = -1) -> tuple[torch.Tensor, torc
 
 
 def ids_of(text: str, loaded: Loaded) -> list[int]:
-    (chunk,) = tokenize(text, loaded.clip.family.tokens)
+    (chunk,) = tokenize(text, loaded.clip.recipe.encoders[0].tokens)
     return [token.id for token in chunk]
 
 
@@ -65,7 +79,7 @@ def test_long_prompts_are_chunks_one_after_another(loaded: Loaded):
 
 @pytest.mark.parametrize("name", ["emb_params", "clip_l", "anything"])
 def test_an_embedding_equal_to_words_is_the_words(name: str, loaded: Loaded, write: Callable[..., Path]):
-    table = filled(TEXT).text.embeddings.token_embedding.weight
+    table = filled(TEXT).vocabulary.weight
     path = write({name: table[[1125, 539]].detach()}, "photo-of.safetensors")
     [[states, _]] = loaded.clip.encode("a embedding:photo-of a cat", lambda _: path)
     [[words, _]] = loaded.clip.encode("a photo of a cat")
