@@ -94,6 +94,18 @@ class Checks:
             extra_info={"class_type": node.class_type, "node_title": node.title, "nearest": near},
         )
 
+    def not_yet(self, node: Node, spec: NodeSpec) -> Problem:
+        """A node whose type is declared and cannot run: its inputs are nobody's concern until it can."""
+        return Problem(
+            node=node.id,
+            type="node_not_in_this_version",
+            message="This version cannot run the node",
+            details=f"{node.class_type} needs support for {spec.later}",
+            sentence=f"{node.label} needs support for {spec.later}, which this version of Easel does not have yet. "
+            "The graph can be opened, edited and saved; to run the rest of it, bypass or remove this node.",
+            extra_info={"class_type": node.class_type, "needs": spec.later},
+        )
+
     def _inputs(self, spec: NodeSpec) -> dict[str, InputSpec]:
         found = self._declared.get(spec.class_type)
         if found is None:

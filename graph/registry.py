@@ -44,10 +44,15 @@ class Catalogue(Mapping[str, NodeSpec]):
 
 
 class Registry(Mapping[str, NodeType]):
-    """Node types with their code."""
+    """Node types with their code; and beside them, for the catalogue alone, those whose code is to come."""
 
-    def __init__(self, *types: NodeType | Function[..., Any]) -> None:
+    def __init__(self, *types: NodeType | Function[..., Any], later: Iterable[NodeSpec] = ()) -> None:
+        """later: declarations without code, each with its `NodeSpec.later`; one gives way to a type of its name."""
         self._types: dict[str, NodeType] = {}
+        self._later = {spec.class_type: spec for spec in later}
+        nameless = [name for name, spec in self._later.items() if not spec.later]
+        if nameless:
+            raise DeclarationError(f"The node type {nameless[0]} has no code and does not say what it waits for.")
         self.add(*types)
 
     def add(self, *types: NodeType | Function[..., Any]) -> None:
@@ -72,4 +77,5 @@ class Registry(Mapping[str, NodeType]):
         return len(self._types)
 
     def catalogue(self) -> Catalogue:
-        return Catalogue(type.spec for type in self._types.values())
+        missing = [spec for name, spec in self._later.items() if name not in self._types]
+        return Catalogue([*(type.spec for type in self._types.values()), *missing])

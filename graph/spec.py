@@ -186,6 +186,9 @@ class NodeSpec:
     search_aliases: tuple[str, ...] = ()
     verbose_info: bool = False
     """True where `/object_info` always states deprecated, experimental, api_node and output_tooltips."""
+    later: str = ""
+    """What a run of it needs and this version lacks, such as `video models`; empty for a type that runs. Graphs hold
+    such nodes; validation refuses to run them."""
 
     def input(self, name: str) -> InputSpec | None:
         return next((spec for spec in self.inputs if spec.name == name), None)
@@ -218,6 +221,8 @@ class NodeSpec:
                 info[name] = getattr(self, name)
         if self.search_aliases:
             info["search_aliases"] = list(self.search_aliases)
+        if self.later:
+            info["easel_later"] = self.later
         return info
 
     def to_json(self) -> JsonObject:
@@ -243,6 +248,7 @@ class NodeSpec:
             "module": self.module,
             "version": self.version,
             "search_aliases": list(self.search_aliases),
+            **({"later": self.later} if self.later else {}),
         }
         data.update({name: True for name in _FLAGS if getattr(self, name)})
         return data
@@ -273,6 +279,7 @@ class NodeSpec:
             module=data["module"],
             version=data["version"],
             search_aliases=tuple(data["search_aliases"]),
+            later=data.get("later", ""),
             **{name: data.get(name, False) for name in _FLAGS},
         )
 

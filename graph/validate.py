@@ -3,6 +3,7 @@
 validate
   _reach            what the targets need; nothing else is checked but that its type exists
   Checks.node       the inputs of one node, in the order of their declaration (graph.checks)
+  Checks.not_yet    in its place for a type that this version only declares
   components        cycles, each with its path
   _verdict          which targets have no problem among all that they need
 """
@@ -118,6 +119,9 @@ def validate(
     for id, node in graph.nodes.items():
         spec = catalogue.get(node.class_type)
         if id not in upstream or spec is None:
+            continue
+        if spec.later:
+            problems.append(checks.not_yet(node, spec))
             continue
         coerced[id], found = checks.node(node, spec)
         problems += found

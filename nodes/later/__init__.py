@@ -1,0 +1,13 @@
+"""Node types that this version declares and cannot run yet: graphs with them open, convert and show what they hold.
+
+A type that gets code moves to a theme of `nodes` and leaves its table here.
+"""
+
+from __future__ import annotations
+
+from graph.spec import NodeSpec
+from nodes.later import audio, families, merging, patches, rest, solids, training, video, wan
+
+LATER: tuple[NodeSpec, ...] = tuple(
+    spec for theme in (families, patches, merging, training, video, wan, audio, solids, rest) for spec in theme.LATER
+)
