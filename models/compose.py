@@ -53,13 +53,25 @@ def feathered_paste(under: Tensor, over: Tensor, x: int, y: int, feather: int) -
     height, width = under.shape[-2:]
     bottom_inside, right_inside = y + over.shape[2] < height, x + over.shape[3] < width
     over = repeat_to(over.to(under), len(under))[..., : max(0, height - y), : max(0, width - x)]
-    rows = edge_ramp(over.shape[2], feather * (y > 0), feather * bottom_inside).to(under)
-    columns = edge_ramp(over.shape[3], feather * (x > 0), feather * right_inside).to(under)
+    rows = _paste_ramp(over.shape[2], feather * (y > 0), feather * bottom_inside).to(under)
+    columns = _paste_ramp(over.shape[3], feather * (x > 0), feather * right_inside).to(under)
     alpha = rows[:, None] * columns
     area = (..., slice(y, y + over.shape[2]), slice(x, x + over.shape[3]))
     result = under.clone()
     result[area] = over * alpha + under[area] * (1 - alpha)
     return result
+
+
+def _paste_ramp(length: int, start: int, end: int) -> Tensor:
+    """`edge_ramp` that goes on where the piece is shorter than the ramp. At the far end it is ComfyUI's, whose count
+    turns back at the first element, past which it goes by one, and weakens the rest a second time."""
+    position = torch.arange(1, length + 1, dtype=torch.float32)
+    ramp = (position / start).clamp(max=1) if start else torch.ones(length)
+    if end:
+        ramp = ramp * (position.flip(0) / end).clamp(max=1)
+        again = 2 * length + 1 - position
+        ramp = ramp * torch.where((again <= end) & (position < length), again / end, 1)
+    return ramp
 
 
 def edge_ramp(length: int, start: int, end: int) -> Tensor:

@@ -114,11 +114,14 @@ def to_pillow(pixels: Tensor) -> Image.Image:
 
 
 def scale(x: Tensor, width: int, height: int, method: str, crop: str = "disabled") -> Tensor:
-    """Scale (b, c, h, w) to (b, c, height, width).
+    """Scale (b, c, h, w) to (b, c, height, width), or each frame of (b, c, t, h, w).
 
     method: "nearest-exact", "bilinear", "area", "bicubic", "lanczos" (in 8 bits), "bislerp" (for latents).
     crop: "center" first cuts off what would change the proportions; "disabled" stretches.
     """
+    if x.dim() == 5:
+        frames = scale(x.movedim(2, 1).flatten(0, 1), width, height, method, crop)
+        return frames.unflatten(0, (len(x), x.shape[2])).movedim(1, 2)
     if crop == "center":
         x = crop_to_aspect(x, width / height)
     if method == "lanczos":

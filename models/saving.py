@@ -115,6 +115,26 @@ def png_bytes(pixels: Tensor, texts: Mapping[str, Any], compress_level: int) -> 
     return buffer.getvalue()
 
 
+def svg_bytes(data: bytes, texts: Mapping[str, Any]) -> bytes:
+    """An SVG with the texts in a `metadata` element, as JSON, at the beginning of its first `svg` element.
+
+    ValueError where it is not UTF-8 or has no such element.
+    """
+    try:
+        svg = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("this is no SVG: it is not text in UTF-8") from None
+    start = re.search(r"<svg\b[^>]*(?<!/)>", svg)
+    if start is None:
+        raise ValueError("this is no SVG: no <svg> element is in it")
+    if not texts:
+        return data
+    # A CDATA section ends at the first "]]>", wherever that stands.
+    described = json.dumps(texts, indent=2).replace("]]>", "]]]]><![CDATA[>")
+    metadata = f"\n<metadata><![CDATA[\n{described}\n]]></metadata>"
+    return (svg[: start.end()] + metadata + svg[start.end() :]).encode("utf-8")
+
+
 def latent_bytes(samples: Tensor, texts: Mapping[str, Any]) -> bytes:
     """(b, c, h, w) as a safetensors file that keeps the texts as JSON in its header."""
     tensors = {LATENT: samples.contiguous().cpu(), NO_LATENT_SCALE: torch.tensor([])}

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from graph.context import Context
-from graph.node import MAX_RESOLUTION, Choice, File, Hidden, Int, Memory, Slider, Toggle, node
+from graph.node import MAX_RESOLUTION, Choice, File, Hidden, Int, Memory, Slider, Socket, Toggle, node
 from models import compose, images
 from nodes.values import Image, Mask
 
@@ -50,6 +50,23 @@ def load_image_output(
     """Load a picture that was saved before."""
     picture = images.read_picture(context.folders.resolve("output", image))
     return picture.pixels, picture.mask
+
+
+def _captured(capture_on_queue: bool, image: str) -> float | str:
+    return float("nan") if capture_on_queue else image
+
+
+@node("WebcamCapture", category="image", title="Webcam Capture", is_changed=_captured, search_aliases=("camera",))
+def webcam_capture(
+    image: Annotated[str, Socket("WEBCAM")],
+    width: Annotated[int, Int(min=0, max=MAX_RESOLUTION)] = 0,
+    height: Annotated[int, Int(min=0, max=MAX_RESOLUTION)] = 0,
+    capture_on_queue: Annotated[bool, Toggle(tooltip="Take a new picture for every run.")] = True,
+    *,
+    context: Context,
+) -> Image:
+    """A picture that the page took with a camera and uploaded. The page has scaled it to the size that is set here."""
+    return images.read_picture(context.folders.resolve("input", image)).pixels
 
 
 @node("EmptyImage", category="image", memory=Memory(12, ("width", "height", "batch_size")))
@@ -94,7 +111,7 @@ def scale_to_total_pixels(
     image: Image, *, upscale_method: Method, megapixels: Annotated[float, Slider(min=0.01, max=16.0, step=0.01)] = 1.0
 ) -> Image:
     """Scale pictures so that each has about this many pixels; 1 is 1024 x 1024."""
-    factor = (megapixels * 1024 * 1024 / (image.shape[1] * image.shape[2])) ** 0.5
+    factor = (int(megapixels * 1024 * 1024) / (image.shape[1] * image.shape[2])) ** 0.5
     height, width = (max(1, round(side * factor)) for side in image.shape[1:3])
     return _resized(image, width, height, upscale_method)
 

@@ -60,6 +60,34 @@ def empty_sd3_latent(
     return {"samples": torch.zeros(batch_size, 16, height // 8, width // 8)}
 
 
+@node(
+    "EmptyHunyuanImageLatent",
+    category="latent",
+    memory=Memory(64 * 4 / 32**2, ("width", "height", "batch_size")),
+)
+def empty_hunyuan_image(
+    width: Annotated[int, Int(min=64, max=MAX_RESOLUTION, step=32)] = 2048,
+    height: Annotated[int, Int(min=64, max=MAX_RESOLUTION, step=32)] = 2048,
+    batch_size: Batch = 1,
+) -> Latent:
+    """A blank canvas of 64 channels, each of 32 x 32 pixels, for Hunyuan Image."""
+    return {"samples": torch.zeros(batch_size, 64, height // 32, width // 32)}
+
+
+@node(
+    "EmptyChromaRadianceLatentImage",
+    category="latent/chroma_radiance",
+    memory=Memory(3 * 4, ("width", "height", "batch_size")),
+)
+def empty_chroma_radiance(
+    width: Annotated[int, Int(min=16, max=MAX_RESOLUTION, step=16)] = 1024,
+    height: Annotated[int, Int(min=16, max=MAX_RESOLUTION, step=16)] = 1024,
+    batch_size: Batch = 1,
+) -> Latent:
+    """A blank canvas of the picture's own pixels, for Chroma Radiance, which has no latents."""
+    return {"samples": torch.zeros(batch_size, 3, height, width)}
+
+
 @node("LatentUpscale", category="latent", title="Upscale Latent", search_aliases=("resize latent", "hires"))
 def upscale(
     samples: Latent, *, upscale_method: Method, width: Target = 512, height: Target = 512, crop: Crop
@@ -93,7 +121,7 @@ def repeat(samples: Latent, amount: Annotated[int, Int(min=1, max=64)] = 1) -> L
     """The same latents several times over, each with noise of its own."""
     x, mask = samples["samples"], samples.get("noise_mask")
     index = samples.get("batch_index", list(range(len(x))))
-    result: LatentDict = {**samples, "samples": x.repeat(amount, 1, 1, 1)}
+    result: LatentDict = {**samples, "samples": x.repeat(amount, *[1] * (x.dim() - 1))}
     if mask is not None and len(mask) > 1:
         result["noise_mask"] = repeat_to(mask, len(x)).repeat(amount, 1, 1, 1)
     if "batch_index" in samples:

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from graph.context import Context
 from graph.node import MAX_RESOLUTION, Choice, File, Int, Memory, Slider, Toggle, node
-from models import compose, images
+from models import compose, images, porter_duff
 from nodes.values import Image, Mask
 
 LOAD_CHANNELS = ("alpha", "red", "green", "blue")
@@ -82,7 +82,10 @@ def combine(
 ) -> Mask:
     """Work one mask into another, with its corner at (x, y)."""
     result = destination.reshape(-1, *destination.shape[-2:]).clone()
-    over = source.reshape(-1, *source.shape[-2:])[:, : max(0, result.shape[1] - y), : max(0, result.shape[2] - x)]
+    over = source.reshape(-1, *source.shape[-2:])
+    if len(over) not in (1, len(result)):
+        raise ValueError(f"there are {len(over)} source masks and {len(result)} to lay them on: give one, or as many")
+    over = over[:, : max(0, result.shape[1] - y), : max(0, result.shape[2] - x)]
     area = (slice(None), slice(y, y + over.shape[1]), slice(x, x + over.shape[2]))
     result[area] = _operate(operation, result[area], over)
     return result.clamp(0, 1)
@@ -123,11 +126,31 @@ def from_color(
 
 @node("JoinImageWithAlpha", category="mask/compositing", title="Join Image with Alpha")
 def join_alpha(image: Image, alpha: Mask) -> Image:
-    """Make a picture transparent where a mask is white."""
+    """Make a picture transparent where a mask is white. Of pictures and masks, the fewer count."""
     flat = alpha.reshape(-1, 1, *alpha.shape[-2:])
     sized = functional.interpolate(flat, size=image.shape[1:3], mode="bilinear").movedim(1, -1)
-    count = max(len(image), len(sized))
-    return torch.cat((compose.repeat_to(image[..., :3], count), 1 - compose.repeat_to(sized, count)), -1)
+    count = min(len(image), len(sized))
+    return torch.cat((image[:count, ..., :3], 1 - sized[:count]), -1)
+
+
+@node(
+    "PorterDuffImageComposite",
+    category="mask/compositing",
+    title="Porter-Duff Image Composite",
+    search_aliases=("blend", "overlay", "alpha"),
+)
+def porter_duff_composite(
+    source: Image,
+    source_alpha: Mask,
+    destination: Image,
+    destination_alpha: Mask,
+    mode: Annotated[
+        str, Choice(options=tuple(porter_duff.MODES), tooltip="SRC is the source, DST the destination.")
+    ] = "DST",
+) -> tuple[Image, Mask]:
+    """Lay one picture on another, both with masks that are white where they are transparent."""
+    flat = (mask.reshape(-1, *mask.shape[-2:]) for mask in (source_alpha, destination_alpha))
+    return porter_duff.lay(source, next(flat), destination, next(flat), mode)
 
 
 @node("SplitImageWithAlpha", category="mask/compositing", title="Split Image with Alpha")

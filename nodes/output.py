@@ -6,16 +6,15 @@ import secrets
 import string
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from graph.context import Context
-from graph.folders import inside
 from graph.node import File, Hidden, Results, Text, node
-from models.saving import latent_bytes, png_bytes, read_latent, write_numbered
+from models.saving import latent_bytes, png_bytes, read_latent, svg_bytes
 from nodes.context import engine, pnginfo
 from nodes.naming import expand
-from nodes.values import Image, Latent, Mask
+from nodes.saved import write
+from nodes.values import Image, Latent, Mask, Svg
 
 PREFIX = Text(
     tooltip="Name of the files, with folders if you like; %date:yyyy-MM-dd%, %width%, %KSampler.seed% fill in."
@@ -56,6 +55,30 @@ def preview_mask(mask: Mask, context: Context, prompt: Prompt = None, extra_pngi
     return Results(ui={"images": _save(context, "temp", _temporary_name(), images, texts, prompt, PREVIEW_LEVEL)})
 
 
+@node(
+    "SaveSVGNode",
+    category="image/save",
+    output=True,
+    description="Save vector pictures in the output folder, with the graph that made them.",
+)
+def save_svg(
+    svg: Svg,
+    context: Context,
+    filename_prefix: Annotated[str, PREFIX] = "svg/ComfyUI",
+    prompt: Prompt = None,
+    extra_pnginfo: PngInfo = None,
+) -> Results:
+    """Save vector pictures. `svg.data` is a list of open files, which are read from their beginning."""
+    name = expand(filename_prefix, prompt, 0, 0, datetime.now())
+    texts = pnginfo(prompt, extra_pnginfo)
+    saved = []
+    for number, file in enumerate(svg.data):
+        file.seek(0)
+        data = svg_bytes(file.read(), texts)
+        saved.append(write(context, "output", name.replace("%batch_num%", str(number)), ".svg", data))
+    return Results(ui={"images": saved})
+
+
 @node("SaveLatent", category="_for_testing", output=True)
 def save_latent(
     samples: Latent,
@@ -67,7 +90,7 @@ def save_latent(
     """Save latents in the output folder, to go on with them later."""
     name = expand(filename_prefix, prompt, 0, 0, datetime.now())
     data = latent_bytes(samples["samples"], pnginfo(prompt, extra_pnginfo))
-    return Results(ui={"latents": [_write(context, "output", name, ".latent", data)]})
+    return Results(ui={"latents": [write(context, "output", name, ".latent", data)]})
 
 
 @node("LoadLatent", category="_for_testing")
@@ -94,21 +117,8 @@ def _save(
     for number, pixels in enumerate(images):
         context.check()
         data = png_bytes(pixels, texts, compress_level)
-        saved.append(_write(context, kind, name.replace("%batch_num%", str(number)), ".png", data))
+        saved.append(write(context, kind, name.replace("%batch_num%", str(number)), ".png", data))
     return saved
-
-
-def _write(context: Context, kind: str, name: str, suffix: str, data: bytes) -> dict[str, str]:
-    root = context.folders.root(kind)
-    # A prefix that is empty or ends in a slash names a folder, so what is left of the file name is its number.
-    wanted = inside(root, name + "_" if name.endswith(("/", "\\")) or not name else name)
-    path = write_numbered(wanted.parent, wanted.name, suffix, data)
-    return {"filename": path.name, "subfolder": _subfolder(root, path), "type": kind}
-
-
-def _subfolder(root: Path, path: Path) -> str:
-    folder = PurePosixPath(path.parent.relative_to(root).as_posix())
-    return "" if str(folder) == "." else str(folder)
 
 
 def _temporary_name() -> str:

@@ -50,9 +50,10 @@ def preview_any(source: Anything) -> Results:
 
 
 def describe(value: Any) -> str:
-    """A value for people: text as it is, data as JSON, tensors by their size, anything else as Python shows it."""
-    if isinstance(value, str):
-        return value
+    """A value for people: text and single values as they are, data as JSON, tensors by their size, anything else as
+    Python shows it."""
+    if value is None or isinstance(value, str | int | float):
+        return str(value)
     try:
         return json.dumps(value, indent=2, ensure_ascii=False, default=_describe_object)
     except (TypeError, ValueError):

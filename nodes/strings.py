@@ -97,9 +97,14 @@ def regex_extract(
     dotall: Flag = False,
     group_index: Annotated[int, Int(min=0, max=100, tooltip="Which parenthesis, for the two group modes.")] = 1,
 ) -> str:
-    """What a regular expression finds in a text, one find a line; empty where it finds nothing."""
+    """What a regular expression finds in a text, one find a line; empty where it finds nothing.
+
+    All Matches of an expression with parentheses are what its first parenthesis finds.
+    """
     pattern = _compiled(regex_pattern, case_insensitive, multiline, dotall)
-    group = group_index if mode.endswith(("Group", "Groups")) else 0
+    if mode == "All Groups" and not pattern.groups:
+        return ""
+    group = {"First Match": 0, "All Matches": min(1, pattern.groups)}.get(mode, group_index)
     if group > pattern.groups:
         return ""
     found = [match[group] or "" for match in pattern.finditer(string)]

@@ -50,4 +50,16 @@ Vae = Annotated[Any, Socket("VAE")]
 UpscaleModel = Annotated[Any, Socket("UPSCALE_MODEL")]
 """`spandrel.ImageModelDescriptor`: a network that enlarges or restores pictures, float32, on the CPU."""
 
+LatentOperation = Annotated[Any, Socket("LATENT_OPERATION")]
+"""`models.latent_operations.Operation`: called with `latent=` (b, c, h, w), gives as much and changes nothing."""
+
+Svg = Annotated[Any, Socket("SVG")]
+"""Vector pictures: an object whose `data` is a list of files open for reading bytes, as packs make it."""
+
+Video = Annotated[Any, Socket("VIDEO")]
+"""`models.video.Video`, or a pack's object with its methods: pictures at a rate, with or without a sound."""
+
+Audio = Annotated[Any, Socket("AUDIO")]
+"""`{"waveform": (b, channels, samples) float32 in [-1, 1], "sample_rate": samples a second}`, or None for no sound."""
+
 Anything = Annotated[Any, Socket("*")]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from models.compose import edge_ramp, grow_mask
 from nodes import mask
@@ -76,3 +78,24 @@ def test_small_ones() -> None:
     assert mask.threshold(torch.tensor([[[0.5, 0.51]]]), 0.5).tolist() == [[[0, 1]]]
     picture = torch.tensor([[[[1.0, 128 / 255, 0], [1, 0.5, 0.1]]]])
     assert mask.from_color(picture, 0xFF8000).tolist() == [[[1, 0]]]
+
+
+@pytest.mark.parametrize("expand", [-3, -1, 1, 4])
+@pytest.mark.parametrize("tapered", [True, False])
+def test_growing_is_scipy_s(expand: int, tapered: bool) -> None:
+    soft = torch.rand(2, 9, 14, generator=torch.Generator().manual_seed(1))
+    corner = 0 if tapered else 1
+    footprint = np.array([[corner, 1, corner], [1, 1, 1], [corner, 1, corner]])
+    step = ndimage.grey_dilation if expand > 0 else ndimage.grey_erosion
+    for given, made in zip(soft, mask.grow(soft, expand, tapered), strict=True):
+        expected = given.numpy()
+        for _ in range(abs(expand)):
+            expected = step(expected, footprint=footprint)
+        assert np.array_equal(made, expected)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_an_empty_and_a_full_mask_stay_what_they_are(value: float) -> None:
+    even = torch.full((1, 6, 7), value)
+    for made in (mask.grow(even, 3), mask.grow(even, -3, False), mask.threshold(even, 0.5), mask.invert(1 - even)):
+        assert torch.equal(made, even)

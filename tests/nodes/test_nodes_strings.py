@@ -56,7 +56,7 @@ def test_searching() -> None:
     ("mode", "group", "found"),
     [
         ("First Match", 1, "k1=v1"),
-        ("All Matches", 1, "k1=v1\nk2=v2"),
+        ("All Matches", 2, "k1\nk2"),
         ("First Group", 2, "v1"),
         ("All Groups", 1, "k1\nk2"),
         ("All Groups", 5, ""),
@@ -68,6 +68,11 @@ def test_extracting(mode: str, group: int, found: str) -> None:
 
 def test_finding_nothing_is_empty() -> None:
     assert strings.regex_extract("abc", r"\d", "All Matches") == ""
+    assert strings.regex_extract("abc", r"\w", "All Groups", group_index=0) == "", "it has no group"
+
+
+def test_all_matches_of_an_expression_without_groups_are_whole() -> None:
+    assert strings.regex_extract("k1=v1, k2=v2", r"\w+=\w+", "All Matches") == "k1=v1\nk2=v2"
 
 
 def test_replacing_by_pattern() -> None:
@@ -95,8 +100,8 @@ def test_primitives_pass_their_value_on() -> None:
     [
         ("as it is\n", "as it is\n"),
         (3, "3"),
-        (True, "true"),
-        (None, "null"),
+        (True, "True"),
+        (None, "None"),
         (["ä", 1.5], '[\n  "ä",\n  1.5\n]'),
         (torch.zeros(1, 4, 2, 2), '"1 x 4 x 2 x 2 float32"'),
         ({"samples": torch.zeros(2, 3)}, '{\n  "samples": "2 x 3 float32"\n}'),

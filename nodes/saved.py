@@ -1,0 +1,26 @@
+"""Where a node's file goes, and what the page is told of it."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from graph.context import Context
+from graph.folders import inside
+from models.saving import write_numbered
+
+
+def write(context: Context, kind: str, name: str, suffix: str, data: bytes) -> dict[str, str]:
+    """Write a file under the next free number, and say for `/view` where it is.
+
+    kind: "output", "input" or "temp". name: the prefix with its patterns filled in; it may name folders.
+    """
+    root = context.folders.root(kind)
+    # A prefix that is empty or ends in a slash names a folder, so what is left of the file name is its number.
+    wanted = inside(root, name + "_" if name.endswith(("/", "\\")) or not name else name)
+    path = write_numbered(wanted.parent, wanted.name, suffix, data)
+    return {"filename": path.name, "subfolder": _subfolder(root, path), "type": kind}
+
+
+def _subfolder(root: Path, path: Path) -> str:
+    folder = PurePosixPath(path.parent.relative_to(root).as_posix())
+    return "" if str(folder) == "." else str(folder)
