@@ -1,0 +1,102 @@
+"""Weights in torch's pickles, read with `weights_only`, which makes tensors and plain containers and refuses all else.
+
+What training frameworks leave in old checkpoints (Lightning's callbacks) becomes inert objects.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .errors import CheckpointError, UnsafeFile
+
+SUFFIXES = {".ckpt", ".pt", ".pth", ".bin"}
+
+_INERT = ("pytorch_lightning.", "lightning.", "lightning_fabric.", "omegaconf.")
+"""Packages whose objects sit beside the weights in old checkpoints and mean nothing to us."""
+
+_DAMAGE = (
+    *(RuntimeError, EOFError, ValueError, OSError, LookupError, TypeError, AttributeError, AssertionError),
+    *(ArithmeticError, struct.error, zipfile.BadZipFile),
+)
+"""What torch's reader raises where bytes of a pickle are wrong: it trusts their order. Found by changing bytes."""
+
+
+def is_pickle(path: Path) -> bool:
+    """By its suffix or, where that says something else, by its first bytes."""
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    with path.open("rb") as file:
+        head = file.read(4)
+    return head[:2] == b"PK" or (head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04"))
+
+
+@lru_cache(maxsize=1)
+def tensors(path: Path, stamp: object) -> dict[str, Tensor]:
+    """All tensors of a pickle, kept until the next one is read. CheckpointError, or UnsafeFile where it asks for code.
+
+    stamp: what tells this version of the file from others.
+    """
+    try:
+        return _tensors_in(_load(path))
+    except pickle.UnpicklingError as error:
+        names = _unsafe_names(path)
+        if names or "Unsupported global" in str(error):
+            raise UnsafeFile(path, names or [_global_in(str(error))]) from None
+        if "Unsupported operand" in str(error):  # damage, or a pickle whose kind could hide anything
+            why = "nothing in it can be read as weights without running code"
+            raise CheckpointError(path, why, "Fetch it again, best as .safetensors.") from None
+        raise CheckpointError(path, "not a file of weights", "Fetch it again.") from error
+    except _DAMAGE as error:
+        # A KeyError is torch's own, at an opcode that pickles do not have: its text is a bare number.
+        reason = "" if isinstance(error, KeyError) or not str(error) else f" ({str(error).splitlines()[0]})"
+        raise CheckpointError(path, f"not a whole file of weights{reason}", "Fetch it again.") from error
+
+
+def forget() -> None:
+    """Let go of the tensors of the last pickle read."""
+    tensors.cache_clear()
+
+
+def _load(path: Path) -> Any:
+    zipped = zipfile.is_zipfile(path)
+    inert = [(_inert(name), name) for name in _unsafe_names(path) if name.startswith(_INERT)] if zipped else []
+    with torch.serialization.safe_globals(inert), path.open("rb") as file:
+        # Only a zip can be mapped, and only by name; torch takes a name ending in .safetensors for what it says.
+        mapped = zipped and path.suffix.lower() in SUFFIXES
+        source = str(path) if mapped else file
+        return torch.load(source, map_location="cpu", weights_only=True, mmap=mapped or None)
+
+
+def _inert(name: str) -> type:
+    """A class that takes whatever a pickle gives it and does nothing."""
+    methods = {"__new__": lambda cls, *_, **__: object.__new__(cls), "__init__": lambda *_, **__: None}
+    return type(name.rsplit(".", 1)[-1], (), {**methods, "__setstate__": lambda *_: None})
+
+
+def _unsafe_names(path: Path) -> list[str]:
+    try:
+        return torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    except (RuntimeError, ValueError, pickle.UnpicklingError, zipfile.BadZipFile):
+        return []  # The format before zip cannot be asked; the refusal's own words name the first one.
+
+
+def _global_in(message: str) -> str:
+    words = message.partition("GLOBAL ")[2].split()
+    return words[0] if words else "code of its own"
+
+
+def _tensors_in(loaded: Any) -> dict[str, Tensor]:
+    for key in ("state_dict", "model", "params_ema", "params", "string_to_param"):
+        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
+            loaded = loaded[key]
+    if not isinstance(loaded, dict):
+        raise ValueError("it holds no dictionary of tensors")
+    return {str(name): value for name, value in loaded.items() if isinstance(value, Tensor)}
