@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from graph.node import NodeType, Results
 from graph.spec import InputSpec
 from models.saving import latent_bytes
 from models.upscale import load_upscaler
+from models.video import VideoComponents, VideoFromComponents
 from nodes import sampling
 from nodes.library import core_registry
 
@@ -33,6 +35,7 @@ FILES = {
 }
 SPECIAL = {
     ("LoadLatent", "latent"): "a.latent",
+    ("LoadVideo", "file"): "a.mp4",
     ("RegexReplace", "regex_pattern"): "o",
     ("ImageScaleToTotalPixels", "megapixels"): 0.01,
     ("ImageToMask", "channel"): "red",
@@ -84,6 +87,7 @@ def running(folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A run with a file of every kind, and models that cost nothing."""
     for name in ("input", "output"):
         Pillow.fromarray(np.zeros((16, 24, 4), np.uint8)).save(folders.root(name) / "a.png")
+    value("VIDEO").save_to(folders.root("input") / "a.mp4")
     (folders.root("input") / "a.latent").write_bytes(latent_bytes(torch.zeros(1, 4, 8, 8), {}))
     for kind in ("checkpoints", "vae", "loras"):
         folders.root(kind).mkdir(parents=True)
@@ -108,6 +112,10 @@ def value(kind: str) -> Any:
             ]
         case "UPSCALE_MODEL":
             return load_upscaler(Path(__file__).parents[2] / "models" / "upscale_models" / FILES["upscale_models"])
+        case "AUDIO":
+            return {"waveform": torch.rand(1, 2, 8000, generator=generator) - 0.5, "sample_rate": 44100}
+        case "VIDEO":
+            return VideoFromComponents(VideoComponents(value("IMAGE"), Fraction(8), value("AUDIO")))
         case "*":
             return {"anything": [1, torch.zeros(2)]}
         case _:
