@@ -4,11 +4,38 @@ from __future__ import annotations
 
 from graph.node import Function
 from graph.registry import Registry
-from nodes import conditioning, image, latent, loaders, mask, output, primitives, sampling, strings, upscale, vae
+from nodes import (
+    conditioning,
+    edit_models,
+    flux2,
+    image,
+    image_arrange,
+    image_effects,
+    inpaint,
+    latent,
+    latent_math,
+    loaders,
+    mask,
+    output,
+    primitives,
+    sampling,
+    strings,
+    upscale,
+    vae,
+    video,
+)
+from nodes.later import LATER
 
-THEMES = (loaders, conditioning, latent, sampling, vae, image, mask, upscale, output, primitives, strings)
+THEMES = (
+    *(loaders, conditioning, inpaint, edit_models, latent, latent_math, sampling, vae),
+    *(image, image_arrange, image_effects, mask, upscale, video, output, primitives, strings, flux2),
+)
 
 
 def core_registry() -> Registry:
-    """The node types that come with Easel, theme by theme in the order in which they are declared."""
-    return Registry(*(item for theme in THEMES for item in vars(theme).values() if isinstance(item, Function)))
+    """The node types that come with Easel, theme by theme in the order in which they are declared.
+
+    Those of `nodes.later` stand in the catalogue only.
+    """
+    functions = (item for theme in THEMES for item in vars(theme).values() if isinstance(item, Function))
+    return Registry(*functions, later=LATER)
