@@ -20,6 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 from graph.context import Context
 from graph.node import Choice, File, Hidden, Int, Results, Seed, Slider, Socket, Text, Toggle, node
 from graph.registry import Registry
+from nodes.later import wan
 
 Model = Annotated[object, Socket("MODEL")]
 Clip = Annotated[object, Socket("CLIP")]
@@ -151,7 +152,7 @@ def _paint(words: str, seed: int, width: int, height: int, share: float) -> Pict
 
 def registry() -> Registry:
     nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale, load_image, save]
-    return Registry(*nodes)
+    return Registry(*nodes, later=[spec for spec in wan.LATER if spec.class_type == "WanImageToVideo"])
 
 
 def slow_registry() -> Registry:

@@ -53,6 +53,13 @@ test('values of the wrong kind are shown as they are', () => {
   assert.deepEqual(widgetsOf(type, { values: ['twenty', { a: 1 }, 5, 6] }).map(({ value }) => value), ['twenty', { a: 1 }])
 })
 
+test('what a type waits for is read where the server says it', () => {
+  const types = { Wan: { easel_later: 'the Wan video models', input: { required: { length: ['INT', { default: 81 }] } } }, Odd: { easel_later: { a: 1 } }, Plain: {} }
+  const schema = new Schema(types)
+  assert.deepEqual(['Wan', 'Odd', 'Plain', 'Reroute'].map((name) => schema.get(name).later), ['the Wan video models', '', '', ''])
+  assert.equal(widgetsOf(schema.get('Wan'), { values: [33] })[0].value, 33, 'its widgets hold values as any')
+})
+
 test('names for the eye', () => {
   assert.equal(humanise('sampler_name'), 'Sampler name')
   assert.equal(rowLabel('sampler_name'), 'Sampler')

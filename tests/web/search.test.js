@@ -35,6 +35,14 @@ test('what was used often comes first among equals, never before a better match'
   assert.equal(names('vae decode', { used: new Map([['VAEDecodeTiled', 9]]) })[0], 'VAEDecode')
 })
 
+test('what is old or does not run yet comes after its like, never before another', () => {
+  const types = new Schema({
+    AWaits: entry('Video One', 'x', { easel_later: 'video models' }), BOld: entry('Video Two', 'x', { deprecated: true }),
+    CRuns: entry('Video Three'), DInside: entry('Some video')
+  })
+  assert.deepEqual(searchTypes(types, 'video').map(({ name }) => name), ['CRuns', 'AWaits', 'BOld', 'DInside'])
+})
+
 test('a released link shows only what fits', () => {
   const from = { node: 'node:1', side: 'out', index: 0, name: 'LATENT', type: 'LATENT' }
   const found = names('', { from })

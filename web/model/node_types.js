@@ -45,7 +45,7 @@ export class NodeTypes {
       outputs: definition.outputs.map((output) => ({
         name: asText(output.name) ?? '', type: asText(output.type) ?? '*', list: false, tooltip: ''
       })),
-      output: false, deprecated: false, experimental: false, aliases: [], virtual: true, picture: false
+      output: false, deprecated: false, experimental: false, later: '', aliases: [], virtual: true, picture: false
     }
     if (depth === 0) this.#subgraphs.set(definition, { schema: this.schema, type })
     return type

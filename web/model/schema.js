@@ -59,6 +59,7 @@
  * @property {boolean} output It is a target of a run.
  * @property {boolean} deprecated
  * @property {boolean} experimental
+ * @property {string} later What it waits for, such as "video models"; empty for a type that this version runs.
  * @property {readonly string[]} aliases
  * @property {boolean} virtual Lives in the page only and never reaches the server.
  * @property {boolean} picture It shows a picture: room for one is kept.
@@ -121,6 +122,7 @@ function readType(name, entry) {
     output,
     deprecated: entry.deprecated === true,
     experimental: entry.experimental === true,
+    later: asText(entry.easel_later) ?? '',
     aliases: asList(entry.search_aliases).filter((alias) => typeof alias === 'string'),
     virtual: false,
     picture:

@@ -35,8 +35,8 @@ export function searchTypes(schema, query, { from = null, used = new Map(), cate
     if (category !== null && type.category !== category && !type.category.startsWith(`${category}/`)) continue
     if (from && fitting(type, from) === null) continue
     const rank = words.length ? rankOf(type, query.trim().toLowerCase(), words) : INSIDE
-    // What is old comes after its like.
-    if (rank !== NONE) found.push({ type, rank: rank + (type.deprecated ? 0.5 : 0), uses: used.get(type.name) ?? 0 })
+    // What is old, or does not run yet, comes after its like.
+    if (rank !== NONE) found.push({ type, rank: rank + (type.deprecated || type.later ? 0.5 : 0), uses: used.get(type.name) ?? 0 })
   }
   found.sort((a, b) =>
     a.rank - b.rank || b.uses - a.uses || (words.length ? a.type.title.length - b.type.title.length : 0) ||

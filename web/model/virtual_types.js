@@ -7,7 +7,7 @@
 /** @param {string} name @param {string} title @param {Partial<NodeType>} more @returns {NodeType} */
 const virtual = (name, title, more) => ({
   name, title, category: 'utils', description: '', module: 'easel', inputs: [], outputs: [], output: false,
-  deprecated: false, experimental: false, aliases: [], virtual: true, picture: false, ...more
+  deprecated: false, experimental: false, later: '', aliases: [], virtual: true, picture: false, ...more
 })
 
 /** @returns {import('./schema.js').InputSpec} */

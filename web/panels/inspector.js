@@ -63,6 +63,7 @@ export function createInspector(host, { editor, session, runner, names, settings
       h('p.sub', {}, [`#${node.key}`, node.mode === 2 ? 'muted' : node.mode === 4 ? 'bypassed' : stateWord(status.state), type?.title !== names.titleOf(node) ? type?.title ?? node.type : null].filter(Boolean).join(' · ')),
       status.error ? h('div.why.bad', { role: 'alert' }, h('b', {}, status.error.input ? `${humanise(status.error.input)}: ` : 'Error: '), status.error.message) : null,
       !type && !status.error ? h('div.why.bad', {}, h('b', {}, 'Unknown type. '), `The server has no node “${node.type}”. Its values and links are kept; install the pack that brings it to run this part.`) : null,
+      type?.later && !status.error ? h('div.why', {}, h('b', {}, 'Not in this version yet. '), `It needs support for ${type.later}. Its values and links are kept; bypass or remove it to run the rest of the graph.`) : null,
       status.why ? h('div.why', {}, h('b', {}, status.state === 'running' ? 'Why it runs: ' : 'Why it ran: '), `${status.why}.`)
         : status.state === 'cached' ? h('div.why', {}, h('b', {}, 'From the cache: '), 'nothing it depends on changed.') : null,
       facts(timing(status)),

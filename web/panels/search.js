@@ -36,7 +36,7 @@ export function openSearch({ find, from: released, at, onChoose, onClose, colorO
   const list = new VirtualList({
     rowHeight: ROW,
     label: 'Node types',
-    draw: type => [h('span.name', {}, highlight(type.title, field.value)), type.deprecated ? h('span.tag', {}, 'old') : type.experimental ? h('span.tag', {}, 'trial') : '', h('span.aside', {}, type.category)],
+    draw: type => [h('span.name', {}, highlight(type.title, field.value)), tagOf(type), h('span.aside', {}, type.category)],
     onChoose: type => {
       close()
       onChoose(type)
@@ -67,6 +67,7 @@ export function openSearch({ find, from: released, at, onChoose, onClose, colorO
     fill(card,
       h('h3', {}, type.title), h('p.path', {}, type.category || type.module),
       type.description ? h('p.about', {}, type.description) : null,
+      type.later ? h('p.about', {}, `Not in this version yet: it needs support for ${type.later}.`) : null,
       socketList('Takes', type.inputs.map(input => ({ name: humanise(input.label || input.name), type: input.type, quiet: input.widget !== null, optional: input.optional }))),
       socketList('Gives', type.outputs.map(output => ({ name: humanise(output.name), type: output.type, quiet: false, optional: false }))))
   }
@@ -88,6 +89,12 @@ export function openSearch({ find, from: released, at, onChoose, onClose, colorO
   search()
   field.focus()
   return close
+}
+
+/** @param {NodeType} type */
+function tagOf(type) {
+  const word = type.later ? 'not yet' : type.deprecated ? 'old' : type.experimental ? 'trial' : ''
+  return word && h('span.tag', {}, word)
 }
 
 /** @param {string} type @param {(type: string) => string} colorOf @param {boolean} [quiet] */

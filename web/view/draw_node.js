@@ -42,6 +42,9 @@ const TITLE_SIZE = 11
 const WORDS = 0.75
 /** Nor is the text of rows. */
 const ROW_SIZE = 7.5
+/** What stands on a node that this version cannot run, and in its place where the title needs the room. */
+const LATER = 'not in this version yet'
+const LATER_SHORT = 'not yet'
 const SOCKET = 5
 const NOTE_COLOUR = '#b59b3a'
 
@@ -138,7 +141,8 @@ function drawTitle(ctx, theme, drawing) {
       drawIcon(ctx, 'expand', left + 4, middle, 12, theme.quiet)
       left += 16
     }
-    right -= drawStatus(ctx, theme, drawing, right, middle)
+    ctx.font = font(size, 600)
+    right -= drawStatus(ctx, theme, drawing, right, middle, right - left - measure(ctx, view.title) - 16)
   }
   ctx.font = font(size, 600)
   ctx.textAlign = 'left'
@@ -147,14 +151,15 @@ function drawTitle(ctx, theme, drawing) {
   ctx.fillText(fitMiddle(ctx, view.title, right - left - 4), left, middle + 0.5)
 }
 
-/** The word at the right of the title. Returns the room that it took. @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing @param {number} right @param {number} middle */
-function drawStatus(ctx, theme, { view, status, zoom }, right, middle) {
+/** The word at the right of the title. Returns the room that it took. @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing @param {number} right @param {number} middle @param {number} spare what the title leaves */
+function drawStatus(ctx, theme, { view, status, zoom }, right, middle, spare) {
   const { node, type } = view
   const [text, colour, icon] = statusWord(theme, node, type, status)
   // From afar the title needs the room, as it does on a collapsed node: the sign alone has to do.
-  const word = node.collapsed || (zoom < WORDS && icon) ? '' : text
-  if (!word && !icon) return 0
   ctx.font = font(Math.max(11, ROW_SIZE / zoom))
+  const fitting = text === LATER && measure(ctx, text) > spare ? LATER_SHORT : text
+  const word = node.collapsed || (zoom < WORDS && icon) ? '' : fitting
+  if (!word && !icon) return 0
   ctx.textAlign = 'right'
   ctx.textBaseline = 'middle'
   ctx.fillStyle = colour
@@ -175,6 +180,7 @@ function statusWord(theme, node, type, status) {
   if (node.mode === BYPASSED) return ['bypassed', theme.quiet, null]
   if (node.mode === MUTED) return ['muted', theme.quiet, null]
   if (!type) return ['not installed', theme.warning, 'alert']
+  if (type.later) return [LATER, theme.quiet, null]
   if (status.state === 'cached') return ['cached', theme.quiet, 'check']
   if (status.state === 'done' && status.ms !== null) return [duration(status.ms), theme.quiet, null]
   return ['', theme.quiet, node.pinned ? 'pin' : null]
@@ -219,7 +225,7 @@ function drawBorder(ctx, theme, { view, status, selected, zoom }) {
   const thin = Math.max(1, 1 / zoom)
   ctx.lineWidth = thin
   ctx.strokeStyle = theme.line
-  ctx.setLineDash(view.type ? [] : [6, 4])
+  ctx.setLineDash(view.type && !view.type.later ? [] : [6, 4]) // this server cannot run it
   roundRect(ctx, rect.x + 0.5, rect.y + 0.5, rect.w - 1, rect.h - 1, RADIUS - 0.5)
   ctx.stroke()
   ctx.setLineDash([])
