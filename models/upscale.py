@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.errors import CheckpointError
+from models import memory
+from models.errors import CheckpointError, OutOfMemory
 from models.files import open_weights
 from models.tiles import tiled
 from models.upscale_architectures import extra_architectures, with_own_range
@@ -91,7 +92,7 @@ def upscale(
 
     A network for transparent pictures gives 4 channels. When memory runs out idle models go, then the tile is halved,
     down to 128 pixels; MemoryError if that is too large. ValueError for a batch of none, and for a picture that would
-    be too large to be saved.
+    be too large to be saved; OutOfMemory, before any work, where there is no room for the result.
     """
     _check(model, pixels)
     engine.reserve(sum(p.numel() * p.element_size() for p in model.model.parameters()), "the upscaler")
@@ -118,6 +119,10 @@ def _check(model: ImageModelDescriptor, pixels: Tensor) -> None:
             f"Enlarged {model.scale} times, the picture would be {width:,} x {height:,} pixels; at most "
             f"{LARGEST_SIDE:,} a side can be saved. Cut or scale the picture down first"
         )
+    # The batch, and while one of its pictures is put together of tiles a sum and the sum's weights.
+    need, have = (len(pixels) + 2) * height * width * 3 * 4, memory.free(torch.device("cpu"))
+    if need > have:
+        raise OutOfMemory(f"Pictures enlarged to {width:,} x {height:,}", need, have, "the CPU")
 
 
 def _halves(tile: int) -> list[int]:
@@ -150,7 +155,7 @@ def _upscale_batch(
     x = _as_many_channels(pixels.movedim(-1, 1).float(), 4 if model.input_channels == 4 else 3)
     channels = model.output_channels if model.input_channels > 1 else 3
     y = tiled(x, run, (tile, tile), overlap, Fraction(model.scale), channels)
-    return _as_many_channels(y, max(channels, 3)).clamp(0, 1).movedim(1, -1)
+    return _as_many_channels(y.clamp_(0, 1), max(channels, 3)).movedim(1, -1)
 
 
 def _count(length: int, tile: int, overlap: int) -> int:
@@ -161,7 +166,7 @@ def _count(length: int, tile: int, overlap: int) -> int:
 def _as_many_channels(x: Tensor, count: int) -> Tensor:
     """(b, c, h, w) with `count` channels: grey becomes colour, what is new is opaque, and what is too much goes."""
     x = x.expand(-1, 3, -1, -1) if x.shape[1] == 1 else x[:, :count]
-    return functional.pad(x, (0, 0, 0, 0, 0, count - x.shape[1]), value=1.0)
+    return functional.pad(x, (0, 0, 0, 0, 0, count - x.shape[1]), value=1.0) if x.shape[1] < count else x
 
 
 def _run_network(model: ImageModelDescriptor, x: Tensor) -> Tensor:

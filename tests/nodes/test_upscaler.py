@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
 from graph.context import Context
-from models.errors import CheckpointError, UnsafeFile
+from models import memory
+from models.errors import CheckpointError, OutOfMemory, UnsafeFile
 from models.upscale import LARGEST_SIDE, load_upscaler, upscale
 from nodes.upscale import load_model, upscale_with_model
 
@@ -152,6 +153,14 @@ def test_a_picture_that_would_be_too_large_is_told_before_the_work(machine: Any)
     model: Any = Fragile(room=1 << 30)
     with pytest.raises(ValueError, match=r"Enlarged 2 times, .* be 65,538 x 16 pixels; at most 65,536 .*scale"):
         upscale(model, torch.zeros(1, 8, LARGEST_SIDE // 2 + 1, 3), machine, ignore)
+    assert model.places == []
+
+
+def test_no_room_for_the_result_is_told_before_the_work(machine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    model: Any = Fragile(room=1 << 30)
+    monkeypatch.setattr(memory, "free", lambda device: 40_000_000)
+    with pytest.raises(OutOfMemory, match=r"enlarged to 2,000 x 1,000 needs 72 MB of memory on the CPU, and 40 MB"):
+        upscale(model, torch.zeros(1, 500, 1000, 3), machine, ignore)
     assert model.places == []
 
 
