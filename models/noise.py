@@ -36,6 +36,13 @@ def fresh(like: Tensor, seed: int) -> Noise:
     return lambda sigma, sigma_next: torch.randn(like.shape, generator=generator).to(like)
 
 
+def continued(shape: Sequence[int], seed: int) -> Callable[[Sequence[int]], Tensor]:
+    """Noise of any shape, float32 on the CPU, that goes on where `initial` of this shape and seed stopped."""
+    generator = torch.Generator().manual_seed(_seed(seed))
+    torch.randn(tuple(shape), generator=generator)
+    return lambda wanted: torch.randn(tuple(wanted), generator=generator)
+
+
 def brownian(like: Tensor, seed: int, sigmas: Tensor) -> Noise:
     """Noise from one Brownian path over sigma, so that fewer or more steps walk the same path (k-diffusion).
 

@@ -1,10 +1,12 @@
 """Samplers: from noise at sigmas[0] down to the last sigma. One pure function each; the letters are the papers'.
 
-All share one form:
+All share one form, with whatever options a method has as keyword arguments:
     denoise   (x, sigma) -> the denoised latent; sigma is a scalar tensor
-    x         (b, c, h, w), at noise level sigmas[0]
+    x         (b, c, h, w), or with frames (b, c, t, h, w), at noise level sigmas[0]
     sigmas    (steps + 1,), falling, most often to 0; at least one step
-    run       noise for those that add some, and what is called after each step
+    run       noise for those that add some, the model's noise levels, and what is called after each step
+
+Here are the methods of one step. `sampler_table` names them all.
 """
 
 from __future__ import annotations
@@ -12,14 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from . import images
 from . import noise as noises
 from .noise import Noise
+
+if TYPE_CHECKING:
+    from .prediction import Prediction
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
 
@@ -32,9 +37,9 @@ class Step:
     """1 to total."""
     total: int
     denoised: Tensor
-    """(b, c, h, w): what the model took for the picture in this step, as the model scales latents."""
+    """As x: what the model took for the picture in this step, as the model scales latents."""
     x: Tensor
-    """(b, c, h, w): the noisy latent that the step began with."""
+    """(b, c, h, w) or (b, c, t, h, w): the noisy latent that the step began with."""
 
 
 def ignore_step(_: Step) -> None:
@@ -47,10 +52,44 @@ class Run:
 
     seed: int
     on_step: Callable[[Step], None]
-    noised: Callable[[Tensor, Tensor, Tensor], Tensor]
-    """(latent, noise, sigma) -> the latent at that noise level, as the model's family mixes them."""
+    prediction: Prediction
+    """The model's: how it mixes noise with latents, and its noise levels."""
+
+    @property
+    def flow(self) -> bool:
+        """Whether latents shrink as noise grows, x = (1 - sigma) x0 + sigma noise, rather than x = x0 + sigma noise."""
+        return self.prediction.kind == "flow"
+
+    def noised(self, latent: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+        """The latent at that noise level, as the model's family mixes them."""
+        return self.prediction.noised(latent, noise, sigma)
+
+    def half_log_snr(self, sigma: Tensor) -> Tensor:
+        """lambda = log(alpha / sigma): the logarithm of signal over noise. alpha is 1, for flow 1 - sigma."""
+        return -sigma.logit() if self.flow else -sigma.log()
+
+    def sigma_of(self, half_log_snr: Tensor) -> Tensor:
+        """The noise level with that lambda."""
+        return (-half_log_snr).sigmoid() if self.flow else (-half_log_snr).exp()
+
+    def alpha(self, sigma: Tensor) -> Tensor:
+        """The share of the clean latent in x."""
+        return 1 - sigma if self.flow else torch.ones_like(sigma)
+
+    def at_percent(self, percent: float) -> float:
+        """The noise level when `percent` (0 to 1) of the way is done."""
+        return self.prediction.at_percent(percent)
+
+    def finite(self, sigmas: Tensor) -> Tensor:
+        """sigmas, where the first is moved a little if it is pure noise, whose lambda is no number."""
+        if not self.flow or len(sigmas) < 2 or sigmas[0] < 1:
+            return sigmas
+        sigmas = sigmas.clone()
+        sigmas[0] = self.at_percent(1e-4)
+        return sigmas
 
     def step(self, i: int, sigmas: Tensor, denoised: Tensor, x: Tensor) -> None:
+        """Tell that step i, from 0, is made."""
         self.on_step(Step(i + 1, len(sigmas) - 1, denoised, x))
 
     def fresh(self, x: Tensor) -> Noise:
@@ -61,7 +100,7 @@ class Run:
 
 
 class Sampler(Protocol):
-    def __call__(self, denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor: ...
+    def __call__(self, denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, **options: Any) -> Tensor: ...
 
 
 def euler(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
@@ -70,20 +109,6 @@ def euler(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
         denoised = denoise(x, sigma)
         run.step(i, sigmas, denoised, x)
         x = x + (x - denoised) / sigma * (sigma_next - sigma)
-    return x
-
-
-def euler_ancestral(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
-    """Euler steps that go further down than asked and come back up with fresh noise."""
-    noise = run.fresh(x)
-    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
-        denoised = denoise(x, sigma)
-        run.step(i, sigmas, denoised, x)
-        sigma_down, sigma_up = ancestral(sigma, sigma_next)
-        if sigma_down == 0:
-            x = denoised
-        else:
-            x = x + (x - denoised) / sigma * (sigma_down - sigma) + noise(sigma, sigma_next) * sigma_up
     return x
 
 
@@ -101,6 +126,29 @@ def heun(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
     return x
 
 
+def heunpp2(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
+    """Heun++: slopes at this level and the next two, each weighed by its level over the first one.
+
+    The last step is Euler's, the last but one looks at one level ahead.
+    """
+    end = sigmas[-1]
+    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
+        denoised = denoise(x, sigma)
+        run.step(i, sigmas, denoised, x)
+        d = (x - denoised) / sigma
+        ahead, level, step = x, sigma, d
+        slopes, weights = [d], []
+        looks = 0 if sigma_next == end else 1 if sigmas[i + 2] == end else 2
+        for later in sigmas[i + 1 : i + 1 + looks]:
+            ahead = ahead + step * (later - level)
+            step, level = (ahead - denoise(ahead, later)) / later, later
+            slopes.append(step)
+            weights.append(later / ((looks + 1) * sigmas[0]))
+        mean = slopes[0] * (1 - sum(weights)) + sum(w * slope for w, slope in zip(weights, slopes[1:], strict=True))
+        x = x + mean * (sigma_next - sigma)
+    return x
+
+
 def dpm_2(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
     """A second-order step by the slope at its middle in log sigma (DPM-Solver-2; Lu et al., 2022)."""
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
@@ -108,92 +156,80 @@ def dpm_2(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
         run.step(i, sigmas, denoised, x)
         d = (x - denoised) / sigma
         if sigma_next > 0:
-            middle = sigma.log().lerp(sigma_next.log(), 0.5).exp()
-            halfway = x + d * (middle - sigma)
-            d = (halfway - denoise(halfway, middle)) / middle
+            d = _middle_slope(denoise, x, d, sigma, sigma_next)
         x = x + d * (sigma_next - sigma)
     return x
 
 
-def dpm_2_ancestral(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
+def _middle_slope(denoise: Denoise, x: Tensor, d: Tensor, sigma: Tensor, to: Tensor) -> Tensor:
+    """The slope halfway in log sigma from sigma to `to`, of which d is the slope at the start."""
+    middle = sigma.log().lerp(to.log(), 0.5).exp()
+    halfway = x + d * (middle - sigma)
+    return (halfway - denoise(halfway, middle)) / middle
+
+
+def euler_ancestral(
+    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0
+) -> Tensor:
+    """Euler steps that go further down than asked and come back up with fresh noise."""
+    noise = run.fresh(x)
+    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
+        denoised = denoise(x, sigma)
+        run.step(i, sigmas, denoised, x)
+        down, keep, up = descent(run, sigma, sigma_next, eta)
+        if down == 0 or sigma_next == 0:
+            x = denoised
+            continue
+        x = x + (x - denoised) / sigma * (down - sigma)
+        if eta > 0:
+            x = keep * x + noise(sigma, sigma_next) * s_noise * up
+    return x
+
+
+def dpm_2_ancestral(
+    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0
+) -> Tensor:
     """dpm_2 down to less noise than asked, and fresh noise back up."""
     noise = run.fresh(x)
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
         denoised = denoise(x, sigma)
         run.step(i, sigmas, denoised, x)
-        sigma_down, sigma_up = ancestral(sigma, sigma_next)
+        down, keep, up = descent(run, sigma, sigma_next, eta)
         d = (x - denoised) / sigma
-        if sigma_down == 0:
-            x = x + d * (sigma_down - sigma)
+        if down == 0:
+            x = x + d * (down - sigma)
             continue
-        middle = sigma.log().lerp(sigma_down.log(), 0.5).exp()
-        halfway = x + d * (middle - sigma)
-        d = (halfway - denoise(halfway, middle)) / middle
-        x = x + d * (sigma_down - sigma) + noise(sigma, sigma_next) * sigma_up
+        x = x + _middle_slope(denoise, x, d, sigma, down) * (down - sigma)
+        x = keep * x + noise(sigma, sigma_next) * s_noise * up
     return x
 
 
-def lms(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, order: int = 4) -> Tensor:
-    """Linear multistep (Adams-Bashforth): the integral of a polynomial through the last slopes."""
-    levels = sigmas.double().cpu().numpy()
-    slopes: list[Tensor] = []
-    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
-        denoised = denoise(x, sigma)
-        run.step(i, sigmas, denoised, x)
-        slopes = [(x - denoised) / sigma, *slopes][:order]
-        if sigma_next == 0:
-            x = denoised
-            continue
-        for j, slope in enumerate(slopes):
-            x = x + _lagrange_integral(levels, i, j, len(slopes)) * slope
-    return x
-
-
-def _lagrange_integral(levels: np.ndarray, i: int, j: int, count: int) -> float:
-    """From levels[i] to levels[i + 1], of the polynomial that is 1 at levels[i - j] and 0 at the others."""
-    polynomial = np.poly1d([1.0])
-    for k in range(count):
-        if k != j:
-            gap = levels[i - j] - levels[i - k]
-            polynomial = polynomial * np.poly1d([1.0 / gap, -levels[i - k] / gap])
-    whole = polynomial.integ()
-    return float(whole(levels[i + 1]) - whole(levels[i]))
-
-
-def dpmpp_2s_ancestral(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
+def dpmpp_2s_ancestral(
+    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0
+) -> Tensor:
     """DPM-Solver++(2S) with fresh noise after each step (Lu et al., 2022b)."""
     noise = run.fresh(x)
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
         denoised = denoise(x, sigma)
         run.step(i, sigmas, denoised, x)
-        sigma_down, sigma_up = ancestral(sigma, sigma_next)
-        if sigma_down == 0:
-            x = x + (x - denoised) / sigma * (sigma_down - sigma)
-            continue
-        t, t_down = -sigma.log(), -sigma_down.log()
-        h = t_down - t
-        middle = (-(t + h / 2)).exp()
-        halfway = middle / sigma * x - torch.expm1(-h / 2) * denoised
-        x = sigma_down / sigma * x - torch.expm1(-h) * denoise(halfway, middle)
-        if sigma_next > 0:
-            x = x + noise(sigma, sigma_next) * sigma_up
+        down, keep, up = descent(run, sigma, sigma_next, eta)
+        if down == 0 or sigma_next == 0:
+            x = x + (x - denoised) / sigma * (down - sigma)
+        else:
+            middle = _middle_level(run, sigma, down)
+            halfway = x + (x - denoised) * (middle / sigma - 1)
+            denoised_2 = denoise(halfway, middle)
+            x = x + (x - denoised_2) * (down / sigma - 1)
+        if sigma_next > 0 and eta > 0:
+            x = keep * x + noise(sigma, sigma_next) * s_noise * up
     return x
 
 
-def dpmpp_2m(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
-    """DPM-Solver++(2M): two steps' answers, drawn on to the middle of the next (Lu et al., 2022b)."""
-    old: Tensor | None = None
-    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
-        denoised = denoise(x, sigma)
-        run.step(i, sigmas, denoised, x)
-        h = sigma.log() - sigma_next.log()
-        ahead = denoised
-        if old is not None and sigma_next > 0:
-            r = (sigmas[i - 1].log() - sigma.log()) / h
-            ahead = (1 + 1 / (2 * r)) * denoised - 1 / (2 * r) * old
-        x = sigma_next / sigma * x - torch.expm1(-h) * ahead
-        old = denoised
-    return x
+def _middle_level(run: Run, sigma: Tensor, to: Tensor) -> Tensor:
+    """The level halfway in lambda; from pure noise, which has no lambda, a level just below it."""
+    if run.flow and sigma == 1:
+        return torch.full_like(sigma, 0.9999)
+    return run.sigma_of(run.half_log_snr(sigma).lerp(run.half_log_snr(to), 0.5))
 
 
 def lcm(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
@@ -203,6 +239,35 @@ def lcm(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
         denoised = denoise(x, sigma)
         run.step(i, sigmas, denoised, x)
         x = run.noised(denoised, noise(sigma, sigma_next), sigma_next) if sigma_next > 0 else denoised
+    return x
+
+
+def lcm_upscale(
+    denoise: Denoise,
+    x: Tensor,
+    sigmas: Tensor,
+    run: Run,
+    scale: float = 1.0,
+    scale_steps: int | None = None,
+    method: str = "bislerp",
+) -> Tensor:
+    """lcm that enlarges the latent on its way, by equal amounts in each of the first scale_steps steps.
+
+    x: (b, c, h, w). scale: the factor in the end. scale_steps: half of the steps if None. method: as `images.scale`.
+    The noise goes on where the run's initial noise stopped.
+    """
+    count = max(len(sigmas) // 2, 1) if scale_steps is None else min(scale_steps, len(sigmas))
+    height, width = x.shape[-2:]
+    draw = noises.continued(x.shape, run.seed)
+    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
+        denoised = denoise(x, sigma)
+        run.step(i, sigmas, denoised, x)
+        x = denoised
+        if i < count:
+            factor = 1 + (scale - 1) * (i + 1) / count
+            x = images.scale(x, round(width * factor), round(height * factor), method)
+        if sigma_next > 0:
+            x = x + sigma_next * draw(x.shape).to(x)
     return x
 
 
@@ -228,5 +293,19 @@ def ancestral(sigma: Tensor, sigma_next: Tensor, eta: float = 1.0) -> tuple[Tens
     """How far down to step, and how much noise to add, to arrive at sigma_next. eta: 0 adds none."""
     if eta == 0:
         return sigma_next, torch.zeros_like(sigma_next)
-    up = (eta * (sigma_next**2 * (sigma**2 - sigma_next**2) / sigma**2).sqrt()).minimum(sigma_next)
+    # From an infinite sigma the first term is no number; then all of sigma_next is fresh noise.
+    up = torch.fmin(eta * (sigma_next**2 * (sigma**2 - sigma_next**2) / sigma**2).sqrt(), sigma_next)
     return (sigma_next**2 - up**2).sqrt(), up
+
+
+def descent(run: Run, sigma: Tensor, sigma_next: Tensor, eta: float) -> tuple[Tensor, Tensor, Tensor]:
+    """How far down to step, what to multiply with then, and how much noise to add, to arrive at sigma_next.
+
+    For flow, x is shrunk so that signal and noise keep adding up to 1; else it is kept.
+    """
+    if not run.flow:
+        down, up = ancestral(sigma, sigma_next, eta)
+        return down, torch.ones_like(down), up
+    down = sigma_next * (1 + (sigma_next / sigma - 1) * eta)
+    keep = (1 - sigma_next) / (1 - down)
+    return down, keep, (sigma_next**2 - (down * keep) ** 2).clamp(min=0).sqrt()

@@ -1,7 +1,8 @@
-"""Samplers that integrate in the logarithm of the noise level: stochastic DPM-Solver++, RES, UniPC.
+"""Samplers that integrate in the logarithm of the noise level: DPM-Solver++(2M), RES, UniPC.
 
 With lambda = -log sigma, a step of length h solves the linear part of the equation exactly and treats the denoised
-latent as a polynomial in lambda. Same form as in `samplers`.
+latent as a polynomial in lambda. Same form as in `samplers`; those that add noise on the way are in
+`samplers_stochastic`.
 """
 
 from __future__ import annotations
@@ -16,100 +17,25 @@ from torch import Tensor
 from .samplers import Denoise, Run, ancestral
 
 
-def dpmpp_sde(
-    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0, r: float = 0.5
-) -> Tensor:
-    """Stochastic DPM-Solver++ with a second look at the part r of each step (Lu et al., 2022b)."""
-    noise = run.brownian(x, sigmas)
-    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
-        denoised = denoise(x, sigma)
-        run.step(i, sigmas, denoised, x)
-        if sigma_next == 0:
-            x = denoised
-            continue
-        h = sigma.log() - sigma_next.log()
-        middle = (sigma.log() - r * h).exp()
-        down, up = ancestral(sigma, middle, eta)
-        part = sigma.log() - down.log()
-        halfway = (-part).exp() * x - torch.expm1(-part) * denoised + noise(sigma, middle) * s_noise * up
-        denoised_2 = denoise(halfway, middle)
-        down, up = ancestral(sigma, sigma_next, eta)
-        whole = sigma.log() - down.log()
-        mixed = (1 - 1 / (2 * r)) * denoised + 1 / (2 * r) * denoised_2
-        x = (-whole).exp() * x - torch.expm1(-whole) * mixed + noise(sigma, sigma_next) * s_noise * up
-    return x
-
-
-def dpmpp_2m_sde(
-    denoise: Denoise,
-    x: Tensor,
-    sigmas: Tensor,
-    run: Run,
-    eta: float = 1.0,
-    s_noise: float = 1.0,
-    solver: Literal["midpoint", "heun"] = "midpoint",
-) -> Tensor:
-    """Stochastic DPM-Solver++(2M): the last step's answer serves as the second look (Lu et al., 2022b)."""
-    noise = run.brownian(x, sigmas)
+def dpmpp_2m(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
+    """DPM-Solver++(2M): two steps' answers, drawn on to the middle of the next (Lu et al., 2022b)."""
     old: Tensor | None = None
-    h_last = torch.zeros(())
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
         denoised = denoise(x, sigma)
         run.step(i, sigmas, denoised, x)
-        if sigma_next == 0:
-            x = denoised
-            continue
         h = sigma.log() - sigma_next.log()
-        h_eta = h * (eta + 1)
-        gain = -torch.expm1(-h_eta)
-        x = sigma_next / sigma * (-h * eta).exp() * x + gain * denoised
-        if old is not None:
-            slope = (denoised - old) * (h / h_last)
-            x = x + slope * (0.5 * gain if solver == "midpoint" else 1 - gain / h_eta)
-        if eta > 0:
-            x = x + noise(sigma, sigma_next) * _added(sigma_next, h, eta) * s_noise
-        old, h_last = denoised, h
+        ahead = denoised
+        if old is not None and sigma_next > 0:
+            r = (sigmas[i - 1].log() - sigma.log()) / h
+            ahead = (1 + 1 / (2 * r)) * denoised - 1 / (2 * r) * old
+        x = sigma_next / sigma * x - torch.expm1(-h) * ahead
+        old = denoised
     return x
 
 
-def dpmpp_3m_sde(
-    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 1.0, s_noise: float = 1.0
+def res_multistep(
+    denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 0.0, s_noise: float = 1.0
 ) -> Tensor:
-    """Stochastic DPM-Solver++ of the third order from the last three answers (k-diffusion)."""
-    noise = run.brownian(x, sigmas)
-    old: list[tuple[Tensor, Tensor]] = []  # denoised and step length, the latest first
-    for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
-        denoised = denoise(x, sigma)
-        run.step(i, sigmas, denoised, x)
-        if sigma_next == 0:
-            x = denoised
-            continue
-        h = sigma.log() - sigma_next.log()
-        h_eta = h * (eta + 1)
-        x = (-h_eta).exp() * x - torch.expm1(-h_eta) * denoised
-        phi_2 = torch.expm1(-h_eta) / h_eta + 1
-        if len(old) == 2:
-            (denoised_1, h_1), (denoised_2, h_2) = old
-            r0, r1 = h_1 / h, h_2 / h
-            first, second = (denoised - denoised_1) / r0, (denoised_1 - denoised_2) / r1
-            d1 = first + (first - second) * r0 / (r0 + r1)
-            d2 = (first - second) / (r0 + r1)
-            x = x + phi_2 * d1 - (phi_2 / h_eta - 0.5) * d2
-        elif old:
-            denoised_1, h_1 = old[0]
-            x = x + phi_2 * (denoised - denoised_1) / (h_1 / h)
-        if eta > 0:
-            x = x + noise(sigma, sigma_next) * _added(sigma_next, h, eta) * s_noise
-        old = [(denoised, h), *old][:2]
-    return x
-
-
-def _added(sigma_next: Tensor, h: Tensor, eta: float) -> Tensor:
-    """How much fresh noise a step of length h ends with: eta 1 is the full reverse diffusion, 0 is none."""
-    return sigma_next * (-torch.expm1(-2 * h * eta)).sqrt()
-
-
-def res_multistep(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: float = 0.0) -> Tensor:
     """Refined exponential solver, second order, multistep (Zhang et al., 2023)."""
     noise = run.fresh(x)
     old: Tensor | None = None
@@ -121,16 +47,25 @@ def res_multistep(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, eta: fl
         if down == 0 or old is None:
             x = x + (x - denoised) / sigma * (down - sigma)
         else:
-            h = sigma.log() - down.log()
-            c2 = (old_down.log() - sigmas[i - 1].log()) / h
-            phi_1 = torch.expm1(-h) / -h
-            phi_2 = (phi_1 - 1) / -h
-            b1, b2 = (phi_1 - phi_2 / c2).nan_to_num(nan=0.0), (phi_2 / c2).nan_to_num(nan=0.0)
-            x = (-h).exp() * x + h * (b1 * denoised + b2 * old)
+            shrink, b1, b2 = res_weights(sigmas[i - 1], sigma, old_down, down)
+            x = shrink * x + b1 * denoised + b2 * old
         if sigma_next > 0 and eta > 0:
-            x = x + noise(sigma, sigma_next) * up
+            x = x + noise(sigma, sigma_next) * s_noise * up
         old, old_down = denoised, down
     return x
+
+
+def res_weights(last: Tensor, sigma: Tensor, old_down: Tensor, down: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What to multiply x, the denoised latent and the one before it with, for a step from sigma to down.
+
+    last: the level before sigma, from which the last step went to old_down.
+    """
+    h = sigma.log() - down.log()
+    c2 = (old_down.log() - last.log()) / h
+    phi_1 = torch.expm1(-h) / -h
+    phi_2 = (phi_1 - 1) / -h
+    b1, b2 = (phi_1 - phi_2 / c2).nan_to_num(nan=0.0), (phi_2 / c2).nan_to_num(nan=0.0)
+    return (-h).exp(), h * b1, h * b2
 
 
 def uni_pc(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, variant: Literal["bh1", "bh2"] = "bh1") -> Tensor:
@@ -186,7 +121,7 @@ def _unipc_predict(x: Tensor, answers: list[Tensor], levels: Tensor, order: int,
     if order == 1:
         return base, base
     rhos = b.new_tensor([0.5]) if order == 2 else torch.linalg.solve(R[:-1, :-1], b[:-1])
-    return base, base - B * torch.einsum("k,kbchw->bchw", rhos.to(x), D)
+    return base, base - B * torch.tensordot(rhos.to(x), D, 1)
 
 
 def _unipc_correct(
@@ -196,10 +131,9 @@ def _unipc_correct(
     rhos = b.new_tensor([0.5]) if order == 1 else torch.linalg.solve(R, b)
     change = rhos[-1] * (answer - answers[-1])
     if order > 1:
-        change = change + torch.einsum("k,kbchw->bchw", rhos[:-1].to(base), D)
+        change = change + torch.tensordot(rhos[:-1].to(base), D, 1)
     return base - B * change
 
 
-dpmpp_2m_sde_heun = partial(dpmpp_2m_sde, solver="heun")
 res_multistep_ancestral = partial(res_multistep, eta=1.0)
 uni_pc_bh2 = partial(uni_pc, variant="bh2")

@@ -4,83 +4,132 @@ For data of variance S^2 the best denoiser is x * S^2 / (S^2 + sigma^2), and wit
 arrives at level b as x * sqrt((S^2 + b^2) / (S^2 + a^2)).
 """
 
-import math
-from itertools import pairwise
-
 import pytest
 import torch
 from torch import Tensor
 
-from models import noise as noises
-from models.prediction import discrete
-from models.samplers import Run, Step, ancestral, ignore_step
-from models.sampling import _TABLE, SAMPLERS
+from models.errors import ModelError
+from models.sampler_table import SAMPLERS, choose
+from models.samplers import Step
 from models.schedules import karras_between
+from tests.models.sampler_oracle import EPS, FLOW, Gaussian, Known, S, exact, flow_levels, run, start
 
-S = 0.5
-RANDOM = {name for name in SAMPLERS if "ancestral" in name or "sde" in name or name in ("lcm", "ddpm")}
+RANDOM = {
+    name for name in SAMPLERS if any(part in name for part in ("ancestral", "sde", "seeds", "sa_solver", "lcm", "ddpm"))
+}
+STOPS_EARLY = {"dpm_fast", "dpm_adaptive"}
+"""At the last level above 0."""
+OWN_SPREAD = {"lcm", "dpmpp_2s_ancestral_cfg_pp"}
+"""lcm adds its noise to the mean picture; the other moves by answers to unlike latents."""
+NO_FLOW = {"ddpm", "res_multistep_ancestral", "res_multistep_ancestral_cfg_pp"}
+"""These add noise as if x were x0 + sigma noise, also for flow, as ComfyUI's do."""
+
+ORDERS = {
+    "euler": 1,
+    "ddim": 1,
+    "euler_cfg_pp": 1,
+    "gradient_estimation": 1,
+    "gradient_estimation_cfg_pp": 1,
+    "heunpp2": 1,
+    "heun": 2,
+    "dpm_2": 2,
+    "dpmpp_2m": 2,
+    "dpmpp_2m_cfg_pp": 2,
+    "res_multistep": 2,
+    "res_multistep_cfg_pp": 2,
+    "lms": 3,
+    "ipndm": 2,
+    "deis": 2,
+    "dpm_fast": 2,
+    "uni_pc": 2,
+    "uni_pc_bh2": 2,
+}
+QUIET = {
+    "euler_ancestral": (1, {"eta": 0.0}),
+    "euler_ancestral_cfg_pp": (1, {"eta": 0.0}),
+    "dpm_2_ancestral": (2, {"eta": 0.0}),
+    "dpmpp_2s_ancestral": (2, {"eta": 0.0}),
+    "dpmpp_sde": (2, {"eta": 0.0}),
+    "dpmpp_2m_sde": (2, {"eta": 0.0}),
+    "dpmpp_2m_sde_heun": (2, {"eta": 0.0}),
+    "dpmpp_3m_sde": (2, {"eta": 0.0}),
+    # Of the third order but for its integral, a sum of 200 parts.
+    "er_sde": (1, {"s_noise": 0.0, "noise_scaler": lambda level: level}),
+    "seeds_2": (2, {"eta": 0.0}),
+    "seeds_3": (3, {"eta": 0.0}),
+    "sa_solver": (3, {"eta": 0.0}),
+    "sa_solver_pece": (3, {"eta": 0.0}),
+}
+"""The methods that add noise, without it."""
 
 
-def gaussian(x: Tensor, sigma: Tensor) -> Tensor:
-    return x * S**2 / (S**2 + sigma**2)
+def error(name: str, steps: int, flow: bool = False, **options) -> float:
+    """How far from the exact solution a run ends."""
+    if flow:
+        sigmas, x = torch.linspace(0.98, 0.1, steps + 1).double(), start(sigma=0.0).double()
+    else:
+        sigmas, x = karras_between(steps + 1, 0.1, 10.0)[:-1].double(), start().double()
+    wanted = exact(x, float(sigmas[0]), float(sigmas[-1]), flow)
+    done = run(name, x, sigmas, prediction=FLOW if flow else EPS, **options)
+    return float((done - wanted).norm() / wanted.norm())
 
 
-def run(name: str, x: Tensor, sigmas: Tensor, seed: int = 1, denoise=gaussian, on_step=ignore_step) -> Tensor:
-    return _TABLE[name](denoise, x, sigmas, Run(seed, on_step, discrete("eps").noised))
-
-
-def start(count: int = 1, sigma: float = 10.0) -> Tensor:
-    return torch.randn(count, 4, 4, 4, generator=torch.Generator().manual_seed(3)) * math.sqrt(S**2 + sigma**2)
-
-
-def error(name: str, steps: int) -> float:
-    """How far from the exact solution a run ends, from 10 down to 0.1."""
-    x = start().double()
-    sigmas = karras_between(steps, 0.1, 10.0)[:-1].double()
-    exact = x * math.sqrt((S**2 + 0.1**2) / (S**2 + 10.0**2))
-    return float((run(name, x, sigmas) - exact).norm() / exact.norm())
-
-
-@pytest.mark.parametrize(
-    ("name", "order"),
-    [
-        ("euler", 1),
-        ("ddim", 1),
-        ("heun", 2),
-        ("dpm_2", 2),
-        ("dpmpp_2m", 2),
-        ("res_multistep", 2),
-        ("lms", 2),
-        ("uni_pc", 2),
-        ("uni_pc_bh2", 2),
-    ],
-)
-def test_deterministic_samplers_converge_at_their_order(name: str, order: int):
+@pytest.mark.parametrize(("name", "order"), ORDERS.items())
+def test_methods_converge_at_their_order(name: str, order: int):
     """Four times the steps leave a quarter of the error at order 1, a sixteenth at order 2."""
-    coarse, fine = error(name, 40), error(name, 160)
+    coarse, fine = error(name, 60), error(name, 240)
     assert fine < 0.02
     assert coarse / fine > 4**order * 0.7
 
 
+@pytest.mark.parametrize("flow", [False, True])
+@pytest.mark.parametrize("name", QUIET)
+def test_stochastic_methods_without_noise_converge_at_their_order(name: str, flow: bool):
+    order, options = QUIET[name]
+    coarse, fine = error(name, 40, flow, **options), error(name, 160, flow, **options)
+    assert fine < 0.02
+    assert coarse / fine > 4**order * 0.6
+
+
+@pytest.mark.parametrize("max_order", [1, 2, 3])
+def test_ipndm_v_converges_at_the_order_of_its_weights(max_order: int):
+    coarse, fine = (error("ipndm_v", steps, max_order=max_order) for steps in (40, 160))
+    assert coarse / fine > 4**max_order * 0.7
+
+
+@pytest.mark.parametrize("name", ["euler", "heun", "dpmpp_2m", "uni_pc", "deis", "ipndm"])
+def test_deterministic_methods_serve_flow_too(name: str):
+    assert error(name, 40, flow=True) < (0.05 if name == "euler" else 0.01)
+
+
 def test_higher_order_is_nearer():
-    second = ("heun", "dpm_2", "dpmpp_2m", "res_multistep", "uni_pc")
+    second = ("heun", "dpm_2", "dpmpp_2m", "res_multistep", "uni_pc", "deis")
     assert max(error(name, 20) for name in second) < error("euler", 20)
 
 
-@pytest.mark.parametrize("name", sorted(RANDOM - {"lcm"}))
+@pytest.mark.parametrize("name", sorted(RANDOM - OWN_SPREAD))
 def test_random_samplers_arrive_at_the_right_spread(name: str):
-    sigmas = karras_between(40, 0.03, 10.0)
-    done = run(name, start(count=300), sigmas)
+    done = run(name, start(count=300), karras_between(40, 0.03, 10.0))
     assert float(done.mean()) == pytest.approx(0, abs=0.02)
     assert float(done.std()) == pytest.approx(S, rel=0.08)
 
 
+@pytest.mark.parametrize("name", sorted(RANDOM - OWN_SPREAD - NO_FLOW))
+def test_random_samplers_arrive_at_the_right_spread_by_flow(name: str):
+    x = torch.randn(300, 4, 4, 4, generator=torch.Generator().manual_seed(3))
+    done = run(name, x, flow_levels(60), prediction=FLOW)
+    assert float(done.mean()) == pytest.approx(0, abs=0.02)
+    assert float(done.std()) == pytest.approx(S, rel=0.08)
+
+
+@pytest.mark.parametrize("flow", [False, True])
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_a_perfect_model_is_followed_to_its_answer(name: str):
+def test_a_perfect_model_is_followed_to_its_answer(name: str, flow: bool):
     """If the model always sees the same picture, every sampler ends with it."""
     picture = torch.randn(2, 4, 4, 4)
-    done = run(name, start(2), karras_between(8, 0.03, 10.0), denoise=lambda x, sigma: picture)
-    assert torch.allclose(done, picture, atol=0.005)
+    sigmas = flow_levels(8, last=0.01) if flow else karras_between(8, 0.03, 10.0)
+    done = run(name, start(2), sigmas, denoise=Known(picture), prediction=FLOW if flow else EPS)
+    assert torch.allclose(done, picture, atol=0.7 if name in STOPS_EARLY else 0.05)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -89,7 +138,12 @@ def test_steps_are_told_and_the_input_is_left_alone(name: str):
     before, levels = x.clone(), sigmas.clone()
     steps: list[Step] = []
     run(name, x, sigmas, on_step=steps.append)
-    assert [step.index for step in steps] == [1, 2, 3, 4, 5, 6]
+    numbers = [step.index for step in steps]
+    if name in STOPS_EARLY:
+        assert numbers == sorted(numbers)
+        assert set(numbers) <= set(range(1, 7))
+    else:
+        assert numbers == [1, 2, 3, 4, 5, 6]
     assert {step.total for step in steps} == {6}
     assert all(step.denoised.shape == x.shape for step in steps)
     assert torch.equal(x, before)
@@ -100,6 +154,14 @@ def test_steps_are_told_and_the_input_is_left_alone(name: str):
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_few_steps_give_numbers(name: str, steps: int):
     assert run(name, start(), karras_between(steps, 0.03, 10.0)).isfinite().all()
+    assert run(name, start(), flow_levels(steps), prediction=FLOW).isfinite().all()
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_latents_with_frames_are_sampled_like_any(name: str):
+    x, sigmas = start(4), karras_between(5, 0.03, 10.0)
+    frames = run(name, x.reshape(1, 4, 4, 4, 4), sigmas)
+    assert torch.allclose(frames.reshape(x.shape), run(name, x, sigmas), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -115,66 +177,73 @@ def test_what_a_callback_raises_ends_the_run():
         if step.index == 3:
             raise KeyboardInterrupt
 
-    seen: list[float] = []
+    model = Gaussian()
     with pytest.raises(KeyboardInterrupt):
-        run("euler", start(), karras_between(9, 0.03, 10.0), denoise=lambda x, s: seen.append(1) or x, on_step=stop)
-    assert len(seen) == 3
+        run("euler", start(), karras_between(9, 0.03, 10.0), denoise=model, on_step=stop)
+    assert model.looks == 3
 
 
-def test_dpmpp_2m_sde_is_the_papers_formula():
-    """With t = -log sigma, as equation 17 of the SDE form is usually written out."""
-    sigmas, x, seed = karras_between(7, 0.03, 10.0), start(), 5
-    noise = noises.brownian(x, seed, sigmas)
-    expected, old, h_last = x.clone(), None, None
-    for s, n in pairwise(sigmas):
-        d = gaussian(expected, s)
-        if n == 0:
-            expected = d
-            continue
-        h = -n.log() + s.log()
-        expected = n / s * (-h).exp() * expected + (1 - (-2 * h).exp()) * d
-        if old is not None:
-            expected = expected + 0.5 * (1 - (-2 * h).exp()) * (h / h_last) * (d - old)
-        expected = expected + noise(s, n) * n * (1 - (-2 * h).exp()).sqrt()
-        old, h_last = d, h
-    assert torch.allclose(run("dpmpp_2m_sde", x, sigmas, seed), expected, atol=1e-5)
+def test_dpm_fast_looks_as_often_as_there_are_steps():
+    for steps in range(1, 10):
+        model = Gaussian()
+        run("dpm_fast", start(), karras_between(steps, 0.03, 10.0), denoise=model)
+        assert model.looks == steps
 
 
-def test_euler_ancestral_written_out():
-    sigmas, x, seed = karras_between(5, 0.03, 10.0), start(), 5
-    noise = noises.fresh(x, seed)
-    expected = x.clone()
-    for s, n in pairwise(sigmas.tolist()):
-        d = gaussian(expected, torch.tensor(s))
-        up = min(n, math.sqrt(n**2 * (s**2 - n**2) / s**2))
-        down = math.sqrt(n**2 - up**2)
-        expected = d + (expected - d) * down / s
-        if n:
-            expected = expected + noise(torch.tensor(s), torch.tensor(n)) * up
-    assert torch.allclose(run("euler_ancestral", x, sigmas, seed), expected, atol=1e-5)
+@pytest.mark.parametrize("order", [2, 3])
+def test_dpm_adaptive_comes_nearer_with_a_smaller_tolerance(order: int):
+    x, sigmas = start(), karras_between(5, 0.1, 10.0)
+    wanted = exact(x, 10.0, 0.1)
+    errors, looks = [], []
+    for rtol in (0.5, 0.05, 0.005):
+        model = Gaussian()
+        done = run("dpm_adaptive", x, sigmas, denoise=model, rtol=rtol, atol=rtol / 10, order=order)
+        errors.append(float((done - wanted).norm() / wanted.norm()))
+        looks.append(model.looks)
+    assert errors[2] < errors[1] < errors[0]
+    assert errors[2] < 0.05
+    assert looks[0] <= looks[1] < looks[2]
 
 
-def test_an_ancestral_step_keeps_the_variance():
-    down, up = ancestral(torch.tensor(3.0), torch.tensor(2.0))
-    assert float(down**2 + up**2) == pytest.approx(4.0)
-    assert ancestral(torch.tensor(3.0), torch.tensor(2.0), eta=0) == (torch.tensor(2.0), torch.tensor(0.0))
+def test_dpm_adaptive_can_add_noise():
+    done = run("dpm_adaptive", start(300), karras_between(5, 0.03, 10.0), eta=1.0)
+    assert float(done.std()) == pytest.approx(S, rel=0.08)
 
 
-def test_initial_noise_is_torchs_for_the_seed():
-    expected = torch.randn(2, 4, 3, 5, generator=torch.Generator().manual_seed(11))
-    assert torch.equal(noises.initial((2, 4, 3, 5), 11), expected)
-    assert noises.initial((1, 1, 1, 1), 2**64 - 1).isfinite().all()
+@pytest.mark.parametrize("options", [{"h_init": 0.0}, {"rtol": 0.0, "atol": 0.0}, {"accept_safety": 3.0}])
+def test_dpm_adaptive_refuses_what_would_never_end(options: dict[str, float]):
+    with pytest.raises(ModelError, match="never arrive"):
+        run("dpm_adaptive", start(), karras_between(5, 0.03, 10.0), **options)
 
 
-def test_noise_by_batch_index_is_that_of_the_whole_batch():
-    whole = torch.cat([noises.initial((1, 4, 3, 5), 11, [i]) for i in range(4)])
-    assert torch.equal(noises.initial((3, 4, 3, 5), 11, [3, 1, 1]), whole[[3, 1, 1]])
+def test_a_model_that_loses_itself_does_not_hold_up_dpm_adaptive():
+    def lost(x: Tensor, sigma: Tensor) -> Tensor:
+        return x * float("nan")
+
+    assert not run("dpm_adaptive", start(), karras_between(5, 0.03, 10.0), denoise=lost).isfinite().any()
 
 
-def test_brownian_noise_has_variance_one_and_adds_up():
-    like, sigmas = torch.zeros(1, 4, 64, 64), torch.tensor([10.0, 4.0, 1.0, 0.0])
-    noise = noises.brownian(like, 3, sigmas)
-    a, b, c = (torch.tensor(v) for v in (10.0, 4.0, 1.0))
-    assert float(noise(a, b).std()) == pytest.approx(1, abs=0.03)
-    parts = noise(a, b) * (a - b).sqrt() + noise(b, c) * (b - c).sqrt()
-    assert torch.allclose(parts, noise(a, c) * (a - c).sqrt(), atol=1e-4)
+def test_names_are_comfyuis_in_its_order():
+    names = """euler euler_cfg_pp euler_ancestral euler_ancestral_cfg_pp heun heunpp2 dpm_2 dpm_2_ancestral lms dpm_fast
+    dpm_adaptive dpmpp_2s_ancestral dpmpp_2s_ancestral_cfg_pp dpmpp_sde dpmpp_sde_gpu dpmpp_2m dpmpp_2m_cfg_pp
+    dpmpp_2m_sde dpmpp_2m_sde_gpu dpmpp_2m_sde_heun dpmpp_2m_sde_heun_gpu dpmpp_3m_sde dpmpp_3m_sde_gpu ddpm lcm ipndm
+    ipndm_v deis res_multistep res_multistep_cfg_pp res_multistep_ancestral res_multistep_ancestral_cfg_pp
+    gradient_estimation gradient_estimation_cfg_pp er_sde seeds_2 seeds_3 sa_solver sa_solver_pece ddim uni_pc
+    uni_pc_bh2"""
+    assert list(SAMPLERS) == names.split()
+
+
+def test_a_choice_carries_its_options():
+    choice = choose("euler_ancestral", eta=0.0)
+    sigmas = karras_between(5, 0.03, 10.0)
+    assert torch.equal(run("euler_ancestral", start(), sigmas, eta=0.0), run_choice(choice, sigmas))
+    assert not choice.own_mask_noise
+    assert choose("ddim").own_mask_noise
+    with pytest.raises(ModelError, match="There is no sampler"):
+        choose("eular")
+
+
+def run_choice(choice, sigmas: Tensor) -> Tensor:
+    from models.samplers import Run, ignore_step
+
+    return choice(Gaussian(), start(), sigmas, Run(1, ignore_step, EPS))
