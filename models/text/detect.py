@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import CheckpointError
+from ..errors import CheckpointError, ModelError
 from ..files import WeightFile
 from ..load import Component, check
 from ..networks.clip_text import read_clip_text
 from ..networks.layout import Network, Shapes, UnknownLayout, count
 from ..networks.t5 import read_t5
-from .recipe import EncoderRules, TextRecipe
+from .recipe import FLUX, SD1, SD2, SD3, SDXL, SDXL_REFINER, EncoderRules, TextRecipe
 
 _T5 = "encoder.block.0.layer.0.SelfAttention.k.weight"
 _LAYERS = ("text_model.encoder.layers.", "encoder.layers.", "transformer.resblocks.")
@@ -18,6 +18,12 @@ _WRAPPERS = ("", "text_encoder.", "clip_l.transformer.", "clip_g.transformer.", 
 _WRAPPERS += ("t5xxl.transformer.", "cond_stage_model.transformer.", "cond_stage_model.model.")
 _WRAPPERS += tuple(f"text_encoders.{name}" for name in _WRAPPERS[2:6])
 """What may stand before the names in a file of one encoder."""
+
+
+_TYPES = {"sdxl": SDXL, "sd3": SD3, "flux": FLUX}
+"""What loaders call the families."""
+_ALONE = {"l": SD1, "h": SD2, "g": SDXL_REFINER}
+"""The family that uses this encoder and no other."""
 
 
 def find_encoders(file: WeightFile, recipe: TextRecipe) -> dict[str, Component]:
@@ -56,19 +62,26 @@ def encoder_kind(shapes: Shapes) -> str | None:
     return "g" if layers > 30 else "h" if layers > 22 else "l"
 
 
+def recipe_for(files: Sequence[WeightFile], type: str) -> TextRecipe:
+    """The recipe for a loader's type; "stable_diffusion" leaves it to the file. ModelError for a family we lack."""
+    if type in _TYPES:
+        return _TYPES[type]
+    if type != "stable_diffusion":
+        raise ModelError(f"Text encoders of the type {type} belong to a family that this version does not run yet.")
+    kind = _kind(files[0])[0]
+    if kind not in _ALONE:
+        raise CheckpointError(
+            files[0].path, "this is T5-XXL, which no family uses alone", "Choose the type sd3, or load it with another."
+        )
+    return _ALONE[kind]
+
+
 def assign(files: Sequence[WeightFile], recipe: TextRecipe) -> dict[str, Component]:
     """Each file of one encoder in its place in the recipe, whatever their order. CheckpointError where one has none.
 
     Small encoders do not tell L from G by their layers; then the narrower of two is L.
     """
-    kinds: list[tuple[str, str, WeightFile]] = []
-    for file in files:
-        prefix = bare_prefix(file.shapes)
-        kind = None if prefix is None else encoder_kind(file.starting_with(prefix))
-        if prefix is None or kind is None:
-            first = ", ".join(list(file.shapes)[:3])
-            raise CheckpointError(file.path, f"no text encoder that we know is in it; its first tensors are {first}")
-        kinds.append((kind, prefix, file))
+    kinds = [(*_kind(file), file) for file in files]
     wanted = [rules.name for rules in recipe.encoders]
     twins = [index for index, (kind, _, _) in enumerate(kinds) if kind == "l"]
     if len(twins) == 2 and "g" in wanted and not any(kind == "g" for kind, _, _ in kinds):
@@ -82,7 +95,20 @@ def assign(files: Sequence[WeightFile], recipe: TextRecipe) -> dict[str, Compone
             raise CheckpointError(file.path, f"this is the text encoder {kind}, {there}", f"It takes {needs}.")
         rules = recipe.rules(kind)
         found[kind] = _component(file, rules, prefix, f"the text encoder {rules.title} in {file.path.name}")
+    if not recipe.is_complete(set(found)):
+        lacking = ", ".join(rules.title for rules in recipe.encoders if rules.name not in found)
+        raise ModelError(f"{recipe.title} needs {lacking} as well. Load all its text encoders with one node.")
     return {name: found[name] for name in wanted if name in found}
+
+
+def _kind(file: WeightFile) -> tuple[str, str]:
+    """The kind of the one encoder in a file, and what stands before its names."""
+    prefix = bare_prefix(file.shapes)
+    kind = None if prefix is None else encoder_kind(file.starting_with(prefix))
+    if prefix is None or kind is None:
+        first = ", ".join(list(file.shapes)[:3])
+        raise CheckpointError(file.path, f"no text encoder that we know is in it; its first tensors are {first}")
+    return kind, prefix
 
 
 def _shapes(kind: tuple[str, str, WeightFile]) -> Shapes:
