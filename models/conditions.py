@@ -1,23 +1,31 @@
-"""CONDITIONING values made ready for one run: areas and masks on the latent's grid, time ranges as noise levels.
+"""CONDITIONING values made ready for one run: what the network is given, areas and masks on the latent's grid, time
+ranges as noise levels, ControlNets at work.
 
-An entry is [tensor (b, tokens, width), dict]. Of the dict, these keys are read; others are left alone:
+An entry is [tensor (b, tokens, width), dict]. Of the dict, these keys are read here; a family reads more (inputs.py):
     area            (h, w, y, x) in latents, or ("percentage", h, w, y, x) of the latent's size
     mask            (n, h, w) in [0, 1]; mask_strength multiplies it; set_area_to_bounds crops to where it is not 0
     strength        how much the entry weighs against others in the same place; 1 when absent
+    clip_start_percent, clip_end_percent   as the next two, set by scheduled text encoders; both pairs hold
     start_percent, end_percent   from where to where in the run it counts, 0 to 1
+    control         a ControlNet (control.Control) and what it looks at; control_apply_to_uncond lends it to the others
+    hooks           changes of the model's weights that hold where and when the entry does (hook_groups.HookGroup)
+    default         the entry counts where no other does
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .prediction import Prediction
+from .inputs import Asked
+
+if TYPE_CHECKING:
+    from .model import Model
 
 Area = tuple[int, int, int, int]
 """Height, width, top and left, in latents."""
@@ -28,16 +36,21 @@ FEATHER = 8
 
 @dataclass(frozen=True)
 class Condition:
-    """One entry, for one run. `cross` (b, tokens, width)."""
+    """One entry, for one run."""
 
-    cross: Tensor
-    extra: dict[str, Any]
+    inputs: dict[str, Tensor]
+    """What the network is given, by the names of its arguments; "concat" (b, c, h, w) goes in beside the latent."""
     strength: float = 1.0
     area: Area | None = None
     mask: Tensor | None = None
     """(b or 1, 1, h, w) on the latent's grid, its strength multiplied in."""
     start: float = float("inf")
     end: float = 0.0
+    control: Any = None
+    """A running ControlNet; see control.py."""
+    hooks: Any = None
+    """Changes of weights; see hook_groups.py."""
+    default: bool = False
 
     def counts_at(self, sigma: float) -> bool:
         return self.end <= sigma <= self.start
@@ -61,18 +74,60 @@ class Condition:
             _fade(weight, 3, left > 0, left + width < x.shape[3])
         return weight
 
+    def inputs_for(self, x: Tensor) -> dict[str, Any]:
+        """The network's inputs for a latent x (b, c, H, W), as many as there are latents, cropped as x is."""
+        made: dict[str, Any] = {}
+        for name, value in self.inputs.items():
+            if not isinstance(value, Tensor):
+                made[name] = value
+                continue
+            value = self.crop(value) if name == "concat" else value
+            made[name] = _to_batch(value, len(x))
+        return made
 
-def prepare(
-    entries: Sequence[Sequence[Any]], latent: Sequence[int], prediction: Prediction, device: torch.device
-) -> list[Condition]:
-    """One Condition for each entry, for a latent of shape (b, c, h, w)."""
-    return [_prepare(cross, dict(options), latent, prediction, device) for cross, options in entries]
+
+@dataclass(frozen=True)
+class Ready:
+    """What a run is about, as far as its conditions care."""
+
+    model: Model
+    noise: Tensor
+    """(b, c, h, w), for its shape and device."""
+    latent: Tensor
+    """(b, c, h, w): what is drawn over, as the model scales it."""
+    mask: Tensor | None
+    """(b, c, h, w): where it may change."""
+    seed: int
+    sigmas: Tensor
+    shared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What the run's conditions have in common, such as how far their keyframes are."""
 
 
-def _prepare(
-    cross: Tensor, options: dict[str, Any], latent: Sequence[int], prediction: Prediction, device: torch.device
-) -> Condition:
-    height, width = latent[-2:]
+Entries = Sequence[Sequence[Any]]
+
+
+def prepare_sides(sides: dict[str, Entries], ready: Ready) -> dict[str, list[Condition]]:
+    """The conditions of every side, by name ("positive", "negative", ...), each side's areas met by all others."""
+    found = {name: [_prepare(cross, dict(options), name, ready) for cross, options in entries]
+             for name, entries in sides.items()}  # fmt: skip
+    for name in list(found):
+        for condition in list(found[name]):
+            for other in found:
+                if other != name:
+                    found[other] = with_same_area(found[other], condition)
+    found = {name: [_running(condition, ready) for condition in conditions] for name, conditions in found.items()}
+    lent = [c for c, (_, options) in zip(found.get("positive", []), sides.get("positive", []), strict=False)
+            if options.get("control_apply_to_uncond")]  # fmt: skip
+    return {name: cs if name == "positive" else _lend_control(lent, cs) for name, cs in found.items()}
+
+
+def prepare(entries: Entries, ready: Ready, side: str = "positive") -> list[Condition]:
+    """One Condition for each entry of one side alone."""
+    return prepare_sides({side: entries}, ready)[side]
+
+
+def _prepare(cross: Tensor, options: dict[str, Any], side: str, ready: Ready) -> Condition:
+    device, (count, _, height, width) = ready.noise.device, ready.noise.shape
     mask, area = options.get("mask"), _area(options.get("area"), height, width)
     if mask is not None:
         mask = mask.to(device, torch.float32).reshape(-1, 1, *mask.shape[-2:])
@@ -80,38 +135,78 @@ def _prepare(
             mask = functional.interpolate(mask, size=(height, width), mode="bilinear", align_corners=False)
         if options.get("set_area_to_bounds", False):
             area = _bounds(mask)
-        mask = _to_batch(mask, latent[0]) * options.get("mask_strength", 1.0)
+        mask = _to_batch(mask, count) * options.get("mask_strength", 1.0)
     levels = {"start": float("inf"), "end": 0.0}
-    for name in levels:
-        if f"{name}_percent" in options:
-            levels[name] = prediction.at_percent(options[f"{name}_percent"])
+    percents = {name: options[f"{name}_percent"] for name in levels if f"{name}_percent" in options}
+    if "clip_start_percent" in options:  # the part of the run that the prompt was encoded for
+        percents["start"] = max(options["clip_start_percent"], percents.get("start", 0.0))
+        percents["end"] = min(options["clip_end_percent"], percents.get("end", 1.0))
+    for name, percent in percents.items():
+        levels[name] = ready.model.prediction.at_percent(percent)
+    asked = Asked(ready.model, cross, options, side, ready.noise, ready.latent, ready.mask, ready.seed)
     return Condition(
-        cross=cross.to(device),
-        extra=options,
+        inputs={name: value.to(device) if isinstance(value, Tensor) else value
+                for name, value in ready.model.family.inputs(asked).items()},
         strength=options.get("strength", 1.0),
         area=area,
         mask=mask,
+        control=options.get("control"),
+        hooks=options.get("hooks"),
+        default=options.get("default", False),
         **levels,
-    )
+    )  # fmt: skip
 
 
-def pair_areas(ours: list[Condition], others: list[Condition]) -> list[Condition]:
-    """`ours`, and for each area among `others` an entry of ours with that very area.
+def _running(condition: Condition, ready: Ready) -> Condition:
+    """With its ControlNet started and the noise levels of its hooks known."""
+    changed: dict[str, Any] = {}
+    if condition.control is not None:
+        changed["control"] = condition.control.begin(ready)
+    if condition.hooks is not None:
+        changed["hooks"] = condition.hooks.begin(ready)
+    return replace(condition, **changed) if changed else condition
 
-    So the two sides of guidance see the same cut-out: from ours, the entry with the smallest area that encloses it.
+
+def with_same_area(conditions: list[Condition], other: Condition) -> list[Condition]:
+    """The conditions, and one more with the very area of `other`, so that both sides of guidance see one cut-out.
+
+    It is the one with the smallest area that encloses that one. As it was where there is none, or it has that area.
     """
-    paired = list(ours)
-    for other in others:
-        if other.area is None:
-            continue
-        enclosing = [c for c in paired if c.area is None or _encloses(c.area, other.area)]
-        if not enclosing:
-            continue
-        # min keeps the first of equals; an entry without an area sees the whole latent
-        smallest = min(enclosing, key=lambda c: float("inf") if c.area is None else c.area[0] * c.area[1])
-        if smallest.area != other.area:
-            paired.append(replace(other, cross=smallest.cross, extra=smallest.extra))
-    return paired
+    if other.area is None:
+        return conditions
+    enclosing = [c for c in conditions if c.area is None or _encloses(c.area, other.area)]
+    if not enclosing:
+        return conditions
+    # min keeps the first of equals; an entry without an area sees the whole latent
+    smallest = min(enclosing, key=lambda c: float("inf") if c.area is None else c.area[0] * c.area[1])
+    if smallest.area == other.area:
+        return conditions
+    return [*conditions, replace(other, inputs=smallest.inputs)]
+
+
+def _lend_control(lenders: list[Condition], conditions: list[Condition]) -> list[Condition]:
+    """ControlNets of the positive side's whole-picture entries, given to this side's, unless it has its own."""
+    controls = [c.control for c in lenders if c.area is None and c.control is not None]
+    whole = [at for at, c in enumerate(conditions) if c.area is None]
+    if not controls or not whole or any(conditions[at].control is not None for at in whole):
+        return conditions
+    lent = list(conditions)
+    for number, control in enumerate(controls):
+        at = whole[number % len(whole)]
+        if lent[at].control is None:
+            lent[at] = replace(lent[at], control=control)
+        else:
+            lent.append(replace(lent[at], control=control))
+    return lent
+
+
+def same_batch(a: Condition, b: Condition, fits: Callable[[str, Any, Any], bool]) -> bool:
+    """Whether the network can take both at once: cut-outs of one size, and inputs that fit each other."""
+    if a.control is not b.control or a.hooks is not b.hooks or a.inputs.keys() != b.inputs.keys():
+        return False
+    if (a.area or ())[:2] != (b.area or ())[:2]:
+        return False
+    return all(fits(name, value, b.inputs[name]) for name, value in a.inputs.items())
 
 
 def _area(area: Sequence[Any] | None, height: int, width: int) -> Area | None:
@@ -148,8 +243,8 @@ def _fade(weight: Tensor, axis: int, before: bool, after: bool) -> None:
             weight.narrow(axis, length - 1 - at, 1).mul_((at + 1) / steps)
 
 
-def _to_batch(mask: Tensor, count: int) -> Tensor:
-    """As many masks as there are latents: the first ones, or repeated."""
-    if len(mask) >= count:
-        return mask[:count]
-    return mask.repeat(-(-count // len(mask)), 1, 1, 1)[:count]
+def _to_batch(value: Tensor, count: int) -> Tensor:
+    """As many as there are latents: the first ones, or repeated."""
+    if len(value) >= count:
+        return value[:count]
+    return value.repeat(-(-count // len(value)), *[1] * (value.dim() - 1))[:count]

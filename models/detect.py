@@ -2,86 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .errors import CheckpointError
-from .families import FAMILIES, Family, Part
+from .families import FAMILIES, Family
 from .files import Shape, WeightFile
+from .keymaps import native_shapes
 from .load import Component, check
-from .networks.layout import UnknownLayout
-from .networks.vae import VaeNetwork
-from .prediction import Prediction
+from .networks.layout import Network, UnknownLayout
+from .networks.vae import read_vae
+from .text.detect import find_encoders
+
+DENOISERS = ("model.diffusion_model.", "unet.", "transformer.", "diffusion_model.", "model.", "net.", "")
+"""What may stand before a denoiser's names: of published single files, of diffusers' folders, of bare files."""
+
+VAES = ("first_stage_model.", "vae.", "")
 
 _OTHER_KINDS: tuple[tuple[str, str], ...] = (
-    ("conditioner.embedders.1.model.", "a Stable Diffusion XL model, a family that this version does not run yet"),
-    ("conditioner.embedders.0.model.", "a Stable Diffusion XL refiner, which this version does not run yet"),
-    ("model.diffusion_model.joint_blocks.", "a Stable Diffusion 3 model, a family that this version does not run yet"),
-    ("model.diffusion_model.double_blocks.", "a Flux model, a family that this version does not run yet"),
-    ("double_blocks.", "a Flux model, a family that this version does not run yet"),
     ("lora_unet_", "a LoRA; use Load LoRA"),
     ("lora_te", "a LoRA; use Load LoRA"),
-    ("control_model.", "a ControlNet, which this version does not run yet"),
+    ("lora_transformer_", "a LoRA; use Load LoRA"),
+    ("control_model.", "a ControlNet; use Load ControlNet Model"),
+    ("controlnet_blocks.", "a ControlNet; use Load ControlNet Model"),
+    ("zero_convs.", "a ControlNet; use Load ControlNet Model"),
     ("first_stage_model.", "a VAE; use Load VAE"),
     ("encoder.down.", "a VAE; use Load VAE"),
     ("string_to_param", "a textual inversion; write embedding:name in a prompt"),
     ("emb_params", "a textual inversion; write embedding:name in a prompt"),
-    ("text_model.", "a text encoder without its model, which this version does not load yet"),
+    ("text_model.", "a text encoder without its model; use Load CLIP"),
+    ("encoder.block.0.layer.0.SelfAttention.", "a text encoder (T5) without its model; use Load CLIP"),
+    ("vision_model.", "an image encoder; use Load CLIP Vision"),
+    ("visual.transformer.", "an image encoder; use Load CLIP Vision"),
+    ("model.diffusion_model.down_blocks.", "a Stable Cascade model, a family that this version does not run yet"),
+    ("down_blocks.0.0.channelwise.", "a Stable Cascade model, a family that this version does not run yet"),
+    ("distilled_guidance_layer.", "a Chroma model, a family that this version does not run yet"),
+    ("transformer_blocks.0.img_mod.", "a Qwen-Image model, a family that this version does not run yet"),
+    ("blocks.0.cross_attn.norm_k.", "a Wan video model, a family that this version does not run yet"),
 )
-
-_BY_CHANNELS = {9: "inpainting model", 8: "instruct-pix2pix model", 5: "depth model", 7: "upscaling model"}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint file holds: always a model, most often the text encoder and VAE that belong to it."""
+    """What a checkpoint file holds: always a model, most often the text encoders and VAE that belong to it."""
 
     family: Family
     model: Component
-    text: Component | None
+    text: Mapping[str, Component]
+    """By the names of the family's recipe; empty where there is none."""
     vae: Component | None
-    prediction: Prediction
 
 
 def detect(file: WeightFile) -> Checkpoint:
     """The parts of a checkpoint. CheckpointError where it is none, or of a family that we do not know."""
-    family = next((family for family in FAMILIES if family.matches(file.shapes)), None)
-    if family is None:
+    found = find_denoiser(file)
+    if found is None:
         raise CheckpointError(file.path, f"not a checkpoint that can be loaded: {_describe(file.shapes)}")
-    model = _component(file, family.model, f"the denoiser of {file.path.name} ({family.title})")
-    assert model is not None
-    channels = getattr(model.network, "in_channels", family.latent.channels)
-    if channels != family.latent.channels:
-        kind = _BY_CHANNELS.get(channels, "model of another kind")
-        raise CheckpointError(
-            file.path, f"this is a {family.title} {kind} ({channels} channels in), which this version does not run yet"
-        )
-    text = _component(file, family.text, f"the text encoder of {file.path.name} ({family.title})")
-    vae = _component(file, family.vae, f"the VAE of {file.path.name} ({family.title})")
-    for component in (model, text, vae):
+    family, model = found
+    vae = find_vae(file, f"the VAE of {file.path.name} ({family.title})")
+    for component in (model, vae):
         if component is not None:
             check(component)
-    return Checkpoint(family, model, text, vae, family.prediction(file))
+    return Checkpoint(family, model, find_encoders(file, family.text), vae)
+
+
+def detect_model(file: WeightFile) -> tuple[Family, Component]:
+    """The denoiser in a file of its own, or the one of a whole checkpoint. CheckpointError where there is none."""
+    found = find_denoiser(file)
+    if found is None:
+        raise CheckpointError(file.path, f"no diffusion model that can be loaded is in it: {_describe(file.shapes)}")
+    check(found[1])
+    return found
 
 
 def detect_vae(file: WeightFile) -> Component:
     """The VAE in a file of its own, or the one of a whole checkpoint. CheckpointError where there is none."""
-    bare = Part(("first_stage_model.", "vae.", ""), FAMILIES[0].vae.read)
-    if not any(name.endswith("decoder.conv_in.weight") for name in file.shapes):
+    component = find_vae(file, f"the VAE {file.path.name}")
+    if component is None:
         raise CheckpointError(file.path, f"no VAE is in it: {_describe(file.shapes)}")
-    component = _component(file, bare, f"the VAE {file.path.name}")
-    assert component is not None
-    assert isinstance(component.network, VaeNetwork)
     check(component)
     return component
 
 
-def _component(file: WeightFile, part: Part, title: str) -> Component | None:
-    prefix = next((p for p in part.prefixes if any(name.startswith(p) for name in file.shapes)), None)
-    if prefix is None:
-        return None
+def find_denoiser(file: WeightFile) -> tuple[Family, Component] | None:
+    """The denoiser that a file holds, and its family; None where there is none that we know."""
+    for prefix in DENOISERS:
+        theirs = file.starting_with(prefix)
+        if not theirs:
+            continue
+        ours = native_shapes(theirs)
+        shapes = theirs if ours is None else ours
+        family = next((family for family in FAMILIES if family.matches(shapes)), None)
+        if family is not None:
+            title = f"the denoiser of {file.path.name} ({family.title})"
+            layout = "native" if ours is None else "diffusers"
+            return family, _component(file, family.read, shapes, prefix, title, layout)
+    return None
+
+
+def find_vae(file: WeightFile, title: str) -> Component | None:
+    """The VAE that a file holds; None where there is none."""
+    for prefix in VAES:
+        theirs = file.starting_with(prefix)
+        if any(name in theirs for name in ("decoder.conv_in.weight", "decoder.conv_in.bias")):
+            ours = native_shapes(theirs)
+            layout = "native" if ours is None else "diffusers"
+            return _component(file, read_vae, theirs if ours is None else ours, prefix, title, layout)
+    return None
+
+
+def _component(
+    file: WeightFile,
+    read: Callable[[Mapping[str, Shape]], Network],
+    shapes: Mapping[str, Shape],
+    prefix: str,
+    title: str,
+    layout: str,
+) -> Component:
     try:
-        return Component(file, part.read(file.starting_with(prefix)), prefix, title)
+        return Component(file, read(shapes), prefix, title, layout)
     except UnknownLayout as error:
         raise CheckpointError(file.path, str(error)) from None
 

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import gc
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 
 from . import latents, memory
-from .detect import detect, detect_vae
+from .detect import detect, detect_model, detect_vae
 from .errors import DeviceError, OutOfMemory
+from .families import Family
 from .files import forget_pickles, open_weights
 from .handles import Clip, Model, Vae
 from .latents import LatentFormat
 from .load import Component
+from .networks.clip_vision import ClipVision
+from .networks.style import Redux, StyleAdapter
 from .networks.vae import VaeNetwork
 from .patches import Lora, read_lora
 from .residency import Residency
-from .text.recipe import RECIPES
+from .text.detect import assign, recipe_for
+from .vision import ImageEncoder, StyleModel, detect_image_encoder, detect_style
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+AUTO = "auto"
+"""On a GPU each family runs in its usual precision."""
+
 _PUBLISHED_VAE = (128, 256, 512, 512)
 """Widths of the VAE that families' preview colours were fitted to."""
 
@@ -48,6 +56,7 @@ class Engine:
         self.precision = _precision(precision, self.device)
         self.residency = Residency(self.device, memory)
         self._formats: dict[Component, LatentFormat] = {}
+        self._aside: Engine | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -56,7 +65,12 @@ class Engine:
 
     @property
     def model_dtype(self) -> torch.dtype:
-        return _DTYPES[self.precision]
+        """The precision of denoisers whose family wants no other."""
+        return _DTYPES["fp16" if self.precision == AUTO else self.precision]
+
+    def dtype_of(self, family: Family) -> torch.dtype:
+        """The precision of a family's denoiser: what was asked for, else on a GPU what the family usually runs in."""
+        return _DTYPES[family.gpu_precision if self.precision == AUTO else self.precision]
 
     @property
     def text_dtype(self) -> torch.dtype:
@@ -66,30 +80,40 @@ class Engine:
     @property
     def vae_dtype(self) -> torch.dtype:
         """fp16 is too narrow for some VAEs' activations; bf16 is not, where the device has it."""
-        if self.precision != "fp16":
+        if self.precision not in ("fp16", AUTO):
             return self.model_dtype
         bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if bf16 else torch.float32
 
     def load_checkpoint(self, path: Path) -> Loaded:
-        """A whole model, its weights loaded and looked at. CheckpointError; OutOfMemory, before any is read."""
+        """A whole model, its weights loaded and looked at. CheckpointError; OutOfMemory, before any is read.
+
+        path: a file, a set of shards, or a folder of diffusers'.
+        """
         found = detect(open_weights(Path(path)))
-        for component, dtype in (
-            (found.text, self.text_dtype),
-            (found.vae, self.vae_dtype),
-            (found.model, self.model_dtype),
-        ):
-            if component is not None:
-                self._load(component, dtype)
-        forget_pickles()
-        latent_format, clip, vae = found.family.latent, None, None
-        if found.text is not None:
-            recipe = RECIPES[found.family.name]
-            clip = Clip(self, ((recipe.encoders[0].name, found.text),), recipe)
+        clip, vae = None, None
+        if found.text:
+            clip = Clip(self, tuple(found.text.items()), found.family.text)
+            clip.load()
         if found.vae is not None:
+            self._load(found.vae, self.vae_dtype)
             vae = self._vae(found.vae)
-            latent_format = self._format(vae, latent_format)
-        return Loaded(Model(self, found.model, found.family, found.prediction, latent_format), clip, vae)
+        model = self._model(found.family, found.model, vae)
+        self._load(found.model, model.dtype)
+        forget_pickles()
+        return Loaded(model, clip, vae)
+
+    def load_model(self, path: Path, dtype: torch.dtype | None = None) -> Model:
+        """The denoiser of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory, before any is read.
+
+        dtype: its precision, where it is not to be the engine's.
+        """
+        family, component = detect_model(open_weights(Path(path)))
+        model = self._model(family, component, None)
+        model = model if dtype is None else model.with_options(dtype=dtype)
+        self._load(component, model.dtype)
+        forget_pickles()
+        return model
 
     def load_vae(self, path: Path) -> Vae:
         """The VAE of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory, before any is read."""
@@ -97,6 +121,35 @@ class Engine:
         self._load(component, self.vae_dtype)
         forget_pickles()
         return self._vae(component)
+
+    def load_clip(self, paths: Sequence[Path], type: str, on_cpu: bool = False) -> Clip:
+        """Text encoders from files of one each, in any order. type: "stable_diffusion", "sdxl", "sd3" or "flux".
+
+        on_cpu: whether they run on the CPU, whatever the engine's device. CheckpointError where a file is none or
+        does not belong; ModelError where one is missing; OutOfMemory, before any is read.
+        """
+        files = [open_weights(Path(path)) for path in paths]
+        recipe = recipe_for(files, type)
+        clip = Clip(self._on_cpu() if on_cpu else self, tuple(assign(files, recipe).items()), recipe)
+        clip.load()
+        forget_pickles()
+        return clip
+
+    def load_clip_vision(self, path: Path) -> ImageEncoder:
+        """The image encoder of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory."""
+        component = detect_image_encoder(open_weights(Path(path)))
+        self._load(component, self.text_dtype)
+        forget_pickles()
+        assert isinstance(component.network, ClipVision)
+        return ImageEncoder(self, component, component.network)
+
+    def load_style_model(self, path: Path) -> StyleModel:
+        """Flux's Redux, or T2I-Adapter's style adapter. CheckpointError; OutOfMemory."""
+        component = detect_style(open_weights(Path(path)))
+        self._load(component, self.text_dtype)
+        forget_pickles()
+        assert isinstance(component.network, (Redux, StyleAdapter))
+        return StyleModel(self, component, component.network)
 
     def load_lora(self, path: Path) -> Lora:
         """A LoRA's changes, kept in main memory. CheckpointError."""
@@ -112,6 +165,8 @@ class Engine:
         """Give memory back: what torch holds unused and, if `models`, all idle weights. Handles stay good."""
         if models:
             self.residency.free()
+        if self._aside is not None:
+            self._aside.free(models)
         forget_pickles()
         gc.collect()
         if self.device.type == "cuda":
@@ -144,9 +199,23 @@ class Engine:
             found = found.__cause__
         return False
 
+    def _on_cpu(self) -> Engine:
+        """An engine for what is to stay off the device; this one, where that is the CPU."""
+        if self.device.type == "cpu":
+            return self
+        if self._aside is None:
+            self._aside = Engine("cpu", "fp32")
+        return self._aside
+
     def _load(self, component: Component, dtype: torch.dtype) -> None:
         with self.residency.use(component, dtype):
             _log.debug("loaded %s as %s", component.title, dtype)
+
+    def _model(self, family: Family, component: Component, vae: Vae | None) -> Model:
+        latent_format = family.refined_latent(component) if family.refined_latent else family.latent
+        if vae is not None:
+            latent_format = self._format(vae, latent_format)
+        return Model(self, component, family, family.prediction(component), latent_format)
 
     def _format(self, vae: Vae, usual: LatentFormat) -> LatentFormat:
         """How the model's latents look: as usual, or for a VAE of other sizes, fitted once."""
@@ -187,7 +256,7 @@ def _precision(asked: str, device: torch.device) -> str:
         return asked
     if device.type == "cpu":
         return "bf16" if _has_bf16_instructions() else "fp32"
-    return "fp16"
+    return AUTO
 
 
 def _has_bf16_instructions() -> bool:

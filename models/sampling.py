@@ -1,62 +1,63 @@
-"""From a seed, prompts and a latent to a new latent: what the KSampler nodes do."""
+"""From noise, a guider and a latent to a new latent: what the sampler nodes do."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from . import guiders
 from . import noise as noises
-from . import samplers as plain
-from . import samplers_exponential as exponential
-from .conditions import pair_areas, prepare
-from .denoise import Guided, Masked
-from .samplers import Run, Sampler, Step, ignore_step
+from .conditions import Ready, prepare_sides
+from .denoise import Denoiser, Masked
+from .guiders import Guider
+from .sampler_table import SAMPLERS, SamplerChoice, choose
+from .samplers import Run, Step, ignore_step
 from .schedules import SCHEDULES, schedule
 
 if TYPE_CHECKING:
-    from .handles import Model
+    from .model import Model
     from .text import Conditioning
 
-_TABLE: dict[str, Sampler] = {
-    "euler": plain.euler,
-    "euler_ancestral": plain.euler_ancestral,
-    "heun": plain.heun,
-    "dpm_2": plain.dpm_2,
-    "dpm_2_ancestral": plain.dpm_2_ancestral,
-    "lms": plain.lms,
-    "dpmpp_2s_ancestral": plain.dpmpp_2s_ancestral,
-    "dpmpp_sde": exponential.dpmpp_sde,
-    "dpmpp_sde_gpu": exponential.dpmpp_sde,
-    "dpmpp_2m": plain.dpmpp_2m,
-    "dpmpp_2m_sde": exponential.dpmpp_2m_sde,
-    "dpmpp_2m_sde_gpu": exponential.dpmpp_2m_sde,
-    "dpmpp_2m_sde_heun": exponential.dpmpp_2m_sde_heun,
-    "dpmpp_2m_sde_heun_gpu": exponential.dpmpp_2m_sde_heun,
-    "dpmpp_3m_sde": exponential.dpmpp_3m_sde,
-    "dpmpp_3m_sde_gpu": exponential.dpmpp_3m_sde,
-    "ddpm": plain.ddpm,
-    "lcm": plain.lcm,
-    "res_multistep": exponential.res_multistep,
-    "res_multistep_ancestral": exponential.res_multistep_ancestral,
-    "ddim": plain.euler,
-    "uni_pc": exponential.uni_pc,
-    "uni_pc_bh2": exponential.uni_pc_bh2,
-}
-# ddim (Song et al., 2021) with eta 0 is Euler's method in sigma; the names with _gpu differ in the incumbent by where
-# noise is drawn, which here is always the CPU.
-
-SAMPLERS: tuple[str, ...] = tuple(_TABLE)
-"""Names, in the order of the combos."""
+__all__ = ["SAMPLERS", "SCHEDULERS", "NoNoise", "SeededNoise", "Step", "ksample", "noisy_latent", "sample"]
 
 SCHEDULERS: tuple[str, ...] = tuple(SCHEDULES)
 """Names, in the order of the combos."""
 
-_OWN_MASK_NOISE = frozenset({"ddim"})
-"""Samplers that noise what a mask keeps with draws of their own, not with the run's."""
+LatentDict = dict[str, Any]
+"""LATENT: samples (b, c, h, w); noise_mask (n, [1,] h, w) in [0, 1], 1 where the picture may change; batch_index."""
+
+
+@dataclass(frozen=True)
+class SeededNoise:
+    """NOISE at sockets: of variance one, drawn from a seed."""
+
+    seed: int
+
+    def generate_noise(self, latent: LatentDict) -> Tensor:
+        """(b, c, h, w) float32 on the CPU; latents that were taken from a batch get the noise they had in it."""
+        return noises.initial(latent["samples"].shape, self.seed, latent.get("batch_index"))
+
+
+@dataclass(frozen=True)
+class NoNoise:
+    """NOISE that is none: for a latent that is noisy already."""
+
+    seed: int = 0
+
+    def generate_noise(self, latent: LatentDict) -> Tensor:
+        return torch.zeros(latent["samples"].shape)
+
+
+class Sampled(NamedTuple):
+    """Two LATENTs: as noisy as the last level says, and what the model took for the picture in the last step."""
+
+    latent: LatentDict
+    denoised: LatentDict
 
 
 @torch.no_grad()
@@ -64,7 +65,7 @@ def ksample(
     model: Model,
     positive: Conditioning,
     negative: Conditioning,
-    latent: dict[str, Any],
+    latent: LatentDict,
     *,
     seed: int,
     steps: int,
@@ -78,10 +79,9 @@ def ksample(
     force_full_denoise: bool = True,
     on_step: Callable[[Step], None] = ignore_step,
     check: Callable[[], None] = lambda: None,
-) -> dict[str, Any]:
+) -> LatentDict:
     """Sample a LATENT; the one given is not changed, and what else it holds goes along.
 
-    latent: samples (b, c, h, w); noise_mask (n, [1,] h, w) in [0, 1], 1 where the picture may change; batch_index.
     seed: 0 to 2**64 - 1. cfg: 1 leaves the negative prompt out. denoise: 0 to 1.
     start_step, last_step: the part of the schedule to run, from 0. force_full_denoise: whether to end at no noise.
     on_step is called after each step, check between the blocks of the network; what they raise ends the run.
@@ -93,59 +93,75 @@ def ksample(
             sigmas[-1] = 0
     if start_step is not None:
         sigmas = sigmas[start_step:] if start_step < len(sigmas) - 1 else sigmas[:0]
-    samples: Tensor = latent["samples"]
-    if samples.shape[1] != model.latent_format.channels and not samples.count_nonzero():
-        # An empty latent is empty in any number of channels; the noise drawn for it is not.
-        samples = samples.new_zeros(len(samples), model.latent_format.channels, *samples.shape[2:])
-    index = latent.get("batch_index")
-    drawn = noises.initial(samples.shape, seed, index) if add_noise else torch.zeros(samples.shape)
-    done = sample(
-        model, positive, negative, samples, drawn, sigmas, _TABLE[sampler], cfg, seed,
-        mask=latent.get("noise_mask"), own_mask_noise=sampler in _OWN_MASK_NOISE, on_step=on_step, check=check,
-    )  # fmt: skip
-    return {**latent, "samples": done}
+    noise = SeededNoise(seed) if add_noise else NoNoise(seed)
+    guider = guiders.cfg(model, positive, negative, cfg)
+    return sample(guider, latent, noise, sigmas, choose(sampler), on_step=on_step, check=check).latent
 
 
 @torch.no_grad()
 def sample(
-    model: Model,
-    positive: Conditioning,
-    negative: Conditioning,
-    latent: Tensor,
-    noise: Tensor,
+    guider: Guider,
+    latent: LatentDict,
+    noise: SeededNoise | NoNoise,
     sigmas: Tensor,
-    sampler: Sampler,
-    cfg: float,
-    seed: int,
+    sampler: SamplerChoice,
     *,
-    mask: Tensor | None = None,
-    own_mask_noise: bool = False,
     on_step: Callable[[Step], None] = ignore_step,
     check: Callable[[], None] = lambda: None,
-) -> Tensor:
-    """Run a sampler over sigmas (steps + 1,). latent and noise: (b, c, h, w), the latent as the VAE scales it."""
+) -> Sampled:
+    """Run a sampler over sigmas (steps + 1,); with fewer than two of them there is nothing to do."""
+    model = guider.model
+    samples = _in_channels(model, latent["samples"])
     if len(sigmas) < 2:
-        return latent
-    model.check_inputs(latent, positive + negative)
+        return Sampled({**latent, "samples": samples}, {**latent, "samples": samples})
+    model.check_inputs(samples, [entry for side in guider.sides.values() for entry in side])
     prediction, device = model.prediction, model.device
     sigmas = sigmas.to(device)
-    start = latent.to(device, torch.float32)
-    if start.count_nonzero():  # An empty latent is no picture in any scale; it stays 0.
-        start = model.latent_format.to_model(start)
-    noise = noise.to(device, torch.float32)
-    conditions = [prepare(side, latent.shape, prediction, device) for side in (positive, negative)]
-    paired = [pair_areas(conditions[0], conditions[1])]
-    paired.append(pair_areas(conditions[1], paired[0]))
-    guided = Guided(model, paired[0], paired[1], cfg, check)
-    if mask is None:
-        denoise: Callable[[Tensor, Tensor], Tensor] = guided
-    else:
-        kept_noise = noises.initial(noise.shape, seed + 1).to(device) if own_mask_noise else noise
-        denoise = Masked(guided, _noise_mask(mask, latent).to(device), start, kept_noise, prediction.noised)
-    from_scratch = prediction.starts_from_scratch(float(sigmas[0]))
-    x = prediction.noised(start, noise, sigmas[0], from_scratch)
-    x = sampler(denoise, x, sigmas, Run(seed, on_step, prediction.noised))
-    return model.latent_format.from_model(prediction.finished(x, sigmas[-1])).cpu()
+    start = _to_model(model, samples.to(device, torch.float32))
+    drawn = noise.generate_noise({**latent, "samples": samples}).to(device, torch.float32)
+    given = latent.get("noise_mask")
+    mask = None if given is None else _noise_mask(given, samples).to(device)
+    ready = Ready(model, drawn, start, mask, noise.seed, sigmas)
+    guiding: Denoiser = guider.begin(prepare_sides(guider.sides, ready), sigmas, drawn.shape, check, ready)
+    denoise = guiding
+    if mask is not None:
+        kept_noise = noises.initial(drawn.shape, noise.seed + 1).to(device) if sampler.own_mask_noise else drawn
+        mask_at = guiding.model.options.mask_at
+        denoise = Masked(guiding, mask, start, kept_noise, prediction.noised, sigmas, mask_at)
+    last: list[Tensor] = []
+
+    def step(made: Step) -> None:
+        last[:] = [made.denoised]
+        on_step(made)
+
+    x = prediction.noised(start, drawn, sigmas[0], prediction.starts_from_scratch(float(sigmas[0])))
+    x = sampler(denoise, x, sigmas, Run(noise.seed, step, prediction))
+    done = model.latent_format.from_model(prediction.finished(x, sigmas[-1])).cpu()
+    picture = model.latent_format.from_model(last[0]).cpu() if last else done
+    return Sampled({**latent, "samples": done}, {**latent, "samples": picture})
+
+
+def noisy_latent(model: Model, noise: SeededNoise | NoNoise, sigmas: Tensor, latent: LatentDict) -> LatentDict:
+    """A LATENT with the noise added that lies between the first and the last of sigmas."""
+    if not len(sigmas):
+        return latent
+    level = (sigmas[0] - sigmas[-1]).abs() if len(sigmas) > 1 else sigmas[0]
+    samples = latent["samples"]
+    noisy = model.prediction.noised(_to_model(model, samples), noise.generate_noise(latent), level)
+    return {**latent, "samples": model.latent_format.from_model(noisy).nan_to_num(0.0, 0.0, 0.0)}
+
+
+def _in_channels(model: Model, samples: Tensor) -> Tensor:
+    """An empty latent is empty in any number of channels; the noise drawn for it is not."""
+    channels = model.latent_format.channels
+    if samples.shape[1] == channels or samples.count_nonzero():
+        return samples
+    return samples.new_zeros(len(samples), channels, *samples.shape[2:])
+
+
+def _to_model(model: Model, samples: Tensor) -> Tensor:
+    """As the model scales latents; an empty one is no picture in any scale and stays 0."""
+    return model.latent_format.to_model(samples) if samples.count_nonzero() else samples
 
 
 def _noise_mask(mask: Tensor, latent: Tensor) -> Tensor:

@@ -8,7 +8,8 @@ from typing import Annotated
 from graph.context import Context
 from graph.node import Choice, Int, Seed, Slider, node
 from models.preview import Previewer
-from models.sampling import SAMPLERS, SCHEDULERS, Step, ksample
+from models.sampler_table import SAMPLERS
+from models.sampling import SCHEDULERS, Step, ksample
 from nodes.context import present
 from nodes.values import Conditioning, Latent, Model
 
@@ -67,7 +68,7 @@ def ksampler(
         sampler=sampler_name,
         scheduler=scheduler,
         denoise=denoise,
-        on_step=_report(context, model),
+        on_step=report(context, model),
         check=context.check,
     )
 
@@ -107,12 +108,12 @@ def ksampler_advanced(
         last_step=end_at_step,
         add_noise=add_noise == "enable",
         force_full_denoise=return_with_leftover_noise == "disable",
-        on_step=_report(context, model),
+        on_step=report(context, model),
         check=context.check,
     )
 
 
-def _report(context: Context, model: Model) -> Callable[[Step], None]:
+def report(context: Context, model: Model) -> Callable[[Step], None]:
     """After each step: how far it is, and now and then a picture of it."""
     preview = Previewer(model.latent_format, interval=PREVIEW_INTERVAL)
 

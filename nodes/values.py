@@ -47,6 +47,18 @@ Clip = Annotated[Any, Socket("CLIP")]
 Vae = Annotated[Any, Socket("VAE")]
 """`models.handles.Vae`: pixels to latents and back; immutable. None for a checkpoint that has none."""
 
+Sigmas = Annotated[Tensor, Socket("SIGMAS")]
+"""(steps + 1,) float32: the levels of noise of a run, falling, most often to 0."""
+
+Noise = Annotated[Any, Socket("NOISE")]
+"""`models.sampling.SeededNoise`, or a pack's object: `seed`, and `generate_noise(latent)` -> (b, c, h/8, w/8)."""
+
+Sampler = Annotated[Any, Socket("SAMPLER")]
+"""`models.sampler_table.SamplerChoice`: a sampler with its options; immutable."""
+
+Guider = Annotated[Any, Socket("GUIDER")]
+"""`models.guiders.Guider`: a model, prompts, and how they are followed; immutable."""
+
 UpscaleModel = Annotated[Any, Socket("UPSCALE_MODEL")]
 """`spandrel.ImageModelDescriptor`: a network that enlarges or restores pictures, float32, on the CPU."""
 

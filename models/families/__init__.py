@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import sd1, sd2
-from .base import Family, Part
+from . import flux, sd1, sd2, sd3, sdxl, sdxl_refiner
+from .base import Family
 
-FAMILIES: tuple[Family, ...] = (sd1.FAMILY, sd2.FAMILY)
+FAMILIES: tuple[Family, ...] = tuple(module.FAMILY for module in (sd1, sd2, sdxl, sdxl_refiner, sd3, flux))
 
-__all__ = ["FAMILIES", "Family", "Part"]
+__all__ = ["FAMILIES", "Family"]

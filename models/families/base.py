@@ -1,30 +1,24 @@
 """What a family of models says about itself. One short file each; adding one touches nothing else.
 
-A family owns facts, no code that runs models: where its networks are in a file, how a latent is scaled, what the
-network predicts, how a prompt becomes token ids.
+A family owns facts, no code that runs models: how its denoiser is told by its tensors, how a latent is scaled, what
+the network predicts, what it is given, and which text encoders it reads prompts with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from ..files import Shape, WeightFile
+from ..files import Shape
+from ..inputs import Asked
 from ..latents import LatentFormat
+from ..load import Component
 from ..networks.layout import Network
 from ..prediction import Prediction
-from ..text.tokens import TokenRules
+from ..text.recipe import TextRecipe
 
 Shapes = Mapping[str, Shape]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One of a family's networks in a file: where its names begin, and how its sizes are read off them."""
-
-    prefixes: tuple[str, ...]
-    """The first of these that any tensor starts with counts."""
-    read: Callable[[Shapes], Network]
 
 
 @dataclass(frozen=True)
@@ -36,13 +30,19 @@ class Family:
     title: str
     """For people: "Stable Diffusion 1"."""
     matches: Callable[[Shapes], bool]
-    """Whether a file with these tensors is of this family; asked in the order of `families.FAMILIES`."""
-    model: Part
-    text: Part
-    vae: Part
+    """Whether a denoiser with these tensors, named as in published single files and without what stands before those
+    names, is of this family; asked in the order of `families.FAMILIES`."""
+    read: Callable[[Shapes], Network]
+    """The denoiser's sizes. UnknownLayout where they are odd."""
     latent: LatentFormat
-    tokens: TokenRules
-    prediction: Callable[[WeightFile], Prediction]
+    prediction: Callable[[Component], Prediction]
     """What the network predicts; may read a tensor where shapes do not tell."""
-    text_layer: Callable[[int], int] = lambda layers: -1
-    """Which hidden state (-1 is the last) the model was trained on, of a text encoder with so many layers."""
+    inputs: Callable[[Asked], dict[str, Any]]
+    """What the network is given for an entry of a CONDITIONING; see inputs.py."""
+    text: TextRecipe
+    gpu_precision: str = "fp16"
+    """In which precision it usually runs on a GPU."""
+    refined_latent: Callable[[Component], LatentFormat] | None = None
+    """The latent format, where it depends on the file."""
+    kinds: Callable[[Network], str] = lambda network: ""
+    """What kind of the family it is, for people: "inpainting", or nothing."""

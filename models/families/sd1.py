@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from functools import partial
 
-from .. import latents
-from ..files import WeightFile
-from ..networks.clip_text import read_clip_text
+from .. import inputs, latents
+from ..load import Component
 from ..networks.unet import read_unet
 from ..prediction import Prediction, discrete
-from ..text.tokens import TokenRules
-from .base import Family, Part, Shapes
-from .ldm import MODEL, VAE, attends, marked_prediction
+from ..text import recipe
+from . import ldm
+from .base import Family, Shapes
 
 
 def matches(shapes: Shapes) -> bool:
-    projection = attends(shapes)
-    return projection is not None and len(projection) == 4
+    projection = ldm.attends(shapes)
+    return projection is not None and len(projection) == 4 and not ldm.vector(shapes)
 
 
-def prediction(file: WeightFile) -> Prediction:
-    return marked_prediction(file) or discrete("eps")
+def prediction(component: Component) -> Prediction:
+    return ldm.marked_prediction(component) or discrete("eps")
 
 
 FAMILY = Family(
     name="sd1",
     title="Stable Diffusion 1",
     matches=matches,
-    model=Part((MODEL,), partial(read_unet, heads=8)),
-    text=Part(("cond_stage_model.transformer.",), read_clip_text),
-    vae=VAE,
+    read=partial(read_unet, heads=8),
     latent=latents.SD1,
-    tokens=TokenRules(pad=49407),
     prediction=prediction,
+    inputs=inputs.text,
+    text=recipe.SD1,
+    kinds=ldm.kind,
 )

@@ -14,15 +14,7 @@ from models.networks.layout import Network
 from models.networks.unet import Level, Unet
 from models.networks.vae import VaeNetwork
 
-UNET = Unet(
-    in_channels=4,
-    out_channels=4,
-    levels=(Level(32, 1, 1), Level(64, 1, 1), Level(64, 1, 0)),
-    middle_transformers=1,
-    context=64,
-    linear=False,
-    heads=8,
-)
+UNET = Unet.of_levels([Level(32, 1, 1), Level(64, 1, 1), Level(64, 1, 0)], context=64, heads=8)
 VAE = VaeNetwork(channels=(32, 32, 32, 64), resnets=1, latent_channels=4, quantised=True)
 TEXT = ClipText(
     width=64,
@@ -35,7 +27,7 @@ TEXT = ClipText(
     open_clip=False,
     prefix="text_model.",
 )
-UNET2 = Unet(4, 4, (Level(64, 2, 1), Level(128, 2, 1)), 1, 64, True, None)
+UNET2 = Unet.of_levels([Level(64, 2, 1), Level(128, 2, 1)], context=64, linear=True, heads=None)
 TEXT2 = ClipText(64, 3, 128, 49408, 77, 1, "gelu", True, "")
 
 PREFIXES = {"unet": "model.diffusion_model.", "vae": "first_stage_model.", "text": "cond_stage_model.transformer."}

@@ -1,37 +1,33 @@
 """The loader against diffusers and transformers: names, numbers, sizes read off shapes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint
+from diffusers.loaders.single_file_utils import convert_ldm_vae_checkpoint
 from safetensors.torch import load_file
 
-from models.detect import detect
+from models.detect import Checkpoint, detect
 from models.engine import Engine, Loaded
-from models.families import sd2 as sd2_family
 from models.files import open_weights
+from models.networks.unet import Level, Unet
+from models.prediction import Prediction
 from tests.models.conftest import PREFIXES, TEXT, TEXT2, UNET, UNET2, VAE, filled, in_layout
 
 
 def test_sizes_are_read_off_shapes(sd1: Path, sd2: Path):
     first, second = (detect(open_weights(path)) for path in (sd1, sd2))
-    assert (first.family.name, first.model.network, first.text.network, first.vae.network) == ("sd1", UNET, TEXT, VAE)
-    assert (second.family.name, second.model.network, second.text.network) == ("sd2", UNET2, TEXT2)
-    assert first.prediction.kind == second.prediction.kind == "eps"
+    assert (first.family.name, first.model.network, first.vae.network) == ("sd1", UNET, VAE)
+    assert replace(first.text["l"].network, lora_starts=TEXT.lora_starts) == TEXT
+    assert (second.family.name, second.model.network) == ("sd2", UNET2)
+    assert replace(second.text["h"].network, lora_starts=TEXT2.lora_starts) == TEXT2
+    assert predicted(first).kind == predicted(second).kind == "eps"
 
 
-@pytest.mark.parametrize("network", [UNET, UNET2], ids=["sd1", "sd2"])
-def test_unet_names_are_those_diffusers_knows(network):
-    """diffusers' own converter, given the file's names, arrives at the module's."""
-    module = filled(network)
-    converted = convert_ldm_unet_checkpoint(
-        in_layout(network, module, PREFIXES["unet"]), {**module.config, "layers_per_block": network.levels[0].resnets}
-    )
-    expected = module.state_dict()
-    assert converted.keys() == expected.keys()
-    assert all(torch.equal(converted[name], expected[name]) for name in expected)
+def predicted(found: Checkpoint) -> Prediction:
+    return found.family.prediction(found.model)
 
 
 def test_vae_names_are_those_diffusers_knows():
@@ -40,20 +36,6 @@ def test_vae_names_are_those_diffusers_knows():
     expected = module.state_dict()
     assert converted.keys() == expected.keys()
     assert all(torch.equal(converted[name].reshape(expected[name].shape), expected[name]) for name in expected)
-
-
-@pytest.mark.parametrize("which", ["sd1", "sd2"])
-def test_one_step_agrees_with_the_module_built_directly(which: str, request, engine: Engine):
-    path = request.getfixturevalue(which)
-    model, _, vae = engine.load_checkpoint(path)
-    direct = filled(model.component.network)
-    x, cross = torch.randn(2, 4, 16, 16), torch.randn(2, 77, 64)
-    sigma = model.prediction.sigmas[600]
-    with torch.no_grad():
-        eps = direct(x / (sigma**2 + 1).sqrt(), 600, cross).sample
-        pixels = filled(VAE).decode(x[:1]).sample
-    assert torch.allclose(model.denoise(x, sigma, cross, lambda: None), x - sigma * eps, atol=1e-4)
-    assert torch.allclose(vae.decode(x[:1]).movedim(-1, 1), ((pixels + 1) / 2).clamp(0, 1), atol=1e-4)
 
 
 def test_encoding_is_the_mean_of_the_posterior(loaded: Loaded):
@@ -70,7 +52,7 @@ def test_half_precision_files_run_in_fp32(dtype, sd1: Path, write: Callable[...,
     path = write({name: value.to(dtype) for name, value in tensors.items()})
     model = engine.load_checkpoint(path).model
     with engine.residency.use(model.component, torch.float32) as module:
-        weight = module.conv_in.weight
+        weight = module.input_blocks[0][0].weight
     expected = tensors[PREFIXES["unet"] + "input_blocks.0.0.weight"].to(dtype).float()
     assert weight.dtype == torch.float32
     assert torch.equal(weight, expected)
@@ -92,22 +74,16 @@ def test_a_vae_in_a_file_of_its_own(prefix: str, write: Callable[..., Path], eng
 
 def test_prediction_is_read_from_marks(sd1: Path, sd2: Path, write: Callable[..., Path]):
     marked = load_file(sd1) | {"v_pred": torch.empty(0), "ztsnr": torch.empty(0)}
-    found = detect(open_weights(write(marked))).prediction
+    found = predicted(detect(open_weights(write(marked))))
     assert found.kind == "v"
     assert found.sigma_max > 1000  # levels stretched to pure noise
-    assert detect(open_weights(write(load_file(sd2) | {"v_pred": torch.empty(0)}))).prediction.kind == "v"
+    assert predicted(detect(open_weights(write(load_file(sd2) | {"v_pred": torch.empty(0)})))).kind == "v"
 
 
 @pytest.mark.parametrize(("spread", "channels", "kind"), [(0.2, 4, "v"), (0.05, 4, "eps"), (0.2, 9, "eps")])
 def test_sd2s_prediction_is_told_by_the_spread_of_a_bias(spread: float, channels: int, kind: str, write):
-    bias = torch.tensor([spread, -spread] * 32)
-    tensors = {
-        "model.diffusion_model.input_blocks.0.0.weight": torch.zeros(64, channels, 3, 3),
-        "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias": bias,
-    }
-    assert sd2_family.prediction(open_weights(write(tensors))).kind == kind
-
-
-@pytest.mark.parametrize(("layers", "layer"), [(24, -2), (23, -1)])
-def test_sd2_reads_the_text_before_the_24th_layer(layers: int, layer: int):
-    assert sd2_family.text_layer(layers) == layer
+    unet = Unet.of_levels([Level(64, 2, 1)] * 4, in_channels=channels, context=64, linear=True, heads=None)
+    tensors = in_layout(unet, filled(unet), PREFIXES["unet"])
+    bias = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
+    tensors[bias] = torch.tensor([spread, -spread] * 32)
+    assert predicted(detect(open_weights(write(tensors)))).kind == kind

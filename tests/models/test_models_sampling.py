@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 
 from models import noise as noises
-from models.conditions import Condition, pair_areas, prepare
+from models.conditions import Condition, Ready, prepare, with_same_area
 from models.engine import Loaded
 from models.errors import ModelError
-from models.prediction import discrete
 from models.sampling import SAMPLERS, SCHEDULERS, ksample
 from models.schedules import schedule
 
@@ -49,7 +48,7 @@ def test_one_euler_step_written_out(loaded: Loaded, prompts):
     model = loaded.model
     sigma = torch.tensor(model.prediction.sigma_max)
     x = noises.initial((1, 4, 8, 8), 4) * (1 + sigma**2).sqrt()
-    cond, uncond = (model.denoise(x, sigma, prompt[0][0], lambda: None) for prompt in prompts)
+    cond, uncond = (model.denoise(x, sigma, {"context": prompt[0][0]}) for prompt in prompts)
     expected = (uncond + 3.0 * (cond - uncond)) / 0.18215
     assert torch.allclose(sampled(loaded, prompts, steps=1), expected, atol=2e-3)
 
@@ -172,7 +171,7 @@ def test_guidance_in_halves_when_memory_runs_out(loaded: Loaded, prompts, monkey
     whole = sampled(loaded, prompts)
     denoise, sizes = type(loaded.model).denoise, []
 
-    def scarce(self, x: Tensor, *rest) -> Tensor:
+    def scarce(self, x: Tensor, *rest: Any) -> Tensor:
         sizes.append(len(x))
         if len(x) > 1:
             raise torch.OutOfMemoryError("out of memory")
@@ -190,7 +189,7 @@ def entry(prompt: list, **options) -> list:
 def test_combined_prompts_are_their_mean(loaded: Loaded, prompts):
     model, sigma, x = loaded.model, torch.tensor(2.0), torch.randn(1, 4, 8, 8)
     both = prompts[0] + loaded.clip.encode("a dog")
-    singles = [model.denoise(x, sigma, c[0], lambda: None) for c in both]
+    singles = [model.denoise(x, sigma, {"context": c[0]}) for c in both]
     combined = predicted(model, both, x, sigma)
     assert torch.allclose(combined, (singles[0] + singles[1]) / 2, atol=1e-4)
     weighed = predicted(model, entry(both[:1], strength=3.0) + both[1:], x, sigma)
@@ -200,8 +199,11 @@ def test_combined_prompts_are_their_mean(loaded: Loaded, prompts):
 def predicted(model, conditioning: list, x: Tensor, sigma: Tensor) -> Tensor:
     from models.denoise import predict
 
-    conditions = prepare(conditioning, x.shape, model.prediction, torch.device("cpu"))
-    return predict(model, [conditions], x, sigma, lambda: None)[0]
+    return predict(model, [prepare(conditioning, ready(model, x))], x, sigma)[0]
+
+
+def ready(model, x: Tensor) -> Ready:
+    return Ready(model, torch.zeros(x.shape), torch.zeros(x.shape), None, 0, torch.tensor([1.0, 0.0]))
 
 
 def test_prompts_of_unlike_length_share_a_batch(loaded: Loaded, prompts):
@@ -209,14 +211,14 @@ def test_prompts_of_unlike_length_share_a_batch(loaded: Loaded, prompts):
     model, sigma, x = loaded.model, torch.tensor(2.0), torch.randn(1, 4, 8, 8)
     long = loaded.clip.encode("cat " * 100)
     together = predicted(model, prompts[0] + long, x, sigma)
-    apart = [model.denoise(x, sigma, c[0][0], lambda: None) for c in (prompts[0], long)]
+    apart = [model.denoise(x, sigma, {"context": c[0][0]}) for c in (prompts[0], long)]
     assert torch.allclose(together, (apart[0] + apart[1]) / 2, atol=1e-4)
 
 
 def test_an_area_is_seen_alone_and_fades_at_its_inner_edges(loaded: Loaded, prompts):
     model, sigma, x = loaded.model, torch.tensor(2.0), torch.randn(1, 4, 8, 16)
     parts = ((x, prompts[0]), (x[..., 8:], prompts[1]))
-    everywhere, there = (model.denoise(part, sigma, prompt[0][0], lambda: None) for part, prompt in parts)
+    everywhere, there = (model.denoise(part, sigma, {"context": prompt[0][0]}) for part, prompt in parts)
     found = predicted(model, prompts[0] + entry(prompts[1], area=(8, 8, 0, 8)), x, sigma)
     assert torch.allclose(found[..., :8], everywhere[..., :8], atol=1e-4)
     assert torch.allclose(found[..., 12:], (everywhere[..., 12:] + there[..., 4:]) / 2, atol=1e-4)
@@ -233,24 +235,24 @@ def test_an_area_is_seen_alone_and_fades_at_its_inner_edges(loaded: Loaded, prom
         ((8, 8, 50, 50), (1, 1, 7, 15)),
     ],
 )
-def test_areas_are_cut_to_the_latent(area, expected, prompts):
-    (condition,) = prepare(entry(prompts[0], area=area), (1, 4, 8, 16), discrete("eps"), torch.device("cpu"))
+def test_areas_are_cut_to_the_latent(area, expected, loaded: Loaded, prompts):
+    (condition,) = prepare(entry(prompts[0], area=area), ready(loaded.model, torch.zeros(1, 4, 8, 16)))
     assert condition.area == expected
 
 
 def test_a_mask_weighs_a_prompt(loaded: Loaded, prompts):
     model, sigma, x = loaded.model, torch.tensor(2.0), torch.randn(1, 4, 8, 8)
     mask = torch.full((1, 64, 64), 0.5)
-    plain, masked = (model.denoise(x, sigma, p[0][0], lambda: None) for p in prompts)
+    plain, masked = (model.denoise(x, sigma, {"context": p[0][0]}) for p in prompts)
     found = predicted(model, prompts[0] + entry(prompts[1], mask=mask, mask_strength=0.5), x, sigma)
     assert torch.allclose(found, (plain + 0.25 * masked) / 1.25, atol=1e-4)
 
 
-def test_a_mask_may_set_the_area(prompts):
+def test_a_mask_may_set_the_area(loaded: Loaded, prompts):
     mask = torch.zeros(1, 16, 32)
     mask[:, 4:6, 10:30] = 1
     options = {"mask": mask, "set_area_to_bounds": True}
-    (condition,) = prepare(entry(prompts[0], **options), (1, 4, 16, 32), discrete("eps"), torch.device("cpu"))
+    (condition,) = prepare(entry(prompts[0], **options), ready(loaded.model, torch.zeros(1, 4, 16, 32)))
     assert condition.area == (8, 20, 4, 10)
 
 
@@ -258,20 +260,22 @@ def test_time_ranges(loaded: Loaded, prompts):
     model, x = loaded.model, torch.randn(1, 4, 8, 8)
     both = entry(prompts[0], start_percent=0.0, end_percent=0.5) + entry(prompts[1], start_percent=0.5, end_percent=1.0)
     for sigma, prompt in ((torch.tensor(10.0), prompts[0]), (torch.tensor(0.5), prompts[1])):
-        expected = model.denoise(x, sigma, prompt[0][0], lambda: None)
+        expected = model.denoise(x, sigma, {"context": prompt[0][0]})
         assert torch.allclose(predicted(model, both, x, sigma), expected, atol=1e-4)
 
 
 def test_each_area_has_its_like_on_the_other_side():
-    cross = [torch.full((1, 1, 1), float(i)) for i in range(4)]
-    ours = [Condition(cross[0], {}), Condition(cross[1], {}, area=(4, 4, 0, 0))]
+    inputs = [{"context": torch.full((1, 1, 1), float(i))} for i in range(4)]
+    ours = [Condition(inputs[0]), Condition(inputs[1], area=(4, 4, 0, 0))]
     others = [
-        Condition(cross[2], {}, area=(2, 2, 1, 1)),
-        Condition(cross[2], {}, area=(4, 4, 0, 0)),
-        Condition(cross[3], {}, area=(8, 8, 0, 0), strength=2.0),
+        Condition(inputs[2], area=(2, 2, 1, 1)),
+        Condition(inputs[2], area=(4, 4, 0, 0)),
+        Condition(inputs[3], area=(8, 8, 0, 0), strength=2.0),
     ]
-    added = pair_areas(ours, others)[2:]
-    assert [(c.area, float(c.cross)) for c in added] == [((2, 2, 1, 1), 1.0), ((8, 8, 0, 0), 0.0)]
+    for other in others:
+        ours = with_same_area(ours, other)
+    added = ours[2:]
+    assert [(c.area, float(c.inputs["context"])) for c in added] == [((2, 2, 1, 1), 1.0), ((8, 8, 0, 0), 0.0)]
     assert added[1].strength == 2.0
 
 

@@ -11,11 +11,11 @@ from models.prediction import discrete
 from models.schedules import ONE_MORE, SCHEDULES, schedule
 
 EPS = discrete("eps")
-LEVELS = np.array(EPS.levels)
+LEVELS = np.array(EPS.levels.exact)
 
 
 def test_levels_are_stable_diffusions():
-    assert len(EPS.levels) == 1000
+    assert len(EPS.levels.exact) == 1000
     assert EPS.sigma_min == pytest.approx(0.0291671, abs=1e-6)
     assert EPS.sigma_max == pytest.approx(14.614642, abs=1e-5)
     betas = np.linspace(0.00085**0.5, 0.012**0.5, 1000) ** 2

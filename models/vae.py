@@ -1,0 +1,103 @@
+"""What VAE is at sockets: an autoencoder between pixels and latents. Immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from . import tiles
+from .load import Component
+from .networks.vae import VaeNetwork
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+_VALUES_PER_PIXEL = 17
+"""How many numbers a VAE holds at once for each pixel and each channel of its finest level; measured."""
+
+_FALLBACK_TILE, _FALLBACK_OVERLAP = 512, 128
+"""Pixels: what a VAE does when the whole picture does not fit into memory."""
+
+
+@dataclass(frozen=True)
+class Vae:
+    """An autoencoder. Pixels (b, h, w, 3) in [0, 1]; latents (b, c, h / factor, w / factor); float32 on the CPU."""
+
+    engine: Engine = field(repr=False)
+    component: Component
+    network: VaeNetwork
+
+    @property
+    def factor(self) -> int:
+        """Pixels along an edge for each latent."""
+        return self.network.factor
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        """The mean of what the encoder takes each picture for; nothing is drawn. Edges that are no multiple of the
+        factor are cut off evenly. Works in tiles when memory runs out."""
+        x = self._enter(pixels)
+        return self._whole_or_tiled(
+            x, x.shape[2] * x.shape[3], self._encode,
+            lambda: self._encode_tiled(x, _FALLBACK_TILE, _FALLBACK_OVERLAP),
+        )  # fmt: skip
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """Works in tiles when memory runs out."""
+        return self._leave(
+            self._whole_or_tiled(
+                latent, latent.shape[2] * latent.shape[3] * self.factor**2, self._decode,
+                lambda: self._decode_tiled(latent, _FALLBACK_TILE, _FALLBACK_OVERLAP),
+            )
+        )  # fmt: skip
+
+    def encode_tiled(self, pixels: Tensor, tile_size: int = 512, overlap: int = 64) -> Tensor:
+        """tile_size and overlap in pixels; an overlap of more than a quarter of the tile counts as a quarter."""
+        return self._encode_tiled(self._enter(pixels), tile_size, min(overlap, tile_size // 4))
+
+    def decode_tiled(self, latent: Tensor, tile_size: int = 512, overlap: int = 64) -> Tensor:
+        """tile_size and overlap in pixels; an overlap of more than a quarter of the tile counts as a quarter."""
+        return self._leave(self._decode_tiled(latent, tile_size, min(overlap, tile_size // 4)))
+
+    def _enter(self, pixels: Tensor) -> Tensor:
+        height, width = (length // self.factor * self.factor for length in pixels.shape[1:3])
+        top, left = (pixels.shape[1] - height) // 2, (pixels.shape[2] - width) // 2
+        return pixels[:, top : top + height, left : left + width, :3].movedim(-1, 1).float() * 2 - 1
+
+    def _leave(self, x: Tensor) -> Tensor:
+        return ((x + 1) / 2).clamp(0, 1).movedim(1, -1).contiguous()
+
+    def _encode(self, x: Tensor) -> Tensor:
+        dtype = self.engine.vae_dtype
+        with self.engine.residency.use(self.component, dtype) as vae, torch.no_grad():
+            return vae.encode(x.to(self.engine.device, dtype)).latent_dist.mode().float().cpu()
+
+    def _decode(self, latent: Tensor) -> Tensor:
+        dtype = self.engine.vae_dtype
+        with self.engine.residency.use(self.component, dtype) as vae, torch.no_grad():
+            return vae.decode(latent.to(self.engine.device, dtype), return_dict=False)[0].float().cpu()
+
+    def _encode_tiled(self, x: Tensor, tile: int, overlap: int) -> Tensor:
+        return tiles.thrice(x, self._encode, tile, overlap, Fraction(1, self.factor), self.network.latent_channels)
+
+    def _decode_tiled(self, latent: Tensor, tile: int, overlap: int) -> Tensor:
+        factor = self.factor
+        return tiles.thrice(latent.float(), self._decode, tile // factor, overlap // factor, Fraction(factor), 3)
+
+    def _whole_or_tiled(
+        self, x: Tensor, pixels: int, whole: Callable[[Tensor], Tensor], in_tiles: Callable[[], Tensor]
+    ) -> Tensor:
+        """One picture at a time in one piece, or all of them in tiles where there is not the memory for that."""
+        need = pixels * self.network.channels[0] * _VALUES_PER_PIXEL * self.engine.vae_dtype.itemsize
+        try:
+            with self.engine.residency.use(self.component, self.engine.vae_dtype):
+                self.engine.reserve(need, f"{self.component.title}, on a picture of {pixels:,} pixels,")
+            return torch.cat([whole(one) for one in x.split(1)])
+        except Exception as error:
+            if not self.engine.is_out_of_memory(error):
+                raise
+        return in_tiles()
