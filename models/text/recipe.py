@@ -149,12 +149,14 @@ _T5 = partial(
     EncoderRules,
     name="t5xxl",
     title="T5-XXL",
-    prefixes=("text_encoders.t5xxl.transformer.",),
     embedding_key="t5xxl",
 )
+_T5_BESIDE = "text_encoders.t5xxl.transformer."
 _BESIDE = "text_encoders.clip_{}.transformer.".format
+_FOLDER, _FOLDER_2, _FOLDER_3 = "text_encoder.", "text_encoder_2.", "text_encoder_3."
+"""A diffusers folder's encoders, whose names begin with their folder's."""
 
-SD1 = TextRecipe("sd1", "Stable Diffusion 1", (_L(prefixes=("cond_stage_model.transformer.",)),), _alone)
+SD1 = TextRecipe("sd1", "Stable Diffusion 1", (_L(prefixes=("cond_stage_model.transformer.", _FOLDER)),), _alone)
 
 SD2 = TextRecipe(
     "sd2",
@@ -163,7 +165,7 @@ SD2 = TextRecipe(
         EncoderRules(
             name="h",
             title="OpenCLIP-H",
-            prefixes=("cond_stage_model.model.", "cond_stage_model.transformer."),
+            prefixes=("cond_stage_model.model.", "cond_stage_model.transformer.", _FOLDER),
             tokens=TokenRules(pad=0),
             layer=-2,
             activation="gelu",
@@ -178,8 +180,8 @@ SDXL = TextRecipe(
     "sdxl",
     "Stable Diffusion XL",
     (
-        _L(prefixes=("conditioner.embedders.0.transformer.", _BESIDE("l")), layer=-2, normalised=False),
-        _G(prefixes=("conditioner.embedders.1.model.", _BESIDE("g"))),
+        _L(prefixes=("conditioner.embedders.0.transformer.", _BESIDE("l"), _FOLDER), layer=-2, normalised=False),
+        _G(prefixes=("conditioner.embedders.1.model.", _BESIDE("g"), _FOLDER_2)),
     ),
     _side_by_side,
 )
@@ -189,7 +191,7 @@ SDXL_REFINER = TextRecipe(
     "Stable Diffusion XL's refiner",
     (
         _G(
-            prefixes=("conditioner.embedders.0.model.",),
+            prefixes=("conditioner.embedders.0.model.", _FOLDER_2),
             lora_starts=(*_FIRST, *_SECOND, "text_encoders_clip_g_transformer_"),
         ),
     ),
@@ -200,9 +202,10 @@ SD3 = TextRecipe(
     "sd3",
     "Stable Diffusion 3",
     (
-        _L(prefixes=(_BESIDE("l"),), layer=-2, normalised=False),
-        _G(prefixes=(_BESIDE("g"),)),
+        _L(prefixes=(_BESIDE("l"), _FOLDER), layer=-2, normalised=False),
+        _G(prefixes=(_BESIDE("g"), _FOLDER_2)),
         _T5(
+            prefixes=(_T5_BESIDE, _FOLDER_3),
             tokens=TokenRules(pad=0, start=None, end=1, length=None, least=77),
             lora_starts=("lora_te3_", "text_encoder_3_", "text_encoders_t5xxl_transformer_"),
         ),
@@ -215,8 +218,9 @@ FLUX = TextRecipe(
     "flux",
     "Flux",
     (
-        _L(prefixes=(_BESIDE("l"),)),
+        _L(prefixes=(_BESIDE("l"), _FOLDER)),
         _T5(
+            prefixes=(_T5_BESIDE, _FOLDER_2),
             tokens=TokenRules(pad=0, start=None, end=1, length=None, least=256),
             lora_starts=("lora_te2_", "lora_te3_", "text_encoder_2_", "text_encoders_t5xxl_transformer_"),
         ),

@@ -27,13 +27,17 @@ _OTHER_TOOL = Path("comfy", "text_encoders", "t5_tokenizer")
 
 
 def t5_words(encoder: Path, find: Callable[[], Path | None] | None = None) -> Words:
-    """The tokenizer for an encoder's file: found by `find`, or beside that file. ModelError where there is none."""
-    path = (find() if find is not None else None) or find_tokenizer([encoder.parent])
+    """The tokenizer for an encoder's file or diffusers folder: found by `find`, or beside the file or in the folder.
+
+    ModelError where there is none.
+    """
+    beside = encoder if encoder.is_dir() else encoder.parent
+    path = (find() if find is not None else None) or find_tokenizer([beside])
     if path is None:
         raise ModelError(
             f"{encoder.name} needs T5's tokenizer, which is not there. Put the file tokenizer.json or spiece.model of "
-            "T5 v1.1 (the folder tokenizer_2 of Flux, or tokenizer_3 of Stable Diffusion 3, has it) into "
-            f"{encoder.parent / 't5_tokenizer'}, or name a ComfyUI folder in extra_model_paths.yaml: it holds the file "
+            "T5 v1.1 (the folder tokenizer_2 of Flux, or tokenizer_3 of Stable Diffusion 3, has it) into the folder "
+            "text_encoders/t5_tokenizer of your models, or name a ComfyUI folder in extra_model_paths.yaml: it has "
             f"{_OTHER_TOOL.as_posix()}/tokenizer.json."
         )
     return read_tokenizer(path)

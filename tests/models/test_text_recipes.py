@@ -263,17 +263,31 @@ PLACES = {
     "flux": {"l": "text_encoders.clip_l.transformer.", "t5xxl": "text_encoders.t5xxl.transformer."},
 }
 
+FOLDERS = {
+    "sd1": {"l": "text_encoder."},
+    "sdxl": {"l": "text_encoder.", "g": "text_encoder_2."},
+    "sdxl_refiner": {"g": "text_encoder_2."},
+    "sd3": {"l": "text_encoder.", "g": "text_encoder_2.", "t5xxl": "text_encoder_3."},
+    "flux": {"l": "text_encoder.", "t5xxl": "text_encoder_2."},
+}
+
 
 @pytest.mark.parametrize("name", PLACES)
-def test_a_checkpoints_encoders_are_where_published_files_have_them(name: str, write: Write) -> None:
+@pytest.mark.parametrize("places", [PLACES, FOLDERS], ids=["single file", "diffusers"])
+def test_encoders_are_where_published_files_and_folders_have_them(
+    places: dict[str, dict[str, str]], name: str, write: Write
+) -> None:
     tensors: dict[str, Tensor] = {"model.diffusion_model.x": torch.zeros(1)}
     models = {"l": L, "g": G, "t5xxl": T5}
-    for encoder, prefix in PLACES[name].items():
+    for encoder, prefix in places[name].items():
         layout = open_clip_text if prefix.endswith("model.") else tensors_of
         tensors |= layout(models[encoder], prefix)
     recipe: TextRecipe = RECIPES[name]
     found = find_encoders(open_weights(write(tensors)), recipe)
-    assert set(found) == set(PLACES[name])
+    assert set(found) == set(places[name])
+    assert [found[rules.name].network.lora_starts for rules in recipe.encoders] == [
+        rules.lora_starts for rules in recipe.encoders
+    ]
     assert recipe.is_complete(set(found))
     assert find_encoders(open_weights(write({"x": torch.zeros(1)}, "none.safetensors")), recipe) == {}
     assert not recipe.is_complete(set())
@@ -307,5 +321,7 @@ def test_t5_without_its_tokenizer_says_what_is_missing_and_where_it_goes(engine:
     write(tensors_of(L), "l.safetensors")
     path = write(tensors_of(T5), "t5.safetensors")
     clip = engine.load_clip([path, path.with_name("l.safetensors")], "flux")
-    with pytest.raises(ModelError, match=r"t5\.safetensors needs T5's tokenizer.*spiece\.model.*t5_tokenizer"):
+    with pytest.raises(
+        ModelError, match=r"t5\.safetensors needs T5's tokenizer.*spiece\.model.*text_encoders/t5_tokenizer"
+    ):
         clip.encode(PROMPT)
