@@ -8,52 +8,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from graph.context import Context
-from graph.node import MAX_RESOLUTION, Choice, Int, Slider, Text, node
-from nodes.context import present
-from nodes.values import Clip, Conditioning, ConditioningList, Mask
+from graph.node import MAX_RESOLUTION, Choice, Int, Slider, node
+from nodes.values import Conditioning, ConditioningList, Mask
 
 Strength = Annotated[float, Slider(min=0.0, max=10.0, step=0.01)]
 Fraction = Annotated[float, Slider(min=0.0, max=1.0, step=0.01)]
 Length = Annotated[int, Int(min=64, max=MAX_RESOLUTION, step=8, tooltip="In pixels of the picture.")]
 Offset = Annotated[int, Int(min=0, max=MAX_RESOLUTION, step=8, tooltip="In pixels of the picture.")]
-
-
-@node(
-    "CLIPTextEncode",
-    category="conditioning",
-    title="CLIP Text Encode (Prompt)",
-    tooltips=("What the sampler steers towards, or away from.",),
-    search_aliases=("prompt", "text", "positive", "negative"),
-)
-def encode_text(
-    text: Annotated[
-        str,
-        Text(
-            multiline=True,
-            dynamic_prompts=True,
-            tooltip="(word:1.2) weighs a word, embedding:name inserts a textual inversion, {a|b} picks one by chance.",
-        ),
-    ],
-    clip: Clip,
-    context: Context,
-) -> Conditioning:
-    """Turn a prompt into what guides a diffusion model."""
-
-    def find_embedding(name: str) -> Any:
-        names = [name, *(name + end for end in (".safetensors", ".pt", ".bin", ".sft"))]
-        return next((path for n in names if (path := context.folders.find("embeddings", n))), None)
-
-    return present(clip, "CLIP").encode(text, find_embedding=find_embedding)
-
-
-@node("CLIPSetLastLayer", category="conditioning", title="CLIP Set Last Layer", search_aliases=("clip skip",))
-def set_last_layer(
-    clip: Clip,
-    stop_at_clip_layer: Annotated[int, Int(min=-24, max=-1, tooltip="-1 is the last layer, -2 the one before.")] = -1,
-) -> Clip:
-    """Take a prompt's meaning from an earlier layer of the text encoder, as some models were trained."""
-    return present(clip, "CLIP").with_last_layer(stop_at_clip_layer)
 
 
 def _with(conditioning: ConditioningList, **values: Any) -> ConditioningList:

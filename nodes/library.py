@@ -20,14 +20,16 @@ from nodes import (
     primitives,
     sampling,
     strings,
+    text,
     upscale,
     vae,
     video,
+    vision,
 )
 from nodes.later import LATER
 
 THEMES = (
-    *(loaders, conditioning, inpaint, edit_models, latent, latent_math, sampling, vae),
+    *(loaders, text, vision, conditioning, inpaint, edit_models, latent, latent_math, sampling, vae),
     *(image, image_arrange, image_effects, mask, upscale, video, output, primitives, strings, flux2),
 )
 
