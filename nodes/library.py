@@ -6,6 +6,7 @@ from graph.node import Function
 from graph.registry import Registry
 from nodes import (
     conditioning,
+    custom_sampling,
     edit_models,
     flux2,
     image,
@@ -18,7 +19,9 @@ from nodes import (
     mask,
     output,
     primitives,
+    samplers,
     sampling,
+    schedulers,
     strings,
     text,
     upscale,
@@ -29,7 +32,8 @@ from nodes import (
 from nodes.later import LATER
 
 THEMES = (
-    *(loaders, text, vision, conditioning, inpaint, edit_models, latent, latent_math, sampling, vae),
+    *(loaders, text, vision, conditioning, inpaint, edit_models, latent, latent_math, sampling, custom_sampling, vae),
+    *(samplers, schedulers),
     *(image, image_arrange, image_effects, mask, upscale, video, output, primitives, strings, flux2),
 )
 

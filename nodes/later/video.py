@@ -195,20 +195,6 @@ LATER = (
             "Compress a picture as a frame of a video would be, as LTX models expect it.",
         ),
         declare(
-            "LTXVScheduler",
-            "sampling/custom_sampling/schedulers",
-            [
-                integer("steps", 20, 1, 10000),
-                real("max_shift", 2.05, 0.0, 100.0, 0.01),
-                real("base_shift", 0.95, 0.0, 100.0, 0.01),
-                toggle("stretch", True),
-                real("terminal", 0.1, 0.0, 0.99, 0.01),
-                *sockets("latent?: LATENT"),
-            ],
-            "SIGMAS",
-            "Noise levels shifted for the size of an LTX video.",
-        ),
-        declare(
             "ModelSamplingLTXV",
             "advanced/model",
             [
