@@ -20,6 +20,7 @@ from graph.context import Context
 from graph.folders import Folders
 from graph.node import NodeType, Results
 from graph.spec import InputSpec
+from models.prediction import discrete
 from models.saving import latent_bytes
 from models.upscale import load_upscaler
 from models.video import VideoComponents, VideoFromComponents
@@ -49,6 +50,7 @@ class Handle:
     """Stands for a model, a text encoder and a VAE, and a file of each."""
 
     latent_format = None
+    prediction = discrete("eps")
 
     def encode(self, what: Any, find_embedding: Callable[[str], Path | None] | None = None) -> Any:
         if isinstance(what, str):
@@ -112,6 +114,8 @@ def value(kind: str) -> Any:
             return [
                 [torch.randn(1, 77, 8, generator=generator), {"pooled_output": torch.randn(1, 8)}] for _ in range(2)
             ]
+        case "SIGMAS":
+            return torch.tensor([14.0, 6.0, 2.0, 0.5, 0.0])
         case "UPSCALE_MODEL":
             return load_upscaler(Path(__file__).parents[2] / "models" / "upscale_models" / FILES["upscale_models"])
         case "AUDIO":
