@@ -95,6 +95,16 @@ def load(component: Component, dtype: torch.dtype, device: torch.device) -> nn.M
     return module.requires_grad_(False)
 
 
+def weight_of(component: Component, name: str) -> Tensor:
+    """One parameter, by the module's name, as the file has it, on the CPU. CheckpointError where it is no number."""
+    pick = component.picks()[name]
+    tensors: list[Tensor] = []
+    for theirs, tensor in component.file.read(component.prefix + part for part in pick.names):
+        _refuse_no_numbers(component, theirs, tensor)
+        tensors.append(tensor)
+    return pick.of(*tensors)
+
+
 def _staged(
     component: Component, made_of: Mapping[tuple[str, ...], list[str]], picks: Mapping[str, Pick], device: torch.device
 ) -> Iterator[tuple[str, Tensor]]:

@@ -19,9 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from . import memory
+from .arena import Arena, padded
 from .errors import OutOfMemory
-from .load import Component, load
-from .patches import Patch, changes, patched
+from .load import Component, load, weight_of
+from .patches import Change, WeightPatch, changes, keys
 
 KEPT_OVERLAYS = 3
 """For how many sets of patches a network keeps the patched weights."""
@@ -60,7 +61,9 @@ class Residency:
         self._residents: OrderedDict[Slot, _Resident] = OrderedDict()
 
     @contextmanager
-    def use(self, component: Component, dtype: torch.dtype, patches: tuple[Patch, ...] = ()) -> Iterator[nn.Module]:
+    def use(
+        self, component: Component, dtype: torch.dtype, patches: tuple[WeightPatch, ...] = ()
+    ) -> Iterator[nn.Module]:
         """The network, loaded and patched, which nothing evicts while the `with` lasts.
 
         CheckpointError where its file is not what it was; OutOfMemory, before anything is read, where it cannot fit.
@@ -72,6 +75,14 @@ class Residency:
             yield resident.module
         finally:
             resident.in_use -= 1
+
+    def original(self, component: Component, dtype: torch.dtype, name: str) -> Tensor:
+        """One parameter without patches, in this precision: the one that is loaded, or else read from the file.
+
+        Not to be written to. CheckpointError where the file is not what it was.
+        """
+        found = self._residents.get(Slot(component, dtype))
+        return weight_of(component, name).to(dtype) if found is None else found.originals[name]
 
     def reserve(self, size: int, what: str) -> None:
         """See that `size` bytes are free, letting idle weights go. OutOfMemory where that is not enough."""
@@ -102,8 +113,8 @@ class Residency:
         self._residents.move_to_end(slot)
         return found
 
-    def _wear(self, component: Component, resident: _Resident, patches: tuple[Patch, ...]) -> None:
-        key = tuple(patch.key for patch in patches if patch.strength != 0)
+    def _wear(self, component: Component, resident: _Resident, patches: tuple[WeightPatch, ...]) -> None:
+        key = keys(patches)
         if key == resident.worn:
             return
         overlay = self._overlay(component, resident, key, patches) if key else {}
@@ -115,13 +126,13 @@ class Residency:
             del resident.overlays[next(k for k in resident.overlays if k != key)]
 
     def _overlay(
-        self, component: Component, resident: _Resident, key: tuple[object, ...], patches: tuple[Patch, ...]
+        self, component: Component, resident: _Resident, key: tuple[object, ...], patches: tuple[WeightPatch, ...]
     ) -> dict[str, Tensor]:
         if key not in resident.overlays:
-            wanted = changes(component, (patch for patch in patches if patch.strength != 0))
-            originals = resident.originals
-            self.reserve(_size({name: originals[name] for name in wanted}), f"the LoRAs on {component.title}")
-            resident.overlays[key] = {name: patched(originals[name], pairs) for name, pairs in wanted.items()}
+            wanted = changes(component, patches)
+            originals = {name: resident.originals[name] for name in wanted if name in resident.originals}
+            self.reserve(_size(originals), f"the patches on {component.title}")
+            resident.overlays[key] = _patched(originals, wanted)
         resident.overlays.move_to_end(key)
         return resident.overlays[key]
 
@@ -144,6 +155,33 @@ class Residency:
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+@torch.no_grad()
+def _patched(originals: dict[str, Tensor], changes: dict[str, list[Change]]) -> dict[str, Tensor]:
+    """New tensors: each weight with its changes made in float32, then rounded to its own precision once."""
+    on_cpu = all(tensor.device.type == "cpu" for tensor in originals.values())
+    place = Arena(padded([tensor.nbytes for tensor in originals.values()]) if on_cpu else 0)
+    working = Arena(max((4 * tensor.numel() for tensor in originals.values()), default=0) if on_cpu else 0)
+    patched: dict[str, Tensor] = {}
+    for name, original in originals.items():
+        shape = tuple(original.shape)
+        weight = working.take(shape, torch.float32) if on_cpu else original.new_empty(shape, dtype=torch.float32)
+        weight.copy_(original)
+        for change in changes[name]:
+            weight = change.apply(weight)
+        if weight.shape != original.shape or original.dim() == 4 or not on_cpu:
+            # A larger weight, or one whose channels may lie last: room of its own.
+            patched[name] = torch.empty_like(weight, dtype=original.dtype, memory_format=_order(original)).copy_(weight)
+        else:
+            patched[name] = place.take(shape, original.dtype).copy_(weight)
+        working.reset()
+    return patched
+
+
+def _order(tensor: Tensor) -> torch.memory_format:
+    last = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last and not tensor.is_contiguous() else torch.contiguous_format
 
 
 def _put(module: nn.Module, name: str, value: Tensor) -> None:

@@ -1,0 +1,109 @@
+"""A LoRA file on a network: whether it fits, and what it changes at a strength."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from ..errors import PatchError
+from ..files import WeightFile
+from ..load import Component
+from ..networks.layout import TextNetwork
+from .change import Adapted, Change
+from .families import guess
+from .keys import Target, parameter_shapes, plain, target
+from .read import Lora, Named, for_text
+
+_log = logging.getLogger(__name__)
+_told: set[tuple[WeightFile, Component]] = set()
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A LoRA at a strength, as a handle carries it."""
+
+    lora: Lora
+    strength: float
+
+    @property
+    def key(self) -> tuple[WeightFile, float] | None:
+        return (self.lora.file, self.strength) if self.strength else None
+
+    def changes(self, component: Component) -> Mapping[str, Sequence[Change]]:
+        found: dict[tuple[str, tuple[int, int] | None], Change] = {}  # of two for the same weight the later one counts
+        for meant, entry in _meant(component, self.lora):
+            if _fits(component, meant, entry):
+                adapted = Adapted(entry.adapter, self.strength, meant.rows, meant.swapped)
+                found[meant.parameter, meant.rows] = adapted
+        changes: dict[str, list[Change]] = {}
+        for (parameter, _), change in found.items():
+            changes.setdefault(parameter, []).append(change)
+        return changes
+
+
+def fits(component: Component, lora: Lora) -> bool:
+    """Whether the LoRA changes this network at all. PatchError where it does, but was made for one of other sizes.
+
+    What of it fits nothing is logged, once for a file and a network.
+    """
+    meant = list(_meant(component, lora))
+    wrong = [(entry, to) for to, entry in meant if not _fits(component, to, entry)]
+    if len(wrong) * 2 > len(meant):
+        family = guess(lora)
+        entry, to = wrong[0]
+        there = list(parameter_shapes(component)[to.parameter])
+        raise PatchError(
+            f"{lora.name} was made for another kind of model than {component.title}"
+            + (f": for {family}" if family and family not in component.title else "")
+            + f". {len(wrong):,} of its {len(meant):,} changes have the wrong size, the first of them {entry.name} "
+            f"({entry.adapter.sizes()}) for {there}."
+        )
+    _tell(component, lora, meant, [entry.name for entry, _ in wrong])
+    return bool(meant)
+
+
+def refuse_stranger(component: Component, lora: Lora) -> None:
+    """PatchError that says for what kind of model a LoRA is, none of whose changes fits this network."""
+    family = guess(lora)
+    kind = f"it is for {family}, another family" if family else "it is for another family of models"
+    raise PatchError(f"{lora.name} has no change that fits {component.title}: {kind}.")
+
+
+def _meant(component: Component, lora: Lora) -> Iterable[tuple[Target, Named]]:
+    shapes = parameter_shapes(component)
+    for entry in lora.entries:
+        found = target(component, entry.name, entry.bias)
+        if found is not None and found.parameter in shapes:
+            yield found, entry
+
+
+@torch.no_grad()
+def _fits(component: Component, to: Target, entry: Named) -> bool:
+    """Tried without memory."""
+    weight = torch.empty(parameter_shapes(component)[to.parameter], device="meta")
+    part = weight.narrow(0, *to.rows) if to.rows else weight
+    try:
+        changed = entry.adapter.apply(part, 1.0, to.swapped)
+    except (RuntimeError, ValueError, IndexError):
+        return False
+    return changed.shape == part.shape or to.rows is None
+
+
+def _tell(component: Component, lora: Lora, meant: Sequence[tuple[Target, Named]], wrong: list[str]) -> None:
+    if not meant or (lora.file, component) in _told:
+        return
+    _told.add((lora.file, component))
+    text = isinstance(component.network, TextNetwork)
+    starts = component.network.lora_starts if isinstance(component.network, TextNetwork) else ()
+    known = {id(entry) for _, entry in meant}
+    mine = [e for e in lora.entries if (plain(e.name).startswith(starts) if text else not for_text(e.name))]
+    rest = [entry.name for entry in mine if id(entry) not in known] + wrong
+    rest += [] if text else lora.unused
+    if rest:
+        first = ", ".join(rest[:5])
+        _log.warning(
+            "%s: %d names fit nothing in %s, the first of them %s", lora.name, len(rest), component.title, first
+        )
