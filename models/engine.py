@@ -24,7 +24,7 @@ from .networks.vae import VaeNetwork
 from .patches import Lora, read_lora
 from .residency import Residency
 from .text.detect import assign, recipe_for
-from .vision import ImageEncoder, StyleModel, detect_image_encoder, detect_style
+from .vision import ImageEncoder, StyleModel, detect_image_encoder, detect_style, find_image_encoder
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 AUTO = "auto"
@@ -137,11 +137,13 @@ class Engine:
 
     def load_clip_vision(self, path: Path) -> ImageEncoder:
         """The image encoder of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory."""
-        component = detect_image_encoder(open_weights(Path(path)))
-        self._load(component, self.text_dtype)
-        forget_pickles()
-        assert isinstance(component.network, ClipVision)
-        return ImageEncoder(self, component, component.network)
+        return self._image_encoder(detect_image_encoder(open_weights(Path(path))))
+
+    def load_unclip(self, path: Path) -> tuple[Model, Clip | None, Vae | None, ImageEncoder | None]:
+        """A checkpoint with the image encoder that belongs to it. CheckpointError; OutOfMemory."""
+        loaded = self.load_checkpoint(path)
+        found = find_image_encoder(open_weights(Path(path)))
+        return (*loaded, None if found is None else self._image_encoder(found))
 
     def load_style_model(self, path: Path) -> StyleModel:
         """Flux's Redux, or T2I-Adapter's style adapter. CheckpointError; OutOfMemory."""
@@ -206,6 +208,12 @@ class Engine:
         if self._aside is None:
             self._aside = Engine("cpu", "fp32")
         return self._aside
+
+    def _image_encoder(self, component: Component) -> ImageEncoder:
+        self._load(component, self.text_dtype)
+        forget_pickles()
+        assert isinstance(component.network, ClipVision)
+        return ImageEncoder(self, component, component.network)
 
     def _load(self, component: Component, dtype: torch.dtype) -> None:
         with self.residency.use(component, dtype):

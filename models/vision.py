@@ -103,19 +103,30 @@ def preprocess(pixels: Tensor, size: int, mean: tuple[float, ...], std: tuple[fl
     return (x - shift) / scale
 
 
-def detect_image_encoder(file: WeightFile) -> Component:
-    """The image encoder of a file of its own, or of a checkpoint. CheckpointError where there is none."""
+def find_image_encoder(file: WeightFile) -> Component | None:
+    """The image encoder of a file of its own, or of a checkpoint; None where there is none.
+
+    CheckpointError where it is damaged.
+    """
     prefix = next((p for p in PREFIXES if any(p + name in file.shapes for name in _TABLES)), None)
     if prefix is None:
-        first = ", ".join(list(file.shapes)[:3])
-        raise CheckpointError(file.path, f"no image encoder that we know is in it; its first tensors are {first}")
+        return None
     try:
         network = read_clip_vision(file.starting_with(prefix))
     except UnknownLayout as error:
         raise CheckpointError(file.path, str(error)) from None
-    component = Component(file, network, prefix, f"the image encoder {file.path.name}")
+    component = Component(file, network, prefix, f"the image encoder of {file.path.name}")
     check(component)
     return component
+
+
+def detect_image_encoder(file: WeightFile) -> Component:
+    """As find_image_encoder; CheckpointError where there is none."""
+    found = find_image_encoder(file)
+    if found is None:
+        first = ", ".join(list(file.shapes)[:3])
+        raise CheckpointError(file.path, f"no image encoder that we know is in it; its first tensors are {first}")
+    return found
 
 
 def detect_style(file: WeightFile) -> Component:

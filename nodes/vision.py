@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from graph.context import Context
 from graph.node import Choice, File, Slider, Socket, node
 from nodes.context import engine, present
-from nodes.values import Conditioning, Image
+from nodes.values import Clip, Conditioning, Image, Model, Vae
 
 ClipVision = Annotated[Any, Socket("CLIP_VISION")]
 """`models.vision.ImageEncoder`: an image encoder; immutable."""
@@ -26,6 +26,15 @@ def load_clip_vision(
 ) -> ClipVision:
     """Load an image encoder: CLIP's ViT-L, -H or -G, or SigLIP."""
     return engine(context).load_clip_vision(context.folders.resolve("clip_vision", clip_name))
+
+
+@node("unCLIPCheckpointLoader", category="loaders", search_aliases=("image prompt", "variations"))
+def load_unclip(
+    ckpt_name: Annotated[str, File(kind="checkpoints", tooltip="A file in the checkpoints folder.")],
+    context: Context,
+) -> tuple[Model, Clip, Vae, ClipVision]:
+    """Load an unCLIP model, which pictures can guide, with the image encoder that reads them."""
+    return engine(context).load_unclip(context.folders.resolve("checkpoints", ckpt_name))
 
 
 @node("CLIPVisionEncode", category="conditioning", title="CLIP Vision Encode")

@@ -27,7 +27,7 @@ _ALONE = {"l": SD1, "h": SD2, "g": SDXL_REFINER}
 
 
 def find_encoders(file: WeightFile, recipe: TextRecipe) -> dict[str, Component]:
-    """A checkpoint's text encoders by the recipe's names; those that it lacks are left out.
+    """A checkpoint's text encoders by the recipe's names; none where what is there is not enough for a prompt.
 
     CheckpointError where one is of another make than the recipe's, or not whole.
     """
@@ -37,7 +37,7 @@ def find_encoders(file: WeightFile, recipe: TextRecipe) -> dict[str, Component]:
         if prefix is not None:
             title = f"the text encoder {rules.title} of {file.path.name}"
             found[rules.name] = _component(file, rules, prefix, title)
-    return found
+    return found if recipe.is_complete(set(found)) else {}
 
 
 def bare_prefix(shapes: Shapes) -> str | None:

@@ -92,16 +92,18 @@ def _open(path: Path, found: Stamp) -> Tokenizer | None:
     """The tokenizer of a file, or None where it is another model's. CheckpointError where the file is damaged."""
     from tokenizers import Tokenizer
 
-    if path.suffix == ".json":
-        try:
+    try:
+        if path.suffix == ".json":
             text = path.read_text("utf-8")
             kind = json.loads(text).get("model", {}).get("type")
             tokenizer = Tokenizer.from_str(text) if kind in ("Unigram", None) else None
-        except Exception as error:  # tokenizers raises plain Exception
-            raise CheckpointError(path, f"no tokenizer can be read from it ({error})", "Fetch it again.") from None
-    else:
-        pieces = read_gguf(path) if path.suffix == ".gguf" else read_sentencepiece(path)
-        tokenizer = None if pieces is None else _built(pieces)
+        else:
+            pieces = read_gguf(path) if path.suffix == ".gguf" else read_sentencepiece(path)
+            tokenizer = None if pieces is None else _built(pieces)
+    except CheckpointError:
+        raise
+    except Exception as error:  # tokenizers raises plain Exception
+        raise CheckpointError(path, f"no tokenizer can be read from it ({error})", "Fetch it again.") from None
     known = tokenizer is not None and (tokenizer.token_to_id("<pad>"), tokenizer.token_to_id("</s>")) == (0, 1)
     return tokenizer if known else None
 

@@ -105,6 +105,14 @@ def test_it_is_found_wherever_it_usually_is(place: str, made: Path, tmp_path: Pa
     assert find_tokenizer(folders, [models / "diffusers"], [models / "checkpoints"]) == path
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"model": {"type": "Unigram", "vocab": 3}}', "\x00"])
+def test_a_damaged_tokenizer_json_is_told(text: str, tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text(text)
+    with pytest.raises(CheckpointError, match=r"tokenizer\.json"):
+        read_tokenizer(tmp_path / "tokenizer.json")
+    assert find_tokenizer([tmp_path]) is None
+
+
 def test_another_models_tokenizer_is_passed_over(made: Path, tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"type": "BPE"}}))
     (tmp_path / "spiece.model").write_bytes(b"\xff not one")

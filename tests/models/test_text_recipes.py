@@ -293,9 +293,25 @@ def test_encoders_are_where_published_files_and_folders_have_them(
     assert not recipe.is_complete(set())
 
 
-def test_only_sd3_may_lack_encoders() -> None:
+def test_only_sd3_may_lack_encoders(write: Write) -> None:
     assert SD3.is_complete({"l"})
     assert not SDXL.is_complete({"l"})
+    half = open_weights(write(tensors_of(L, "conditioner.embedders.0.transformer.")))
+    assert find_encoders(half, SDXL) == {}
+
+
+def test_encoders_may_stay_off_the_device(folder: Path) -> None:
+    engine = Engine("cpu", "fp32")
+    assert clip_of(engine, folder, "stable_diffusion", "l").engine is engine
+    engine.device = torch.device("cuda")  # as if there were one
+    clip = engine.load_clip([folder / "l.safetensors"], "stable_diffusion", on_cpu=True)
+    assert clip.engine is not engine
+    assert clip.engine.device.type == "cpu"
+    assert clip.encode(PROMPT)[0][0].shape == (1, 77, 64)
+    assert clip.engine.residency.weights() > 0
+    engine.device = torch.device("cpu")
+    engine.free()
+    assert clip.engine.residency.weights() == 0
 
 
 def test_loaders_refuse_what_does_not_belong_together(engine: Engine, folder: Path) -> None:

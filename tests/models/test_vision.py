@@ -83,6 +83,18 @@ def test_pictures_are_resized_as_pillow_does_and_cut_in_the_middle(shape: tuple[
     assert torch.allclose(shifted[0, 1], found[0, 1] - 0.25, atol=1e-6)
 
 
+def test_an_unclip_checkpoint_brings_its_image_encoder(
+    engine: Engine, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = ("model", "clip", "vae")
+    monkeypatch.setattr(engine, "load_checkpoint", lambda path: parts)
+    path = write(open_clip_vision(clip_vision(), "embedder.model.visual."))
+    *rest, encoder = engine.load_unclip(path)
+    assert tuple(rest) == parts
+    assert encoder == engine.load_clip_vision(path)
+    assert engine.load_unclip(write({"x": torch.zeros(1)}, "plain.safetensors")) == (*parts, None)
+
+
 def output_of(states: Tensor) -> VisionOutput:
     return VisionOutput(states, states, states)
 
