@@ -24,6 +24,7 @@ from models.prediction import discrete
 from models.saving import latent_bytes
 from models.upscale import load_upscaler
 from models.video import VideoComponents, VideoFromComponents
+from models.vision import VisionOutput
 from nodes import sampling
 from nodes.library import core_registry
 
@@ -32,6 +33,9 @@ FILES = {
     "checkpoints": "fake.safetensors",
     "vae": "fake.safetensors",
     "loras": "fake.safetensors",
+    "text_encoders": "fake.safetensors",
+    "clip_vision": "fake.safetensors",
+    "style_models": "fake.safetensors",
     "upscale_models": "easel-realesr-x4.safetensors",
     "output": "a.png",
 }
@@ -52,12 +56,23 @@ class Handle:
     latent_format = None
     prediction = discrete("eps")
 
-    def encode(self, what: Any, find_embedding: Callable[[str], Path | None] | None = None) -> Any:
+    def encode(self, what: Any, crop: bool | None = None, **files: Callable[..., Path | None]) -> Any:
         if isinstance(what, str):
-            assert find_embedding is not None
-            assert find_embedding("nothing") is None
+            assert files["find_embedding"]("nothing") is None
+            assert files["find_tokenizer"]() is None
             return [[torch.zeros(1, 77, 8), {"pooled_output": torch.zeros(1, 8)}]]
+        if crop is not None:
+            return VisionOutput(*(torch.zeros(len(what), 3, 8) for _ in range(3)))
         return torch.zeros(len(what), 4, what.shape[1] // 8, what.shape[2] // 8)
+
+    def encode_parts(self, parts: dict[str, str | None], rest: str = "", **files: Callable[..., Path | None]) -> Any:
+        return self.encode(rest, **files)
+
+    def tokens(self, output: object) -> torch.Tensor:
+        return torch.zeros(1, 3, 8)
+
+    def with_tokenizer_options(self, padding: int, least: int) -> Handle:
+        return Handle()
 
     def encode_tiled(self, pixels: torch.Tensor, tile_size: int, overlap: int) -> Any:
         return self.encode(pixels)
@@ -83,6 +98,10 @@ ENGINE = SimpleNamespace(
     load_checkpoint=lambda path: (Handle(), Handle(), Handle()),
     load_vae=lambda path: Handle(),
     load_lora=lambda path: Handle(),
+    load_clip=lambda paths, type, on_cpu=False: Handle(),
+    load_clip_vision=lambda path: Handle(),
+    load_style_model=lambda path: Handle(),
+    load_unclip=lambda path: (Handle(), Handle(), Handle(), Handle()),
 )
 
 
@@ -93,7 +112,7 @@ def running(folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         Pillow.fromarray(np.zeros((16, 24, 4), np.uint8)).save(folders.root(name) / "a.png")
     value("VIDEO").save_to(folders.root("input") / "a.mp4")
     (folders.root("input") / "a.latent").write_bytes(latent_bytes(torch.zeros(1, 4, 8, 8), {}))
-    for kind in ("checkpoints", "vae", "loras"):
+    for kind in [kind for kind, name in FILES.items() if name == "fake.safetensors"]:
         folders.root(kind).mkdir(parents=True)
         save_file({"x": torch.zeros(1)}, folders.root(kind) / "fake.safetensors")
     monkeypatch.setattr(sampling, "ksample", lambda model, positive, negative, latent, **_: dict(latent))
