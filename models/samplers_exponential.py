@@ -71,10 +71,11 @@ def res_weights(last: Tensor, sigma: Tensor, old_down: Tensor, down: Tensor) -> 
 def uni_pc(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, variant: Literal["bh1", "bh2"] = "bh1") -> Tensor:
     """UniPC of order 3: a predictor, and a corrector that costs no further look at the model (Zhao et al., 2023).
 
-    A last sigma of 0 is taken as 0.001, where log sigma still has a value.
+    A last sigma of 0 is taken as 0.001, where log sigma still has a value; for flow x is then scaled as a clean one.
     """
     levels = sigmas.clone()
-    if levels[-1] == 0:
+    to_zero = bool(levels[-1] == 0)
+    if to_zero:
         levels[-1] = 0.001
     steps = len(levels) - 1
     order = min(3, steps - 1)
@@ -91,7 +92,7 @@ def uni_pc(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, variant: Liter
         x = _unipc_correct(base, answers, answer, levels[: i + 1], use, variant)
         answers = [*answers, answer][-max(order, 1) :]
         run.step(i, sigmas, answer, ahead)
-    return x
+    return x / run.alpha(levels[-1]) if to_zero else x
 
 
 def _unipc_terms(answers: list[Tensor], levels: Tensor, order: int, variant: str) -> tuple[Tensor, ...]:

@@ -1,6 +1,6 @@
 """DPM-Solver (Lu et al., 2022) in steps of one to three looks at the model: a fixed plan, and steps of fitted length.
 
-Both walk in t = -log sigma from the first level to the lowest above 0, and stop there. Form as in `samplers`.
+Both walk in t = -log sigma from the first level to the last above 0, and stop there. Form as in `samplers`.
 """
 
 from __future__ import annotations
@@ -66,16 +66,21 @@ def dpm_adaptive(
     t, t_end = _ends(sigmas)
     t_start = t
     eps = _noise_seen(denoise)
-    control = _StepLength(h_init, pcoeff, icoeff, dcoeff, 1.5 if eta else order, accept_safety)
-    before = x
-    while t < t_end - 1e-5:
-        t_next = torch.minimum(t_end, t + control.h)
+    way = 1 if t_end > t else -1  # back up where the levels rise
+    if way < 0 and eta:
+        raise ModelError(
+            "dpm_adaptive cannot add noise on the way up to more of it. Set eta to 0, or flip the sigmas back."
+        )
+    control = _StepLength(way * h_init, pcoeff, icoeff, dcoeff, 1.5 if eta else order, accept_safety)
+    before, first = x, None
+    while way * (t_end - t) > 1e-5:
+        t_next = (torch.minimum if way > 0 else torch.maximum)(t_end, t + control.h)
         t_down, up = t_next, torch.zeros_like(t_next)
         if eta:
             down, _ = ancestral((-t).exp(), (-t_next).exp(), eta)
             t_down = torch.minimum(t_end, -down.log())
             up = ((-t_next).exp() ** 2 - (-t_down).exp() ** 2).sqrt()
-        first = eps(x, t)
+        first = eps(x, t) if first is None else first  # A refused step is tried again from the same place.
         low, high = _advance(eps, x, first, t, t_down, order)[-2:]
         allowed = (rtol * torch.maximum(low.abs(), before.abs())).clamp(min=atol)
         error = float(torch.linalg.vector_norm((low - high) / allowed)) / x.numel() ** 0.5
@@ -84,7 +89,7 @@ def dpm_adaptive(
         part = float((t - t_start) / (t_end - t_start))
         run.step(min(int(part * (len(sigmas) - 1)), len(sigmas) - 2), sigmas, x - (-t).exp() * first, x)
         if control.accepts(error):
-            before, x = low, high
+            before, x, first = low, high, None
             if eta:
                 x = x + up * s_noise * noise((-t).exp(), (-t_next).exp())
             t = t_next

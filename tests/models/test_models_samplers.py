@@ -12,6 +12,7 @@ from models.errors import ModelError
 from models.sampler_table import SAMPLERS, choose
 from models.samplers import Step
 from models.schedules import karras_between
+from models.sigmas import flipped
 from tests.models.sampler_oracle import EPS, FLOW, Gaussian, Known, S, exact, flow_levels, run, start
 
 RANDOM = {
@@ -208,6 +209,19 @@ def test_dpm_adaptive_comes_nearer_with_a_smaller_tolerance(order: int):
 def test_dpm_adaptive_can_add_noise():
     done = run("dpm_adaptive", start(300), karras_between(5, 0.03, 10.0), eta=1.0)
     assert float(done.std()) == pytest.approx(S, rel=0.08)
+
+
+@pytest.mark.parametrize("name", ["euler", "heun", "dpm_2", "dpmpp_2m", "uni_pc", "deis", "dpm_fast", "dpm_adaptive"])
+def test_the_way_up_is_the_way_down_reversed(name: str):
+    sigmas = flipped(karras_between(100, 0.1, 10.0)[:-1])
+    x = start(sigma=0.1)
+    done = run(name, x, sigmas, **({"rtol": 0.001} if name == "dpm_adaptive" else {}))
+    assert torch.allclose(done, exact(x, 0.1, 10.0), rtol=0.1 if name == "euler" else 0.02, atol=0.05)
+
+
+def test_dpm_adaptive_adds_no_noise_on_the_way_up():
+    with pytest.raises(ModelError, match="way up"):
+        run("dpm_adaptive", start(), torch.tensor([0.1, 1.0, 10.0]), eta=1.0)
 
 
 @pytest.mark.parametrize("options", [{"h_init": 0.0}, {"rtol": 0.0, "atol": 0.0}, {"accept_safety": 3.0}])
