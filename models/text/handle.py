@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -23,6 +23,8 @@ from .tokens import Token, TokenRules, Words, tokenize
 
 if TYPE_CHECKING:
     from ..engine import Engine
+    from ..hook_groups import HookGroup
+    from ..patches import WeightPatch
 
 FindFile = Callable[[str], Path | None]
 """The file of a textual inversion by its name, or None where there is none."""
@@ -43,6 +45,12 @@ class Clip:
     patches: tuple[Patch, ...] = ()
     tokenizer_options: tuple[tuple[str, int], ...] = ()
     """Fields of T5's TokenRules (`least`, `padding`) in place of the recipe's."""
+    hooks: HookGroup | None = None
+    """More changes of its weights."""
+    scheduled: bool = False
+    """Whether the hooks' strengths follow their keyframes: then a prompt gives an entry for each part of the run."""
+    hooks_for_model: HookGroup | None = None
+    """What its conditionings ask of the model's weights."""
 
     @property
     def components(self) -> Mapping[str, Component]:
@@ -58,6 +66,11 @@ class Clip:
     def with_patches(self, *patches: Patch) -> Clip:
         """Each patch changes those of the encoders whose weights it names."""
         return replace(self, patches=(*self.patches, *patches))
+
+    def with_hooks(self, hooks: HookGroup, for_model: bool, scheduled: bool) -> Clip:
+        """Changed by hooks, in place of those it has. for_model: whether its conditionings carry them as well."""
+        carried = hooks if for_model else self.hooks_for_model
+        return replace(self, hooks=hooks, scheduled=scheduled, hooks_for_model=carried)
 
     def with_last_layer(self, layer: int) -> Clip:
         """layer: -1 (the last) to -24. An encoder with fewer layers than that gives its last."""
@@ -122,15 +135,31 @@ class Clip:
                 chunks[rules.name] = self._tokenize(rules, prompt, find_embedding, find_tokenizer)
         if equal_lengths:
             self._fill_up(chunks)
+        carried = {} if self.hooks_for_model is None else {"hooks": self.hooks_for_model}
+        if self.hooks is None or not self.scheduled:
+            more = () if self.hooks is None else self.hooks.clip_patches()
+            states, options = self._entry(chunks, more)
+            return [[states, options | carried]]
+        entries: Conditioning = []
+        for start, end, more in self.hooks.clip_ranges():
+            states, options = self._entry(chunks, more)
+            part = {"clip_start_percent": start, "clip_end_percent": end}
+            entries.append([states, options | part | carried])
+        return entries
+
+    def _entry(
+        self, chunks: Mapping[str, list[list[Token]]], more: tuple[WeightPatch, ...]
+    ) -> tuple[Tensor, dict[str, Any]]:
+        """more: changes of the weights besides the handle's own."""
         # No prompt for CLIP at all means that it is left out, and zeros stand in its place.
         silent = {"l", "g"} if not any(chunks.get(name) for name in ("l", "g", "h")) else set()
         encoded = {
-            name: self._run(name, component, chunks[name])
+            name: self._run(name, component, chunks[name], more)
             for name, component in self.encoders
             if name not in silent or not self.recipe.any_subset
         }
         states, pooled = self.recipe.combine(encoded)
-        return [[states, {} if pooled is None else {"pooled_output": pooled}]]
+        return states, {} if pooled is None else {"pooled_output": pooled}
 
     def _tokenize(
         self, rules: EncoderRules, prompt: str, find_file: FindFile | None, find_tokenizer: FindTokenizer | None
@@ -159,9 +188,11 @@ class Clip:
             empty = self.recipe.rules(name).tokens.chunk([])
             chunks[name] += [empty] * (most - len(chunks[name]))
 
-    def _run(self, name: str, component: Component, chunks: list[list[Token]]) -> Encoded:
+    def _run(
+        self, name: str, component: Component, chunks: list[list[Token]], more: tuple[WeightPatch, ...]
+    ) -> Encoded:
         rules = self.recipe.rules(name)
-        with self.engine.residency.use(component, self._dtype(component), self.patches) as encoder:
+        with self.engine.residency.use(component, self._dtype(component), (*self.patches, *more)) as encoder:
             return encode_chunks(encoder, rules, self._layer(rules, component), chunks)
 
     def _layer(self, rules: EncoderRules, component: Component) -> int | None:

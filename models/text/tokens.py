@@ -7,15 +7,11 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 from torch import Tensor
 
+from .clip_tokenizer import clip_ids
 from .prompt import weigh
-
-VOCABULARY = Path(__file__).parents[1] / "tokenizer"
-"""Where vocab.json and merges.txt are."""
 
 FindEmbedding = Callable[[str], Tensor | None]
 """A textual inversion by name, (n, width), or None where there is none of that name and width."""
@@ -85,7 +81,7 @@ def tokenize(
         chunks.append(rules.chunk(chunk))
         chunk.clear()
 
-    for group in _groups(text, find_embedding, words or _clip_ids):
+    for group in _groups(text, find_embedding, words or clip_ids):
         if len(group) < rules.whole and len(chunk) + len(group) > room:
             close()
         while len(chunk) + len(group) > room:
@@ -128,17 +124,3 @@ def _embedding(part: str, find: FindEmbedding | None) -> tuple[Tensor | None, st
     if found is None:
         _log.warning('There is no textual inversion "%s" for this model; it is left out of the prompt.', name)
     return found, rest
-
-
-def _clip_ids(text: str) -> list[int]:
-    return _tokenizer()(text, add_special_tokens=False)["input_ids"]
-
-
-@lru_cache(maxsize=1)
-def _tokenizer() -> Callable[..., dict[str, list[int]]]:
-    from ..vision_operators import make_torchvision_importable
-
-    make_torchvision_importable()
-    from transformers import CLIPTokenizer
-
-    return CLIPTokenizer.from_pretrained(VOCABULARY, local_files_only=True)

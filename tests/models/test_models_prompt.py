@@ -1,13 +1,16 @@
 """Prompt weights and tokens."""
 
+from functools import lru_cache
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import CLIPTokenizer
 
+from models.text.clip_tokenizer import VOCABULARY, clip_ids
 from models.text.prompt import weigh
-from models.text.tokens import VOCABULARY, TokenRules, tokenize
+from models.text.tokens import TokenRules, tokenize
+from models.vision_operators import make_torchvision_importable
 
 RULES = TokenRules(pad=49407)
 
@@ -56,13 +59,29 @@ def test_deep_nesting_neither_recurses_nor_stalls():
     assert weight == float("inf") or weight > 1e100
 
 
+@lru_cache
+def of_transformers():
+    make_torchvision_importable()
+    from transformers import CLIPTokenizer
+
+    return CLIPTokenizer.from_pretrained(VOCABULARY, local_files_only=True)
+
+
 @pytest.mark.parametrize("text", ["a photo of a cat, 4k", "Ünïcode café 日本 it's", "newline\nand  two spaces"])
 def test_ids_are_those_of_transformers(text: str):
-    reference = CLIPTokenizer.from_pretrained(VOCABULARY, local_files_only=True)(text)["input_ids"]
+    reference = of_transformers()(text)["input_ids"]
     (chunk,) = tokenize(text, RULES)
     assert [token.id for token in chunk[: len(reference)]] == reference
     assert len(chunk) == 77
     assert {token.id for token in chunk[len(reference) :]} == {49407}
+
+
+@given(
+    st.text(max_size=40)
+    | st.lists(st.sampled_from([" ", "don't", "ﬁ", "<|endoftext|>", "3.14", "\u0301", "👩‍🎨"])).map("".join)
+)
+def test_any_text_has_the_ids_that_transformers_gives(text: str):
+    assert clip_ids(text) == of_transformers()(text, add_special_tokens=False)["input_ids"]
 
 
 def test_known_ids():
