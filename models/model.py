@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from .errors import ModelError, PatchError
+from .errors import ModelError
 from .families import Family
 from .latents import LatentFormat
 from .load import Component
 from .networks.hooks import NO_PASS, Pass, Residuals
 from .options import NO_OPTIONS, AroundForward, Forward, Options
-from .patches import Lora, Patch, fits
+from .patches import Lora, Patch, fits, refuse_stranger
 from .prediction import Prediction
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Model:
         if strength == 0:
             return self
         if not fits(self.component, lora) and lora.has_unet():
-            raise PatchError(f"{lora.name} has no change that fits {self.component.title}: it is for another family.")
+            refuse_stranger(self.component, lora)
         return self.with_patches(Patch(lora, strength))
 
     def with_patches(self, *patches: Patch) -> Model:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +82,7 @@ class Clip:
     def load(self) -> None:
         """Read all weights, which also looks at them. CheckpointError; OutOfMemory, before any is read."""
         for _, component in self.encoders:
-            with self.engine.residency.use(component, self._dtype(component)):
+            with self.engine.residency.use(component, self.dtype_of(component)):
                 pass
 
     def encode(
@@ -192,7 +191,7 @@ class Clip:
         self, name: str, component: Component, chunks: list[list[Token]], more: tuple[WeightPatch, ...]
     ) -> Encoded:
         rules = self.recipe.rules(name)
-        with self.engine.residency.use(component, self._dtype(component), (*self.patches, *more)) as encoder:
+        with self.engine.residency.use(component, self.dtype_of(component), (*self.patches, *more)) as encoder:
             return encode_chunks(encoder, rules, self._layer(rules, component), chunks)
 
     def _layer(self, rules: EncoderRules, component: Component) -> int | None:
@@ -204,7 +203,8 @@ class Clip:
         counted = rules.counted(layers)
         return None if -layer > counted else min(-1, layer + counted - layers)
 
-    def _dtype(self, component: Component) -> torch.dtype:
+    def dtype_of(self, component: Component) -> torch.dtype:
+        """The precision that this encoder runs in."""
         return (
             _t5_dtype(component, self.engine.text_dtype)
             if isinstance(component.network, T5)
@@ -212,10 +212,10 @@ class Clip:
         )
 
 
-@lru_cache(maxsize=16)
 def _t5_dtype(component: Component, usual: torch.dtype) -> torch.dtype:
-    """T5-XXL stays in the half precision of its file, being 19 GB wider; what flows through it is float32 anyway."""
-    _, norm = next(iter(component.file.read([component.prefix + "encoder.final_layer_norm.weight"])))
-    if norm.dtype in (torch.float16, torch.bfloat16):
-        return norm.dtype
-    return usual
+    """T5-XXL stays in the half precision of its file: float32 would take 19 GB, and what flows through it is float32
+    anyway. What was kept in eight bits fits into float16."""
+    kept = component.file.dtypes[component.prefix + "encoder.block.0.layer.0.SelfAttention.q.weight"]
+    if kept.itemsize == 1:
+        return torch.float16
+    return kept if kept in (torch.float16, torch.bfloat16) else usual
