@@ -211,6 +211,26 @@ def test_t5_goes_beyond_its_least_length_in_one_piece(engine: Engine, folder: Pa
     assert torch.allclose(states, run(T5, ids, 0, length=len(ids)), atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("kept", "bytes_each"), [(torch.float16, 2), (torch.bfloat16, 2), (torch.float8_e4m3fn, 2), (torch.float32, 4)]
+)
+def test_t5_stays_as_small_as_its_file(kept: torch.dtype, bytes_each: int, folder: Path, write: Write) -> None:
+    engine = Engine("cpu", "fp32")
+    tensors = {name: value.to(kept) for name, value in tensors_of(T5).items()}
+    path = write(tensors, "t5.safetensors")
+    l_path = folder / "l.safetensors"
+    clip = engine.load_clip([path, l_path], "flux")
+    alone = Engine("cpu", "fp32")
+    alone.load_clip([l_path], "stable_diffusion")
+    size = engine.residency.weights() - alone.residency.weights()
+    assert size == bytes_each * sum(value.numel() for value in tensors.values())
+    reference = t5(width=256, seed=3)
+    reference.load_state_dict({name: value.float() for name, value in tensors.items()}, strict=False)
+    find = lambda: folder / "t5_tokenizer" / "tokenizer.json"  # noqa: E731
+    [[states, _]] = clip.encode(PROMPT, find_tokenizer=find)
+    assert torch.allclose(states, run(reference, pieces(folder, PROMPT), 0, length=256), atol=1e-5)
+
+
 def test_skipping_layers_skips_t5s_too(engine: Engine, folder: Path) -> None:
     """As in ComfyUI, where every encoder of a family is told."""
     [[states, _]] = clip_of(engine, folder, "flux", "l", "t5").with_last_layer(-2).encode(PROMPT)
