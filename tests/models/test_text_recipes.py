@@ -361,3 +361,44 @@ def test_t5_without_its_tokenizer_says_what_is_missing_and_where_it_goes(engine:
         ModelError, match=r"t5\.safetensors needs T5's tokenizer.*spiece\.model.*text_encoders/t5_tokenizer"
     ):
         clip.encode(PROMPT)
+
+
+def parts_of(states: Tensor, type: str) -> dict[str, Tensor]:
+    """What each encoder says in a family's states."""
+    if type == "flux":
+        return {"t5xxl": states}
+    found = {"l": states[:, :77, :64], "g": states[:, :77, 64:192]}
+    return found | ({"t5xxl": states[:, 77:]} if type == "sd3" else {})
+
+
+@pytest.mark.parametrize(
+    ("type", "stem", "changed"),
+    [
+        ("sdxl", "lora_te1_text_model_encoder_layers_1_self_attn_q_proj", "l"),
+        ("sdxl", "lora_te2_text_model_encoder_layers_1_self_attn_q_proj", "g"),
+        ("sdxl", "text_encoder_2.text_model.encoder.layers.1.self_attn.q_proj", "g"),
+        ("sdxl", "lora_te2_text_projection", "pooled"),
+        ("sd3", "lora_te3_encoder_block_1_layer_0_SelfAttention_q", "t5xxl"),
+        ("flux", "lora_te2_encoder_block_1_layer_0_SelfAttention_q", "t5xxl"),
+    ],
+)
+def test_a_lora_changes_the_encoder_that_it_names(
+    type: str, stem: str, changed: str, engine: Engine, folder: Path, write: Write
+) -> None:
+    files = {"sdxl": ("l", "g"), "sd3": ("l", "g", "t5"), "flux": ("l", "t5")}[type]
+    clip = clip_of(engine, folder, type, *files)
+    out, into = {"l": (64, 64), "g": (128, 128), "pooled": (48, 128), "t5xxl": (48, 256)}[changed]
+    up, down = torch.randn(out, 2), torch.randn(2, into)
+    lora = engine.load_lora(write({f"{stem}.lora_up.weight": up, f"{stem}.lora_down.weight": down}))
+    [[before, before_extra]] = clip.encode(PROMPT)
+    [[after, after_extra]] = clip.with_lora(lora, 0.5).encode(PROMPT)
+    said_before, said_after = parts_of(before, type), parts_of(after, type)
+    for name, states in said_before.items():
+        assert torch.allclose(states, said_after[name], atol=1e-6) == (name != changed), name
+    same = torch.allclose(before_extra["pooled_output"], after_extra["pooled_output"], atol=1e-6)
+    assert same == (changed not in ("g", "pooled"))
+    if changed == "pooled":
+        with torch.no_grad():
+            state = G(input_ids=torch.tensor([CAT + [0] * 70])).last_hidden_state[:, 6]
+        expected = before_extra["pooled_output"] + 0.5 * state @ (up @ down).t()
+        assert torch.allclose(after_extra["pooled_output"], expected, atol=1e-4)
