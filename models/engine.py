@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import torch
 
 from . import latents, memory
+from .control import Control, detect_control
 from .detect import detect, detect_model, detect_vae
 from .errors import DeviceError, OutOfMemory
 from .families import Family
@@ -152,6 +153,15 @@ class Engine:
         forget_pickles()
         assert isinstance(component.network, (Redux, StyleAdapter))
         return StyleModel(self, component, component.network)
+
+    def load_controlnet(self, path: Path, model: Model | None = None) -> Control:
+        """A ControlNet or T2I-Adapter; its weights are loaded when a run first needs them. CheckpointError.
+
+        model: what a "difference" ControlNet is added to.
+        """
+        source = detect_control(open_weights(Path(path)), model)
+        forget_pickles()
+        return Control(self, source)
 
     def load_lora(self, path: Path) -> Lora:
         """A LoRA's changes, kept in main memory. CheckpointError."""

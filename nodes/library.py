@@ -6,6 +6,7 @@ from graph.node import Function
 from graph.registry import Registry
 from nodes import (
     conditioning,
+    controlnet,
     custom_sampling,
     edit_models,
     flux2,
@@ -33,7 +34,7 @@ from nodes.later import LATER
 
 THEMES = (
     *(loaders, text, vision, conditioning, inpaint, edit_models, latent, latent_math, sampling, custom_sampling, vae),
-    *(samplers, schedulers),
+    *(controlnet, samplers, schedulers),
     *(image, image_arrange, image_effects, mask, upscale, video, output, primitives, strings, flux2),
 )
 

@@ -59,6 +59,9 @@ Sampler = Annotated[Any, Socket("SAMPLER")]
 Guider = Annotated[Any, Socket("GUIDER")]
 """`models.guiders.Guider`: a model, prompts, and how they are followed; immutable."""
 
+ControlNet = Annotated[Any, Socket("CONTROL_NET")]
+"""`models.control.Control`: a ControlNet or T2I-Adapter; immutable."""
+
 UpscaleModel = Annotated[Any, Socket("UPSCALE_MODEL")]
 """`spandrel.ImageModelDescriptor`: a network that enlarges or restores pictures, float32, on the CPU."""
 

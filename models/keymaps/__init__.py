@@ -8,10 +8,11 @@ from __future__ import annotations
 from contextlib import suppress
 
 from ..networks.layout import Pick, Shapes
-from . import flux, sd3, unet, vae
+from . import controlnet, controlnet_flux, controlnet_sd3, flux, sd3, t2i_adapter, unet, vae
 from .entry import Entry
 
-_MAPS = (flux, sd3, unet, vae)
+_MAPS = (controlnet, controlnet_sd3, controlnet_flux, t2i_adapter, flux, sd3, unet, vae)
+"""ControlNets first: they have names of the models that they belong to."""
 
 __all__ = ["Entry", "diffusers_entries", "diffusers_picks", "native_shapes"]
 

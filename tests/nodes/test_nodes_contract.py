@@ -20,6 +20,7 @@ from graph.context import Context
 from graph.folders import Folders
 from graph.node import NodeType, Results
 from graph.spec import InputSpec
+from models.control import Control, Source
 from models.prediction import discrete
 from models.saving import latent_bytes
 from models.upscale import load_upscaler
@@ -36,6 +37,7 @@ FILES = {
     "text_encoders": "fake.safetensors",
     "clip_vision": "fake.safetensors",
     "style_models": "fake.safetensors",
+    "controlnet": "fake.safetensors",
     "upscale_models": "easel-realesr-x4.safetensors",
     "output": "a.png",
 }
@@ -101,6 +103,7 @@ ENGINE = SimpleNamespace(
     load_clip=lambda paths, type, on_cpu=False: Handle(),
     load_clip_vision=lambda path: Handle(),
     load_style_model=lambda path: Handle(),
+    load_controlnet=lambda path, model=None: value("CONTROL_NET"),
     load_unclip=lambda path: (Handle(), Handle(), Handle(), Handle()),
 )
 
@@ -143,6 +146,8 @@ def value(kind: str) -> Any:
             return VideoFromComponents(VideoComponents(value("IMAGE"), Fraction(8), value("AUDIO")))
         case "LATENT_OPERATION":
             return lambda latent, **_: latent * 2
+        case "CONTROL_NET":
+            return Control(ENGINE, Source(None, "", masked=True))
         case "SVG":
             return SimpleNamespace(data=[BytesIO(b"<svg></svg>")])
         case "*":
