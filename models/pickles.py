@@ -8,14 +8,17 @@ from __future__ import annotations
 import pickle
 import struct
 import zipfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from .errors import CheckpointError, UnsafeFile
+
+R = TypeVar("R")
 
 SUFFIXES = {".ckpt", ".pt", ".pth", ".bin"}
 
@@ -44,8 +47,17 @@ def tensors(path: Path, stamp: object) -> dict[str, Tensor]:
 
     stamp: what tells this version of the file from others.
     """
+    return _read(path, _tensors_in)
+
+
+def content(path: Path) -> dict[Any, Any]:
+    """All that a pickle of more than weights says, such as a hypernetwork's. Errors as those of `tensors`."""
+    return _read(path, _dictionary)
+
+
+def _read(path: Path, of: Callable[[Any], R]) -> R:
     try:
-        return _tensors_in(_load(path))
+        return of(_load(path))
     except pickle.UnpicklingError as error:
         names = _unsafe_names(path)
         if names or "Unsupported global" in str(error):
@@ -97,6 +109,10 @@ def _tensors_in(loaded: Any) -> dict[str, Tensor]:
     for key in ("state_dict", "model", "params_ema", "params", "string_to_param"):
         if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
             loaded = loaded[key]
+    return {str(name): value for name, value in _dictionary(loaded).items() if isinstance(value, Tensor)}
+
+
+def _dictionary(loaded: Any) -> dict[Any, Any]:
     if not isinstance(loaded, dict):
         raise ValueError("it holds no dictionary of tensors")
-    return {str(name): value for name, value in loaded.items() if isinstance(value, Tensor)}
+    return loaded
