@@ -95,7 +95,9 @@ def save_video(
 ) -> Results:
     """Save a video as MP4. It carries the graph that made it."""
     width, height = video.get_dimensions()
-    with tempfile.TemporaryDirectory(dir=context.folders.root("temp")) as folder:
+    temp = context.folders.root("temp")
+    temp.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=temp) as folder:
         path = Path(folder) / "video.mp4"
         # By its path and not in memory: packs bring videos of their own, and not all of those can do that.
         video.save_to(str(path), format=format, codec=codec, metadata=pnginfo(prompt, extra_pnginfo) or None)

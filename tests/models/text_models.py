@@ -69,14 +69,14 @@ def t5(width: int = 32, layers: int = 2, tokens: int = 64, seed: int = 0) -> T5E
 
 
 def clip_vision(
-    width: int = 64, layers: int = 3, activation: str = "quick_gelu", edge: int = 2
+    width: int = 64, layers: int = 3, activation: str = "quick_gelu", edge: int = 2, projection: int = 40
 ) -> CLIPVisionModelWithProjection:
     config = CLIPVisionConfig(
         hidden_size=width,
         num_hidden_layers=layers,
         intermediate_size=2 * width,
         num_attention_heads=16 if width >= 1024 else max(1, width // 64),
-        projection_dim=40,
+        projection_dim=projection,
         image_size=14 * edge,
         patch_size=14,
         hidden_act=activation,

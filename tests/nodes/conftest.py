@@ -9,10 +9,16 @@ import torch
 
 from graph.context import Context
 from graph.folders import Folders, standard_folders
+from tests.nodes.zoo import Zoo
 
 torch.set_num_threads(1)
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
+    return Zoo(tmp_path_factory.mktemp("zoo"))
 
 
 @pytest.fixture
