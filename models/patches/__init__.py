@@ -8,7 +8,7 @@ puts the three together, and `merge` mixes models.
 from .change import Change, WeightPatch
 from .lora import Patch, fits, refuse_stranger
 from .merge import Factors, Merge, Other, Shares, changes, check_alike, keys
-from .read import Lora, read_lora
+from .read import Lora, forget_loras, read_lora
 
 __all__ = [
     "Change",
@@ -22,6 +22,7 @@ __all__ = [
     "changes",
     "check_alike",
     "fits",
+    "forget_loras",
     "keys",
     "read_lora",
     "refuse_stranger",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -34,8 +35,8 @@ class Patch:
 
     def changes(self, component: Component) -> Mapping[str, Sequence[Change]]:
         found: dict[tuple[str, tuple[int, int] | None], Change] = {}  # of two for the same weight the later one counts
-        for meant, entry in _meant(component, self.lora):
-            if _fits(component, meant, entry):
+        for meant, entry, fitting in _meant(component, self.lora):
+            if fitting:
                 adapted = Adapted(entry.adapter, self.strength, meant.rows, meant.swapped)
                 found[meant.parameter, meant.rows] = adapted
         changes: dict[str, list[Change]] = {}
@@ -49,8 +50,8 @@ def fits(component: Component, lora: Lora) -> bool:
 
     What of it fits nothing is logged, once for a file and a network.
     """
-    meant = list(_meant(component, lora))
-    wrong = [(entry, to) for to, entry in meant if not _fits(component, to, entry)]
+    meant = _meant(component, lora)
+    wrong = [(entry, to) for to, entry, fitting in meant if not fitting]
     if len(wrong) * 2 > len(meant):
         family = guess(lora)
         entry, to = wrong[0]
@@ -72,12 +73,21 @@ def refuse_stranger(component: Component, lora: Lora) -> None:
     raise PatchError(f"{lora.name} has no change that fits {component.title}: {kind}.")
 
 
-def _meant(component: Component, lora: Lora) -> Iterable[tuple[Target, Named]]:
-    shapes = parameter_shapes(component)
-    for entry in lora.entries:
-        found = target(component, entry.name, entry.bias)
-        if found is not None and found.parameter in shapes:
-            yield found, entry
+Meant = tuple[Target, Named, bool]
+"""Which parameter an entry of a LoRA means, and whether its sizes are right for it."""
+
+_found: WeakKeyDictionary[Lora, dict[Component, list[Meant]]] = WeakKeyDictionary()
+
+
+def _meant(component: Component, lora: Lora) -> list[Meant]:
+    """All entries that mean one of the network's parameters; worked out once."""
+    known = _found.setdefault(lora, {})
+    if component not in known:
+        shapes = parameter_shapes(component)
+        targets = ((target(component, entry.name, entry.bias), entry) for entry in lora.entries)
+        there = [(to, entry) for to, entry in targets if to is not None and to.parameter in shapes]
+        known[component] = [(to, entry, _fits(component, to, entry)) for to, entry in there]
+    return known[component]
 
 
 @torch.no_grad()
@@ -92,13 +102,13 @@ def _fits(component: Component, to: Target, entry: Named) -> bool:
     return changed.shape == part.shape or to.rows is None
 
 
-def _tell(component: Component, lora: Lora, meant: Sequence[tuple[Target, Named]], wrong: list[str]) -> None:
+def _tell(component: Component, lora: Lora, meant: Sequence[Meant], wrong: list[str]) -> None:
     if not meant or (lora.file, component) in _told:
         return
     _told.add((lora.file, component))
     text = isinstance(component.network, TextNetwork)
     starts = component.network.lora_starts if isinstance(component.network, TextNetwork) else ()
-    known = {id(entry) for _, entry in meant}
+    known = {id(entry) for _, entry, _ in meant}
     mine = [e for e in lora.entries if (plain(e.name).startswith(starts) if text else not for_text(e.name))]
     rest = [entry.name for entry in mine if id(entry) not in known] + wrong
     rest += [] if text else lora.unused

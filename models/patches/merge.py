@@ -99,18 +99,20 @@ class Merge:
 
 @dataclass(frozen=True)
 class Factors:
-    """Weights times numbers, by how their names end: of several endings that fit, the first counts."""
+    """Weights times numbers, by their names."""
 
-    ends: tuple[tuple[str, float], ...]
+    rules: tuple[tuple[str, str, float], ...]
+    """What a name has in it, how it ends, and the factor; of several rules that fit, the first counts."""
 
     @property
     def key(self) -> Hashable | None:
-        return ("factors", self.ends) if any(factor != 1 for _, factor in self.ends) else None
+        return ("factors", self.rules) if any(factor != 1 for *_, factor in self.rules) else None
 
     def changes(self, component: Component) -> Mapping[str, Sequence[Change]]:
         found: dict[str, Sequence[Change]] = {}
         for name in parameter_shapes(component):
-            factor = next((factor for end, factor in self.ends if name.endswith(end)), 1.0)
+            fitting = (factor for within, end, factor in self.rules if within in name and name.endswith(end))
+            factor = next(fitting, 1.0)
             if factor != 1:
                 found[name] = [Factor(factor)]
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -69,9 +70,6 @@ class Lora:
         """Whether any of it is for a denoiser."""
         return any(not for_text(entry.name) for entry in self.entries)
 
-    def bytes(self) -> int:
-        return self.file.size
-
 
 def for_text(name: str) -> bool:
     """Whether a name in a LoRA file is of a text encoder's weight."""
@@ -80,8 +78,31 @@ def for_text(name: str) -> bool:
     )
 
 
+KEPT_BYTES = 2 << 30
+"""Of LoRA files that stay in memory, so that another strength reads no file again."""
+
+_kept: OrderedDict[WeightFile, Lora] = OrderedDict()
+
+
 def read_lora(file: WeightFile) -> Lora:
-    """All adapters of a LoRA file. CheckpointError where it holds none, or one whose parts do not meet."""
+    """All adapters of a LoRA file, which stay in memory for the next time.
+
+    CheckpointError where it holds none, or one whose parts do not meet.
+    """
+    lora = _kept[file] if file in _kept else _read(file)
+    _kept[file] = lora
+    _kept.move_to_end(file)
+    while len(_kept) > 1 and sum(kept.size for kept in _kept) > KEPT_BYTES:
+        _kept.popitem(last=False)
+    return lora
+
+
+def forget_loras() -> None:
+    """Let go of all LoRAs that no handle carries."""
+    _kept.clear()
+
+
+def _read(file: WeightFile) -> Lora:
     groups: dict[str, dict[str, Tensor]] = {}
     bfl = _is_bfl_control(file)
     for name, tensor in file.read(file.in_order(file.shapes)):
