@@ -10,6 +10,8 @@ from nodes import (
     custom_sampling,
     edit_models,
     flux2,
+    guidance,
+    hooks,
     image,
     image_arrange,
     image_effects,
@@ -18,7 +20,10 @@ from nodes import (
     latent_math,
     loaders,
     mask,
+    merging,
+    model_sampling,
     output,
+    patches,
     primitives,
     samplers,
     sampling,
@@ -34,8 +39,9 @@ from nodes.later import LATER
 
 THEMES = (
     *(loaders, text, vision, conditioning, inpaint, edit_models, latent, latent_math, sampling, custom_sampling, vae),
-    *(controlnet, samplers, schedulers),
+    *(controlnet, merging, samplers, schedulers),
     *(image, image_arrange, image_effects, mask, upscale, video, output, primitives, strings, flux2),
+    *(model_sampling, guidance, patches, hooks),
 )
 
 
