@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
-import torch
-
 from graph.annotations import input_of
-from graph.node import Choice, Function, Slider, node
+from graph.node import Function, Slider, node
 from models import merging
 from models.patches import Shares
 from nodes.context import present
@@ -17,7 +15,6 @@ from nodes.values import Clip, Model
 
 MERGING = "advanced/model_merging"
 ATTENTION = "_for_testing/attention_experiments"
-PRECISIONS = {"default": None, "fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 Ratio = Annotated[
     float, Slider(min=0.0, max=1.0, step=0.01, tooltip="The share of the first; 1 is the first alone, 0 the second.")
@@ -155,13 +152,3 @@ def multiply_temporal_attention(
 def multiply_clip_attention(clip: Clip, q: Times = 1.0, k: Times = 1.0, v: Times = 1.0, out: Times = 1.0) -> Clip:
     """Multiply the weights of a text encoder's attention."""
     return merging.multiply_clip_attention(present(clip, "CLIP"), q, k, v, out)
-
-
-@node("ModelComputeDtype", category="advanced/debug/model")
-def compute_dtype(
-    model: Model,
-    dtype: Annotated[str, Choice(options=tuple(PRECISIONS), tooltip="default: as the engine runs this family.")],
-) -> Model:
-    """Run a model in another precision than the engine's."""
-    handle = present(model, "MODEL")
-    return replace(handle, options=replace(handle.options, dtype=PRECISIONS[dtype]))

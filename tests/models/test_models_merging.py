@@ -194,8 +194,3 @@ def test_clip_attention_times_a_number(three: list[Loaded]):
         factor = next((f for part, f in factors.items() if f".self_attn.{part}." in name), 1.0)
         assert torch.equal(after[name], value * factor), name
     assert merging.multiply_clip_attention(three[0].clip, 1.0, 1.0, 1.0, 1.0).patches[0].key is None
-
-
-def test_another_precision(three: list[Loaded]):
-    assert nodes.compute_dtype(three[0].model, "bf16").dtype == torch.bfloat16
-    assert nodes.compute_dtype(nodes.compute_dtype(three[0].model, "fp16"), "default").dtype == torch.float32
