@@ -176,9 +176,11 @@ class Worker:
             return None
         from models.engine import Engine
         from models.errors import DeviceError
+        from models.preview import Previews
 
+        previews = Previews(self.config["previews"], self.config["preview_size"])
         try:
-            return Engine(device=self.config["device"], precision=self.config["precision"], memory=None)
+            return Engine(device=self.config["device"], precision=self.config["precision"], previews=previews)
         except DeviceError as error:
             sys.exit(str(error))  # its last words, which the page shows
 

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MEGABYTE = 1024 * 1024
 GIGABYTE = 1024 * MEGABYTE
 PRECISIONS = ("auto", "fp32", "fp16", "bf16")
+PREVIEWS = ("auto", "latent2rgb", "taesd", "none")
 ONLY_RUN = ("--set", "--out")
 _DEVICE = re.compile(r"auto|cpu|cuda|cuda:\d+|mps")
 
@@ -73,8 +74,6 @@ FOREIGN = {
     "--normalvram": 0,
     "--novram": 0,
     "--oneapi-device-selector": 1,
-    "--preview-method": 1,
-    "--preview-size": 1,
     "--quick-test-for-ci": 0,
     "--reserve-vram": 1,
     "--supports-fp8-compute": 0,
@@ -103,6 +102,9 @@ class Flags:
     port: int = 8188
     device: str = "auto"
     precision: str = "auto"
+    previews: str = "auto"
+    preview_size: int = 512
+    """Pixels along the longer edge, at most."""
     cache_memory: int | None = None
     cache_device: int | None = None
     cache_policy: str = "bytes"
@@ -247,6 +249,14 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--precision", choices=PRECISIONS, default=None, help="of the models (default: auto)")
     run.add_argument("--force-fp32", action="store_true", help="the same as --precision fp32")
     run.add_argument("--force-fp16", action="store_true", help="the same as --precision fp16")
+    run.add_argument(
+        "--previews",
+        "--preview-method",
+        choices=PREVIEWS,
+        default="auto",
+        help="while a sampler runs: by mixing colours, by a tiny decoder of models/vae_approx, or none (default: auto)",
+    )
+    run.add_argument("--preview-size", type=int, default=512, metavar="PIXELS", help="at most (default: 512)")
     run.add_argument("--cache-memory", type=float, metavar="GB", help="for results, in memory")
     run.add_argument("--cache-ram", nargs="?", type=float, const=None, metavar="GB", help="the same as --cache-memory")
     run.add_argument("--cache-device", type=float, metavar="GB", help="for results, on the device")
@@ -294,6 +304,8 @@ def _flags(
         parser.error(f"--port {found.port}: must lie between 0 and 65535")
     if found.max_upload_size <= 0:
         parser.error(f"--max-upload-size {found.max_upload_size}: must be above 0")
+    if found.preview_size < 1:
+        parser.error(f"--preview-size {found.preview_size}: must be 1 or more")
     memory = found.cache_memory if found.cache_memory is not None else found.cache_ram
     for name, size in (("--cache-memory", memory), ("--cache-device", found.cache_device)):
         if size is not None and not size >= 0:
@@ -314,6 +326,8 @@ def _flags(
         port=found.port,
         device=device,
         precision=precision,
+        previews=found.previews,
+        preview_size=found.preview_size,
         cache_memory=None if memory is None else int(memory * GIGABYTE),
         cache_device=None if found.cache_device is None else int(found.cache_device * GIGABYTE),
         cache_policy=found.cache_policy or ("none" if found.cache_none else "bytes"),

@@ -117,6 +117,8 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
     return {
         "device": flags.device,
         "precision": flags.precision,
+        "previews": flags.previews,
+        "preview_size": flags.preview_size,
         "cache_memory": flags.cache_memory,
         "cache_device": flags.cache_device,
         "cache_policy": flags.cache_policy,

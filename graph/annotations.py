@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_args, get_origin
 
 from graph.errors import DeclarationError
-from graph.spec import FileChoice, InputSpec
+from graph.spec import FileChoice, FileGroup, InputSpec
 from graph.types import JsonObject
 
 SEED_MAX = 2**64 - 1
@@ -41,6 +41,8 @@ class Socket:
     optional: bool = False
     tooltip: str | None = None
     raw_link: bool = False
+    options: tuple[tuple[str, Any], ...] = ()
+    """What else /object_info says of it, as pairs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class File(Widget):
     kind: str = "input"
     upload: str | None = None
     """Offer to upload files of this content (`image`, `audio`, `video`), and list only those."""
+    groups: Sequence[FileGroup] = ()
+    """Values that stand for several files."""
     extra: Sequence[str] = ()
     """Values that are no files."""
     media: str | None = None
@@ -138,7 +142,7 @@ def input_of(class_type: str, name: str, mark: Mark, default: Any) -> InputSpec:
     default: `inspect.Parameter.empty` where it has none.
     """
     if isinstance(mark, Socket):
-        options: JsonObject = {}
+        options: JsonObject = dict(mark.options)
         if mark.tooltip:
             options["tooltip"] = mark.tooltip
         if mark.raw_link:
@@ -178,7 +182,8 @@ def input_of(class_type: str, name: str, mark: Mark, default: Any) -> InputSpec:
             choices = tuple(mark.options)
             options |= {"control_after_generate": True} if mark.control_after_generate else {}
         case File():
-            files = FileChoice(kind=mark.kind, media=mark.media or mark.upload, extra=tuple(mark.extra))
+            groups, extra = tuple(mark.groups), tuple(mark.extra)
+            files = FileChoice(kind=mark.kind, media=mark.media or mark.upload, groups=groups, extra=extra)
             options |= {f"{mark.upload}_upload": True} if mark.upload else {}
     low, high, start = options.get("min"), options.get("max"), options.get("default")
     if low is not None and high is not None and not low <= start <= high:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from graph.folders import Folders
-from graph.spec import NodeSpec
+from graph.spec import FileChoice, NodeSpec
 from graph.types import BadLink, Key, Link, Node, NodeId
 
 KEY_VERSION = 1
@@ -65,6 +65,14 @@ def fingerprint_of(
         if item.files is not None and folders is not None:
             name = node.inputs.get(item.name)
             if isinstance(name, str) and name not in item.files.extra:
-                stamp = folders.stamp(item.files.kind, name)
-                parts.append({"file": item.name, "stamp": str(stamp)})
+                parts.append({"file": item.name, "stamp": _stamps(item.files, name, folders)})
     return json.dumps(parts, sort_keys=True)
+
+
+def _stamps(files: FileChoice, value: str, folders: Folders) -> str:
+    """Of the file that a value names, or of all that it stands for."""
+    group = files.group(value)
+    if group is None:
+        return str(folders.stamp(files.kind, value))
+    names = group.files(folders) or ()
+    return " ".join(f"{name}:{folders.stamp(group.kind, name)}" for name in names)

@@ -24,6 +24,24 @@ class FileNames(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileGroup:
+    """One value of a combo that stands for several files, and is offered while all of them are there."""
+
+    value: str
+    """Such as `taesd`."""
+    kind: str
+    """The folder kind of the files, such as `vae_approx`."""
+    starts: tuple[str, ...]
+    """What each file's name begins with: `taesd_encoder.`, `taesd_decoder.`."""
+
+    def files(self, folders: FileNames) -> tuple[str, ...] | None:
+        """Their names, in the order of `starts`; None where one is missing."""
+        names = folders.list(self.kind)
+        found = [next((name for name in names if name.startswith(start)), None) for start in self.starts]
+        return None if None in found else tuple(name for name in found if name is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileChoice:
     """A combo whose values are the files of one folder kind."""
 
@@ -31,8 +49,32 @@ class FileChoice:
     """A model folder such as `checkpoints`, or `input`."""
     media: str | None = None
     """Only files of this content: `image`, `audio`, `video`; None for all."""
+    groups: tuple[FileGroup, ...] = ()
+    """Values that stand for several files, listed after the files."""
     extra: tuple[str, ...] = ()
-    """Values that are no files, listed after them, such as `pixel_space`."""
+    """Values that are no files, listed last, such as `pixel_space`."""
+
+    def group(self, value: Any) -> FileGroup | None:
+        return next((group for group in self.groups if group.value == value), None)
+
+    def values(self, folders: FileNames | None) -> list[str]:
+        """All that may be chosen now."""
+        if folders is None:
+            return list(self.extra)
+        there = [group.value for group in self.groups if group.files(folders) is not None]
+        return [*folders.list(self.kind, self.media), *there, *self.extra]
+
+    def to_json(self) -> JsonObject:
+        groups = [{"value": g.value, "kind": g.kind, "starts": list(g.starts)} for g in self.groups]
+        data: JsonObject = {"kind": self.kind, "media": self.media, "extra": list(self.extra)}
+        return {**data, "groups": groups} if groups else data
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> FileChoice:
+        groups = tuple(
+            FileGroup(value=g["value"], kind=g["kind"], starts=tuple(g["starts"])) for g in data.get("groups", ())
+        )
+        return cls(kind=data["kind"], media=data["media"], groups=groups, extra=tuple(data["extra"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +109,7 @@ class InputSpec:
     def allowed(self, folders: FileNames | None) -> list[Any] | None:
         """A combo's values now, or None where any value is allowed (no combo, or options fetched elsewhere)."""
         if self.files is not None:
-            names = folders.list(self.files.kind, self.files.media) if folders is not None else []
-            return [*names, *self.files.extra]
+            return [*self.files.values(folders)]
         return None if self.choices is None else list(self.choices)
 
     def config(self, folders: FileNames | None) -> list[Any]:
@@ -90,7 +131,7 @@ class InputSpec:
         if self.choices is not None:
             data["choices"] = list(self.choices)
         if self.files is not None:
-            data["files"] = {"kind": self.files.kind, "media": self.files.media, "extra": list(self.files.extra)}
+            data["files"] = self.files.to_json()
         if self.string_combo:
             data["string_combo"] = True
         return data
@@ -105,7 +146,7 @@ class InputSpec:
             optional=data.get("optional", False),
             options=data.get("options", {}),
             choices=None if choices is None else tuple(choices),
-            files=files and FileChoice(kind=files["kind"], media=files["media"], extra=tuple(files["extra"])),
+            files=files and FileChoice.from_json(files),
             string_combo=data.get("string_combo", False),
         )
 

@@ -13,6 +13,7 @@ from .load import Component, check
 from .networks.layout import Network, UnknownLayout
 from .networks.vae import read_vae
 from .text.detect import find_encoders
+from .tiny_vae import find_tiny
 
 DENOISERS = ("model.diffusion_model.", "unet.", "transformer.", "diffusion_model.", "model.", "net.", "")
 """What may stand before a denoiser's names: of published single files, of diffusers' folders, of bare files."""
@@ -28,6 +29,10 @@ _OTHER_KINDS: tuple[tuple[str, str], ...] = (
     ("zero_convs.", "a ControlNet; use Load ControlNet Model"),
     ("first_stage_model.", "a VAE; use Load VAE"),
     ("encoder.down.", "a VAE; use Load VAE"),
+    ("encoder.down_blocks.", "a VAE; use Load VAE"),
+    ("vae.", "a VAE; use Load VAE"),
+    ("taesd_decoder.", "a VAE; use Load VAE"),
+    ("decoder.layers.0.", "a VAE; use Load VAE"),
     ("string_to_param", "a textual inversion; write embedding:name in a prompt"),
     ("emb_params", "a textual inversion; write embedding:name in a prompt"),
     ("text_model.", "a text encoder without its model; use Load CLIP"),
@@ -103,8 +108,10 @@ def find_denoiser(file: WeightFile) -> tuple[Family, Component] | None:
 def find_vae(file: WeightFile, title: str) -> Component | None:
     """The VAE that a file holds; None where there is none."""
     for prefix in VAES:
+        if (tiny := find_tiny(file, prefix, title)) is not None:
+            return tiny
         theirs = file.starting_with(prefix)
-        if any(name in theirs for name in ("decoder.conv_in.weight", "decoder.conv_in.bias")):
+        if any(f"{half}.conv_in.{kind}" in theirs for half in ("decoder", "encoder") for kind in ("weight", "bias")):
             ours = native_shapes(theirs)
             layout = "native" if ours is None else "diffusers"
             return _component(file, read_vae, theirs if ours is None else ours, prefix, title, layout)

@@ -21,10 +21,13 @@ from .latents import LatentFormat
 from .load import Component
 from .networks.clip_vision import ClipVision
 from .networks.style import Redux, StyleAdapter
+from .networks.taesd import Taesd
 from .networks.vae import VaeNetwork
 from .patches import Lora, read_lora
+from .preview import Previews
 from .residency import Residency
 from .text.detect import assign, recipe_for
+from .tiny_vae import tiny_decoder, tiny_pair
 from .vision import ImageEncoder, StyleModel, detect_image_encoder, detect_style, find_image_encoder
 
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
@@ -48,11 +51,18 @@ class Loaded(NamedTuple):
 class Engine:
     """Loads models and keeps them. One a process; not thread-safe, save `stats` and `is_out_of_memory`."""
 
-    def __init__(self, device: str = "auto", precision: str = "auto", memory: int | None = None) -> None:
+    def __init__(
+        self,
+        device: str = "auto",
+        precision: str = "auto",
+        memory: int | None = None,
+        previews: Previews = Previews(),  # noqa: B008, frozen
+    ) -> None:
         """device: "auto", "cpu", "cuda", "cuda:1", "mps". precision: "auto", "fp32", "fp16", "bf16".
 
-        memory: bytes that weights may take in all; None for what the device has.
+        memory: bytes that weights may take in all; None for what the device has. previews: kept for whoever samples.
         """
+        self.previews = previews
         self.device = _device(device)
         self.precision = _precision(precision, self.device)
         self.residency = Residency(self.device, memory)
@@ -119,6 +129,21 @@ class Engine:
     def load_vae(self, path: Path) -> Vae:
         """The VAE of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory, before any is read."""
         component = detect_vae(open_weights(Path(path)))
+        self._load(component, self.vae_dtype)
+        forget_pickles()
+        return self._vae(component)
+
+    def load_tiny_vae(self, name: str, encoder: Path, decoder: Path) -> Vae:
+        """A tiny autoencoder (TAESD) from its two files. name: "taesd", "taesdxl", "taesd3" or "taef1", which says how
+        it scales latents. CheckpointError; OutOfMemory."""
+        component = tiny_pair(name, Path(encoder), Path(decoder))
+        self._load(component, self.vae_dtype)
+        forget_pickles()
+        return self._vae(component)
+
+    def load_preview_decoder(self, path: Path, latent_format: LatentFormat) -> Vae:
+        """The decoder of a tiny autoencoder, for latents as a model of this format scales them. CheckpointError."""
+        component = tiny_decoder(Path(path), latent_format)
         self._load(component, self.vae_dtype)
         forget_pickles()
         return self._vae(component)
@@ -237,14 +262,19 @@ class Engine:
 
     def _format(self, vae: Vae, usual: LatentFormat) -> LatentFormat:
         """How the model's latents look: as usual, or for a VAE of other sizes, fitted once."""
-        if vae.network.channels == _PUBLISHED_VAE:
+        network = vae.network
+        if (
+            isinstance(network, Taesd)
+            or network.channels == _PUBLISHED_VAE
+            or network.latent_channels != usual.channels
+        ):
             return usual
         if vae.component not in self._formats:
             self._formats[vae.component] = latents.fit_rgb(usual, vae.decode)
         return self._formats[vae.component]
 
     def _vae(self, component: Component) -> Vae:
-        assert isinstance(component.network, VaeNetwork)
+        assert isinstance(component.network, (VaeNetwork, Taesd))
         return Vae(self, component, component.network)
 
 

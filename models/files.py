@@ -25,7 +25,7 @@ Shape = tuple[int, ...]
 _CHUNK = 16 << 20
 """Bytes that one thread reads at a time."""
 
-__all__ = ["Shape", "Stamp", "WeightFile", "bytes_of", "forget_pickles", "open_weights", "stamp"]
+__all__ = ["Shape", "Stamp", "WeightFile", "bytes_of", "forget_pickles", "open_together", "open_weights", "stamp"]
 
 
 @dataclass(frozen=True)
@@ -173,12 +173,20 @@ def open_weights(path: Path) -> WeightFile:
     """
     path = Path(path)
     stamp(path)
+    return open_together(path, parts(path))
+
+
+def open_together(path: Path, files: Iterable[tuple[str, Path]]) -> WeightFile:
+    """One table of contents for several files, each with what is put before its tensors' names. CheckpointError.
+
+    path: what they are called together.
+    """
     stamps: list[tuple[Path, Stamp]] = []
     shapes: dict[str, Shape] = {}
     dtypes: dict[str, torch.dtype] = {}
     metadata: dict[str, str] = {}
     sources: dict[str, _Source] = {}
-    for prefix, file in parts(path):
+    for prefix, file in files:
         found = stamp(file)
         stamps.append((file, found))
         if found.size == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -29,6 +29,8 @@ class LatentFormat:
     mean: tuple[float, ...] = ()
     """For each channel, where formats shift and stretch channels apart (Playground 2.5)."""
     deviation: tuple[float, ...] = ()
+    taesd: str = ""
+    """The tiny autoencoder for such latents: its files are named NAME_encoder and NAME_decoder."""
 
     def to_model(self, latent: Tensor) -> Tensor:
         if self.mean:
@@ -77,6 +79,7 @@ SD1 = LatentFormat(
         (-0.2829, 0.1762, 0.2721),
         (-0.2120, -0.2616, -0.7177),
     ),
+    taesd="taesd",
 )
 """Stable Diffusion 1 and 2. The colours are the usual linear fit to its VAE."""
 
@@ -90,6 +93,7 @@ SDXL = LatentFormat(
         (-0.3165, -0.2492, -0.2188),
     ),
     rgb_bias=(0.1084, -0.0175, -0.0011),
+    taesd="taesdxl",
 )
 """Stable Diffusion XL."""
 
@@ -119,6 +123,7 @@ SD3 = LatentFormat(
         (-0.1448, -0.1463, -0.1189),
     ),
     rgb_bias=(0.2394, 0.2135, 0.1925),
+    taesd="taesd3",
 )
 """Stable Diffusion 3 and 3.5."""
 
@@ -145,5 +150,16 @@ FLUX = LatentFormat(
         (-0.1262, -0.0982, -0.0778),
     ),
     rgb_bias=(-0.0329, -0.0718, -0.0851),
+    taesd="taef1",
 )
 """Flux.1."""
+
+TINY: Mapping[str, LatentFormat] = {known.taesd: known for known in (SD1, SDXL, SD3, FLUX)}
+"""Tiny autoencoders by name, and how they scale latents."""
+
+_MAKERS = {3: "pixels", 4: "Stable Diffusion 1, 2 and XL", 16: "Stable Diffusion 3 and Flux", 128: "Flux.2"}
+
+
+def in_words(channels: int) -> str:
+    """A number of latent channels, and whose they are: "4 channels (as Stable Diffusion 1, 2 and XL)"."""
+    return f"{channels} channels" + (f" (as {_MAKERS[channels]})" if channels in _MAKERS else "")

@@ -11,7 +11,10 @@ import torch
 from torch import Tensor
 
 from . import tiles
+from .errors import ModelError
+from .latents import in_words
 from .load import Component
+from .networks.taesd import Taesd
 from .networks.vae import VaeNetwork
 
 if TYPE_CHECKING:
@@ -26,20 +29,27 @@ _FALLBACK_TILE, _FALLBACK_OVERLAP = 512, 128
 
 @dataclass(frozen=True)
 class Vae:
-    """An autoencoder. Pixels (b, h, w, 3) in [0, 1]; latents (b, c, h / factor, w / factor); float32 on the CPU."""
+    """An autoencoder. Pixels (b, h, w, 3) in [0, 1]; latents (b, c, h / factor, w / factor); float32 on the CPU.
+
+    ModelError where a picture or a latent is of a kind that it cannot take.
+    """
 
     engine: Engine = field(repr=False)
     component: Component
-    network: VaeNetwork
+    network: VaeNetwork | Taesd
 
     @property
     def factor(self) -> int:
         """Pixels along an edge for each latent."""
         return self.network.factor
 
+    @property
+    def latent_channels(self) -> int:
+        return self.network.latent_channels
+
     def encode(self, pixels: Tensor) -> Tensor:
         """The mean of what the encoder takes each picture for; nothing is drawn. Edges that are no multiple of the
-        factor are cut off evenly. Works in tiles when memory runs out."""
+        factor are cut off evenly, an alpha channel is left out. Works in tiles when memory runs out."""
         x = self._enter(pixels)
         return self._whole_or_tiled(
             x, x.shape[2] * x.shape[3], self._encode,
@@ -48,7 +58,8 @@ class Vae:
 
     def decode(self, latent: Tensor) -> Tensor:
         """Works in tiles when memory runs out."""
-        return self._leave(
+        self._check(latent)
+        return _leave(
             self._whole_or_tiled(
                 latent, latent.shape[2] * latent.shape[3] * self.factor**2, self._decode,
                 lambda: self._decode_tiled(latent, _FALLBACK_TILE, _FALLBACK_OVERLAP),
@@ -56,33 +67,33 @@ class Vae:
         )  # fmt: skip
 
     def encode_tiled(self, pixels: Tensor, tile_size: int = 512, overlap: int = 64) -> Tensor:
-        """tile_size and overlap in pixels; an overlap of more than a quarter of the tile counts as a quarter."""
-        return self._encode_tiled(self._enter(pixels), tile_size, min(overlap, tile_size // 4))
+        """tile_size and overlap in pixels; an overlap of half a tile or more counts as a quarter."""
+        overlap = overlap if overlap < tile_size // 2 else tile_size // 4
+        return self._encode_tiled(self._enter(pixels), tile_size, overlap)
 
     def decode_tiled(self, latent: Tensor, tile_size: int = 512, overlap: int = 64) -> Tensor:
         """tile_size and overlap in pixels; an overlap of more than a quarter of the tile counts as a quarter."""
-        return self._leave(self._decode_tiled(latent, tile_size, min(overlap, tile_size // 4)))
+        self._check(latent)
+        return _leave(self._decode_tiled(latent, tile_size, min(overlap, tile_size // 4)))
 
     def _enter(self, pixels: Tensor) -> Tensor:
-        height, width = (length // self.factor * self.factor for length in pixels.shape[1:3])
-        top, left = (pixels.shape[1] - height) // 2, (pixels.shape[2] - width) // 2
-        return pixels[:, top : top + height, left : left + width, :3].movedim(-1, 1).float() * 2 - 1
+        return _enter(pixels, self.factor, self.component.title)
 
-    def _leave(self, x: Tensor) -> Tensor:
-        return ((x + 1) / 2).clamp(0, 1).movedim(1, -1).contiguous()
+    def _check(self, latent: Tensor) -> None:
+        check_latent(latent, self.latent_channels, self.component.title)
 
     def _encode(self, x: Tensor) -> Tensor:
         dtype = self.engine.vae_dtype
         with self.engine.residency.use(self.component, dtype) as vae, torch.no_grad():
-            return vae.encode(x.to(self.engine.device, dtype)).latent_dist.mode().float().cpu()
+            return vae.encode(x.to(self.engine.device, dtype)).float().cpu()
 
     def _decode(self, latent: Tensor) -> Tensor:
         dtype = self.engine.vae_dtype
         with self.engine.residency.use(self.component, dtype) as vae, torch.no_grad():
-            return vae.decode(latent.to(self.engine.device, dtype), return_dict=False)[0].float().cpu()
+            return vae.decode(latent.to(self.engine.device, dtype)).float().cpu()
 
     def _encode_tiled(self, x: Tensor, tile: int, overlap: int) -> Tensor:
-        return tiles.thrice(x, self._encode, tile, overlap, Fraction(1, self.factor), self.network.latent_channels)
+        return tiles.thrice(x, self._encode, tile, overlap, Fraction(1, self.factor), self.latent_channels)
 
     def _decode_tiled(self, latent: Tensor, tile: int, overlap: int) -> Tensor:
         factor = self.factor
@@ -92,7 +103,7 @@ class Vae:
         self, x: Tensor, pixels: int, whole: Callable[[Tensor], Tensor], in_tiles: Callable[[], Tensor]
     ) -> Tensor:
         """One picture at a time in one piece, or all of them in tiles where there is not the memory for that."""
-        need = pixels * self.network.channels[0] * _VALUES_PER_PIXEL * self.engine.vae_dtype.itemsize
+        need = pixels * self.network.width * _VALUES_PER_PIXEL * self.engine.vae_dtype.itemsize
         try:
             with self.engine.residency.use(self.component, self.engine.vae_dtype):
                 self.engine.reserve(need, f"{self.component.title}, on a picture of {pixels:,} pixels,")
@@ -101,3 +112,64 @@ class Vae:
             if not self.engine.is_out_of_memory(error):
                 raise
         return in_tiles()
+
+
+@dataclass(frozen=True)
+class PixelSpace:
+    """Stands where a VAE does for models that work on pixels: latents (b, 3, h, w) are the pixels, in [-1, 1]."""
+
+    factor: int = field(default=1, init=False)
+    latent_channels: int = field(default=3, init=False)
+
+    def encode(self, pixels: Tensor) -> Tensor:
+        return _enter(pixels, self.factor, "pixel_space")
+
+    def decode(self, latent: Tensor) -> Tensor:
+        check_latent(latent, self.latent_channels, "pixel_space")
+        return _leave(latent.float())
+
+    def encode_tiled(self, pixels: Tensor, tile_size: int = 512, overlap: int = 64) -> Tensor:
+        """The same: tiles of what is not changed are the whole."""
+        return self.encode(pixels)
+
+    def decode_tiled(self, latent: Tensor, tile_size: int = 512, overlap: int = 64) -> Tensor:
+        """The same: tiles of what is not changed are the whole."""
+        return self.decode(latent)
+
+
+def check_latent(latent: Tensor, channels: int, title: str) -> None:
+    """ModelError where a latent is no batch of pictures, or of another family than the VAE."""
+    if latent.dim() != 4:
+        kind = "a video's" if latent.dim() == 5 else "not a picture's"
+        raise ModelError(
+            f"The latent has {latent.dim()} axes {list(latent.shape)}, which is {kind}, and {title} decodes pictures, "
+            "whose latents have four (batch, channels, height, width). Use the VAE that belongs to the model."
+        )
+    if latent.shape[1] != channels:
+        raise ModelError(
+            f"The latent has {in_words(latent.shape[1])}, and {title} decodes {in_words(channels)}. "
+            "Use the VAE that belongs to the model that made the latent."
+        )
+    if not latent.numel():
+        raise ModelError(f"The latent is empty {list(latent.shape)}: there is no picture in it to decode.")
+
+
+def _enter(pixels: Tensor, factor: int, title: str) -> Tensor:
+    """Pictures (b, h, w, 3 or 4) in [0, 1] -> (b, 3, h', w') in [-1, 1], edges cut to multiples of the factor."""
+    if pixels.dim() != 4 or pixels.shape[3] < 3:
+        raise ModelError(
+            f"The picture has the shape {list(pixels.shape)}, and {title} encodes pictures in colour: "
+            "(batch, height, width, 3)."
+        )
+    height, width = (length // factor * factor for length in pixels.shape[1:3])
+    if not (len(pixels) and height and width):
+        raise ModelError(
+            f"The picture is {pixels.shape[2]} x {pixels.shape[1]} pixels, and the smallest that {title} encodes is "
+            f"{factor} x {factor}. Scale it up first."
+        )
+    top, left = (pixels.shape[1] - height) // 2, (pixels.shape[2] - width) // 2
+    return pixels[:, top : top + height, left : left + width, :3].movedim(-1, 1).float() * 2 - 1
+
+
+def _leave(x: Tensor) -> Tensor:
+    return ((x + 1) / 2).clamp(0, 1).movedim(1, -1).contiguous()

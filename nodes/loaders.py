@@ -84,15 +84,6 @@ def load_diffusers(
     return engine(context).load_checkpoint(context.folders.resolve("diffusers", model_path))
 
 
-@node("VAELoader", category="loaders", title="Load VAE")
-def load_vae(
-    vae_name: Annotated[str, File(kind="vae", tooltip="A file in the vae folder.")],
-    context: Context,
-) -> Vae:
-    """Load a VAE, in place of the checkpoint's own."""
-    return engine(context).load_vae(context.folders.resolve("vae", vae_name))
-
-
 @node("LoraLoader", category="loaders", title="Load LoRA", tooltips=("The patched model.", "The patched text encoder."))
 def load_lora(
     model: Model,

@@ -7,14 +7,11 @@ from typing import Annotated
 
 from graph.context import Context
 from graph.node import Choice, Int, Seed, Slider, node
-from models.preview import Previewer
 from models.sampler_table import SAMPLERS
 from models.sampling import SCHEDULERS, Step, ksample
 from nodes.context import present
+from nodes.previews import previewer
 from nodes.values import Conditioning, Latent, Model
-
-PREVIEW_INTERVAL = 0.25
-"""Seconds between two previews: more would only keep the page busy."""
 
 Steps = Annotated[int, Int(min=1, max=10000, tooltip="More steps take longer and leave less noise; 20 is usual.")]
 Cfg = Annotated[
@@ -115,11 +112,11 @@ def ksampler_advanced(
 
 def report(context: Context, model: Model) -> Callable[[Step], None]:
     """After each step: how far it is, and now and then a picture of it."""
-    preview = Previewer(model.latent_format, interval=PREVIEW_INTERVAL)
+    preview = previewer(context, model)
 
     def on_step(step: Step) -> None:
         context.progress(step.index, step.total)
-        if (jpeg := preview(step.denoised, last=step.index == step.total)) is not None:
+        if preview is not None and (jpeg := preview(step.denoised, last=step.index == step.total)) is not None:
             context.preview(jpeg)
 
     return on_step

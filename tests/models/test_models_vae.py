@@ -80,8 +80,8 @@ def test_tiles_when_memory_runs_out(error: BaseException, loaded: Loaded, monkey
 
     monkeypatch.setattr(type(vae), "_decode", scarce)
     # 64 x 64 latents are the fallback's tiles; tall ones of 128 x 32 would be refused here, so make them fit
-    monkeypatch.setattr("models.handles._FALLBACK_TILE", 256)
-    monkeypatch.setattr("models.handles._FALLBACK_OVERLAP", 64)
+    monkeypatch.setattr("models.vae._FALLBACK_TILE", 256)
+    monkeypatch.setattr("models.vae._FALLBACK_OVERLAP", 64)
     assert vae.decode(latent).shape == (1, 640, 64, 3)
 
 

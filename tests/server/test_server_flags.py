@@ -43,6 +43,9 @@ def test_the_base_directory_moves_everything_and_each_folder_may_be_elsewhere(tm
         (["--cuda-device", "1"], "device", "cuda:1"),
         (["--force-fp32"], "precision", "fp32"),
         (["--force-fp16"], "precision", "fp16"),
+        (["--preview-method", "taesd"], "previews", "taesd"),
+        (["--preview-method", "none"], "previews", "none"),
+        (["--preview-size=256"], "preview_size", 256),
         (["--cache-none"], "cache_policy", "none"),
         (["--cache-lru", "0"], "cache_policy", "bytes"),
         (["--cache-classic"], "cache_policy", "bytes"),
@@ -64,13 +67,13 @@ def test_the_incumbents_names(theirs: list[str], name: str, value: object) -> No
 
 
 def test_flags_that_mean_nothing_here_warn_with_their_words() -> None:
-    found = flags("--lowvram", "--reserve-vram", "2", "--fast", "a", "b", "--port", "9", "--preview-size=512")
+    found = flags("--lowvram", "--reserve-vram", "2", "--fast", "a", "b", "--port", "9", "--front-end-version=512")
     assert found.port == 9
     assert [warning.split()[0] for warning in found.warnings] == [
         "--lowvram",
         "--reserve-vram",
         "--fast",
-        "--preview-size",
+        "--front-end-version",
     ]
 
 
@@ -93,6 +96,8 @@ def test_every_flag_is_in_the_docs() -> None:
         (["--ray", "x"], "--ray: not yet"),
         (["--port", "70000"], "between 0 and 65535"),
         (["--precision", "fp8"], "invalid choice"),
+        (["--previews", "sharp"], "invalid choice"),
+        (["--preview-size", "0"], "must be 1 or more"),
         (["--tls-certfile", "x"], "go together"),
         (["--cache-memory", "-1"], "0 or more"),
         (["--device", "tpu"], "must be auto, cpu, cuda, cuda:N"),
