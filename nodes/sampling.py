@@ -24,7 +24,7 @@ Cfg = Annotated[
         tooltip="How strictly the prompt is followed. Too much makes colours harsh.",
     ),
 ]
-Sampler = Annotated[str, Choice(options=SAMPLERS, tooltip="How each step is taken.")]
+Sampler = Annotated[str, Choice(options=tuple(SAMPLERS), tooltip="How each step is taken.")]
 Scheduler = Annotated[str, Choice(options=SCHEDULERS, tooltip="How much noise each step takes away.")]
 NOISE_SEED = Seed(tooltip="Which noise to begin with: the same seed gives the same picture.")
 
