@@ -85,6 +85,25 @@ def test_tiles_when_memory_runs_out(error: BaseException, loaded: Loaded, monkey
     assert vae.decode(latent).shape == (1, 640, 64, 3)
 
 
+def test_tiles_when_memory_runs_out_while_encoding(loaded: Loaded, monkeypatch: pytest.MonkeyPatch):
+    vae, pixels = loaded.vae, torch.rand(2, 640, 64, 3)
+    whole, sizes = type(vae)._encode, []
+
+    def scarce(self, x: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(x) * x.shape[2] * x.shape[3])
+        if sizes[-1] > 512 * 64:
+            raise MemoryError
+        return whole(self, x)
+
+    monkeypatch.setattr(type(vae), "_encode", scarce)
+    monkeypatch.setattr("models.vae._FALLBACK_TILE", 256)
+    monkeypatch.setattr("models.vae._FALLBACK_OVERLAP", 64)
+    latent = vae.encode(pixels)
+    assert latent.shape == (2, 4, 80, 8)
+    assert sizes[0] == 640 * 64
+    assert max(sizes[1:]) <= 512 * 64
+
+
 def test_other_errors_are_not_hidden_by_tiles(loaded: Loaded, monkeypatch: pytest.MonkeyPatch):
     def broken(self, x: torch.Tensor) -> torch.Tensor:
         raise RuntimeError("something else")
