@@ -68,6 +68,15 @@ UpscaleModel = Annotated[Any, Socket("UPSCALE_MODEL")]
 LatentOperation = Annotated[Any, Socket("LATENT_OPERATION")]
 """`models.latent_operations.Operation`: called with `latent=` (b, c, h, w), gives as much and changes nothing."""
 
+Hooks = Annotated[Any, Socket("HOOKS")]
+"""`models.hook_groups.HookGroup`: changes of weights for the conditionings that carry it; immutable."""
+
+HookKeyframes = Annotated[Any, Socket("HOOK_KEYFRAMES")]
+"""`models.hook_groups.Keyframes`: strengths in the course of a run; immutable."""
+
+TimestepsRange = Annotated[tuple[float, float], Socket("TIMESTEPS_RANGE")]
+"""From where to where in a run, each 0 to 1."""
+
 Svg = Annotated[Any, Socket("SVG")]
 """Vector pictures: an object whose `data` is a list of files open for reading bytes, as packs make it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.annotations import MAX_RESOLUTION
-from nodes.later.declare import canvas, declare, file, integer, prompt, real, sockets, waiting_for
+from nodes.later.declare import canvas, declare, file, integer, prompt, sockets, waiting_for
 
 LATER = (
     *waiting_for(
@@ -27,20 +27,6 @@ LATER = (
             ],
             "CONDITIONING",
             "Let a text hold inside a box, by GLIGEN.",
-        ),
-    ),
-    *waiting_for(
-        "hypernetworks",
-        declare(
-            "HypernetworkLoader",
-            "loaders",
-            [
-                *sockets("model: MODEL"),
-                file("hypernetwork_name", "hypernetworks"),
-                real("strength", 1.0, -10.0, 10.0, 0.01),
-            ],
-            "MODEL",
-            "Patch a model with a hypernetwork: small networks on the inputs of its attention.",
         ),
     ),
     *waiting_for(

@@ -54,20 +54,6 @@ LATER = (
             "positive: CONDITIONING, negative: CONDITIONING, latent: LATENT",
             "Conditioning and empty latents for a video from a picture.",
         ),
-        declare(
-            "VideoLinearCFGGuidance",
-            "sampling/video_models",
-            [*sockets("model: MODEL"), real("min_cfg", 1.0, 0.0, 100.0, 0.5, rounded=0.01)],
-            "MODEL",
-            "Let the guidance grow from the first frame to the last.",
-        ),
-        declare(
-            "VideoTriangleCFGGuidance",
-            "sampling/video_models",
-            [*sockets("model: MODEL"), real("min_cfg", 1.0, 0.0, 100.0, 0.5, rounded=0.01)],
-            "MODEL",
-            "Let the guidance grow to the middle frame and fall again.",
-        ),
     ),
     *waiting_for(
         "the Cosmos models",
