@@ -142,7 +142,8 @@ class Engine:
         return self._vae(component)
 
     def load_preview_decoder(self, path: Path, latent_format: LatentFormat) -> Vae:
-        """The decoder of a tiny autoencoder, for latents as a model of this format scales them. CheckpointError."""
+        """The decoder of a tiny autoencoder, for a glance at latents as a model of this format scales them.
+        CheckpointError."""
         component = tiny_decoder(Path(path), latent_format)
         self._load(component, self.vae_dtype)
         forget_pickles()

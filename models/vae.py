@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from . import tiles
-from .errors import ModelError
+from . import memory, tiles
+from .errors import ModelError, OutOfMemory
 from .latents import in_words
 from .load import Component
 from .networks.taesd import Taesd
@@ -66,6 +66,20 @@ class Vae:
             )
         )  # fmt: skip
 
+    def glance(self, latent: Tensor) -> Tensor:
+        """Like decode, but only with what memory is free: no weights make way for a preview. OutOfMemory."""
+        self._check(latent)
+        pixels, device = latent.shape[2] * latent.shape[3] * self.factor**2, self.engine.device
+        need, free = self._need(pixels), memory.free(device)
+        if need > free:
+            raise OutOfMemory(f"a preview of {pixels:,} pixels", need, free, str(device))
+        try:
+            return _leave(self._decode(latent))
+        except Exception as error:
+            if not self.engine.is_out_of_memory(error):
+                raise
+            raise OutOfMemory(f"a preview of {pixels:,} pixels", need, free, str(device)) from error
+
     def encode_tiled(self, pixels: Tensor, tile_size: int = 512, overlap: int = 64) -> Tensor:
         """tile_size and overlap in pixels; an overlap of half a tile or more counts as a quarter."""
         overlap = overlap if overlap < tile_size // 2 else tile_size // 4
@@ -99,14 +113,17 @@ class Vae:
         factor = self.factor
         return tiles.thrice(latent.float(), self._decode, tile // factor, overlap // factor, Fraction(factor), 3)
 
+    def _need(self, pixels: int) -> int:
+        """Bytes for the values that flow through the network while it works on a picture of so many pixels."""
+        return pixels * self.network.width * _VALUES_PER_PIXEL * self.engine.vae_dtype.itemsize
+
     def _whole_or_tiled(
         self, x: Tensor, pixels: int, whole: Callable[[Tensor], Tensor], in_tiles: Callable[[], Tensor]
     ) -> Tensor:
         """One picture at a time in one piece, or all of them in tiles where there is not the memory for that."""
-        need = pixels * self.network.width * _VALUES_PER_PIXEL * self.engine.vae_dtype.itemsize
         try:
             with self.engine.residency.use(self.component, self.engine.vae_dtype):
-                self.engine.reserve(need, f"{self.component.title}, on a picture of {pixels:,} pixels,")
+                self.engine.reserve(self._need(pixels), f"{self.component.title}, on a picture of {pixels:,} pixels,")
             return torch.cat([whole(one) for one in x.split(1)])
         except Exception as error:
             if not self.engine.is_out_of_memory(error):

@@ -26,7 +26,7 @@ def previewer(context: Context, model: Model) -> Previewer | None:
     decode = None
     if asked.method == "taesd" and (path := tiny_decoder(context, model.latent_format)) is not None:
         try:
-            decode = engine(context).load_preview_decoder(path, model.latent_format).decode
+            decode = engine(context).load_preview_decoder(path, model.latent_format).glance
         except CheckpointError as error:
             _log.warning("previews are made without the tiny decoder: %s", error)
     return Previewer(model.latent_format, interval=INTERVAL, size=asked.size, decode=decode)

@@ -300,6 +300,20 @@ def test_a_decoder_that_fails_while_it_runs_is_left_out(caplog: pytest.LogCaptur
     assert caplog.text.count("no room") == 1
 
 
+def test_no_weights_make_way_for_a_preview(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model is idle between two steps, and would be read again for each of them."""
+    write_pair(folders, "taesd", ("decoder",))
+    engine = Engine("cpu", "fp32", previews=Previews("taesd"))
+    preview = previewer(Context(folders=folders, services=engine), model())
+    assert preview is not None
+    monkeypatch.setattr(engine.residency, "reserve", lambda *_: pytest.fail("asked for room"))
+    preview(torch.randn(1, 4, 8, 8), last=True)
+    assert sharp(preview)
+    monkeypatch.setattr("models.vae.memory.free", lambda device: 1000)
+    assert size_of(preview(torch.randn(1, 4, 8, 8), last=True)) == (64, 64)
+    assert not sharp(preview)
+
+
 def test_each_familys_tiny_decoder() -> None:
     names = {known.taesd: known.channels for known in (latents.SD1, latents.SDXL, latents.SD3, latents.FLUX)}
     assert names == {"taesd": 4, "taesdxl": 4, "taesd3": 16, "taef1": 16}
