@@ -30,9 +30,7 @@ _OTHER_KINDS: tuple[tuple[str, str], ...] = (
     ("first_stage_model.", "a VAE; use Load VAE"),
     ("encoder.down.", "a VAE; use Load VAE"),
     ("encoder.down_blocks.", "a VAE; use Load VAE"),
-    ("vae.", "a VAE; use Load VAE"),
     ("taesd_decoder.", "a VAE; use Load VAE"),
-    ("decoder.layers.0.", "a VAE; use Load VAE"),
     ("string_to_param", "a textual inversion; write embedding:name in a prompt"),
     ("emb_params", "a textual inversion; write embedding:name in a prompt"),
     ("text_model.", "a text encoder without its model; use Load CLIP"),
@@ -44,6 +42,7 @@ _OTHER_KINDS: tuple[tuple[str, str], ...] = (
     ("distilled_guidance_layer.", "a Chroma model, a family that this version does not run yet"),
     ("transformer_blocks.0.img_mod.", "a Qwen-Image model, a family that this version does not run yet"),
     ("blocks.0.cross_attn.norm_k.", "a Wan video model, a family that this version does not run yet"),
+    ("vae.", "a VAE; use Load VAE"),
 )
 
 
