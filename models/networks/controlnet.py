@@ -47,6 +47,12 @@ class ControlNet(WithOwnNames):
     hint: tuple[int, ...]
     """Channels of the hint, and after each convolution of its stack."""
     union: Union | None = None
+    short: bool = False
+    """Whether the middle is one res-block and nothing else, as in the smallest ones for SDXL."""
+
+    def ignores(self, name: str) -> bool:
+        """Trainers leave more in these files than the network has; what it lacks is missed all the same."""
+        return True
 
     def build(self) -> nn.Module:
         return ControlNetModule(self).eval()
@@ -90,7 +96,8 @@ class ControlNetModule(nn.Module):
         middle: list[nn.Module] = [ResBlock(width, width, time)]
         if unet.middle_attends:
             middle.append(_transformer(width, unet.middle.depth, unet))
-        self.middle_block = TimedSequential(*middle, ResBlock(width, width, time))
+        middle += [] if sizes.short else [ResBlock(width, width, time)]
+        self.middle_block = TimedSequential(*middle)
         self.middle_block_out = _zero(width)
         if sizes.union is not None:
             union = sizes.union
@@ -216,7 +223,8 @@ def read_controlnet(shapes: Shapes) -> ControlNet:
         vector=vector,
         middle_attends="middle_block.1.proj_in.weight" in shapes,
     )
-    return ControlNet(unet, read_hint(shapes), _read_union(shapes))
+    short = not unet.middle_attends and "middle_block.1.in_layers.2.weight" not in shapes
+    return ControlNet(unet, read_hint(shapes), _read_union(shapes), short)
 
 
 def read_hint(shapes: Shapes) -> tuple[int, ...]:

@@ -37,6 +37,10 @@ class FluxControl(WithOwnNames):
     kinds: int = 0
     """How many kinds of hints a union knows."""
 
+    def ignores(self, name: str) -> bool:
+        """Trainers leave more in these files than the network has; what it lacks is missed all the same."""
+        return True
+
     def build(self) -> nn.Module:
         return FluxControlModule(self).eval()
 

@@ -38,6 +38,10 @@ class MmditControl(WithOwnNames):
     hint_channels: int
     """Those of a latent, and for inpainting one more for the mask."""
 
+    def ignores(self, name: str) -> bool:
+        """Trainers leave more in these files than the network has; what it lacks is missed all the same."""
+        return True
+
     def build(self) -> nn.Module:
         return MmditControlModule(self).eval()
 
@@ -123,7 +127,7 @@ class DitControl(WithOwnNames):
 
     def ignores(self, name: str) -> bool:
         """control_type says what the hint is (see control.detect); what the model lends may lie in the file as well."""
-        return name == "control_type" or name in dict(self.borrowed) or super().ignores(name)
+        return True
 
 
 class DitControlModule(nn.Module):

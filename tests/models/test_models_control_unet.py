@@ -106,6 +106,17 @@ def test_sdxl(engine: Engine, tmp_path: Path, write: Write, layout):
     close_to_unet(step.added(control, hint), *theirs(module, step, hint, added_cond_kwargs=added))
 
 
+def test_a_small_one_for_sdxl_attends_to_nothing(engine: Engine, tmp_path: Path, write: Write):
+    """Its middle is one res-block alone. A file may hold more than the network has use for."""
+    small = {"down_block_types": ("DownBlock2D",) * 3, "mid_block_type": "UNetMidBlock2D"}
+    module = randomized(ldm_controlnet(**(XL | small)))
+    step, added = xl_step(engine, tmp_path)
+    hint = torch.rand(1, 3, 64, 64)
+    control = engine.load_controlnet(write(state(module) | {"training.step": torch.zeros(1)}))
+    assert control.source.family == "Stable Diffusion XL"
+    close_to_unet(step.added(control, hint), *theirs(module, step, hint, added_cond_kwargs=added))
+
+
 def union(**options) -> ControlNetUnionModel:
     return randomized(ControlNetUnionModel(
         **XL, num_control_type=8, num_trans_channel=32, num_trans_head=4, num_proj_channel=32, **options
