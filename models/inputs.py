@@ -165,41 +165,6 @@ def pooled_and_text(asked: Asked) -> dict[str, Any]:
     return found if asked.pooled is None else {**found, "y": asked.pooled}
 
 
-def flux(asked: Asked) -> dict[str, Any]:
-    """Flux's: the text, its pooled form, guidance, and what stands beside the picture (Fill, Canny, Kontext)."""
-    found = pooled_and_text(asked)
-    guidance = asked.options.get("guidance", 3.5)
-    if guidance is not None:
-        found["guidance"] = torch.tensor([float(guidance)])
-    references = asked.options.get("reference_latents")
-    if references:
-        to_model = asked.model.latent_format.to_model
-        found["references"] = tuple(to_model(r.to(asked.noise.device, torch.float32)) for r in references)
-        found["reference_method"] = asked.options.get("reference_latents_method", "offset")
-    concat = _beside_flux(asked)
-    return found if concat is None else {**found, "concat": concat}
-
-
-def _beside_flux(asked: Asked) -> Tensor | None:
-    network, noise = asked.model.component.network, asked.noise
-    channels = asked.model.latent_format.channels
-    if network.in_channels <= channels:
-        return None
-    image = asked.options.get("concat_latent_image")
-    image = torch.zeros_like(noise) if image is None else image
-    image = asked.model.latent_format.to_model(fitted(image, noise))
-    if network.in_channels <= 2 * channels:
-        return image
-    mask = asked.options.get("concat_mask", asked.mask)
-    mask = torch.ones_like(noise[:, :1]) if mask is None else mask.to(noise.device)
-    mask = mask.reshape(-1, 1, *mask.shape[-2:]) if mask.dim() == 3 else mask.mean(1, keepdim=True)
-    mask = scale(mask, noise.shape[3] * 8, noise.shape[2] * 8, "bilinear", "center")
-    # Each latent sees the 64 pixels of the mask that it stands for, as channels.
-    cells = mask.unflatten(2, (-1, 8)).unflatten(4, (-1, 8))[:, 0]
-    cells = torch.einsum("bhpwq->bpqhw", cells).flatten(1, 2)
-    return torch.cat([image, resized_batch(cells, len(noise))], 1)
-
-
 def unclip(asked: Asked) -> dict[str, Any]:
     """Stable Diffusion 2's: the text and, for a model that takes pictures, theirs (zeros where there are none)."""
     found = text(asked)

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from .arena import Arena, padded
 from .errors import OutOfMemory
 from .load import Component, load, weight_of
 from .patches import Change, WeightPatch, changes, keys
+from .replay import Replays
 
 KEPT_OVERLAYS = 3
 """For how many sets of patches a network keeps the patched weights."""
@@ -46,6 +47,11 @@ class _Resident:
     overlays: OrderedDict[tuple[object, ...], dict[str, Tensor]] = field(default_factory=OrderedDict)
     worn: tuple[object, ...] = ()
     in_use: int = 0
+    replays: Replays = field(default_factory=Replays)
+
+    def drop_overlay(self, key: tuple[object, ...]) -> None:
+        del self.overlays[key]
+        self.replays.forget(key)
 
     def total(self) -> int:
         return self.size + sum(_size(overlay) for overlay in self.overlays.values())
@@ -75,6 +81,14 @@ class Residency:
             yield resident.module
         finally:
             resident.in_use -= 1
+
+    def replay(
+        self, component: Component, dtype: torch.dtype, patches: tuple[WeightPatch, ...], given: dict[str, Any]
+    ) -> Tensor:
+        """network(**given), on a GPU recorded at the second call of one shape and played again from then on."""
+        with self.use(component, dtype, patches) as module:
+            resident = self._residents[Slot(component, dtype)]
+            return resident.replays.run(module, resident.worn, given)
 
     def original(self, component: Component, dtype: torch.dtype, name: str) -> Tensor:
         """One parameter without patches, in this precision: the one that is loaded, or else read from the file.
@@ -123,7 +137,7 @@ class Residency:
             _put(resident.module, name, overlay.get(name, resident.originals[name]))
         resident.worn = key
         while len(resident.overlays) > KEPT_OVERLAYS:
-            del resident.overlays[next(k for k in resident.overlays if k != key)]
+            resident.drop_overlay(next(k for k in resident.overlays if k != key))
 
     def _overlay(
         self, component: Component, resident: _Resident, key: tuple[object, ...], patches: tuple[WeightPatch, ...]
@@ -137,11 +151,16 @@ class Residency:
         return resident.overlays[key]
 
     def _evict_one(self) -> bool:
-        """Drop what was used longest ago and is idle: first patched weights that nothing wears, then networks."""
+        """Drop what was used longest ago and is idle: recordings, patched weights that nothing wears, then networks."""
+        for resident in self._residents.values():
+            if resident.replays.recordings and not resident.in_use:
+                resident.replays.clear()
+                self._collect()
+                return True
         for resident in self._residents.values():
             for key in resident.overlays:
                 if key != resident.worn:
-                    del resident.overlays[key]
+                    resident.drop_overlay(key)
                     return True
         for slot, resident in self._residents.items():
             if not resident.in_use:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import inputs, latents
+from .. import inputs_flux, latents
 from ..load import Component
 from ..networks.flux import read_flux
 from ..networks.layout import Network
@@ -37,7 +37,7 @@ FAMILY = Family(
     read=read_flux,
     latent=latents.FLUX,
     prediction=prediction,
-    inputs=inputs.flux,
+    inputs=inputs_flux.flux,
     text=recipe.FLUX,
     gpu_precision="bf16",
     kinds=kind,

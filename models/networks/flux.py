@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -23,6 +24,9 @@ from .named import WithOwnNames
 PATCH = 2
 FREQUENCIES = 256
 THETA = 10000.0
+
+Grid = tuple[int, int, float, float, float]
+"""Tokens of one picture: rows, columns, and the index, row and column of the first."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class FluxModule(nn.Module):
         guidance: Tensor | None = None,
         references: Sequence[Tensor] = (),
         reference_method: str = "offset",
+        mask: Tensor | None = None,
         control: Residuals | None = None,
         hooks: Hooks = NO_HOOKS,
         run: Pass = NO_PASS,
@@ -93,28 +98,26 @@ class FluxModule(nn.Module):
         """x (b, in, h, w), timestep (b,), context (b, tokens, width), y (b, vector), guidance (b,).
 
         references: latents (b, c, h', w') whose tokens stand beside the picture's (Kontext); reference_method says
-        where, see `_spots`.
+        where, see `_spots`. mask: added to the logits of all attention, (b, n, n) over text and picture, text first.
         """
-        img, places = tokens_of(x)
-        length = img.shape[1]
-        if references:
-            others = [
-                tokens_of(r, *at) for r, at in zip(references, _spots(x, references, reference_method), strict=True)
-            ]
-            img = torch.cat([img, *(tokens for tokens, _ in others)], 1)
-            places = torch.cat([places, *(place for _, place in others)])
+        pictures = [x, *references]
+        spots = [(0.0, 0.0, 0.0), *_spots(x, references, reference_method)]
+        parts = [tokens_of(picture)[0] for picture in pictures]
+        grids = tuple((*_patches_of(picture), *spot) for picture, spot in zip(pictures, spots, strict=True))
+        img, length = torch.cat(parts, 1), parts[0].shape[1]
         size = tuple(-(-side // PATCH) for side in x.shape[-2:])
-        answer = self.run_blocks(img, places, timestep, context, y, guidance, control, hooks, run, size)
+        answer = self.run_blocks(img, grids, timestep, context, y, guidance, mask, control, hooks, run, size)
         return untokens(answer[:, :length], size)[..., : x.shape[2], : x.shape[3]]
 
     def run_blocks(
         self,
         img: Tensor,
-        places: Tensor,
+        grids: tuple[Grid, ...],
         timestep: Tensor,
         context: Tensor,
         y: Tensor | None,
         guidance: Tensor | None,
+        mask: Tensor | None,
         control: Residuals | None,
         hooks: Hooks,
         run: Pass,
@@ -123,18 +126,19 @@ class FluxModule(nn.Module):
         img = self.img_in(img)
         vec = self.vector(timestep, y, guidance, img)
         txt = self.txt_in(context)
-        rope = rotations(torch.cat([places.new_zeros(txt.shape[1], 3), places]), self.sizes.axes).to(img.device)
+        mask = None if mask is None else mask[:, None]
+        rope = rotations_of(img.device, txt.shape[1], grids, self.sizes.axes)
         control = control or Residuals()
         for number, block in enumerate(self.double_blocks):
             run.check()
             where = Where(run, Place("double", number), self.sizes.heads, self.sizes.head, size)
-            img, txt = through(block, {"img": img, "txt": txt, "vec": vec, "pe": rope}, where, hooks)
+            img, txt = through(block, {"img": img, "txt": txt, "vec": vec, "pe": rope, "mask": mask}, where, hooks)
             img = plus(img, control.at(control.input, number))
         joint, length = torch.cat([txt, img], 1), txt.shape[1]
         for number, block in enumerate(self.single_blocks):
             run.check()
             where = Where(run, Place("single", number), self.sizes.heads, self.sizes.head, size)
-            joint = self._single(block, {"img": joint, "vec": vec, "pe": rope}, where, hooks)
+            joint = self._single(block, {"img": joint, "vec": vec, "pe": rope, "mask": mask}, where, hooks)
             added = control.at(control.output, number)
             if added is not None:
                 joint = torch.cat([joint[:, :length], plus(joint[:, length:], added)], 1)
@@ -284,6 +288,15 @@ def rotary_attention(
     return found
 
 
+@lru_cache(maxsize=8)
+def rotations_of(device: torch.device, text: int, grids: tuple[Grid, ...], axes: tuple[int, ...]) -> Tensor:
+    """Cosines and sines (2, n, head / 2) for so many tokens of text and then those of pictures. Made once a size, since
+    a pass that is recorded for a GPU may bring nothing from the CPU.
+    """
+    places = [torch.zeros(text, 3), *(places_of(*grid) for grid in grids)]
+    return rotations(torch.cat(places), axes).to(device)
+
+
 def rotations(places: Tensor, axes: Sequence[int]) -> Tensor:
     """places (n, 3) -> cosines and sines (2, n, head / 2), float32."""
     angles = []
@@ -308,11 +321,16 @@ def tokens_of(x: Tensor, index: float = 0, top: float = 0, left: float = 0) -> t
     rows, columns = height // PATCH, width // PATCH
     grid = x.view(batch, channels, rows, PATCH, columns, PATCH)
     tokens = torch.einsum("bchpwq->bhwcpq", grid).reshape(batch, rows * columns, channels * PATCH**2)
+    return tokens, places_of(rows, columns, index, top, left)
+
+
+def places_of(rows: int, columns: int, index: float = 0, top: float = 0, left: float = 0) -> Tensor:
+    """Index, row and column of each token of a grid: (rows * columns, 3)."""
     places = torch.zeros(rows, columns, 3)
     places[..., 0] = index
     places[..., 1] = torch.arange(rows)[:, None] + top
     places[..., 2] = torch.arange(columns)[None] + left
-    return tokens, places.reshape(-1, 3)
+    return places.reshape(-1, 3)
 
 
 def untokens(tokens: Tensor, size: Sequence[int]) -> Tensor:
@@ -349,6 +367,10 @@ def _spots(x: Tensor, references: Sequence[Tensor], method: str) -> list[tuple[f
             spots.append((1, _patches(top), _patches(left)))
             height, width = max(height, rows + top), max(width, columns + left)
     return spots
+
+
+def _patches_of(picture: Tensor) -> tuple[int, int]:
+    return -(-picture.shape[-2] // PATCH), -(-picture.shape[-1] // PATCH)
 
 
 def _patches(latents: int) -> int:

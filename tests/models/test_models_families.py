@@ -23,6 +23,7 @@ from models.detect import find_denoiser
 from models.engine import Engine
 from models.families import FAMILIES
 from models.files import open_weights
+from models.inputs_flux import stretched
 from models.model import Model
 from models.networks.flux import Flux
 from models.networks.mmdit import Mmdit
@@ -308,3 +309,30 @@ def test_every_family_is_told_apart(prefix: str, write: Callable[..., Path]):
     assert told["flux-schnell"][2] == "schnell"
     assert told["flux-fill"][2] == "Fill"
     assert {family.name for family in FAMILIES} == {family for family, _, _ in told.values()}
+
+
+def test_a_mask_is_stretched_over_the_picture() -> None:
+    """What is said of the picture as a whole holds for each of its tokens; what is said of text stays."""
+    mask = torch.randn(1, 4, 4)  # three tokens of text, one for the picture
+    wide = stretched(mask, (1, 1), (2, 3))
+    assert wide.shape == (1, 9, 9)
+    assert torch.equal(wide[:, :3, :3], mask[:, :3, :3])
+    assert torch.allclose(wide[:, :3, 3:], mask[:, :3, 3:].expand(1, 3, 6))
+    assert torch.allclose(wide[:, 3:, :3], mask[:, 3:, :3].expand(1, 6, 3))
+    assert torch.equal(stretched(wide, (2, 3), (2, 3)), wide)
+
+
+@torch.no_grad()
+def test_what_a_mask_forbids_is_not_seen(load: Callable[..., Model]):
+    """A token of text whose logits are lowered beyond all changes nothing any more."""
+    model = load(filled(FLUXES["flux-dev"]).state_dict())
+    x, cross, pooled = torch.randn(1, 16, 6, 8), torch.randn(1, 5, 48), torch.randn(1, 40)
+    other = cross.clone()
+    other[:, 4] += 1
+    mask = torch.zeros(1, 6, 6)
+    mask[..., 4] = -1e4
+    answers = [
+        model.denoise(x, torch.tensor(0.5), conditions(model, x, text, pooled_output=pooled, attention_mask=mask))
+        for text in (cross, other)
+    ]
+    assert torch.allclose(*answers, atol=1e-5)
