@@ -11,10 +11,11 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from PIL.PngImagePlugin import PngInfo
@@ -40,25 +41,35 @@ def write_numbered(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
 
     Raises SaveError; then nothing is left behind.
     """
+    return stream_numbered(folder, stem, suffix, len(data), lambda file: file.write(data))
+
+
+def stream_numbered(folder: Path, stem: str, suffix: str, size: int, write: Callable[[IO[bytes]], object]) -> Path:
+    """As `write_numbered`, with a function that writes what may be too large to be had at once.
+
+    size: in bytes, for messages and to see beforehand whether there is room. What `write` raises is passed on.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = _write_temporary(folder, data)
+        if shutil.disk_usage(folder).free < size:
+            raise OSError(errno.ENOSPC, "no room")
+        temporary = _write_temporary(folder, write)
         try:
             return _give_name(temporary, folder, stem, suffix)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise SaveError(_why(error, folder, stem, len(data))) from error
+        raise SaveError(_why(error, folder, stem, size)) from error
 
 
-def _write_temporary(folder: Path, data: bytes) -> Path:
+def _write_temporary(folder: Path, write: Callable[[IO[bytes]], object]) -> Path:
     path = folder / f".saving-{secrets.token_hex(8)}"
     try:
         with path.open("xb") as file:
-            file.write(data)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+    except BaseException:
         path.unlink(missing_ok=True)
         raise
     return path

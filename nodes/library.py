@@ -19,6 +19,7 @@ from nodes import (
     latent,
     latent_math,
     loaders,
+    loras,
     mask,
     merging,
     model_sampling,
@@ -27,6 +28,7 @@ from nodes import (
     primitives,
     samplers,
     sampling,
+    save_models,
     schedulers,
     strings,
     text,
@@ -38,8 +40,9 @@ from nodes import (
 from nodes.later import LATER
 
 THEMES = (
-    *(loaders, text, vision, conditioning, inpaint, edit_models, latent, latent_math, sampling, custom_sampling, vae),
-    *(controlnet, merging, samplers, schedulers),
+    *(loaders, loras, text, vision, conditioning, inpaint, edit_models),
+    *(latent, latent_math, sampling, custom_sampling, vae),
+    *(controlnet, merging, save_models, samplers, schedulers),
     *(image, image_arrange, image_effects, mask, upscale, video, output, primitives, strings, flux2),
     *(model_sampling, guidance, patches, hooks),
 )

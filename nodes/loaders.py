@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from graph.context import Context
-from graph.node import Choice, File, Slider, node
+from graph.node import Choice, File, node
 from models.prediction import discrete
-from nodes.context import engine, present
+from nodes.context import engine
 from nodes.values import Clip, Model, Vae
 
 WEIGHT_DTYPES = ("default", "fp8_e4m3fn", "fp8_e4m3fn_fast", "fp8_e5m2")
-
-STRENGTH = "1 adds the patch as it was trained, 0 leaves the model as it is, negative numbers push the other way."
 
 
 @node(
@@ -82,34 +80,3 @@ def load_diffusers(
 ) -> tuple[Model, Clip, Vae]:
     """Load a model from a folder in the layout of diffusers: one with a model_index.json."""
     return engine(context).load_checkpoint(context.folders.resolve("diffusers", model_path))
-
-
-@node("LoraLoader", category="loaders", title="Load LoRA", tooltips=("The patched model.", "The patched text encoder."))
-def load_lora(
-    model: Model,
-    clip: Clip,
-    lora_name: Annotated[str, File(kind="loras", tooltip="A file in the loras folder.")],
-    context: Context,
-    strength_model: Annotated[float, Slider(min=-100.0, max=100.0, step=0.01, tooltip=STRENGTH)] = 1.0,
-    strength_clip: Annotated[float, Slider(min=-100.0, max=100.0, step=0.01, tooltip=STRENGTH)] = 1.0,
-) -> tuple[Model, Clip]:
-    """Patch a model and its text encoder with a LoRA: a small file that teaches a style, a subject or a trick."""
-    if strength_model == 0 and strength_clip == 0:
-        return model, clip
-    lora = engine(context).load_lora(context.folders.resolve("loras", lora_name))
-    patched = present(clip, "CLIP").with_lora(lora, strength_clip) if strength_clip else clip
-    return present(model, "MODEL").with_lora(lora, strength_model) if strength_model else model, patched
-
-
-@node("LoraLoaderModelOnly", category="loaders")
-def load_lora_model_only(
-    model: Model,
-    lora_name: Annotated[str, File(kind="loras", tooltip="A file in the loras folder.")],
-    context: Context,
-    strength_model: Annotated[float, Slider(min=-100.0, max=100.0, step=0.01, tooltip=STRENGTH)] = 1.0,
-) -> Model:
-    """Patch a model with a LoRA and leave its text encoder alone."""
-    if strength_model == 0:
-        return model
-    lora = engine(context).load_lora(context.folders.resolve("loras", lora_name))
-    return present(model, "MODEL").with_lora(lora, strength_model)
