@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from graph.context import Context
-from graph.folders import inside
 from graph.node import Choice, Hidden, Int, Results, Socket, Text, Toggle, node
 from models.extract import clip_lora, model_lora
 from models.safetensors_writer import Item, sorted_for_file, write_tensors
@@ -18,6 +17,7 @@ from models.save_weights import clip_items, encoder_items, model_items, vae_item
 from models.saving import next_number, stream_numbered
 from nodes.context import pnginfo, present
 from nodes.naming import expand
+from nodes.saved import place, shown
 from nodes.values import Clip, Model, Vae
 
 MERGING = "advanced/model_merging"
@@ -77,11 +77,12 @@ def save_clip(
     extra_pnginfo: PngInfo = None,
 ) -> Results:
     """Save text encoders, one file each."""
-    texts = pnginfo(prompt, extra_pnginfo)
+    texts, files = pnginfo(prompt, extra_pnginfo), list[Any]()
     for name, _ in present(clip, "CLIP").encoders:
         prefix = f"{filename_prefix}_{ENCODER_FILES.get(name, name)}"
-        _save(context, prefix, encoder_items(clip, name), texts, prompt, metadata={"format": "pt"})
-    return Results()
+        saved = _save(context, prefix, encoder_items(clip, name), texts, prompt, metadata={"format": "pt"})
+        files += saved.ui["files"]
+    return Results(ui={"files": files})
 
 
 @node("VAESave", category=MERGING, output=True)
@@ -134,15 +135,15 @@ def _save(
     model: Model = None,
     metadata: Mapping[str, str] | None = None,
 ) -> Results:
-    root = context.folders.root("output")
-    name = expand(prefix, prompt, 0, 0, datetime.now())
-    wanted = inside(root, name + "_" if name.endswith(("/", "\\")) or not name else name)
+    wanted = place(context, "output", expand(prefix, prompt, 0, 0, datetime.now()))
     said = {**(metadata or {}), **(_standard(model, wanted) if model is not None else {})}
     said |= {key: json.dumps(value) for key, value in texts.items()}
     ordered = sorted_for_file(items)
     size = sum(item.size for item in ordered)
-    stream_numbered(wanted.parent, wanted.name, ".safetensors", size, lambda file: write_tensors(file, ordered, said))
-    return Results()
+    path = stream_numbered(
+        wanted.parent, wanted.name, ".safetensors", size, lambda file: write_tensors(file, ordered, said)
+    )
+    return Results(ui={"files": [shown(context, "output", path)]})
 
 
 def _standard(model: Model, wanted: Path) -> dict[str, str]:

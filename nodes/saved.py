@@ -14,11 +14,19 @@ def write(context: Context, kind: str, name: str, suffix: str, data: bytes) -> d
 
     kind: "output", "input" or "temp". name: the prefix with its patterns filled in; it may name folders.
     """
-    root = context.folders.root(kind)
+    wanted = place(context, kind, name)
+    return shown(context, kind, write_numbered(wanted.parent, wanted.name, suffix, data))
+
+
+def place(context: Context, kind: str, name: str) -> Path:
+    """The folder and the beginning of the name of a file to write. FileNameError outside the folder of that kind."""
     # A prefix that is empty or ends in a slash names a folder, so what is left of the file name is its number.
-    wanted = inside(root, name + "_" if name.endswith(("/", "\\")) or not name else name)
-    path = write_numbered(wanted.parent, wanted.name, suffix, data)
-    return {"filename": path.name, "subfolder": _subfolder(root, path), "type": kind}
+    return inside(context.folders.root(kind), name + "_" if name.endswith(("/", "\\")) or not name else name)
+
+
+def shown(context: Context, kind: str, path: Path) -> dict[str, str]:
+    """What the page is told of a file."""
+    return {"filename": path.name, "subfolder": _subfolder(context.folders.root(kind), path), "type": kind}
 
 
 def _subfolder(root: Path, path: Path) -> str:
