@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from graph.context import Context
 from graph.folders import Folders, standard_folders
-from tests.nodes.zoo import Zoo
+
+if TYPE_CHECKING:
+    from tests.nodes.graphs import Runner
+    from tests.nodes.zoo import Zoo
 
 torch.set_num_threads(1)
 
@@ -18,7 +22,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
+    from tests.nodes.zoo import Zoo  # which takes seconds, and most tests do without
+
     return Zoo(tmp_path_factory.mktemp("zoo"))
+
+
+@pytest.fixture(scope="session")
+def run(zoo: Zoo, tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """Runs whole graphs on the zoo."""
+    from tests.nodes.graphs import Runner, write_inputs
+
+    base = tmp_path_factory.mktemp("graphs")
+    write_inputs(base / "input")
+    return Runner(zoo.root, base, zoo.engine)
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ FILES = {
     "clip_vision": "vit.safetensors",
     "style_models": "adapter.safetensors",
     "controlnet": "control.safetensors",
+    "hypernetworks": "shift.pt",
     "upscale_models": UPSCALER.name,
     "output": "a.png",
 }
@@ -54,6 +55,13 @@ SPECIAL = {
     ("ImageScaleToTotalPixels", "megapixels"): 0.01,
     ("ImageToMask", "channel"): "red",
     ("WebcamCapture", "image"): "a.png",
+    ("SkipLayerGuidanceSD3", "layers"): "1",
+    ("SkipLayerGuidanceDiT", "double_layers"): "1",
+    ("SkipLayerGuidanceDiT", "single_layers"): "0",
+    ("SkipLayerGuidanceDiTSimple", "double_layers"): "1",
+    ("SkipLayerGuidanceDiTSimple", "single_layers"): "0",
+    ("CreateHookModelAsLora", "ckpt_name"): "sd1-other.safetensors",
+    ("CreateHookModelAsLoraModelOnly", "ckpt_name"): "sd1-other.safetensors",
 }
 """Where the default would ask for something large, or name a file of another kind."""
 
@@ -71,6 +79,19 @@ FAMILIES = {
     "InpaintModelConditioning": "sd1-inpainting",
     "TripleCLIPLoader": "sd3",
     "DualCLIPLoader": "sdxl",
+    "ModelMergeSD2": "unclip",
+    "ModelMergeSDXL": "sdxl",
+    "ModelMergeSD3_2B": "sd3",
+    "ModelMergeSD35_Large": "sd3",
+    "ModelMergeFlux1": "flux",
+    "ModelSamplingSD3": "sd3",
+    "ModelSamplingAuraFlow": "sd3",
+    "ModelSamplingFlux": "flux",
+    "SkipLayerGuidanceSD3": "sd3",
+    "SkipLayerGuidanceDiT": "flux",
+    "SkipLayerGuidanceDiTSimple": "flux",
+    "CFGZeroStar": "sd3",
+    "RenormCFG": "sd3",
 }
 """Nodes for another family than Stable Diffusion 1."""
 
@@ -89,6 +110,12 @@ MAKERS = {
 }
 """The node that makes a value of a kind."""
 
+NOT_USED = {"TorchCompileModel"}
+"""Nodes whose output is only looked at: compiling a network takes a minute."""
+
+SHARES = ("ModelMerge", "CLIPMerge")
+"""Nodes whose shares are, at their default 1, of one model only."""
+
 
 PROMPTS = {"negative": ("blurry",), "empty_conditioning": ("",), "conditioning_2": ("a red boat",)}
 """For sockets where others say something else than the first one."""
@@ -101,11 +128,14 @@ class Small:
     zoo: Zoo
     context: Context
     registry: Registry = field(default_factory=core_registry)
+    making: list[str] = field(default_factory=list)
+    """Kinds of values that are being made; a node that makes one and takes another of it is not given any."""
 
     def inputs_of(self, node_type: NodeType, family: str | None = None) -> dict[str, Any]:
         spec = node_type.spec
         family = family or FAMILIES.get(spec.class_type, "sd1")
-        found = {i.name: self._given(spec.class_type, i, family) for i in spec.inputs}
+        taken = [i for i in spec.inputs if not (i.optional and i.type in self.making)]
+        found = {i.name: self._given(spec.class_type, i, family) for i in taken}
         return {name: [item] for name, item in found.items()} if spec.input_is_list else found
 
     def call(self, class_type: str, family: str | None = None, **inputs: Any) -> tuple[Any, ...]:
@@ -120,12 +150,19 @@ class Small:
             return SPECIAL[class_type, spec.name]
         if spec.type == "CONDITIONING":
             return self.zoo.conditioning(family, *PROMPTS.get(spec.name, ()))
+        if spec.name in ("model2", "clip2") and family == "sd1":
+            return self.value(spec.type, "sd1-other")
+        if class_type.startswith(SHARES) and spec.type == "FLOAT":
+            return 0.3
         return constant(spec) if spec.has_widget else self.value(spec.type, family)
 
     def value(self, kind: str, family: str = "sd1") -> Any:
         """Something small to put into a socket."""
         if kind in MAKERS:
-            return self.call(MAKERS[kind], family)[0]
+            self.making.append(kind)
+            made = self.call(MAKERS[kind], family)[0]
+            self.making.pop()
+            return made
         generator = torch.Generator().manual_seed(len(kind))
         match kind:
             case "MODEL":
@@ -143,6 +180,8 @@ class Small:
             case "LATENT":
                 samples = torch.randn(2, LATENT_CHANNELS.get(family, 4), 16, 12, generator=generator)
                 return {"samples": samples, "noise_mask": torch.rand(2, 1, 16, 12, generator=generator)}
+            case "FLOATS":
+                return [1.0, 0.5, 0.25]
             case "SIGMAS":
                 return torch.tensor([14.0, 6.0, 2.0, 0.5, 0.0])
             case "UPSCALE_MODEL":

@@ -20,10 +20,11 @@ from models.networks.flux import Flux
 from models.networks.mmdit import Mmdit
 from models.networks.style import Redux, StyleAdapter
 from models.networks.t2i_adapter import T2iAdapter
+from models.networks.taesd import DECODER, ENCODER, Half, Taesd
 from models.networks.unet import Level, Unet
 from models.networks.vae import VaeNetwork
 from models.vision import ImageEncoder, StyleModel
-from tests.models.conftest import PREFIXES, TEXT, TEXT2, UNET, VAE, filled, in_layout
+from tests.models.conftest import PREFIXES, TEXT, TEXT2, VAE, filled, in_layout
 from tests.models.text_models import (
     clip_text,
     clip_vision,
@@ -41,7 +42,10 @@ T5_WIDTH = 192
 
 WIDE: dict[str, Any] = {"context": 192, "linear": True, "heads": None, "vector": 2816, "middle_transformers": 3}
 XL_LEVELS = [Level(64, 2, 0), Level(64, 2, 2), Level(128, 2, 3)]
-INPAINTING = Unet.of_levels([Level(32, 1, 1), Level(64, 1, 1), Level(64, 1, 0)], context=64, heads=8, in_channels=9)
+LEVELS = [Level(32, 2, 1), Level(32, 2, 1), Level(64, 2, 1), Level(64, 2, 0)]
+"""As many as in Stable Diffusion 1: adapters and merges count its blocks."""
+UNET = Unet.of_levels(LEVELS, context=64, heads=8)
+INPAINTING = Unet.of_levels(LEVELS, context=64, heads=8, in_channels=9)
 UNCLIP = Unet.of_levels([Level(64, 1, 1), Level(64, 1, 1)], context=64, linear=True, heads=None, vector=2 * 768)
 """Its vector is twice as wide as the image encoder's projection."""
 DENOISERS = {
@@ -77,7 +81,7 @@ class Zoo:
     def loaded(self, family: str) -> tuple[Model, Clip, Vae]:
         """family: a key of DENOISERS."""
         load = self.engine
-        if family in ("sd1-other", "sd1-inpainting"):
+        if family == "sd1-inpainting":
             return (load.load_model(self.path(f"diffusion_models/{family}")), *self.loaded("sd1")[1:])
         if family in ("sd3", "flux"):
             encoders = ("clip_l", "clip_g", "t5xxl") if family == "sd3" else ("clip_l", "t5xxl")
@@ -152,7 +156,9 @@ def _write(root: Path) -> None:
     unclip |= in_layout(TEXT2, filled(TEXT2), "cond_stage_model.model.")
     write("checkpoints/unclip", unclip | open_clip_vision(clip_vision(projection=768), "embedder.model.visual."))
 
-    for seed, name in enumerate(("sd1", "sd1-other", "sd1-inpainting", "sd3", "flux")):
+    other = in_layout(UNET, filled(UNET, 1), PREFIXES["unet"]) | in_layout(TEXT, filled(TEXT, 1), PREFIXES["text"])
+    write("checkpoints/sd1-other", other | vae)
+    for seed, name in enumerate(("sd1", "sd1-inpainting", "sd3", "flux")):
         write(f"diffusion_models/{name}", in_layout(DENOISERS[name], filled(DENOISERS[name], seed), ""))
     write("vae/sd1", in_layout(VAE, filled(VAE, 5), ""))
     write("vae/sd3", in_layout(VAE16, filled(VAE16), ""))
@@ -167,6 +173,11 @@ def _write(root: Path) -> None:
     write("embeddings/shade", {"emb_params": torch.randn(2, 64, generator=torch.Generator().manual_seed(1))})
     write("controlnet/control", in_layout(CONTROL, filled(CONTROL), ""))
     write("controlnet/adapter", in_layout(ADAPTER, filled(ADAPTER), ""))
+    for half in ("encoder", "decoder"):
+        write(f"vae_approx/taesd_{half}", _half_of_taesd(half))
+    path = root / "hypernetworks" / "shift.pt"
+    path.parent.mkdir()
+    torch.save(_hypernetwork(), path)
     _write_diffusers(root / "diffusers" / "whole")
 
 
@@ -186,6 +197,21 @@ def _lora() -> Tensors:
         found[f"{name}.lora_up.weight"] = torch.randn(leaves, 4, *ones, generator=generator) / 8
         found[f"{name}.alpha"] = torch.tensor(2.0)
     return found
+
+
+def _hypernetwork() -> dict[Any, Any]:
+    """Two layers each for keys and values that are made of 64 channels, as the text is."""
+
+    def layers(seed: int) -> Tensors:
+        return dict(randomised(nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64)), seed).state_dict())
+
+    return {64: (layers(1), layers(2)), "activation_func": "relu", "layer_structure": [1, 2, 1]}
+
+
+def _half_of_taesd(half: str) -> Tensors:
+    start = ENCODER if half == "encoder" else DECODER
+    network = Taesd(4, 16, Half(ENCODER), Half(DECODER))
+    return {name.removeprefix(start): v for name, v in filled(network).state_dict().items() if name.startswith(start)}
 
 
 def _write_diffusers(folder: Path) -> None:
