@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from . import pickles
+from .ema import averaged_names
 from .errors import CheckpointError
 from .pickles import forget as forget_pickles
 from .safetensors_header import Place, read_header
@@ -201,4 +202,7 @@ def open_together(path: Path, files: Iterable[tuple[str, Path]]) -> WeightFile:
         for name, place in places.items():
             shapes[prefix + name], dtypes[prefix + name] = place.shape, place.dtype
             sources[prefix + name] = _Source(file, name, place)
+    for averaged, plain in averaged_names(shapes).items():
+        for table in (shapes, dtypes, sources):
+            table[plain] = table.pop(averaged)
     return WeightFile(path, tuple(stamps), shapes, dtypes, metadata, sources)
