@@ -1,6 +1,7 @@
 """Files of random weights in the true layouts and sizes of Stable Diffusion 1.5 and XL, for the benches.
 
-Only the denoiser: that is what sampling costs. Values are small and all unlike, so that nothing is skipped or overflows.
+Only the denoiser: that is what sampling costs. Values are small and all unlike, so that nothing is
+skipped or overflows.
 """
 
 from __future__ import annotations

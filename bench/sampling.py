@@ -1,4 +1,4 @@
-"""What sampling costs: seconds a step beside diffusers' own pipeline, loading beside a bare read, memory beside weights.
+"""What sampling costs: a step beside one of diffusers' own pipeline, loading beside a bare read, memory beside weights.
 
     python3 bench/sampling.py [--device cpu] [--families sd15 sdxl] [--sizes 512] [--batches 1] [--steps 6]
                               [--precisions fp32 bf16] [--compiled] [--json FILE] [--folder DIR]
@@ -7,6 +7,8 @@ Denoisers with random weights in the true layouts and sizes. Steps are those of 
 step), the median of all but the first two; both engines run in turns, in one process, at the same precision unless a
 line says otherwise.
 """
+
+# ruff: noqa: I001  (models comes before torch: it says how torch's threads wait)
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-import models  # noqa: F401  (first: it says how torch's threads wait)
+import models  # noqa: F401
 import torch
 
 from bench.random_models import diffusers_unet, make, make_lora
@@ -116,8 +118,7 @@ def theirs(family: str, unet: Any, dtype: torch.dtype, size: int, batch: int, co
     from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline, StableDiffusionXLPipeline
 
     if compiled:
-        unet.compile_repeated_blocks(fullgraph=True) if hasattr(unet, "compile_repeated_blocks") and options.regional \
-            else unet.compile(mode="max-autotune-no-cudagraphs")  # fmt: skip
+        unet.compile_repeated_blocks(fullgraph=True) if options.regional else unet.compile(mode="max-autotune")
     scheduler = EulerDiscreteScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     parts: dict[str, Any] = {"vae": None, "text_encoder": None, "tokenizer": None, "unet": unet, "scheduler": scheduler}
     width = 768 if family == "sd15" else 2048
