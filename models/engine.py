@@ -23,7 +23,7 @@ from .networks.clip_vision import ClipVision
 from .networks.style import Redux, StyleAdapter
 from .networks.taesd import Taesd
 from .networks.vae import VaeNetwork
-from .patches import Lora, read_lora
+from .patches import Lora, forget_loras, load_lora
 from .preview import Previews
 from .residency import Residency
 from .text.detect import assign, recipe_for
@@ -191,7 +191,7 @@ class Engine:
 
     def load_lora(self, path: Path) -> Lora:
         """A LoRA's changes, kept in main memory. CheckpointError."""
-        lora = read_lora(open_weights(Path(path)))
+        lora = load_lora(Path(path))
         forget_pickles()
         return lora
 
@@ -203,6 +203,7 @@ class Engine:
         """Give memory back: what torch holds unused and, if `models`, all idle weights. Handles stay good."""
         if models:
             self.residency.free()
+            forget_loras()
         if self._aside is not None:
             self._aside.free(models)
         forget_pickles()

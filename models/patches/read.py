@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ..errors import CheckpointError
-from ..files import WeightFile
+from ..files import WeightFile, open_weights, stamp
 from .adapters import Generalised, Hadamard, Kronecker, LowRank, Rescaled
 from .change import Adapter
 from .orthogonal import Butterfly, Difference, Replacement, Turning
@@ -95,6 +96,15 @@ def read_lora(file: WeightFile) -> Lora:
     while len(_kept) > 1 and sum(kept.size for kept in _kept) > KEPT_BYTES:
         _kept.popitem(last=False)
     return lora
+
+
+def load_lora(path: Path) -> Lora:
+    """As `read_lora`; a file that is in memory and has not changed since is not even opened."""
+    for file, lora in _kept.items():
+        if file.path == path and all(stamp(part) == found for part, found in file.stamps):
+            _kept.move_to_end(file)
+            return lora
+    return read_lora(open_weights(path))
 
 
 def forget_loras() -> None:

@@ -162,6 +162,24 @@ def test_two_handles_on_one_base_take_turns(engine: Engine, loaded: Loaded, writ
     assert not torch.equal(first[Q + ".weight"], second[Q + ".weight"])
 
 
+def test_another_strength_reads_no_file(engine: Engine, loaded: Loaded, write: Callable[..., Path], monkeypatch):
+    path = lora_file(write, "lora.safetensors", 1)
+    weights(loaded, loaded.model.with_lora(engine.load_lora(path), 0.9))
+    for what in ("models.safetensors_header.safe_open", "models.files._read", "models.files.open_together"):
+        monkeypatch.setattr(what, lambda *_, **__: pytest.fail("a file was opened"))
+    weights(loaded, loaded.model.with_lora(engine.load_lora(path), 0.4))
+    monkeypatch.undo()
+    lora_file(write, "lora.safetensors", 2)  # another file of the same name is another LoRA
+    changed = weights(loaded, loaded.model.with_lora(engine.load_lora(path), 0.4))
+    assert not torch.equal(
+        changed[Q + ".weight"], weights(loaded, loaded.model.with_lora(read_first(engine, write), 0.4))[Q + ".weight"]
+    )
+
+
+def read_first(engine: Engine, write: Callable[..., Path]):
+    return engine.load_lora(lora_file(write, "first.safetensors", 1))
+
+
 def test_strength_zero_is_the_handle_itself(engine: Engine, loaded: Loaded, write: Callable[..., Path]):
     lora = engine.load_lora(lora_file(write, "lora.safetensors", 1))
     assert loaded.model.with_lora(lora, 0.0) is loaded.model
