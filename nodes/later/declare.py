@@ -25,7 +25,6 @@ def declare(
     title: str = "",
     output: bool = False,
     experimental: bool = False,
-    deprecated: bool = False,
 ) -> NodeSpec:
     """A type as `graph.node.node` would declare it. outputs: `LATENT`, or `images: IMAGE, fps: FLOAT`."""
     return NodeSpec(
@@ -37,7 +36,6 @@ def declare(
         outputs=tuple(OutputSpec(type=type, name=name) for name, type in _pairs(outputs)),
         is_output=output,
         experimental=experimental,
-        deprecated=deprecated,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from graph.spec import NodeSpec
-from nodes.later import LATER, rest
+from nodes.later import LATER
 from nodes.library import core_registry
 
 FACTS: dict[str, Any] = json.loads((Path(__file__).parent / "signatures.json").read_text())
@@ -21,8 +21,6 @@ OPTIONS = (
     *("default", "min", "max", "round", "control_after_generate", "multiline", "dynamicPrompts", "forceInput"),
     *("image_upload", "audio_upload", "video_upload", "file_upload", "advanced"),
 )
-BEING_WRITTEN = {spec.class_type for spec in rest.LATER} - set(REGISTRY)
-SETTLED = [name for name in FACTS if name not in BEING_WRITTEN]
 
 
 def test_every_fact_is_about_a_node_we_have_and_the_reverse() -> None:
@@ -30,12 +28,12 @@ def test_every_fact_is_about_a_node_we_have_and_the_reverse() -> None:
 
 
 def test_no_name_is_declared_twice() -> None:
-    names = [spec.class_type for spec in LATER if spec not in rest.LATER]
+    names = [spec.class_type for spec in LATER]
     assert len(names) == len(set(names))
     assert not set(names) & set(REGISTRY), "what runs leaves the tables of nodes/later"
 
 
-@pytest.mark.parametrize("spec", [spec for spec in LATER if spec not in rest.LATER], ids=lambda spec: spec.class_type)
+@pytest.mark.parametrize("spec", LATER, ids=lambda spec: spec.class_type)
 def test_what_comes_later_says_what_it_waits_for_and_what_it_is(spec: NodeSpec) -> None:
     assert NodeSpec.from_json(spec.to_json()) == spec
     assert OURS[spec.class_type].later == ("" if spec.class_type in REGISTRY else spec.later)
@@ -43,7 +41,7 @@ def test_what_comes_later_says_what_it_waits_for_and_what_it_is(spec: NodeSpec) 
     assert re.fullmatch(r"[A-Z0-9].*\.", spec.description)
 
 
-@pytest.mark.parametrize("name", SETTLED)
+@pytest.mark.parametrize("name", FACTS)
 def test_entry_agrees_with_the_facts(name: str) -> None:
     facts, entry = FACTS[name], INFO[name]
     assert entry["display_name"] == facts["title"]
@@ -56,7 +54,7 @@ def test_entry_agrees_with_the_facts(name: str) -> None:
     assert entry["output_name"] == [output["name"] for output in facts["outputs"]]
 
 
-@pytest.mark.parametrize("name", SETTLED)
+@pytest.mark.parametrize("name", FACTS)
 def test_inputs_agree_with_the_facts_in_order(name: str) -> None:
     groups, order = INFO[name]["input"], INFO[name]["input_order"]
     wanted = FACTS[name]["inputs"]
@@ -72,7 +70,7 @@ def test_inputs_agree_with_the_facts_in_order(name: str) -> None:
         assert options.get("step", 1) == facts.get("step", options.get("step", 1))
 
 
-@pytest.mark.parametrize("name", SETTLED)
+@pytest.mark.parametrize("name", FACTS)
 def test_every_widget_says_more_than_its_name(name: str) -> None:
     assert INFO[name]["description"], "a node without a docstring shows an empty card"
 
