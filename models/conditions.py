@@ -39,7 +39,8 @@ class Condition:
     """One entry, for one run."""
 
     inputs: dict[str, Tensor]
-    """What the network is given, by the names of its arguments; "concat" (b, c, h, w) goes in beside the latent."""
+    """What the network is given, by the names of its arguments; "concat" (b, c, h, w) goes in beside the latent, and
+    "control_context" (b, tokens, width) is the text for ControlNets alone."""
     strength: float = 1.0
     area: Area | None = None
     mask: Tensor | None = None
@@ -144,9 +145,12 @@ def _prepare(cross: Tensor, options: dict[str, Any], side: str, ready: Ready) ->
     for name, percent in percents.items():
         levels[name] = ready.model.prediction.at_percent(percent)
     asked = Asked(ready.model, cross, options, side, ready.noise, ready.latent, ready.mask, ready.seed)
+    inputs = ready.model.family.inputs(asked)
+    if "cross_attn_controlnet" in options:
+        inputs["control_context"] = options["cross_attn_controlnet"]
     return Condition(
         inputs={name: value.to(device) if isinstance(value, Tensor) else value
-                for name, value in ready.model.family.inputs(asked).items()},
+                for name, value in inputs.items()},
         strength=options.get("strength", 1.0),
         area=area,
         mask=mask,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass, field, replace
+from itertools import count, groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 LONGEST_REPEAT = 4
 """Prompts of unlike length share a batch if none has to be repeated more often than this to match."""
+
+
+TEXTS = frozenset({"context", "control_context"})
+"""Inputs that may be of unlike length in one batch."""
+
+_QUESTIONS = count(1)
 
 
 class Denoiser(Protocol):
@@ -103,8 +109,9 @@ def predict(
     jobs = _with_defaults(jobs, x)
     totals = [torch.zeros_like(x) for _ in sides]
     weights = [torch.full_like(x[:, :1], 1e-37) for _ in sides]
+    run = Pass(level, sigmas=sigmas, question=next(_QUESTIONS), check=check)
     for batch in _batches(jobs, x):
-        for job, answer in zip(batch, _answers(model, batch, x, sigma, check, sigmas), strict=True):
+        for job, answer in zip(batch, _answers(model, batch, x, sigma, run), strict=True):
             weight = job.weigh(x)
             job.condition.crop(totals[job.side]).add_(answer * weight)
             job.condition.crop(weights[job.side]).add_(weight)
@@ -128,14 +135,12 @@ def _with_defaults(jobs: list[Job], x: Tensor) -> list[Job]:
     return found
 
 
-def _answers(
-    model: Model, jobs: list[Job], x: Tensor, sigma: Tensor, check: Callable[[], None], sigmas: Tensor | None
-) -> list[Tensor]:
+def _answers(model: Model, jobs: list[Job], x: Tensor, sigma: Tensor, run: Pass) -> list[Tensor]:
     """The model's answer to each job: in one pass or, where memory does not last for that, in halves."""
     parts = torch.cat([job.condition.crop(x) for job in jobs])
     inputs = _stack([job.condition.inputs_for(x) for job in jobs])
-    sides = tuple(job.side for job in jobs)
-    run = Pass(float(sigma), sides, tuple(parts.shape), sigmas, tuple(id(job.condition) for job in jobs), check)
+    sides, numbers = tuple(job.side for job in jobs), tuple(id(job.condition) for job in jobs)
+    run = replace(run, sides=sides, parts=numbers, shape=tuple(parts.shape))
     try:
         running = jobs[0].condition.control
         control = None if running is None else running.residuals(parts, sigma, inputs, run)
@@ -145,7 +150,7 @@ def _answers(
             raise
     middle = len(jobs) // 2
     halves = jobs[:middle], jobs[middle:]
-    return [answer for half in halves for answer in _answers(model, half, x, sigma, check, sigmas)]
+    return [answer for half in halves for answer in _answers(model, half, x, sigma, run)]
 
 
 def _batches(jobs: list[Job], x: Tensor) -> list[list[Job]]:
@@ -172,7 +177,7 @@ def _fit(name: str, a: Any, b: Any) -> bool:
     if not isinstance(a, Tensor):
         same = isinstance(a, tuple) and all(x is y for x, y in zip(a, b, strict=False)) and len(a) == len(b)
         return same or (not isinstance(a, tuple) and a == b)
-    if name != "context":
+    if name not in TEXTS:
         return a.shape[1:] == b.shape[1:]
     tokens = a.shape[1], b.shape[1]
     return a.shape[2] == b.shape[2] and math.lcm(*tokens) // min(tokens) <= LONGEST_REPEAT
@@ -184,7 +189,7 @@ def _stack(inputs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     for name, first in inputs[0].items():
         if not isinstance(first, Tensor):
             found[name] = first
-        elif name == "context":
+        elif name in TEXTS:
             tokens = math.lcm(*(each[name].shape[1] for each in inputs))
             # Shorter prompts are repeated, which attention does not notice.
             found[name] = torch.cat([v.repeat(1, tokens // v.shape[1], 1) for v in (each[name] for each in inputs)])

@@ -46,6 +46,9 @@ _OTHER_KINDS: tuple[tuple[str, str], ...] = (
 )
 
 
+_CONTROLNETS = ("zero_convs.0.0.weight", "controlnet_blocks.0.weight", "controlnet_blocks.0.linear.weight")
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """What a checkpoint file holds: always a model, most often the text encoders and VAE that belong to it."""
@@ -90,6 +93,8 @@ def detect_vae(file: WeightFile) -> Component:
 
 def find_denoiser(file: WeightFile) -> tuple[Family, Component] | None:
     """The denoiser that a file holds, and its family; None where there is none that we know."""
+    if any(name in file.shapes for name in _CONTROLNETS):
+        return None  # its first half looks like a denoiser's
     for prefix in DENOISERS:
         theirs = file.starting_with(prefix)
         if not theirs:

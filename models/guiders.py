@@ -32,11 +32,10 @@ class Guider:
     mix: Mix = field(repr=False)
     cfg: float = 1.0
 
-    def begin(self, sides: dict[str, list[Condition]], sigmas: Tensor, shape: Sequence[int],
-              check: Callable[[], None], ready: Ready | None = None) -> Guiding:  # fmt: skip
+    def begin(self, sides: dict[str, list[Condition]], ready: Ready, check: Callable[[], None]) -> Guiding:
         """For one run: its conditions made ready, and the model with what its options start."""
-        options = self.model.options.started(Start(self.model, sigmas, tuple(shape), ready))
-        return Guiding(self, replace(self.model, options=options), sides, sigmas, check)
+        options = self.model.options.started(Start(self.model, ready.sigmas, tuple(ready.noise.shape), ready))
+        return Guiding(self, replace(self.model, options=options), sides, ready.sigmas, check)
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ class Model:
         inputs = dict(inputs)
         scaled = self.prediction.into_network(x, sigma)
         beside = inputs.pop("concat", None)
+        inputs.pop("control_context", None)  # that was for the ControlNet
         if beside is not None:
             scaled = torch.cat([scaled, beside.to(scaled)], 1)
         given = {name: _cast(value, x.device, dtype) for name, value in inputs.items()}

@@ -91,7 +91,7 @@ class Start:
     sigmas: Tensor
     shape: tuple[int, ...]
     """Of the latent."""
-    ready: Ready | None = None
+    ready: Ready
     """What the run's conditions were made ready for; its seed, among others."""
 
 

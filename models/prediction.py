@@ -286,3 +286,14 @@ def flow(shift: float, multiplier: float = 1000.0) -> Prediction:
 def flux(shift: float) -> Prediction:
     """Rectified flow with Flux's way of moving its levels."""
     return Prediction("flow", FluxShifted(shift))
+
+
+def flux_shift(width: int, height: int, base: float, most: float) -> float:
+    """The shift for a picture of so many pixels: base at 256 x 256, most at 1024 x 1024, along a line of the area."""
+    slope = (most - base) / (4096 - 256)
+    return width * height / (8 * 8 * 2 * 2) * slope + base - slope * 256
+
+
+def level_at(prediction: Prediction, percent: float) -> float:
+    """`at_percent`, rounded as levels of a run are: to float32, so that the two can be compared."""
+    return float(torch.tensor(prediction.at_percent(percent), dtype=torch.float32))

@@ -116,13 +116,13 @@ def sample(
         return Sampled({**latent, "samples": samples}, {**latent, "samples": samples})
     model.check_inputs(samples, [entry for side in guider.sides.values() for entry in side])
     prediction, device = model.prediction, model.device
-    sigmas = sigmas.to(device)
+    sigmas = sigmas.float().cpu()  # looking at a level on a GPU would make Python wait for it at every step
     start = _to_model(model, samples.to(device, torch.float32))
     drawn = noise.generate_noise({**latent, "samples": samples}).to(device, torch.float32)
     given = latent.get("noise_mask")
     mask = None if given is None else _noise_mask(given, samples).to(device)
     ready = Ready(model, drawn, start, mask, noise.seed, sigmas)
-    guiding: Denoiser = guider.begin(prepare_sides(guider.sides, ready), sigmas, drawn.shape, check, ready)
+    guiding: Denoiser = guider.begin(prepare_sides(guider.sides, ready), ready, check)
     denoise = guiding
     if mask is not None:
         kept_noise = noises.initial(drawn.shape, noise.seed + 1).to(device) if sampler.own_mask_noise else drawn

@@ -41,6 +41,8 @@ class Pass:
     """(steps + 1,): all levels of the run, where one is going on."""
     parts: tuple[int, ...] = ()
     """For each part, a number of its condition, which is the same in all steps of a run."""
+    question: int = 0
+    """A number of the asking that the pass belongs to: all sides at one latent and level."""
     check: Callable[[], None] = _nothing
     """Called between blocks; what it raises ends the pass."""
 

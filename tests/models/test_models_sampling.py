@@ -283,3 +283,24 @@ def test_every_name_runs(loaded: Loaded, prompts):
     for name in SAMPLERS:
         assert sampled(loaded, prompts, sampler=name, scheduler="karras", steps=2).isfinite().all()
     assert all(len(schedule(loaded.model.prediction, name, 4)) for name in SCHEDULERS)
+
+
+class Listening:
+    """In a ControlNet's place: adds nothing, and remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.heard: list[dict[str, Tensor]] = []
+
+    def begin(self, _ready: Ready) -> Any:
+        return self
+
+    def residuals(self, _x: Tensor, _sigma: Tensor, inputs: dict[str, Tensor], _run: Any) -> None:
+        self.heard.append(inputs)
+
+
+def test_a_text_of_its_own_reaches_the_controlnet_and_not_the_model(loaded: Loaded, prompts):
+    ears, own = Listening(), loaded.clip.encode("a sketch " * 60)[0][0]
+    steered = [entry(side, control=ears, cross_attn_controlnet=own) for side in prompts]
+    assert torch.equal(sampled(loaded, steered), sampled(loaded, prompts))
+    assert all(torch.equal(heard["control_context"], own.repeat(2, 1, 1)) for heard in ears.heard)
+    assert len(ears.heard) == 3
