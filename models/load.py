@@ -20,6 +20,9 @@ from .files import WeightFile
 from .keymaps import diffusers_picks
 from .networks.layout import Network, Pick, Shapes, UnknownLayout
 
+_MARKS_OF_EIGHT_BITS = ("scaled_fp8", ".scale_input")
+"""Ends of names beside scaled weights that say nothing we need: that they are scaled, and scales of what flows in."""
+
 
 @dataclass(frozen=True)
 class Component:
@@ -51,7 +54,15 @@ def _picks(component: Component) -> Mapping[str, Pick]:
         theirs = diffusers_picks(component.file.starting_with(component.prefix))
         if theirs is not None:
             return {ours: pick.through(theirs) for ours, pick in picks.items()}
-    return picks
+    return {ours: _with_scale(component, pick) for ours, pick in picks.items()}
+
+
+def _with_scale(component: Component, pick: Pick) -> Pick:
+    """Weights of eight bits may have a number beside them by which they are multiplied."""
+    scale = pick.name.removesuffix(".weight") + ".scale_weight"
+    if len(pick.names) > 1 or component.prefix + scale not in component.file.shapes:
+        return pick
+    return Pick((pick.name, scale), lambda weight, factor: pick.of(weight.float() * factor.float()))
 
 
 @torch.no_grad()
@@ -140,7 +151,7 @@ def _prepare(component: Component) -> tuple[nn.Module, Mapping[str, Pick]]:
     missing = [name for ours, pick in picks.items() if ours in expected for name in pick.names if name not in theirs]
     missing += [name for name in expected if name not in picks]
     used = {name for pick in picks.values() for name in pick.names}
-    extra = [name for name in theirs if name not in used and not network.ignores(name)]
+    extra = [n for n in theirs if n not in used and not network.ignores(n) and not n.endswith(_MARKS_OF_EIGHT_BITS)]
     misshapen = [
         f"{name} {list(theirs[name])} for {list(expected[ours])}"
         for ours, pick in picks.items()

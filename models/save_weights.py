@@ -1,7 +1,7 @@
 """Models as files, in the layout of the published single files, so that they load here and elsewhere.
 
-A weight that no patch touches is written as its file has it; a patched one in the precision that it runs in, which
-gives the very same bits when the file is loaded again.
+A weight that no patch touches is written as its file has it; a patched one, and one that the file has in eight bits
+beside a scale, in the precision that it runs in, which gives the very same bits when the file is loaded again.
 """
 
 from __future__ import annotations
@@ -84,22 +84,18 @@ def _items(
     network = _published(component, prefix)
     file, there = component.file, component.file.starting_with(component.prefix)
     changed = changes(component, patches)
-    users: dict[tuple[str, ...], list[tuple[str, Pick]]] = {}
-    for ours, pick in network.picks().items():
-        users.setdefault(pick.names, []).append((ours, pick))
     same = component.layout == "native" and network == component.network
+    users: dict[tuple[str, ...], list[tuple[str, Pick]]] = {}
+    for ours, pick in (component.picks() if same else network.picks()).items():
+        users.setdefault(pick.names, []).append((ours, pick))
     for names, those in users.items():
         patched = any(ours in changed for ours, _ in those)
+        if len(names) > 1:  # eight bits beside a scale: written as the weight that they stand for
+            patched, those = True, [(ours, Pick(names[:1])) for ours, _ in those]
         if not patched and same:
-            for name in names:
-                full = component.prefix + name
-                yield Item(prefix + name, file.shapes[full], file.dtypes[full], _reader(component, full))
+            full = component.prefix + names[0]
+            yield Item(prefix + names[0], file.shapes[full], file.dtypes[full], _reader(component, full))
             continue
-        if len(names) > 1:
-            raise PatchError(
-                f"{component.title} keeps {names[0]} in eight bits beside a scale, in which a changed weight cannot be "
-                "written. Load the file in half precision instead."
-            )
         kept = dtype if patched else file.dtypes[component.prefix + component.picks()[those[0][0]].name]
         shape = _joined_shape(those, parameter_shapes(component), there, changed)
         # A joined tensor of which one part is patched is written whole as it runs.

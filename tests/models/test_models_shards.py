@@ -159,6 +159,39 @@ def test_every_way_of_filling(stored: torch.dtype, wanted: torch.dtype, last: bo
     assert module["conv"].weight.is_contiguous(memory_format=torch.channels_last) is last
 
 
+def test_weights_of_eight_bits_beside_a_scale(tmp_path: Path):
+    torch.manual_seed(2)
+    weight, scale = torch.randn(4, 6).to(torch.float8_e4m3fn), torch.tensor(0.37)
+    tensors = {"plain.weight": weight, "plain.scale_weight": scale, "plain.scale_input": torch.tensor(1.0)}
+    tensors |= {"plain.bias": torch.randn(4), "conv.weight": torch.randn(4, 3, 3, 3), "conv.bias": torch.randn(4)}
+    tensors |= {"a": torch.randn(3, 6), "b": torch.randn(6, 6), "qkv": torch.randn(6, 5)}
+    tensors["empty.weight"] = torch.empty(0, 3)
+    tensors["scaled_fp8"] = torch.zeros(2).to(torch.float8_e4m3fn)
+    save_file(tensors, tmp_path / "x.safetensors")
+    module = load(Component(open_weights(tmp_path / "x.safetensors"), Net(), "", "it"), torch.float32, CPU)
+    assert torch.equal(module["plain"].weight, weight.float() * scale)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("wanted", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_gpu_gets_the_same_weights(wanted: torch.dtype, tmp_path: Path):
+    """Many tensors, so that both staging areas are used again and again."""
+
+    @dataclass(frozen=True)
+    class Many(Net):
+        def build(self) -> nn.Module:
+            return nn.ModuleList(nn.Linear(1000 + n, 700) for n in range(40))
+
+        def picks(self) -> dict[str, Pick]:
+            return {name: Pick(name) for name in self.build().state_dict()}
+
+    tensors = {name: torch.randn_like(value).half() for name, value in Many().build().state_dict().items()}
+    save_file(tensors, tmp_path / "x.safetensors")
+    component = Component(open_weights(tmp_path / "x.safetensors"), Many(), "", "it")
+    found = load(component, wanted, torch.device("cuda")).state_dict()
+    assert all(torch.equal(found[name].cpu(), value.to(wanted)) for name, value in tensors.items())
+
+
 def test_large_tensors_are_read_in_pieces(tmp_path: Path):
     """Larger than what one thread reads at a time, and larger than an area of small pages."""
 
