@@ -26,6 +26,7 @@ from models.sampling import SeededNoise, ksample, sample
 from models.upscale import load_upscaler
 from models.video import VideoComponents, VideoFromComponents
 from nodes.library import core_registry
+from tests.nodes.graphs import constant
 from tests.nodes.zoo import LATENT_CHANNELS, Zoo
 
 UPSCALER = Path(__file__).parents[2] / "models" / "upscale_models" / "easel-realesr-x4.safetensors"
@@ -154,6 +155,8 @@ class Small:
             return self.value(spec.type, "sd1-other")
         if class_type.startswith(SHARES) and spec.type == "FLOAT":
             return 0.3
+        if spec.files is not None:
+            return FILES.get(spec.files.kind, "a.png")
         return constant(spec) if spec.has_widget else self.value(spec.type, family)
 
     def value(self, kind: str, family: str = "sd1") -> Any:
@@ -243,18 +246,6 @@ class Small:
 def _ksample(model: Any, prompts: list[Any], latent: dict[str, Any]) -> Tensor:
     settings = {"seed": 1, "steps": 2, "cfg": 3.0, "sampler": "euler", "scheduler": "normal"}
     return ksample(model, prompts, prompts[-1:], latent, **settings)["samples"]
-
-
-def constant(spec: InputSpec) -> Any:
-    if spec.files is not None:
-        return FILES.get(spec.files.kind, "a.png")
-    if spec.choices is not None:
-        return spec.options.get("default", spec.choices[0])
-    empty = {"INT": 1, "FLOAT": 0.5, "STRING": "some words", "BOOLEAN": True}
-    given = spec.options.get("default", empty[spec.type])
-    if spec.type != "INT":
-        return given
-    return min(given, 3 if spec.name == "steps" else 64)
 
 
 def tensors(item: Any) -> list[Tensor]:
