@@ -6,6 +6,7 @@ from typing import Annotated
 
 from graph.context import Context
 from graph.node import File, Slider, node
+from models.patches import refuse_useless
 from nodes.context import engine, present
 from nodes.values import Clip, Model
 
@@ -33,8 +34,9 @@ def load_lora(
     if strength_model == 0 and strength_clip == 0:
         return model, clip
     lora = engine(context).load_lora(context.folders.resolve("loras", lora_name))
-    patched = present(clip, "CLIP").with_lora(lora, strength_clip) if strength_clip else clip
-    return present(model, "MODEL").with_lora(lora, strength_model) if strength_model else model, patched
+    model, clip = present(model, "MODEL"), present(clip, "CLIP")
+    refuse_useless([model.component, *clip.components.values()], lora)
+    return model.with_lora(lora, strength_model), clip.with_lora(lora, strength_clip)
 
 
 @node("LoraLoaderModelOnly", category="loaders")
@@ -43,4 +45,5 @@ def load_lora_model_only(model: Model, lora_name: LoraName, context: Context, st
     if strength_model == 0:
         return model
     lora = engine(context).load_lora(context.folders.resolve("loras", lora_name))
-    return present(model, "MODEL").with_lora(lora, strength_model)
+    refuse_useless([present(model, "MODEL").component], lora)
+    return model.with_lora(lora, strength_model)

@@ -6,7 +6,7 @@ puts the three together, and `merge` mixes models.
 """
 
 from .change import Change, WeightPatch
-from .lora import Patch, fits, refuse_stranger
+from .lora import Patch, fits, refuse_stranger, refuse_useless
 from .merge import Factors, Merge, Other, Shares, changes, check_alike, keys
 from .read import Lora, forget_loras, load_lora, read_lora
 
@@ -27,4 +27,5 @@ __all__ = [
     "load_lora",
     "read_lora",
     "refuse_stranger",
+    "refuse_useless",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -71,6 +71,18 @@ def refuse_stranger(component: Component, lora: Lora) -> None:
     family = guess(lora)
     kind = f"it is for {family}, another family" if family else "it is for another family of models"
     raise PatchError(f"{lora.name} has no change that fits {component.title}: {kind}.")
+
+
+def refuse_useless(components: Iterable[Component], lora: Lora) -> None:
+    """PatchError where not one change of a LoRA is for any of these networks."""
+    networks = list(components)
+    if not any(_meant(component, lora) for component in networks):
+        titles = " nor ".join(component.title for component in networks)
+        family = guess(lora)
+        raise PatchError(
+            f"{lora.name} has no change that fits {titles}"
+            + (f": it is for {family}." if family else ": it is for another family of models.")
+        )
 
 
 Meant = tuple[Target, Named, bool]

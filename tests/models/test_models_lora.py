@@ -17,7 +17,7 @@ from models.networks.flux import Flux
 from models.networks.layout import Network
 from models.networks.mmdit import Mmdit
 from models.networks.t5 import T5
-from models.patches import Patch, fits, read_lora
+from models.patches import Patch, fits, read_lora, refuse_useless
 from models.residency import Residency
 from tests.models.conftest import TEXT2, filled, in_layout
 
@@ -198,6 +198,20 @@ def test_a_lora_for_another_family_is_refused(engine: Engine, loaded: Loaded, wr
     other = engine.load_lora(write({f"{name}.lora_up.weight": b, f"{name}.lora_down.weight": a}, "flux.safetensors"))
     with pytest.raises(PatchError, match="another family"):
         loaded.model.with_lora(other, 1.0)
+
+
+def test_a_lora_that_fits_neither_part_is_refused(loaded: Loaded, write: Callable[..., Path]):
+    b, a = pair((64, 64))
+    name = "lora_te3_encoder_block_0_layer_0_SelfAttention_q"
+    lora = loaded.model.engine.load_lora(write({f"{name}.lora_up.weight": b, f"{name}.lora_down.weight": a}))
+    components = [loaded.model.component, *loaded.clip.components.values()]
+    with pytest.raises(PatchError, match=r"no change that fits the .* nor the text encoder"):
+        refuse_useless(components, lora)
+    name = "lora_te_text_model_encoder_layers_0_mlp_fc1"
+    b, a = pair((128, 64))
+    tensors = {f"{name}.lora_up.weight": b, f"{name}.lora_down.weight": a}
+    lora = loaded.model.engine.load_lora(write(tensors, "te.safetensors"))
+    refuse_useless(components, lora)
 
 
 def test_what_fits_nothing_is_told_once(loaded: Loaded, write: Callable[..., Path], caplog: pytest.LogCaptureFixture):

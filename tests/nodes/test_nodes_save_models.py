@@ -78,6 +78,21 @@ def test_names_and_shapes_are_those_of_the_file_that_was_loaded(family: str, zoo
     assert [name for name in saved if saved[name].shape != loaded[name].shape] == []
 
 
+@pytest.mark.parametrize("family", ["sd3", "flux"])
+def test_a_checkpoint_of_parts_has_the_published_beginnings(family: str, zoo: Zoo, context: Context):
+    save_models.save_checkpoint(*zoo.loaded(family), context)
+    names = load_file(only_file(context, "checkpoints")).keys()
+    encoders = ["clip_l", "t5xxl"] + (["clip_g"] if family == "sd3" else [])
+    starts = {name.split(".")[0] for name in names}
+    assert starts == {"model", "first_stage_model", "text_encoders"}
+    assert {name.split(".")[1] for name in names if name.startswith("text_encoders.")} == set(encoders)
+    table = "transformer.text_model.embeddings.token_embedding.weight"
+    assert {f"text_encoders.{name}.{table}" for name in encoders if name != "t5xxl"} <= names
+    assert "text_encoders.t5xxl.transformer.shared.weight" in names
+    first = "joint_blocks.0.x_block.attn.qkv.weight" if family == "sd3" else "double_blocks.0.img_attn.qkv.weight"
+    assert f"model.diffusion_model.{first}" in names
+
+
 def test_what_no_patch_touches_is_kept_as_the_file_has_it(zoo: Zoo, context: Context, tmp_path: Path):
     """Half precision in, half precision out, whatever the engine runs in."""
     halves = {name: value.half() for name, value in load_file(zoo.model("sd1").component.file.path).items()}
