@@ -182,6 +182,44 @@ def test_a_lora_by_hooks_in_a_region(run: Runner) -> None:
     assert seen(left, run(plain(steps=4)))
 
 
+def test_flux_with_a_picture_to_change(run: Runner) -> None:
+    def graph(image: str | None, method: str = "offset") -> Graph:
+        graph = Graph()
+        clip = graph("DualCLIPLoader", clip_name1="clip_l.safetensors", clip_name2="t5xxl.safetensors", type="flux")
+        model = graph("UNETLoader", unet_name="flux.safetensors")
+        vae = graph("VAELoader", vae_name="sd3.safetensors")
+        positive, negative = graph.prompts(clip)
+        for name in ["photo.png", image] if image else []:
+            picture = graph("LoadImage", image=name)[0]
+            latent = graph("VAEEncode", pixels=picture, vae=vae)
+            positive = graph("ReferenceLatent", conditioning=positive, latent=latent)
+        how = {"conditioning": positive, "reference_latents_method": method}
+        positive = graph("FluxKontextMultiReferenceLatentMethod", **how)
+        latent = graph("EmptySD3LatentImage", width=64, height=64)
+        graph.show(graph.sampled(model, positive, negative, latent, cfg=1.0))
+        return graph
+
+    made = run(graph("hint.png"))
+    assert seen(made, run(graph(None)))
+    assert seen(made, run(graph("photo.png")))
+    assert differ(made.latent, run(graph("hint.png", "index")).latent) > 1e-5
+
+
+def test_a_diffusers_folder_and_a_tiny_vae(run: Runner) -> None:
+    graph = Graph()
+    model, clip, vae = graph("DiffusersLoader", model_path="whole")
+    latent = graph.sampled(model, *graph.prompts(clip), graph.empty())
+    graph.show(latent, vae)
+    tiny = graph("VAELoader", vae_name="taesd")
+    graph("SaveImage", images=graph("VAEDecode", samples=latent, vae=tiny), filename_prefix="tiny")
+    graph("SaveLatent", samples=graph("VAEEncode", pixels=graph("LoadImage", image="photo.png")[0], vae=tiny),
+          filename_prefix="tiny")  # fmt: skip
+    large, small = run(graph).pictures
+    assert large.shape == small.shape == (64, 64, 3)
+    assert small.std() > 1
+    assert not np.array_equal(large, small)
+
+
 def test_variations_of_a_picture_by_unclip(run: Runner) -> None:
     def graph(image: str, strength: float = 1.0, augmentation: float = 0.1) -> Graph:
         graph = Graph()
