@@ -136,13 +136,13 @@ class Residency:
         for name in worn.keys() | overlay.keys():
             _put(resident.module, name, overlay.get(name, resident.originals[name]))
         resident.worn = key
-        while len(resident.overlays) > KEPT_OVERLAYS:
-            resident.drop_overlay(next(k for k in resident.overlays if k != key))
 
     def _overlay(
         self, component: Component, resident: _Resident, key: tuple[object, ...], patches: tuple[WeightPatch, ...]
     ) -> dict[str, Tensor]:
         if key not in resident.overlays:
+            while len(resident.overlays) >= KEPT_OVERLAYS:
+                resident.drop_overlay(next(k for k in resident.overlays if k != resident.worn))
             wanted = changes(component, patches)
             originals = {name: resident.originals[name] for name in wanted if name in resident.originals}
             self.reserve(_size(originals), f"the patches on {component.title}")

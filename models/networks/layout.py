@@ -44,6 +44,8 @@ class Pick:
 
     def shape(self, shapes: Shapes) -> tuple[int, ...]:
         """The shape that comes out, given those of the named tensors. Raises RuntimeError where they do not meet."""
+        if self.change is None:
+            return tuple(shapes[self.names[0]])
         return tuple(self.of(*(torch.empty(shapes[name], device="meta") for name in self.names)).shape)
 
     def through(self, inner: Mapping[str, Pick]) -> Pick:

@@ -96,7 +96,8 @@ class LowRank(Additive):
     def apply(self, weight: Tensor, strength: float, swapped: bool) -> Tensor:
         if self.shape is not None:
             weight = enlarged(weight, self.shape)
-        if self.dora is None and not swapped and weight.is_contiguous():
+        # On tensors without memory addmm loads more than a second's worth of torch; the plain sum does not.
+        if self.dora is None and not swapped and weight.is_contiguous() and not weight.is_meta:
             up, down = self._factors(weight)
             weight.view(weight.shape[0], -1).addmm_(up, down, alpha=strength * self.scale(weight))
             return weight
