@@ -6,6 +6,7 @@ top: it also gives every output, or every input, a length of its own.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 
 import torch
@@ -93,11 +94,15 @@ class LowRank(Additive):
         up, down = self._factors(weight)
         return up @ down
 
+    def numbers(self) -> int:
+        """How many values the change has."""
+        each = self.down[0].numel()
+        return self.up.shape[0] * (each if self.mid is None else each * math.prod(self.mid.shape[2:]))
+
     def apply(self, weight: Tensor, strength: float, swapped: bool) -> Tensor:
         if self.shape is not None:
             weight = enlarged(weight, self.shape)
-        # On tensors without memory addmm loads more than a second's worth of torch; the plain sum does not.
-        if self.dora is None and not swapped and weight.is_contiguous() and not weight.is_meta:
+        if self.dora is None and not swapped and weight.is_contiguous():
             up, down = self._factors(weight)
             weight.view(weight.shape[0], -1).addmm_(up, down, alpha=strength * self.scale(weight))
             return weight

@@ -13,6 +13,7 @@ from ..errors import PatchError
 from ..files import WeightFile
 from ..load import Component
 from ..networks.layout import TextNetwork
+from .adapters import LowRank
 from .change import Adapted, Change
 from .families import guess
 from .keys import Target, parameter_shapes, plain, target
@@ -104,9 +105,12 @@ def _meant(component: Component, lora: Lora) -> list[Meant]:
 
 @torch.no_grad()
 def _fits(component: Component, to: Target, entry: Named) -> bool:
-    """Tried without memory."""
+    """Tried without memory, save for the plainest kind, of which a file has hundreds."""
     weight = torch.empty(parameter_shapes(component)[to.parameter], device="meta")
     part = weight.narrow(0, *to.rows) if to.rows else weight
+    adapter = entry.adapter
+    if isinstance(adapter, LowRank) and adapter.dora is None and adapter.shape is None:
+        return adapter.numbers() == part.numel()
     try:
         changed = entry.adapter.apply(part, 1.0, to.swapped)
     except (RuntimeError, ValueError, IndexError):
