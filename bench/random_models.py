@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from models.networks.unet import Level, Unet
+from models.vision_operators import make_torchvision_importable
 
 PREFIX = "model.diffusion_model."
 SIZES: dict[str, Unet] = {
@@ -65,6 +66,7 @@ def make_lora(family: str, folder: Path, rank: int = 16) -> Path:
 
 def diffusers_unet(family: str, path: Path, dtype: torch.dtype, device: str) -> Any:
     """The same weights in diffusers' own module, by its own converter."""
+    make_torchvision_importable()
     from diffusers import UNet2DConditionModel
     from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint
     from safetensors.torch import load_file

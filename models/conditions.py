@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from .inputs import Asked
+from .prediction import level_at
 
 if TYPE_CHECKING:
     from .model import Model
@@ -143,7 +144,7 @@ def _prepare(cross: Tensor, options: dict[str, Any], side: str, ready: Ready) ->
         percents["start"] = max(options["clip_start_percent"], percents.get("start", 0.0))
         percents["end"] = min(options["clip_end_percent"], percents.get("end", 1.0))
     for name, percent in percents.items():
-        levels[name] = ready.model.prediction.at_percent(percent)
+        levels[name] = level_at(ready.model.prediction, percent)
     asked = Asked(ready.model, cross, options, side, ready.noise, ready.latent, ready.mask, ready.seed)
     inputs = ready.model.family.inputs(asked)
     if "cross_attn_controlnet" in options:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from .errors import ModelError
 from .images import scale
 from .networks.attention import sinusoids
 
@@ -176,4 +177,11 @@ def unclip(asked: Asked) -> dict[str, Any]:
     from .unclip import augmented
 
     merge = asked.options.get("noise_augment_merge", 0.05)
-    return {**found, "y": augmented(given, merge, asked.model, asked.noise.device, asked.seed - 10)}
+    y = augmented(given, merge, asked.model, asked.noise.device, asked.seed - 10)
+    wanted = asked.model.component.network.vector
+    if y.shape[1] != wanted:
+        raise ModelError(
+            f"The pictures were read as {y.shape[1] // 2:,} numbers each, and {asked.model.component.title} takes "
+            f"{wanted // 2:,}. Use the image encoder that comes with this checkpoint (unCLIPCheckpointLoader)."
+        )
+    return {**found, "y": y}

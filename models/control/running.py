@@ -16,6 +16,7 @@ from ..networks.controlnet import ControlNet
 from ..networks.controlnet_flux import FluxControl
 from ..networks.hooks import Pass, Residuals
 from ..networks.t2i_adapter import T2iAdapter
+from ..prediction import level_at
 
 if TYPE_CHECKING:
     from ..conditions import Ready
@@ -46,7 +47,7 @@ class Running:
         if known and any(kind >= known for kind in control.kinds):
             raise ModelError(f"{source.name} knows {known} kinds of hints, and not the one that was chosen.")
         prediction = model.prediction
-        self.start, self.end = prediction.at_percent(control.start), prediction.at_percent(control.end)
+        self.start, self.end = level_at(prediction, control.start), level_at(prediction, control.end)
         self.dtype = torch.float32 if isinstance(self.component.network, T2iAdapter) else model.dtype
         self.previous = None if control.previous is None else begin(control.previous, ready)
         self._features: dict[tuple[int, int], Features] = {}

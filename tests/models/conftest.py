@@ -13,6 +13,10 @@ from models.networks.clip_text import ClipText
 from models.networks.layout import Network
 from models.networks.unet import Level, Unet
 from models.networks.vae import VaeNetwork
+from models.vision_operators import make_torchvision_importable
+
+# transformers looks for torchvision while its modules are imported, and stumbles where that import fails.
+make_torchvision_importable()
 
 UNET = Unet.of_levels([Level(32, 1, 1), Level(64, 1, 1), Level(64, 1, 0)], context=64, heads=8)
 VAE = VaeNetwork(channels=(32, 32, 32, 64), resnets=1, latent_channels=4, quantised=True)

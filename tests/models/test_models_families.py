@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from torch import Tensor
 from models.conditions import Ready, prepare
 from models.detect import find_denoiser
 from models.engine import Engine
+from models.errors import ModelError
 from models.families import FAMILIES
 from models.files import open_weights
 from models.inputs_flux import stretched
@@ -336,3 +338,12 @@ def test_what_a_mask_forbids_is_not_seen(load: Callable[..., Model]):
         for text in (cross, other)
     ]
     assert torch.allclose(*answers, atol=1e-5)
+
+
+def test_pictures_read_by_another_image_encoder_are_told(load: Callable[..., Model]) -> None:
+    unclip = Unet.of_levels(SD2, **WIDE, vector=1536)
+    model = load(in_layout(unclip, filled(unclip), ""))
+    seen = SimpleNamespace(image_embeds=torch.randn(1, 40))
+    given = [{"clip_vision_output": seen, "strength": 1.0, "noise_augmentation": 0.0}]
+    with pytest.raises(ModelError, match=r"read as 40 numbers each, and .* takes 768"):
+        conditions(model, torch.zeros(1, 4, 8, 8), torch.randn(1, 7, 64), unclip_conditioning=given)

@@ -10,12 +10,15 @@ import torch
 
 from graph.context import Context
 from graph.folders import Folders, standard_folders
+from models.vision_operators import make_torchvision_importable
 
 if TYPE_CHECKING:
     from tests.nodes.graphs import Runner
     from tests.nodes.zoo import Zoo
 
 torch.set_num_threads(1)
+# transformers looks for torchvision while its modules are imported, and stumbles where that import fails.
+make_torchvision_importable()
 
 ROOT = Path(__file__).resolve().parents[2]
 

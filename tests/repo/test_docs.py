@@ -1,0 +1,23 @@
+"""What the docs show is what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_family_that_the_guide_shows_is_the_real_one() -> None:
+    guide = (ROOT / "docs" / "adding-a-model-family.md").read_text()
+    code = "".join(re.findall(r"```python\n(.*?)```", guide, re.DOTALL))
+    assert code.strip()
+    assert (ROOT / "models" / "families" / "sd3.py").read_text().endswith(code)
+
+
+def test_the_files_that_the_guide_names_exist() -> None:
+    guide = (ROOT / "docs" / "adding-a-model-family.md").read_text()
+    named = re.findall(r"`((?:models|tests|networks|docs)/[\w/]+(?:\.py|/)?)`", guide)
+    assert len(named) > 8
+    places = [ROOT, ROOT / "models"]
+    assert all(any((place / name).exists() for place in places) for name in named), named
