@@ -2,7 +2,7 @@
 
 The rules are ComfyUI's, which graphs rely on: parentheses multiply by 1.1, or set the number after the last colon;
 what is nested multiplies, a number stands for itself; \\( and \\) are literal; brackets mean nothing. Where
-parentheses do not match, they are text.
+parentheses do not match, they are text, save that the last ones of "((word)" count as a pair, whatever is between.
 """
 
 from __future__ import annotations
@@ -62,8 +62,11 @@ def _top_level(span: str) -> list[tuple[str, bool]]:
             elif depth == 0:
                 parts.append((span[start : at + 1], False))
                 start = at + 1
-    if start < len(span) or not parts:
-        parts.append((span[start:], False))
+    rest = span[start:]
+    if len(rest) > 1 and rest[0] == "(" and rest[-1] == ")":
+        parts.append((rest[1:-1], True))
+    elif rest or not parts:
+        parts.append((rest, False))
     return parts
 
 

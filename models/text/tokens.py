@@ -116,7 +116,8 @@ def _embedding(part: str, find: FindEmbedding | None) -> tuple[Tensor | None, st
     """The textual inversion that a part begins with, and the text that remains."""
     if find is None or not part.startswith(_NAMED):
         return None, part
-    name, _, rest = part.removeprefix(_NAMED).strip("\n").partition(" ")
+    name, *others = part.removeprefix(_NAMED).split() or [""]
+    rest = " ".join(others)
     found = find(name)
     if found is None and name.strip(",") != name:
         bare = name.strip(",")

@@ -34,6 +34,9 @@ RULES = TokenRules(pad=49407)
         (r"(a \(b\):1.2)", [("a (b)", 1.2)]),
         ("[cat] {dog}", [("[cat] {dog}", 1.0)]),
         ("((cat", [("((cat", 1.0)]),
+        ("a ((cat)", [("a ", 1.0), ("(cat", 1.1)]),
+        ("((cat:1.3)", [("(cat", 1.3)]),
+        ("((a) (b:0.5)", [("a", 0.55), (" ", 0.5), ("(b", 0.5)]),
         ("cat))", [("cat))", 1.0)]),
         ("()", []),
     ],
@@ -124,3 +127,10 @@ def test_embeddings_are_found_by_name(caplog):
     assert [token.id for token in chunk[1:3]] == [320, 2368]
     assert [token.id for token in chunk[6:7]] == [267]  # the comma after the name is a comma
     assert "none" in caplog.text
+
+
+@pytest.mark.parametrize("between", [" ", "\n", "\t", " \n "])
+def test_white_space_ends_the_name_of_an_embedding(between: str):
+    (chunk,) = tokenize(f"embedding:mine{between}cat", RULES, lambda name: torch.ones(1, 8) if name == "mine" else None)
+    assert torch.equal(chunk[1].id, torch.ones(8))
+    assert [token.id for token in chunk[2:4]] == [2368, 49407]
