@@ -8,14 +8,14 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .errors import ModelError
 from .families import Family
 from .latents import LatentFormat
 from .load import Component
 from .networks.hooks import NO_HOOKS, NO_PASS, Pass, Residuals
-from .options import NO_OPTIONS, AroundForward, Forward, Options
+from .options import NO_OPTIONS, AroundForward, Forward, Options, replay_key
 from .patches import Lora, Patch, fits, refuse_stranger
 from .prediction import Prediction
 
@@ -126,28 +126,34 @@ class Model:
         timestep = self.prediction.timestep(sigma).float().expand(len(x))
         given["timestep"] = timestep.to(x.device)
         patches, residency = (*self.patches, *patches), self.engine.residency
+        entering = scaled.to(dtype)
         if x.device.type == "cuda" and control is None and self._can_be_replayed(given):
             run.check()
-            given["x"] = scaled.to(dtype)
-            answer = residency.replay(self.component, dtype, patches, given)
-            return self.prediction.denoised(x, answer.float(), sigma)
-        with residency.use(self.component, dtype, patches) as network:
-
-            def forward(x: Tensor) -> Tensor:
-                return network(x, **given, control=control, hooks=self.options.hooks, run=run)
-
-            def around(inner: Forward, wrap: AroundForward) -> Forward:
-                return lambda x: wrap(inner, x, run, network)
-
-            answer = reduce(around, self.options.around_forward, forward)(scaled.to(dtype))
+            given["x"] = entering
+            keys = tuple(replay_key(wrap) for wrap in self.options.around_forward)
+            answer = residency.replay(self.component, dtype, patches, self._through, keys, given)
+        else:
+            with residency.use(self.component, dtype, patches) as network:
+                answer = self._through(network, entering, control=control, hooks=self.options.hooks, run=run, **given)
         return self.prediction.denoised(x, answer.float(), sigma)
+
+    def _through(self, network: nn.Module, x: Tensor, *, run: Pass = NO_PASS, **given: Any) -> Tensor:
+        """The network, with what the options put round it."""
+
+        def forward(x: Tensor) -> Tensor:
+            return network(x, run=run, **given)
+
+        def around(inner: Forward, wrap: AroundForward) -> Forward:
+            return lambda x: wrap(inner, x, run, network)
+
+        return reduce(around, self.options.around_forward, forward)(x)
 
     def _can_be_replayed(self, given: Mapping[str, Any]) -> bool:
         """Whether a pass is the same each time but for its tensors: no hooks, nothing that Python has a part in."""
         options = self.options
         return (
             options.hooks == NO_HOOKS
-            and not options.around_forward
+            and all(replay_key(wrap) is not None for wrap in options.around_forward)
             and all(isinstance(value, Tensor) for value in given.values())
         )
 

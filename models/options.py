@@ -6,7 +6,7 @@ answer) is made afresh for each run by a function in `at_start`, so that no run 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,15 @@ Forward = Callable[[Tensor], Tensor]
 
 AroundForward = Callable[[Forward, Tensor, Pass, nn.Module], Tensor]
 """In place of the network, given it as a function and as a module."""
+
+
+def replay_key(around: AroundForward) -> Hashable | None:
+    """Equal for functions that do the same in each pass, so that a recorded pass may be played again; None for others.
+
+    A function says so by an attribute of this name.
+    """
+    return getattr(around, "replay_key", None)
+
 
 Predict = Callable[[Tensor, Tensor], Tensor]
 """A whole step: (x, sigma) -> denoised, guided."""

@@ -40,14 +40,15 @@ class Replays:
     refused: bool = False
     """Whether recording failed once: then the network is run as it is."""
 
-    def run(self, network: Callable[..., Tensor], worn: Hashable, given: dict[str, Any]) -> Tensor:
+    def run(self, network: Callable[..., Tensor], worn: Hashable, call: Hashable, given: dict[str, Any]) -> Tensor:
         """network(**given), recorded at the second pass of one shape and played from then on.
 
-        worn: which weights the network wears; `forget` must be told when these move. The answer is the caller's.
+        worn: which weights the network wears; `forget` must be told when these move. call: what is done with it. The
+        answer is the caller's.
         """
         tensors = {name: value for name, value in given.items() if isinstance(value, Tensor)}
         others = {name: value for name, value in given.items() if name not in tensors}
-        key = (worn, tuple((name, t.shape, t.dtype) for name, t in tensors.items()), tuple(others))
+        key = (worn, call, tuple((name, t.shape, t.dtype) for name, t in tensors.items()), tuple(others))
         if self.refused or any(value is not None and value != () for value in others.values()):
             return network(**given)
         recording = self.recordings.get(key)

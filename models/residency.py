@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -83,12 +84,21 @@ class Residency:
             resident.in_use -= 1
 
     def replay(
-        self, component: Component, dtype: torch.dtype, patches: tuple[WeightPatch, ...], given: dict[str, Any]
+        self,
+        component: Component,
+        dtype: torch.dtype,
+        patches: tuple[WeightPatch, ...],
+        call: Callable[..., Tensor],
+        key: Hashable,
+        given: dict[str, Any],
     ) -> Tensor:
-        """network(**given), on a GPU recorded at the second call of one shape and played again from then on."""
+        """call(network, **given), on a GPU recorded at the second pass of one shape and played again from then on.
+
+        key: equal for calls that do the same.
+        """
         with self.use(component, dtype, patches) as module:
             resident = self._residents[Slot(component, dtype)]
-            return resident.replays.run(module, resident.worn, given)
+            return resident.replays.run(partial(call, module), resident.worn, key, given)
 
     def original(self, component: Component, dtype: torch.dtype, name: str) -> Tensor:
         """One parameter without patches, in this precision: the one that is loaded, or else read from the file.

@@ -45,6 +45,8 @@ def compiled(model: Model, backend: str) -> Model:
                 why = str(error).strip().splitlines()[0]
                 raise ModelError(f"torch could not compile {model.component.title}: {why}. {LEAVE_OUT}") from error
 
+    if backend != "cudagraphs":  # which records passes itself
+        around.replay_key = ("compiled", backend)  # type: ignore[attr-defined]
     return model.with_options(around_forward=(around,))
 
 

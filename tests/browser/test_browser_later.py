@@ -39,7 +39,8 @@ def test_a_node_that_comes_later_is_an_honest_part_of_the_graph(artist: Person, 
     assert node["inputs"]["length"] == 33
 
     artist.run()
-    assert artist.status(9)["state"] == "done", "what does not need it runs"
+    done = artist.status(9)["state"]
+    assert done in ("done", "cached"), "what does not need it runs, unless another test ran the very same before"
     expect(page.locator(".toast")).to_have_count(0)
 
     artist.click(added["id"])

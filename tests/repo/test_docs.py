@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from nodes.library import core_registry
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -21,3 +23,9 @@ def test_the_files_that_the_guide_names_exist() -> None:
     assert len(named) > 8
     places = [ROOT, ROOT / "models"]
     assert all(any((place / name).exists() for place in places) for name in named), named
+
+
+def test_the_readme_counts_node_types_right() -> None:
+    registry = core_registry()
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"all {len(registry.catalogue())} core nodes are known, and {len(registry)} run" in readme
