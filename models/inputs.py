@@ -72,11 +72,19 @@ def beside_latent(asked: Asked) -> Tensor | None:
         return _inpainted(asked)
     if further == channels:
         image = asked.options.get("concat_latent_image")
-        return torch.zeros_like(asked.noise) if image is None else fitted(image, asked.noise)
+        if image is None:
+            return torch.zeros_like(asked.noise)
+        image = fitted(image, asked.noise)
+        # CosXL, alone of those that edit, was shown pictures scaled as the latent is.
+        return asked.model.latent_format.to_model(image) if _is_cosxl(asked.model) else image
     if further > 0:
         given = asked.options.get("noise_concat")
         return None if given is None else fitted(given, asked.noise, given.shape[1])
     return None
+
+
+def _is_cosxl(model: Model) -> bool:
+    return "edm_vpred.sigma_max" in model.component.file.shapes
 
 
 def _inpainted(asked: Asked) -> Tensor:
@@ -154,7 +162,7 @@ def sdxl_pooled(asked: Asked) -> Tensor:
     if given:
         from .unclip import augmented
 
-        return augmented(given, None, asked.model, asked.noise.device, asked.seed - 10)[:, :1280]
+        return augmented(given, 0.0, asked.model, asked.noise.device, asked.seed - 10)[:, :1280]
     if asked.pooled is None:
         raise ValueError("The prompt was not encoded for SDXL: it has no pooled text. Encode it with the model's CLIP")
     return asked.pooled.to(asked.noise.device)
@@ -176,7 +184,7 @@ def unclip(asked: Asked) -> dict[str, Any]:
         return {**found, "y": torch.zeros(1, asked.model.component.network.vector)}
     from .unclip import augmented
 
-    merge = asked.options.get("noise_augment_merge", 0.05)
+    merge = asked.options.get("unclip_noise_augment_merge", 0.05)
     y = augmented(given, merge, asked.model, asked.noise.device, asked.seed - 10)
     wanted = asked.model.component.network.vector
     if y.shape[1] != wanted:

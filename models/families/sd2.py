@@ -29,7 +29,7 @@ def prediction(component: Component) -> Prediction:
     """v for the models trained at 768 pixels, eps for those at 512 and for inpainting.
 
     No name or shape tells them apart, but one bias does, as ComfyUI found: training with v-prediction left it with
-    a spread of more than 0.09, training with eps below that.
+    a spread of more than 0.09, training with eps below that. The unCLIP models are told by it as well.
     """
     marked = ldm.marked_prediction(component)
     if marked is not None:
@@ -39,7 +39,7 @@ def prediction(component: Component) -> Prediction:
         [(_, bias)] = component.file.read([component.prefix + pick.name])
         if float(bias.float().std(unbiased=False)) > 0.09:
             return discrete("v")
-    return discrete("v" if component.network.vector else "eps")
+    return discrete("eps")
 
 
 FAMILY = Family(

@@ -72,9 +72,9 @@ class _Mlp(nn.Module):
 
 
 class _Layer(nn.Module):
-    def __init__(self, width: int, inner: int, heads: int, activation: str, eps: float) -> None:
+    def __init__(self, width: int, inner: int, heads: int, activation: str) -> None:
         super().__init__()
-        self.layer_norm1, self.layer_norm2 = Norm(width, eps=eps), Norm(width, eps=eps)
+        self.layer_norm1, self.layer_norm2 = Norm(width), Norm(width)
         self.self_attn = _Attention(width, heads)
         self.mlp = _Mlp(width, inner, activation)
 
@@ -86,12 +86,10 @@ class _Layer(nn.Module):
 class ClipLayers(nn.Module):
     """The layers, one after another."""
 
-    def __init__(
-        self, layers: int, width: int, inner: int, heads: int, activation: str, causal: bool, eps: float = 1e-5
-    ) -> None:
+    def __init__(self, layers: int, width: int, inner: int, heads: int, activation: str, causal: bool) -> None:
         super().__init__()
         self.causal = causal
-        self.layers = nn.ModuleList(_Layer(width, inner, heads, activation, eps) for _ in range(layers))
+        self.layers = nn.ModuleList(_Layer(width, inner, heads, activation) for _ in range(layers))
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """x (b, n, width) -> what came in, and what each layer made of it."""

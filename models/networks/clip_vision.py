@@ -1,6 +1,7 @@
 """Image encoders: CLIP's (Radford et al. 2021; ViT-L, -H and -G) and SigLIP's (Zhai et al. 2023).
 
-CLIP's come in transformers' layout and in OpenCLIP's. Values flow in float32 whatever the weights are kept in.
+CLIP's come in transformers' layout and in OpenCLIP's. Values flow in float32 whatever the weights are kept in. All
+norms add 1e-5 to the variance, as ComfyUI's do; SigLIP was trained with 1e-6.
 """
 
 from __future__ import annotations
@@ -56,16 +57,16 @@ class ClipVisionEncoder(nn.Module):
 
     def __init__(self, network: ClipVision) -> None:
         super().__init__()
-        width, eps = network.width, 1e-6 if network.siglip else 1e-5
+        width = network.width
         parts: dict[str, nn.Module] = {
             "embeddings": _Patches(network),
             "encoder": ClipLayers(
-                network.layers, width, network.inner, network.heads, network.activation, causal=False, eps=eps
+                network.layers, width, network.inner, network.heads, network.activation, causal=False
             ),
-            "post_layernorm": Norm(width, eps=eps),
+            "post_layernorm": Norm(width),
         }
         if not network.siglip:
-            parts["pre_layrnorm"] = Norm(width, eps=eps)  # the published names spell it so
+            parts["pre_layrnorm"] = Norm(width)  # the published names spell it so
         self.vision_model = nn.ModuleDict(parts)
         self.visual_projection = Linear(width, network.projection, bias=False) if network.projection else None
         self.siglip = network.siglip

@@ -92,6 +92,7 @@ def siglip(width: int = 64, layers: int = 3, edge: int = 2) -> SiglipVisionModel
         num_attention_heads=max(1, width // 64),
         image_size=14 * edge,
         patch_size=14,
+        layer_norm_eps=1e-5,
     )
     return randomised(SiglipVisionModel(config), 2)
 
