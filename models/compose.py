@@ -18,7 +18,8 @@ def repeat_to(x: Tensor, count: int) -> Tensor:
 def composite(
     under: Tensor, over: Tensor, x: int, y: int, mask: Tensor | None, multiplier: int, resize: bool
 ) -> Tensor:
-    """Lay `over` on `under`, both (b, c, h, w), with its corner at (x, y) pixels, `multiplier` of them an element.
+    """Lay `over` on `under`, both (b, c, h, w), with its corner at (x, y) pixels, `multiplier` of them an element; of
+    videos, (b, c, t, h, w), every frame.
 
     mask: (b, h, w), 1 where `over` is seen; scaled to `over`'s size. resize: scale `over` to `under`'s size first.
     What reaches beyond `under` is cut off.
@@ -27,15 +28,15 @@ def composite(
     over = repeat_to(over.to(under), len(under))
     if resize:
         over = functional.interpolate(over, size=(height, width), mode="bilinear")
-    x = max(-over.shape[3] * multiplier, min(x, width * multiplier))
-    y = max(-over.shape[2] * multiplier, min(y, height * multiplier))
+    x = max(-over.shape[-1] * multiplier, min(x, width * multiplier))
+    y = max(-over.shape[-2] * multiplier, min(y, height * multiplier))
     left, top = x // multiplier, y // multiplier
     alpha = _alpha(mask, over)
     clip_x, clip_y = max(0, -left), max(0, -top)
     left, top = max(0, left), max(0, top)
     over = over[..., clip_y : clip_y + height - top, clip_x : clip_x + width - left]
     alpha = alpha[..., clip_y : clip_y + height - top, clip_x : clip_x + width - left]
-    area = (..., slice(top, top + over.shape[2]), slice(left, left + over.shape[3]))
+    area = (..., slice(top, top + over.shape[-2]), slice(left, left + over.shape[-1]))
     result = under.clone()
     result[area] = alpha * over + (1 - alpha) * under[area]
     return result
@@ -45,7 +46,8 @@ def _alpha(mask: Tensor | None, over: Tensor) -> Tensor:
     if mask is None:
         return torch.ones_like(over[:, :1])
     alpha = mask.reshape(-1, 1, *mask.shape[-2:]).to(over)
-    return repeat_to(functional.interpolate(alpha, size=over.shape[-2:], mode="bilinear"), len(over))
+    alpha = repeat_to(functional.interpolate(alpha, size=over.shape[-2:], mode="bilinear"), len(over))
+    return alpha.unsqueeze(2) if over.dim() == 5 else alpha
 
 
 def feathered_paste(under: Tensor, over: Tensor, x: int, y: int, feather: int) -> Tensor:

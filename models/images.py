@@ -19,6 +19,9 @@ MAX_PIXELS = 178_000_000
 """Of all frames of a file together; one that says it holds more is refused before it is decoded. Pillow's own limit for
 a single frame is about the same."""
 
+DEEP = ("I;16", "I;16L", "I;16B", "I")
+"""Pillow's modes of grey pictures with 16 bits."""
+
 NO_MASK = (64, 64)
 """Height and width of the empty mask that a picture without transparency gives."""
 
@@ -50,12 +53,14 @@ def read_picture(path: Path) -> Picture:
 def read_channel(path: Path, channel: str) -> Tensor:
     """One channel ("alpha", "red", "green" or "blue") of the first frame as a mask (1, h, w).
 
-    Alpha is turned round, so that 1 is transparent; without alpha the mask is (1, 64, 64) of zeros.
+    Alpha is turned round, so that 1 is transparent; without transparency the mask is zeros, of the picture's size.
     """
     frame = next(_frames(path))
-    if channel == "alpha":
-        return _transparency(frame)
-    return _rgb(frame)[..., ["red", "green", "blue"].index(channel)]
+    if channel != "alpha":
+        return _rgb(frame)[..., ["red", "green", "blue"].index(channel)]
+    if frame.mode in DEEP:
+        return torch.zeros(1, frame.height, frame.width)
+    return 1 - _unit(frame.convert("RGBA").getchannel("A"))
 
 
 def _frames(path: Path) -> Iterator[Image.Image]:
@@ -89,7 +94,7 @@ def _refuse_bomb(file: Image.Image, path: Path) -> None:
 
 
 def _rgb(frame: Image.Image) -> Tensor:
-    if frame.mode in ("I;16", "I;16L", "I;16B", "I"):
+    if frame.mode in DEEP:
         grey = np.asarray(frame).astype(np.float32) / 65535
         return torch.from_numpy(grey).clamp(0, 1)[None, ..., None].repeat(1, 1, 1, 3)
     return _unit(frame.convert("RGB"))
@@ -155,27 +160,34 @@ def bislerp(x: Tensor, width: int, height: int) -> Tensor:
 
 
 def _slerp_axis(x: Tensor, length: int, axis: int) -> Tensor:
-    old = x.shape[axis]
-    at = (torch.arange(length, device=x.device) + 0.5) * (old / length) - 0.5
-    at = at.clamp(0, old - 1)
-    low = at.floor().long()
-    ratio = (at - low).reshape(-1, *[1] * (-1 - axis))
-    return slerp(x.index_select(axis, low), x.index_select(axis, (low + 1).clamp(max=old - 1)), ratio)
+    """One axis, -1 or -2, of (b, c, h, w).
+
+    The places of either neighbour are stretched as pictures are, and cut to whole numbers apart. Where rounding pulls
+    them apart an element is not the one next to its neighbour: ComfyUI's latents are off there, and so are ours.
+    """
+    places = torch.arange(x.shape[axis], dtype=torch.float32, device=x.device)
+    ramps = torch.stack((places, (places + 1).clamp(max=places[-1])))[:, None, None]
+    low, high = functional.interpolate(ramps, size=(1, length), mode="bilinear").reshape(2, length)
+    ratio = (low - low.floor()).reshape(-1, *[1] * (-1 - axis))
+    return slerp(x.index_select(axis, low.long()), x.index_select(axis, high.long()), ratio)
 
 
 def slerp(a: Tensor, b: Tensor, ratio: Tensor) -> Tensor:
-    """Between a and b (b, c, h, w), along the arc of their channel vectors; ratio broadcasts, 0 gives a.
+    """Between a and b (b, c, h, w), along the arc of their channel vectors; ratio broadcasts to (b, h, w), 0 gives a.
 
     Vectors that point the same way give a, opposite ones their straight blend: neither pair spans an arc.
     """
-    length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
+    # Channels last, and the sines divided before they weigh: so sums round to the bit as ComfyUI's, and the arc cosine
+    # of vectors that nearly point the same way magnifies every bit.
+    a, b, ratio = a.movedim(1, -1).contiguous(), b.movedim(1, -1).contiguous(), ratio.unsqueeze(-1)
+    length_a, length_b = a.norm(dim=-1, keepdim=True), b.norm(dim=-1, keepdim=True)
     unit_a, unit_b = _safe_divide(a, length_a), _safe_divide(b, length_b)
-    dot = (unit_a * unit_b).sum(1, keepdim=True)
+    dot = (unit_a * unit_b).sum(-1, keepdim=True)
     angle = dot.clamp(-1, 1).acos()
-    arc = ((1 - ratio) * angle).sin() * unit_a + (ratio * angle).sin() * unit_b
-    turned = arc / angle.sin() * (length_a * (1 - ratio) + length_b * ratio)
+    arc = ((1 - ratio) * angle).sin() / angle.sin() * unit_a + (ratio * angle).sin() / angle.sin() * unit_b
+    turned = arc * (length_a * (1 - ratio) + length_b * ratio)
     turned = torch.where(dot > 1 - 1e-5, a, turned)
-    return torch.where(dot < 1e-5 - 1, a * (1 - ratio) + b * ratio, turned)
+    return torch.where(dot < 1e-5 - 1, a * (1 - ratio) + b * ratio, turned).movedim(-1, 1)
 
 
 def _safe_divide(vector: Tensor, length: Tensor) -> Tensor:

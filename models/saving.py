@@ -36,15 +36,17 @@ class SaveError(OSError):
     """A result could not be written; the sentence says where and why."""
 
 
-def write_numbered(folder: Path, stem: str, suffix: str, data: bytes) -> Path:
-    """Write `folder/stem_00001_suffix` with the next free number, and return its path.
+def write_numbered(folder: Path, stem: str, suffix: str, data: bytes, first: int = 1) -> Path:
+    """Write `folder/stem_00001_suffix` with the next free number, from `first` on, and return its path.
 
     Raises SaveError; then nothing is left behind.
     """
-    return stream_numbered(folder, stem, suffix, len(data), lambda file: file.write(data))
+    return stream_numbered(folder, stem, suffix, len(data), lambda file: file.write(data), first)
 
 
-def stream_numbered(folder: Path, stem: str, suffix: str, size: int, write: Callable[[IO[bytes]], object]) -> Path:
+def stream_numbered(
+    folder: Path, stem: str, suffix: str, size: int, write: Callable[[IO[bytes]], object], first: int = 1
+) -> Path:
     """As `write_numbered`, with a function that writes what may be too large to be had at once.
 
     size: in bytes, for messages and to see beforehand whether there is room. What `write` raises is passed on.
@@ -55,7 +57,7 @@ def stream_numbered(folder: Path, stem: str, suffix: str, size: int, write: Call
             raise OSError(errno.ENOSPC, "no room")
         temporary = _write_temporary(folder, write)
         try:
-            return _give_name(temporary, folder, stem, suffix)
+            return _give_name(temporary, folder, stem, suffix, first)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
@@ -75,8 +77,8 @@ def _write_temporary(folder: Path, write: Callable[[IO[bytes]], object]) -> Path
     return path
 
 
-def _give_name(temporary: Path, folder: Path, stem: str, suffix: str) -> Path:
-    number = next_number(folder, stem)
+def _give_name(temporary: Path, folder: Path, stem: str, suffix: str, first: int) -> Path:
+    number = max(first, next_number(folder, stem))
     while True:
         path = folder / f"{stem}_{number:05}_{suffix}"
         try:

@@ -40,8 +40,10 @@ def average(
     def blend(tensor: Tensor, options: dict[str, Any]) -> list[Any]:
         other = functional.pad(source[:, : tensor.shape[1]], (0, 0, 0, max(0, tensor.shape[1] - source.shape[1])))
         own = options.get("pooled_output", pooled)
-        added = {} if pooled is None or own is None else {"pooled_output": own * strength + pooled * (1 - strength)}
-        return [tensor * strength + other * (1 - strength), {**options, **added}]
+        if pooled is not None:
+            blended = pooled if own is None else own * strength + pooled * (1 - strength)
+            options = {**options, "pooled_output": blended}
+        return [tensor * strength + other * (1 - strength), dict(options)]
 
     return [blend(tensor, options) for tensor, options in conditioning_to]
 

@@ -123,7 +123,9 @@ def repeat(samples: Latent, amount: Annotated[int, Int(min=1, max=64)] = 1) -> L
     index = samples.get("batch_index", list(range(len(x))))
     result: LatentDict = {**samples, "samples": x.repeat(amount, *[1] * (x.dim() - 1))}
     if mask is not None and len(mask) > 1:
-        result["noise_mask"] = repeat_to(mask, len(x)).repeat(amount, 1, 1, 1)
+        # As many masks as there were, times the amount: where they are not as many as the latents, the sampler goes
+        # round them, as ComfyUI's.
+        result["noise_mask"] = mask.repeat(amount, *[1] * (mask.dim() - 1))
     if "batch_index" in samples:
         step = max(index) - min(index) + 1
         result["batch_index"] = [i + step * n for n in range(amount) for i in index]

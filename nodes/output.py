@@ -51,8 +51,8 @@ def preview_image(images: Image, context: Context, prompt: Prompt = None, extra_
 @node("MaskPreview", category="mask", output=True)
 def preview_mask(mask: Mask, context: Context, prompt: Prompt = None, extra_pnginfo: PngInfo = None) -> Results:
     """Show a mask on the page without keeping it."""
-    images, texts = mask.reshape(-1, *mask.shape[-2:], 1), pnginfo(prompt, extra_pnginfo)
-    return Results(ui={"images": _save(context, "temp", _temporary_name(), images, texts, prompt, PREVIEW_LEVEL)})
+    images, texts = mask.reshape(-1, *mask.shape[-2:], 1).expand(-1, -1, -1, 3), pnginfo(prompt, extra_pnginfo)
+    return Results(ui={"images": _save(context, "temp", _temporary_name(), images, texts, prompt, SAVE_LEVEL)})
 
 
 @node(
@@ -75,7 +75,7 @@ def save_svg(
     for number, file in enumerate(svg.data):
         file.seek(0)
         data = svg_bytes(file.read(), texts)
-        saved.append(write(context, "output", name.replace("%batch_num%", str(number)), ".svg", data))
+        saved.append(write(context, "output", name.replace("%batch_num%", str(number)), ".svg", data, number + 1))
     return Results(ui={"images": saved})
 
 
@@ -117,7 +117,7 @@ def _save(
     for number, pixels in enumerate(images):
         context.check()
         data = png_bytes(pixels, texts, compress_level)
-        saved.append(write(context, kind, name.replace("%batch_num%", str(number)), ".png", data))
+        saved.append(write(context, kind, name.replace("%batch_num%", str(number)), ".png", data, number + 1))
     return saved
 
 

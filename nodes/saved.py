@@ -9,13 +9,14 @@ from graph.folders import inside
 from models.saving import write_numbered
 
 
-def write(context: Context, kind: str, name: str, suffix: str, data: bytes) -> dict[str, str]:
+def write(context: Context, kind: str, name: str, suffix: str, data: bytes, first: int = 1) -> dict[str, str]:
     """Write a file under the next free number, and say for `/view` where it is.
 
-    kind: "output", "input" or "temp". name: the prefix with its patterns filled in; it may name folders.
+    kind: "output", "input" or "temp". name: the prefix with its patterns filled in; it may name folders. first: the
+    smallest number it may get, so that a batch is counted on where each of it has a name of its own (`%batch_num%`).
     """
     wanted = place(context, kind, name)
-    return shown(context, kind, write_numbered(wanted.parent, wanted.name, suffix, data))
+    return shown(context, kind, write_numbered(wanted.parent, wanted.name, suffix, data, first))
 
 
 def place(context: Context, kind: str, name: str) -> Path:

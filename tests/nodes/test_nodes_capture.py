@@ -31,7 +31,7 @@ def test_drawings_carry_the_graph_that_made_them(context: Context) -> None:
     drawings.data[1].read()  # somebody has read it before
     extra = {"workflow": {"note": "]]> ends a section"}}
     result = output.save_svg(drawings, context, "svg/a%batch_num%", {"1": {}}, extra)
-    assert [entry["filename"] for entry in result.ui["images"]] == ["a0_00001_.svg", "a1_00001_.svg"]
+    assert [entry["filename"] for entry in result.ui["images"]] == ["a0_00001_.svg", "a1_00002_.svg"]
     assert {entry["subfolder"] for entry in result.ui["images"]} == {"svg"}
     for entry in result.ui["images"]:
         tree = ElementTree.parse(context.folders.root("output") / "svg" / entry["filename"]).getroot()

@@ -8,7 +8,7 @@ import torch
 from PIL import Image as Pillow
 
 from models.porter_duff import MODES
-from nodes import mask
+from nodes import latent, mask
 
 FACTORS = {
     "CLEAR": (lambda sa, da: 0, lambda sa, da: 0),
@@ -117,3 +117,13 @@ def test_masks_that_do_not_match_are_explained() -> None:
     with pytest.raises(ValueError, match="there are 3 source masks and 2 to lay them on"):
         mask.combine(under, over, x=0, y=0, operation="add")
     assert mask.combine(under, over[:1], x=0, y=0, operation="add").all()
+
+
+def test_every_frame_of_a_video_s_latent_is_covered() -> None:
+    under, over = torch.zeros(2, 4, 3, 6, 8), torch.rand(1, 4, 3, 4, 5)
+    mask = torch.rand(1, 4, 5)
+    laid = latent.paste_masked({"samples": under}, {"samples": over}, x=16, y=24, mask=mask)["samples"]
+    for frame in range(3):
+        pictures = ({"samples": x[:, :, frame]} for x in (under, over))
+        assert torch.equal(laid[:, :, frame], latent.paste_masked(*pictures, x=16, y=24, mask=mask)["samples"])
+    assert torch.equal(laid[1, :, :, 3:, 2:7], over[0, :, :, :3] * mask[:, :3])

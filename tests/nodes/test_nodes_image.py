@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -157,6 +158,14 @@ def test_one_channel_as_a_mask(context: Context, channel: str, value: float) -> 
     assert found[0, 0, 1] == pytest.approx(value)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "I;16"])
+def test_without_transparency_the_alpha_mask_is_empty_and_of_the_picture_s_size(context: Context, mode: str) -> None:
+    save(context, "a.png", Pillow.new("I;16", (10, 6), 40000) if mode == "I;16" else gradient(mode))
+    found = mask.load_mask(image="a.png", channel="alpha", context=context)
+    assert found.shape == (1, 6, 10)
+    assert not found.any()
+
+
 @pytest.mark.parametrize("method", image.METHODS)
 @pytest.mark.parametrize("crop", image.CROPS)
 def test_scaling_gives_the_size_asked_for(picture: torch.Tensor, method: str, crop: str) -> None:
@@ -195,6 +204,26 @@ def test_bislerp_of_equal_neighbours_changes_nothing() -> None:
     x = torch.full((1, 4, 3, 3), 2.0)
     assert torch.equal(bislerp(x, 7, 5), torch.full((1, 4, 5, 7), 2.0))
     assert not bislerp(torch.zeros(1, 4, 3, 3), 6, 6).any()
+
+
+@pytest.mark.parametrize(("old", "new"), [(3, 37), (6, 38), (17, 53), (9, 4), (5, 5), (1, 3)])
+def test_bislerp_takes_the_neighbours_that_two_rounded_ramps_name(old: int, new: int) -> None:
+    x = torch.randn(1, 4, 1, old, generator=torch.Generator().manual_seed(1))
+    ramp = torch.arange(old, dtype=torch.float32)
+    stretched = scale(ramp.reshape(1, 1, 1, -1), new, 1, "bilinear").flatten().tolist()
+    following = torch.cat((ramp[1:], ramp[-1:]))
+    after = scale(following.reshape(1, 1, 1, -1), new, 1, "bilinear").flatten().tolist()
+    found = bislerp(x, new, 1)
+    for i, (place, second) in enumerate(zip(stretched, after, strict=True)):
+        a, b, t = x[0, :, 0, int(place)].double(), x[0, :, 0, int(second)].double(), place - int(place)
+        cosine = min(1.0, float(a @ b / (a.norm() * b.norm())))
+        if cosine > 1 - 1e-5:
+            expected = a
+        else:
+            turn = math.acos(cosine)
+            weights = (math.sin((1 - t) * turn) / math.sin(turn), math.sin(t * turn) / math.sin(turn))
+            expected = (weights[0] * a / a.norm() + weights[1] * b / b.norm()) * ((1 - t) * a.norm() + t * b.norm())
+        assert torch.allclose(found[0, :, 0, i].double(), expected, atol=1e-4), (i, place, second)
 
 
 def test_slerp_of_right_angles_goes_along_the_circle() -> None:

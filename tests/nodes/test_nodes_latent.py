@@ -46,6 +46,8 @@ def test_repeating_gives_each_its_own_noise_and_mask() -> None:
     assert "batch_index" not in latent.repeat(batch(), 2)
     one = torch.rand(1, 1, 8, 8)
     assert latent.repeat(batch(noise_mask=one), 3)["noise_mask"] is one
+    three = torch.rand(3, 1, 8, 8)
+    assert torch.equal(latent.repeat(batch(noise_mask=three), 2)["noise_mask"], torch.cat((three, three)))
 
 
 def test_taking_out_keeps_the_noise_s_number() -> None:

@@ -99,7 +99,9 @@ def test_numbers_go_on_from_the_highest(context: Context, picture: torch.Tensor)
 
 def test_batch_numbers_are_filled_in(context: Context, picture: torch.Tensor) -> None:
     names = [item["filename"] for item in saved(output.save_image(picture, context, "n%batch_num%"))]
-    assert names == ["n0_00001_.png", "n1_00001_.png"]
+    assert names == ["n0_00001_.png", "n1_00002_.png"], "the batch is counted on"
+    names = [item["filename"] for item in saved(output.save_image(picture, context, "n%batch_num%"))]
+    assert names == ["n0_00002_.png", "n1_00003_.png"], "no file is written over"
 
 
 def test_a_prefix_that_is_a_folder(context: Context, picture: torch.Tensor) -> None:
@@ -132,6 +134,8 @@ def test_previews_go_to_the_temporary_folder(context: Context, picture: torch.Te
     assert first["filename"] != second["filename"]
     masks = saved(output.preview_mask(torch.rand(3, 4, 5), context))
     assert len(masks) == 3
+    with Pillow.open(context.folders.root("temp") / masks[0]["filename"]) as shown:
+        assert shown.mode == "RGB"
 
 
 def test_latents_survive_saving(context: Context) -> None:
