@@ -109,6 +109,8 @@ def _tensors_in(loaded: Any) -> dict[str, Tensor]:
     for key in ("state_dict", "model", "params_ema", "params", "string_to_param"):
         if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
             loaded = loaded[key]
+    if isinstance(loaded, list) and all(isinstance(part, dict) for part in loaded):  # textual inversions of some tools
+        loaded = {f"{number}.{name}": value for number, part in enumerate(loaded) for name, value in part.items()}
     return {str(name): value for name, value in _dictionary(loaded).items() if isinstance(value, Tensor)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ..engine import Engine
     from ..hook_groups import HookGroup
     from ..patches import WeightPatch
+
+_log = logging.getLogger(__name__)
 
 FindFile = Callable[[str], Path | None]
 """The file of a textual inversion by its name, or None where there is none."""
@@ -169,7 +172,13 @@ class Clip:
             width: int = component.network.width  # pyright: ignore[reportAttributeAccessIssue]
 
             def find(name: str) -> Tensor | None:
-                return read_embedding(find_file(name), width, rules.embedding_key)
+                found = read_embedding(find_file(name), width, rules.embedding_key)
+                if found is not None and found.shape[-1] != width:
+                    _log.warning(
+                        'The textual inversion "%s" is %d wide and %s reads %d: there it is left out of the prompt.',
+                        *(name, found.shape[-1], rules.title, width),
+                    )
+                return found
 
         words: Words | None = None
         if rules.tokens.length is None and component is not None:

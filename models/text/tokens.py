@@ -14,7 +14,7 @@ from .clip_tokenizer import clip_ids
 from .prompt import weigh
 
 FindEmbedding = Callable[[str], Tensor | None]
-"""A textual inversion by name, (n, width), or None where there is none of that name and width."""
+"""A textual inversion by name, (n, width), or None where there is none of that name."""
 
 Words = Callable[[str], list[int]]
 """Token ids of a piece of text, without what begins and ends a prompt."""

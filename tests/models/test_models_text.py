@@ -94,6 +94,15 @@ def test_an_embedding_of_the_first_trainers_layout(loaded: Loaded, tmp_path: Pat
     assert not torch.allclose(states, without, atol=1e-3)
 
 
+def test_an_embedding_in_a_list_of_dictionaries(loaded: Loaded, tmp_path: Path):
+    table = filled(TEXT).vocabulary.weight.detach()
+    path = tmp_path / "parts.pt"
+    torch.save([{"first": table[1125], "wide": torch.randn(1, 99)}, {"second": table[[539]]}], path)
+    [[states, _]] = loaded.clip.encode("embedding:parts cat", lambda _: path)
+    [[words, _]] = loaded.clip.encode("photo of cat")
+    assert torch.allclose(states, words, atol=1e-5)
+
+
 def test_an_embedding_for_another_model_is_left_out(loaded: Loaded, write: Callable[..., Path], caplog):
     path = write({"emb_params": torch.randn(2, 768)})
     [[states, _]] = loaded.clip.encode("a embedding:wide cat", lambda _: path)

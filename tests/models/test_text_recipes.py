@@ -254,6 +254,22 @@ def test_textual_inversions_for_several_encoders(engine: Engine, folder: Path, w
     assert torch.allclose(states[:, 77:], run(T5, ids, 0), atol=1e-5)
 
 
+def test_an_inversion_for_one_of_two_encoders_leaves_its_places_in_the_other_empty(
+    engine: Engine, folder: Path, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The tokens behind it move up there, their weights do not, as in ComfyUI."""
+    rows = L.get_input_embeddings().weight[[1125, 539]].detach().clone()
+    path = write({"emb_params": rows})
+    clip = clip_of(engine, folder, "sdxl", "l", "g")
+    [[states, _]] = clip.encode("a embedding:mine (cat:1.5)", lambda _: path)
+    read = {"l": run(L, [START, 320, 1125, 539, 2368, END], END, -2), "g": run(G, [START, 320, 2368, END], 0, -2)}
+    empty = {"l": run(L, [START, END], END, -2), "g": run(G, [START, END], 0, -2)}
+    for name in read:
+        read[name][:, 4] += 0.5 * (read[name][:, 4] - empty[name][:, 4])
+    assert torch.allclose(states, torch.cat([read["l"], read["g"]], -1), atol=1e-5)
+    assert "OpenCLIP-G" in caplog.text
+
+
 def test_the_part_of_an_inversion_is_chosen_by_name_where_widths_are_equal(engine: Engine, write: Write) -> None:
     twin = clip_text(64, seed=1), clip_text(64, activation="gelu", seed=2)
     tensors = tensors_of(twin[0], "conditioner.embedders.0.transformer.")
