@@ -55,7 +55,7 @@ def describe(value: Any) -> str:
     if value is None or isinstance(value, str | int | float):
         return str(value)
     try:
-        return json.dumps(value, indent=2, ensure_ascii=False, default=_describe_object)
+        return json.dumps(value, indent=4, ensure_ascii=False, default=_describe_object)
     except (TypeError, ValueError):
         return str(value)
 

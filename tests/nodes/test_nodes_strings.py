@@ -102,9 +102,9 @@ def test_primitives_pass_their_value_on() -> None:
         (3, "3"),
         (True, "True"),
         (None, "None"),
-        (["ä", 1.5], '[\n  "ä",\n  1.5\n]'),
+        (["ä", 1.5], '[\n    "ä",\n    1.5\n]'),
         (torch.zeros(1, 4, 2, 2), '"1 x 4 x 2 x 2 float32"'),
-        ({"samples": torch.zeros(2, 3)}, '{\n  "samples": "2 x 3 float32"\n}'),
+        ({"samples": torch.zeros(2, 3)}, '{\n    "samples": "2 x 3 float32"\n}'),
         ({(1, 2): 3}, "{(1, 2): 3}"),
     ],
 )
