@@ -53,7 +53,7 @@ def target(component: Component, name: str, bias: bool) -> Target | None:
 
 @lru_cache(maxsize=16)
 def _names(component: Component) -> Mapping[tuple[str, str], Target]:
-    """(module, "weight" or "bias") -> the parameter; a parameter with another ending goes by its whole name."""
+    """(module, "weight" or "bias") -> the parameter; a parameter that is no weight goes by its whole name too."""
     network = component.network
     found: dict[tuple[str, str], Target] = {}
     if isinstance(network, TextNetwork):
@@ -80,7 +80,7 @@ def _add(found: dict[tuple[str, str], Target], name: str, meant: Target) -> None
     stem, _, kind = name.rpartition(".")
     if kind in ("weight", "bias"):
         found[plain(stem), kind] = meant
-    else:
+    if kind != "weight":
         found[plain(name), "weight"] = meant
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,11 @@ _SUFFIXES = (
     *(".oft_blocks", ".rescale", ".on_input", ".w_norm", ".b_norm", ".diff", ".diff_b", ".set_weight"),
     *(".lora_B.bias", ".weight"),
 )
+_PROCESSOR = re.compile(r"(.+)\.processor\.(qkv|proj)_lora([12]?)\.(up|down)\.weight")
+_PROCESSED = {"1qkv": "img_attn.qkv", "1proj": "img_attn.proj", "2qkv": "txt_attn.qkv", "2proj": "txt_attn.proj"}
+_PROCESSED |= {"qkv": "linear1_qkv", "proj": "linear2"}
+"""How XLabs and USO name changes of Flux's attention: by stream, 1 the picture's and 2 the text's, and part."""
+
 _BY_LENGTH = sorted(_SUFFIXES, key=len, reverse=True)
 
 Parts = Mapping[str, Tensor]
@@ -145,6 +151,9 @@ def _read(file: WeightFile) -> Lora:
 def _split(name: str, bfl: bool) -> tuple[str, str]:
     if bfl and name.endswith(".scale"):
         return name, ".set_weight"
+    if (found := _PROCESSOR.fullmatch(name)) is not None:
+        block, part, stream, half = found.groups()
+        return f"{block}.{_PROCESSED[stream + part]}", f".lora_{half}.weight"
     suffix = next((end for end in _BY_LENGTH if name.endswith(end)), "")
     return name[: len(name) - len(suffix)], suffix
 

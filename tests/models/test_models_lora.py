@@ -340,6 +340,46 @@ def test_a_weight_of_another_ending_goes_by_its_whole_name(tmp_path: Path):
         assert torch.equal(module.get_parameter(name), torch.arange(16.0))
 
 
+def test_a_bias_goes_by_its_whole_name_too(tmp_path: Path):
+    base = component(FLUX, tmp_path)
+    name = "double_blocks.0.img_attn.proj.bias"
+    values = torch.randn(32)
+    save_file({f"diffusion_model.{name}.diff": values}, tmp_path / "lora.safetensors")
+    lora = read_lora(open_weights(tmp_path / "lora.safetensors"))
+    residency = Residency(torch.device("cpu"))
+    with residency.use(base, torch.float32) as module:
+        before = module.get_parameter(name).clone()
+    with residency.use(base, torch.float32, (Patch(lora, 0.5),)) as module:
+        assert torch.allclose(module.get_parameter(name), before + 0.5 * values, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "outputs", "inputs", "parameter"),
+    [
+        ("double_blocks.1.processor.qkv_lora1", 96, 32, "double_blocks.1.img_attn.qkv"),
+        ("double_blocks.1.processor.proj_lora1", 32, 32, "double_blocks.1.img_attn.proj"),
+        ("double_blocks.1.processor.qkv_lora2", 96, 32, "double_blocks.1.txt_attn.qkv"),
+        ("double_blocks.1.processor.proj_lora2", 32, 32, "double_blocks.1.txt_attn.proj"),
+        ("single_blocks.1.processor.qkv_lora", 96, 32, "single_blocks.1.linear1"),
+        ("single_blocks.1.processor.proj_lora", 32, 160, "single_blocks.1.linear2"),
+    ],
+)
+def test_flux_by_processors(name: str, outputs: int, inputs: int, parameter: str, tmp_path: Path):
+    base = component(FLUX, tmp_path)
+    up, down = torch.randn(outputs, 4), torch.randn(4, inputs)
+    save_file({f"{name}.up.weight": up, f"{name}.down.weight": down}, tmp_path / "lora.safetensors")
+    lora = read_lora(open_weights(tmp_path / "lora.safetensors"))
+    residency = Residency(torch.device("cpu"))
+    with residency.use(base, torch.float32) as module:
+        before = {key: value.clone() for key, value in module.state_dict().items()}
+    with residency.use(base, torch.float32, (Patch(lora, 1.0),)) as module:
+        after = module.state_dict()
+    assert [key for key in before if not torch.equal(before[key], after[key])] == [parameter + ".weight"]
+    change = after[parameter + ".weight"] - before[parameter + ".weight"]
+    assert torch.allclose(change[:outputs], up @ down, atol=1e-4)
+    assert not change[outputs:].any()
+
+
 T5_TINY = T5(width=32, layers=2, inner=64, heads=2, head=16, tokens=100)
 
 
