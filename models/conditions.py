@@ -190,7 +190,10 @@ def with_same_area(conditions: list[Condition], other: Condition) -> list[Condit
 
 
 def _lend_control(lenders: list[Condition], conditions: list[Condition]) -> list[Condition]:
-    """ControlNets of the positive side's whole-picture entries, given to this side's, unless it has its own."""
+    """ControlNets of the positive side's whole-picture entries, given to this side's, unless it has its own.
+
+    One to each in turn, over and over: an entry keeps the last that it is given.
+    """
     controls = [c.control for c in lenders if c.area is None and c.control is not None]
     whole = [at for at, c in enumerate(conditions) if c.area is None]
     if not controls or not whole or any(conditions[at].control is not None for at in whole):
@@ -198,10 +201,7 @@ def _lend_control(lenders: list[Condition], conditions: list[Condition]) -> list
     lent = list(conditions)
     for number, control in enumerate(controls):
         at = whole[number % len(whole)]
-        if lent[at].control is None:
-            lent[at] = replace(lent[at], control=control)
-        else:
-            lent.append(replace(lent[at], control=control))
+        lent[at] = replace(lent[at], control=control)
     return lent
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .text import Conditioning
 
 Mix = Callable[["Guiding", Tensor, Tensor], tuple[Tensor, Tensor]]
-"""(the run, x, sigma) -> the denoised latent, and what the negative side alone gives."""
+"""(the run, x, sigma) -> the denoised latent, and what the side that is guided away from gives alone."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def dual(
         if nested:
             negative, middle, positive = run.ask(sides, x, sigma)
             guidance = run.guidance([sides[2], sides[1]], [positive, middle], x, sigma, cfg_conds)
-            return negative + cfg_second * (run.classifier_free(guidance) - negative), negative
+            return negative + cfg_second * (run.classifier_free(guidance) - negative), middle
         if not run.options.negative_always and math.isclose(cfg_second, 1.0):
             sides[0] = None
             if math.isclose(cfg_conds, 1.0):
@@ -147,16 +147,19 @@ def perp_neg(
     """Perp-Neg (Armandpour et al., 2023): of the negative prompt only what is perpendicular to the positive counts."""
 
     def mix(run: Guiding, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
-        sides = [run.sides[name] for name in ("positive", "negative", "empty")]
-        found = run.ask(sides, x, sigma)
-        denoised = perpendicular(*found, scale, cfg)
-        guidance = run.guidance(sides, found, x, sigma, cfg)
+        sides: list[Any] = [run.sides[name] for name in ("positive", "negative", "empty")]
+        if not run.options.negative_always and math.isclose(scale, 0.0):
+            sides[1] = None
+            if math.isclose(cfg, 1.0):
+                sides[2] = None
+        guidance = run.before(sides, run.ask(sides, x, sigma), x, sigma, cfg)
+        denoised = perpendicular(*guidance.answers, scale, cfg)
         for change in run.options.post_cfg:
             denoised = change(guidance, denoised)
-        return denoised, found[1]
+        return denoised, guidance.uncond
 
     blank = [[cross, {**options, "prompt_type": "negative"}] for cross, options in empty]
-    return Guider(model, {"positive": positive, "negative": negative, "empty": blank}, mix, cfg)
+    return Guider(model, {"positive": positive, "empty": blank, "negative": negative}, mix, cfg)
 
 
 def perpendicular(positive: Tensor, negative: Tensor, empty: Tensor, scale: float, cfg: float) -> Tensor:

@@ -15,6 +15,7 @@ from . import samplers_exponential as exponential
 from . import samplers_multistep as multistep
 from . import samplers_solver as solver
 from . import samplers_stochastic as stochastic
+from . import samplers_unipc as unipc
 from .errors import ModelError
 from .samplers import Denoise, Run, Sampler
 
@@ -59,8 +60,8 @@ SAMPLERS: dict[str, Sampler] = {
     "sa_solver": adams.sa_solver,
     "sa_solver_pece": adams.sa_solver_pece,
     "ddim": plain.euler,
-    "uni_pc": exponential.uni_pc,
-    "uni_pc_bh2": exponential.uni_pc_bh2,
+    "uni_pc": unipc.uni_pc,
+    "uni_pc_bh2": unipc.uni_pc_bh2,
 }
 """By name, in the order of the combos.
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -177,7 +178,7 @@ def euler_ancestral(
         denoised = denoise(x, sigma)
         run.step(i, sigmas, denoised, x)
         down, keep, up = descent(run, sigma, sigma_next, eta)
-        if down == 0 or sigma_next == 0:
+        if sigma_next == 0 or (down == 0 and not run.flow):
             x = denoised
             continue
         x = x + (x - denoised) / sigma * (down - sigma)
@@ -217,9 +218,10 @@ def dpmpp_2s_ancestral(
             x = x + (x - denoised) / sigma * (down - sigma)
         else:
             middle = _middle_level(run, sigma, down)
-            halfway = x + (x - denoised) * (middle / sigma - 1)
-            denoised_2 = denoise(halfway, middle)
-            x = x + (x - denoised_2) * (down / sigma - 1)
+            # From far up x is nearly gone; so it is made small before anything is added.
+            half, whole = middle / sigma, down / sigma
+            denoised_2 = denoise(half * x + (1 - half) * denoised, middle)
+            x = whole * x + (1 - whole) * denoised_2
         if sigma_next > 0 and eta > 0:
             x = keep * x + noise(sigma, sigma_next) * s_noise * up
     return x
@@ -257,6 +259,7 @@ def lcm_upscale(
     The noise goes on where the run's initial noise stopped.
     """
     count = max(len(sigmas) // 2, 1) if scale_steps is None else min(scale_steps, len(sigmas))
+    factors = np.linspace(1, scale, count + 1)[1:]
     height, width = x.shape[-2:]
     draw = noises.continued(x.shape, run.seed)
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
@@ -264,8 +267,7 @@ def lcm_upscale(
         run.step(i, sigmas, denoised, x)
         x = denoised
         if i < count:
-            factor = 1 + (scale - 1) * (i + 1) / count
-            x = images.scale(x, round(width * factor), round(height * factor), method)
+            x = images.scale(x, round(width * factors[i]), round(height * factors[i]), method)
         if sigma_next > 0:
             x = x + sigma_next * draw(x.shape).to(x)
     return x
@@ -280,11 +282,11 @@ def ddpm(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
         kept, kept_next = 1 / (sigma**2 + 1), 1 / (sigma_next**2 + 1)
         alpha = kept / kept_next
         eps = (x - denoised) / sigma
-        scaled = x * kept.sqrt()
+        scaled = x / (1 + sigma**2).sqrt()
         mean = (1 / alpha).sqrt() * (scaled - (1 - alpha) * eps / (1 - kept).sqrt())
         if sigma_next > 0:
             spread = ((1 - alpha) * (1 - kept_next) / (1 - kept)).sqrt()
-            mean = (mean + spread * noise(sigma, sigma_next)) / kept_next.sqrt()
+            mean = (mean + spread * noise(sigma, sigma_next)) * (1 + sigma_next**2).sqrt()
         x = mean
     return x
 
@@ -307,5 +309,6 @@ def descent(run: Run, sigma: Tensor, sigma_next: Tensor, eta: float) -> tuple[Te
         down, up = ancestral(sigma, sigma_next, eta)
         return down, torch.ones_like(down), up
     down = sigma_next * (1 + (sigma_next / sigma - 1) * eta)
-    keep = (1 - sigma_next) / (1 - down)
-    return down, keep, (sigma_next**2 - (down * keep) ** 2).clamp(min=0).sqrt()
+    alpha, alpha_down = 1 - sigma_next, 1 - down
+    up = (sigma_next**2 - down**2 * alpha**2 / alpha_down**2).clamp(min=0).sqrt()
+    return down, alpha / alpha_down, up

@@ -38,6 +38,9 @@ def sa_solver(
     eta: tau at the levels from noisy[0] down to noisy[1]; elsewhere tau is 0, the plain equation. noisy: NOISY_PART if
     None. use_pece: look at the model once more after each correction. simple_order_2: the paper's shorter weights where
     the order is 2. predictor_order: at least 1. corrector_order: 0 leaves the corrector out.
+
+    Where the levels do not end in 0, the last prediction is not made and x stays at the level before the last, as in
+    the releases of ComfyUI that graphs were made with.
     """
     noise = run.fresh(x)
     high, low = noisy or tuple(run.at_percent(percent) for percent in NOISY_PART)
@@ -67,7 +70,7 @@ def sa_solver(
                 denoised = denoise(x, sigma)
                 answers[-1] = denoised
         if sigma_next == 0:
-            ahead = denoised
+            x = denoised
             continue
         tau = eta if eta > 0 and high >= float(sigma_next) >= low else 0.0
         weights = _weights(lambdas[i + 1 - predict : i + 1], lambdas[i], lambdas[i + 1], tau, simple_order_2, False)
@@ -76,7 +79,7 @@ def sa_solver(
             h = run.half_log_snr(sigma_next) - run.half_log_snr(sigma)
             added = noise(sigma, sigma_next) * sigma_next * (-torch.expm1(-2 * tau**2 * h)).sqrt() * s_noise
             ahead = ahead + added
-    return ahead
+    return x
 
 
 def _step(

@@ -1,4 +1,4 @@
-"""Samplers that integrate in the logarithm of the noise level: DPM-Solver++(2M), RES, UniPC.
+"""Samplers that integrate in the logarithm of the noise level: DPM-Solver++(2M), RES.
 
 With lambda = -log sigma, a step of length h solves the linear part of the equation exactly and treats the denoised
 latent as a polynomial in lambda. Same form as in `samplers`; those that add noise on the way are in
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -68,73 +67,4 @@ def res_weights(last: Tensor, sigma: Tensor, old_down: Tensor, down: Tensor) -> 
     return (-h).exp(), h * b1, h * b2
 
 
-def uni_pc(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, variant: Literal["bh1", "bh2"] = "bh1") -> Tensor:
-    """UniPC of order 3: a predictor, and a corrector that costs no further look at the model (Zhao et al., 2023).
-
-    A last sigma of 0 is taken as 0.001, where log sigma still has a value; for flow x is then scaled as a clean one.
-    """
-    levels = sigmas.clone()
-    to_zero = bool(levels[-1] == 0)
-    if to_zero:
-        levels[-1] = 0.001
-    steps = len(levels) - 1
-    order = min(3, steps - 1)
-    answers = [denoise(x, levels[0])]
-    run.step(0, sigmas, answers[-1], x)
-    for i in range(1, steps + 1):
-        last = i == steps
-        use = min(i, order, steps + 1 - i) if order else 1
-        base, ahead = _unipc_predict(x, answers, levels[: i + 1], use, variant)
-        if last:
-            x = ahead
-            break
-        answer = denoise(ahead, levels[i])
-        x = _unipc_correct(base, answers, answer, levels[: i + 1], use, variant)
-        answers = [*answers, answer][-max(order, 1) :]
-        run.step(i, sigmas, answer, ahead)
-    return x / run.alpha(levels[-1]) if to_zero else x
-
-
-def _unipc_terms(answers: list[Tensor], levels: Tensor, order: int, variant: str) -> tuple[Tensor, ...]:
-    """The system (R, b) of the paper's theorem, its factor B, the differences D and the step's length h."""
-    lambdas = -levels.log()
-    h = lambdas[-1] - lambdas[-2]
-    rks = [(lambdas[-2 - k] - lambdas[-2]) / h for k in range(1, order)]
-    differences = [(answers[-1 - k] - answers[-1]) / rks[k - 1] for k in range(1, order)]
-    rks.append(torch.ones_like(h))
-    B = -h if variant == "bh1" else torch.expm1(-h)
-    rows, b = [], []
-    phi = torch.expm1(-h) / -h - 1
-    factorial = 1
-    for k in range(1, order + 1):
-        rows.append(torch.stack(rks) ** (k - 1))
-        b.append(phi * factorial / B)
-        factorial *= k + 1
-        phi = phi / -h - 1 / factorial
-    D = torch.stack(differences) if differences else answers[-1].new_zeros(0)
-    return torch.stack(rows), torch.stack(b), B, D, h
-
-
-def _unipc_predict(x: Tensor, answers: list[Tensor], levels: Tensor, order: int, variant: str) -> tuple[Tensor, Tensor]:
-    """The first-order step, and the prediction of order `order` on top of it."""
-    R, b, B, D, h = _unipc_terms(answers, levels, order, variant)
-    base = levels[-1] / levels[-2] * x - torch.expm1(-h) * answers[-1]
-    if order == 1:
-        return base, base
-    rhos = b.new_tensor([0.5]) if order == 2 else torch.linalg.solve(R[:-1, :-1], b[:-1])
-    return base, base - B * torch.tensordot(rhos.to(x), D, 1)
-
-
-def _unipc_correct(
-    base: Tensor, answers: list[Tensor], answer: Tensor, levels: Tensor, order: int, variant: str
-) -> Tensor:
-    R, b, B, D, _ = _unipc_terms(answers, levels, order, variant)
-    rhos = b.new_tensor([0.5]) if order == 1 else torch.linalg.solve(R, b)
-    change = rhos[-1] * (answer - answers[-1])
-    if order > 1:
-        change = change + torch.tensordot(rhos[:-1].to(base), D, 1)
-    return base - B * change
-
-
 res_multistep_ancestral = partial(res_multistep, eta=1.0)
-uni_pc_bh2 = partial(uni_pc, variant="bh2")

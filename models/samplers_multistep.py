@@ -5,11 +5,11 @@ The slope is d = (x - denoised) / sigma. Same form as in `samplers`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from .samplers import Denoise, Run
@@ -107,7 +107,7 @@ def deis(denoise: Denoise, x: Tensor, sigmas: Tensor, run: Run, max_order: int =
 
     max_order: 1 to 4.
     """
-    levels = sigmas.double().cpu().numpy()
+    levels = sigmas.float().cpu()
     slopes: list[Tensor] = []
     for i, (sigma, sigma_next) in enumerate(pairwise(sigmas)):
         denoised = denoise(x, sigma)
@@ -125,23 +125,27 @@ _DEIS_LOW, _DEIS_HIGH, _DEIS_LAST = 0.002, 80.0, 1e-3
 """The noise levels at the two ends of that diffusion, and the time of the lower; the higher's is 1."""
 
 
-def _deis_weights(levels: np.ndarray, i: int, count: int) -> list[float]:
+def _deis_weights(levels: Tensor, i: int, count: int) -> list[float]:
     """The integral over sigma of each Lagrange polynomial in time, from levels[i] to levels[i + 1].
 
-    By the plain sum over points that the published code takes, which is 1e-4 off the integral.
+    By the plain sum over points that the published code takes, which is 1e-4 off the integral, and like that in single
+    precision: where levels are small it rounds to a thousandth, and pictures rely on it. levels: (n,) float32, CPU.
     """
-    low, high = math.log(_DEIS_LOW**2 + 1), math.log(_DEIS_HIGH**2 + 1)
+    low, high = (torch.log(torch.tensor(end) ** 2 + 1) for end in (_DEIS_LOW, _DEIS_HIGH))
     slope = 2 * (low / _DEIS_LAST - high) / (_DEIS_LAST - 1)
-    first = high - slope / 2
-    times = (np.sqrt(first**2 + 2 * slope * np.log(levels[: i + 2] ** 2 + 1)) - first) / slope
-    t = np.linspace(times[i], times[i + 1], _DEIS_POINTS)
-    variance = np.expm1(slope * t**2 / 2 + first * t)  # sigma squared at t
-    d_sigma = (slope * t + first) * (variance + 1) / (2 * np.sqrt(variance))
-    past = [times[i - k] for k in range(count)]
+    first = high - 0.5 * slope
+    times = ((first**2 + 2 * slope * (levels[: i + 2] ** 2 + 1).log()).sqrt() - first) / slope
+    t = torch.linspace(float(times[i]), float(times[i + 1]), _DEIS_POINTS)
+    share = torch.exp(-0.5 * t**2 * slope - t * first)  # of the signal, 1 / (sigma^2 + 1), at t
+    d_sigma = 0.5 * (slope * t + first) / (share * (1 - share)).sqrt()
+    past = times[: i + 1].flip(0)[:count]
     weights = []
     for j, own in enumerate(past):
-        polynomial = np.prod([(t - other) / (own - other) for k, other in enumerate(past) if k != j], axis=0)
-        weights.append(float((d_sigma * polynomial).sum() * (times[i + 1] - times[i]) / _DEIS_POINTS))
+        polynomial = torch.ones_like(t)
+        for k, other in enumerate(past):
+            if k != j:
+                polynomial = polynomial * ((t - other) / (own - other))
+        weights.append(float((d_sigma * polynomial).sum() * ((times[i + 1] - times[i]) / _DEIS_POINTS)))
     return weights
 
 

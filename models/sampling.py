@@ -109,10 +109,13 @@ def sample(
     on_step: Callable[[Step], None] = ignore_step,
     check: Callable[[], None] = lambda: None,
 ) -> Sampled:
-    """Run a sampler over sigmas (steps + 1,); with fewer than two of them there is nothing to do."""
+    """Run a sampler over sigmas (steps + 1,).
+
+    One level alone makes no step: the latent comes back as noisy as it says. Of none it comes back as it is.
+    """
     model = guider.model
     samples = _in_channels(model, latent["samples"])
-    if len(sigmas) < 2:
+    if len(sigmas) == 0:
         return Sampled({**latent, "samples": samples}, {**latent, "samples": samples})
     model.check_inputs(samples, [entry for side in guider.sides.values() for entry in side])
     prediction, device = model.prediction, model.device
@@ -135,7 +138,8 @@ def sample(
         on_step(made)
 
     x = prediction.noised(start, drawn, sigmas[0], prediction.starts_from_scratch(float(sigmas[0])))
-    x = sampler(denoise, x, sigmas, Run(noise.seed, step, prediction))
+    if len(sigmas) > 1:
+        x = sampler(denoise, x, sigmas, Run(noise.seed, step, prediction))
     done = model.latent_format.from_model(prediction.finished(x, sigmas[-1])).cpu()
     picture = model.latent_format.from_model(last[0]).cpu() if last else done
     return Sampled({**latent, "samples": done}, {**latent, "samples": picture})

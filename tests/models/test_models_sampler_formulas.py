@@ -16,7 +16,7 @@ from models.samplers_adams import _weights
 from models.samplers_multistep import _deis_weights, _unlike_steps
 from models.samplers_stochastic import er_noise, reverse_time_noise
 from models.schedules import karras_between
-from tests.models.sampler_oracle import EPS, Gaussian, Numbered, S, run, start
+from tests.models.sampler_oracle import EPS, FLOW, Gaussian, Numbered, S, run, start
 
 LEVELS = karras_between(6, 0.05, 10.0)
 
@@ -117,13 +117,14 @@ def test_weights_for_unlike_steps_are_the_published_ones():
 
 @pytest.mark.parametrize("count", [2, 3, 4])
 def test_deis_weights_are_integrals_over_sigma(count: int):
-    levels = LEVELS.double().numpy()[:5]
+    levels = LEVELS[:5]
     i = 3
     low, high = math.log(0.002**2 + 1), math.log(80.0**2 + 1)
     slope = 2 * (low / 1e-3 - high) / (1e-3 - 1)
     first = high - 0.5 * slope
 
-    def time(sigma: float) -> float:
+    def time(sigma) -> float:
+        sigma = float(sigma)
         return (math.sqrt(first**2 + 2 * slope * math.log(sigma**2 + 1)) - first) / slope
 
     past = [time(levels[i - k]) for k in range(count)]
@@ -278,7 +279,63 @@ def test_sa_solver_without_noise_is_diffusers(order: int):
     )
     expected = stepped(scheduler, LEVELS[:-1], start(), gaussian)
     options = {"predictor_order": order, "corrector_order": order, "eta": 0.0, "simple_order_2": True}
-    assert torch.allclose(run("sa_solver", start(), LEVELS[:-1], **options), expected, atol=2e-3)
+    further, predicted = torch.cat([LEVELS[:-1], LEVELS[-2:-1] / 2]), []
+    run("sa_solver", start(), further, on_step=lambda step: predicted.append(step.x), **options)
+    assert torch.allclose(predicted[-1], expected, atol=2e-3)
+
+
+def test_sa_solver_leaves_out_a_last_step_that_is_not_to_zero():
+    longer, shorter = (run("sa_solver", start(), LEVELS[:end], eta=0.0, corrector_order=0) for end in (4, 5))
+    seen: list[Tensor] = []
+    run("sa_solver", start(), LEVELS[:5], on_step=lambda step: seen.append(step.x), eta=0.0, corrector_order=0)
+    assert torch.equal(shorter, seen[3])
+    assert torch.equal(longer, seen[2])
+
+
+@pytest.mark.parametrize(("variant", "B"), [("uni_pc", math.log(5)), ("uni_pc_bh2", 0.8)])
+def test_uni_pc_of_two_steps_written_out(variant: str, B: float):
+    first = gaussian(start(), 5.0)
+    base = start() / 5 + 0.8 * first
+    second = gaussian(base, 1.0)
+    corrected = base + B * 0.5 * (second - first)
+    last = 2**-10  # for 0.001, by 1 - alpha^2 in single precision
+    expected = last * corrected + (1 - last) * second
+    assert torch.allclose(run(variant, start(), torch.tensor([5.0, 1.0, 0.0])), expected, rtol=1e-5, atol=3e-6)
+
+
+@pytest.mark.parametrize("name", ["uni_pc", "uni_pc_bh2"])
+def test_uni_pc_of_one_step_gives_its_noise_back(name: str):
+    noise = start() / math.sqrt(26)
+    assert torch.allclose(run(name, start(), torch.tensor([5.0, 0.0])), noise, rtol=1e-5)
+    assert torch.allclose(run(name, start(), torch.tensor([5.0, 2.0])), noise * math.sqrt(5), rtol=1e-5)
+
+
+def test_an_ancestral_step_of_flow_may_go_down_to_zero_and_come_back():
+    seen: list[Tensor] = []
+    levels = torch.tensor([1.0, 0.5, 0.0])
+    run("euler_ancestral", start(), levels, on_step=lambda step: seen.append(step.x), prediction=FLOW, eta=2.0)
+    noise = noises.fresh(start(), 1)(levels[0], levels[1])
+    clean = Gaussian(flow=True)(start(), levels[0])
+    assert torch.allclose(seen[1], 0.5 * clean + 0.5 * noise)
+
+
+@pytest.mark.parametrize("levels", [[0.05, 0.02, 0.01, 0.004], [0.02, 0.009, 0.006, 0.003]])
+def test_deis_weights_round_as_single_precision_does(levels: list[float]):
+    """The time of a small level has few digits; what is between two such times is told by these digits."""
+    sigmas, single = torch.tensor(levels), np.float32
+    low, high = (np.log(single(end) ** 2 + single(1)) for end in (0.002, 80))
+    slope = single(2) * (low / single(1e-3) - high) / single(1e-3 - 1)
+    first = high - single(0.5) * slope
+    logs = np.log(sigmas.numpy() ** 2 + single(1))
+    past, now, then = ((np.sqrt(first**2 + 2 * slope * logs) - first) / slope)[1:].astype(float)
+    slope, first = float(slope), float(first)
+
+    def d_sigma(t: float) -> float:
+        variance = math.expm1(slope * t**2 / 2 + first * t)
+        return (slope * t + first) * (variance + 1) / (2 * math.sqrt(variance))
+
+    exact = quad(lambda t: d_sigma(t) * (t - past) / (now - past), now, then)[0]
+    assert _deis_weights(sigmas, 2, 2)[0] == pytest.approx(exact, rel=3e-4)
 
 
 # Noise

@@ -6,11 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from models import guiders
 from models import noise as noises
-from models.conditions import Condition, Ready, prepare, with_same_area
+from models.conditions import Condition, Ready, prepare, prepare_sides, with_same_area
 from models.engine import Loaded
 from models.errors import ModelError
-from models.sampling import SAMPLERS, SCHEDULERS, ksample
+from models.sampler_table import choose
+from models.sampling import SAMPLERS, SCHEDULERS, SeededNoise, ksample, sample
 from models.schedules import schedule
 
 SETTINGS: dict[str, Any] = {"seed": 4, "steps": 3, "cfg": 3.0, "sampler": "euler", "scheduler": "normal"}
@@ -107,6 +109,16 @@ def test_halves_of_a_run_are_the_run(loaded: Loaded, prompts):
 def test_a_run_that_starts_after_its_end_does_nothing(loaded: Loaded, prompts):
     latent = {"samples": torch.randn(1, 4, 8, 8)}
     assert torch.equal(sampled(loaded, prompts, latent, start_step=50), latent["samples"])
+
+
+def test_one_level_alone_only_adds_its_noise(loaded: Loaded, prompts):
+    given, ask = {"samples": torch.randn(1, 4, 8, 8)}, guiders.cfg(loaded.model, *prompts, 3.0)
+    made = sample(ask, given, SeededNoise(4), torch.tensor([2.0]), choose("euler"))
+    noise = noises.initial((1, 4, 8, 8), 4)
+    for latent in made:
+        assert torch.allclose(latent["samples"], given["samples"] + 2 * noise / 0.18215, atol=1e-5)
+    nothing = sample(ask, given, SeededNoise(4), torch.zeros(0), choose("euler"))
+    assert all(torch.equal(latent["samples"], given["samples"]) for latent in nothing)
 
 
 def test_a_mask_keeps_what_it_leaves_out(loaded: Loaded, prompts):
@@ -304,3 +316,14 @@ def test_a_text_of_its_own_reaches_the_controlnet_and_not_the_model(loaded: Load
     assert torch.equal(sampled(loaded, steered), sampled(loaded, prompts))
     assert all(torch.equal(heard["control_context"], own.repeat(2, 1, 1)) for heard in ears.heard)
     assert len(ears.heard) == 3
+
+
+def test_of_controlnets_that_share_one_negative_prompt_it_gets_the_last(loaded: Loaded, prompts):
+    nets = [Listening(), Listening()]
+    lending = [entry(prompts[0], control=net, control_apply_to_uncond=True)[0] for net in nets]
+    sides = prepare_sides({"positive": lending, "negative": prompts[1]}, ready(loaded.model, torch.zeros(1, 4, 8, 8)))
+    assert [condition.control for condition in sides["negative"]] == [nets[1]]
+    both = prepare_sides(
+        {"positive": lending, "negative": prompts[1] * 2}, ready(loaded.model, torch.zeros(1, 4, 8, 8))
+    )
+    assert [condition.control for condition in both["negative"]] == nets
