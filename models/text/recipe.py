@@ -87,6 +87,12 @@ def _alone(encoded: Mapping[str, Encoded]) -> Combined:
     return Combined(one.states, one.projected)
 
 
+def _alone_as_it_is(encoded: Mapping[str, Encoded]) -> Combined:
+    """Pooled is not projected, whether the file has a projection or not."""
+    (one,) = encoded.values()
+    return Combined(one.states, one.pooled)
+
+
 def _side_by_side(encoded: Mapping[str, Encoded]) -> Combined:
     """L and G for each token, cut to the shorter of the two; pooled is G's."""
     return Combined(_joined(encoded["l"].states, encoded["g"].states), encoded["g"].projected)
@@ -156,7 +162,9 @@ _BESIDE = "text_encoders.clip_{}.transformer.".format
 _FOLDER, _FOLDER_2, _FOLDER_3 = "text_encoder.", "text_encoder_2.", "text_encoder_3."
 """A diffusers folder's encoders, whose names begin with their folder's."""
 
-SD1 = TextRecipe("sd1", "Stable Diffusion 1", (_L(prefixes=("cond_stage_model.transformer.", _FOLDER)),), _alone)
+SD1 = TextRecipe(
+    "sd1", "Stable Diffusion 1", (_L(prefixes=("cond_stage_model.transformer.", _FOLDER)),), _alone_as_it_is
+)
 
 SD2 = TextRecipe(
     "sd2",
