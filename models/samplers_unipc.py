@@ -2,7 +2,7 @@
 
 It walks in the coordinates of a diffusion that keeps variance: x / sqrt(1 + sigma^2), where the latent's share is
 alpha = 1 / sqrt(1 + sigma^2), the noise's std = sqrt(1 - alpha^2), and lambda = log(alpha / std). These are taken from
-log alpha in single precision, as ComfyUI takes them: so the std of the last level, 0.001, comes out at 0.00098, and that
+log alpha in single precision, as ComfyUI takes them: the std of the last level, 0.001, comes out at 0.00098, and that
 of others is off in the fifth digit. Form as in `samplers`.
 """
 
