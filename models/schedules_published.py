@@ -66,9 +66,18 @@ def gits(coefficient: float, steps: int, denoise: float = 1.0) -> Tensor:
     ways = WAYS[round(coefficient, 2)].split()
     way = ways[min(steps, len(ways) + 1) - 2]
     chosen = [0, *(int(way[i : i + 2]) for i in range(0, len(way), 2)), PLACES - 1]
-    highest = len(discrete("eps").sigmas) - 1
-    times = highest * (1 - torch.tensor(chosen, dtype=torch.float64) / (PLACES - 1))
-    return _in_steps(discrete("eps").sigma(times.float()).double().tolist(), steps, denoise)
+    return _in_steps(_sigmas_at(1 - np.array(chosen) / (PLACES - 1)), steps, denoise)
+
+
+def _sigmas_at(times: np.ndarray) -> list[float]:
+    """Stable Diffusion's noise levels at times from 0, the lowest, to 1, as GITS's search took them.
+
+    Between two steps of training the logarithm of the signal's share is straight, not that of the level.
+    """
+    sigmas = np.array(discrete("eps").levels.exact)
+    log_alphas = 0.5 * np.log((1 / (1 + sigmas**2)).astype(np.float32)).astype(np.float64)
+    at = np.interp(times * (len(sigmas) - 1), np.arange(len(sigmas)), log_alphas)
+    return np.sqrt(np.expm1(-2 * at)).tolist()
 
 
 def _in_steps(levels: Sequence[float], steps: int, denoise: float) -> Tensor:

@@ -101,6 +101,7 @@ def test_gits_levels_are_the_published_ones():
     assert near(gits(1.2, 10), [*ten, 0.09824532, 0])
     assert near(gits(1.5, 4), [14.61464119, 0.86115354, 0.32104823, 0.09824532, 0])
     assert near(gits(1.2, 10, 0.3), [0.32104823, 0.19894916, 0.09824532, 0])
+    assert float(gits(1.2, 10)[-2]) == pytest.approx(0.09824532, rel=5e-6)
     assert len(gits(1.2, 40)) == 41
     assert near(gits(1.2, 40)[::2][:-1], gits(1.2, 20)[:-1])
     assert gits(1.2, 5, 0.0).shape == (0,)
