@@ -36,6 +36,7 @@ import torch
 
 from bench.random_models import diffusers_unet, make, make_lora
 from models.engine import Engine
+from models.guidance.compiled import compiled as compiled_blocks
 from models.guiders import cfg
 from models.model import Model
 from models.sampler_table import choose
@@ -79,7 +80,15 @@ def steps(family: str, path: Path, precision: str, size: int, batch: int, option
     found: dict[str, float] = {}
     engine = Engine(options.device, precision)
     model = engine.load_model(path)
+    cuda = options.device.startswith("cuda")
+    if cuda:
+        torch.cuda.reset_peak_memory_stats()
     found["ours"] = ours(model, size, batch, options)
+    held = torch.cuda.max_memory_allocated() / engine.residency.weights() if cuda else 0.0
+    if options.compiled:
+        found["ours, blocks compiled"] = ours(compiled_blocks(model, "inductor"), size, batch, options)
+    if cuda:
+        found["floor"] = floor(model, size, batch)
     del model
     engine.free(models=True)
     others = [("diffusers", precision, False)]
@@ -92,10 +101,36 @@ def steps(family: str, path: Path, precision: str, size: int, batch: int, option
         found[name] = theirs(family, unet, DTYPES[its_precision], size, batch, compiled, options)
         del unet
         free()
-    print(f"{family} {size} x {size}, batch {batch}, {precision}")
+    print(
+        f"{family} {size} x {size}, batch {batch}, {precision}" + (f", peak {held:.2f} x the weights" if cuda else "")
+    )
     for name, seconds in found.items():
         print(f"    {name:20} {seconds * 1000:9.1f} ms a step    {seconds / found['ours']:5.2f} x ours")
-    return [{"what": "step", "family": family, "size": size, "batch": batch, "precision": precision, "seconds": found}]
+    line = {"what": "step", "family": family, "size": size, "batch": batch, "precision": precision, "seconds": found}
+    return [{**line, "peak": held}]
+
+
+@torch.no_grad()
+def floor(model: Model, size: int, batch: int) -> float:
+    """Seconds that the step's products would take at the rate of one large product: no version can be much faster."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    side = 4096 if model.dtype == torch.float32 else 8192
+    a, b = (torch.randn(side, side, device=model.device, dtype=model.dtype) for _ in range(2))
+    times = []
+    for _ in range(10):
+        synchronize(str(model.device))
+        times.append(timed(lambda: (a @ b, synchronize(str(model.device)))))
+    rate = 2 * side**3 / min(times)
+    network = model.component.network
+    given = {
+        "x": torch.randn(2 * batch, 4, size // 8, size // 8), "timestep": torch.full((2 * batch,), 500.0),
+        "context": torch.randn(2 * batch, TOKENS, network.context), "y": torch.randn(2 * batch, max(network.vector, 1)),
+    }  # fmt: skip
+    given = {name: value.to(model.device, model.dtype) for name, value in given.items()}
+    with model.engine.residency.use(model.component, model.dtype) as module, FlopCounterMode(display=False) as counter:
+        module(**given)
+    return counter.get_total_flops() / rate
 
 
 def ours(model: Model, size: int, batch: int, options: Any) -> float:
@@ -118,7 +153,7 @@ def theirs(family: str, unet: Any, dtype: torch.dtype, size: int, batch: int, co
     from diffusers import EulerDiscreteScheduler, StableDiffusionPipeline, StableDiffusionXLPipeline
 
     if compiled:
-        unet.compile_repeated_blocks(fullgraph=True) if options.regional else unet.compile(mode="max-autotune")
+        unet.compile_repeated_blocks(fullgraph=True) if options.regional else unet.compile(mode="reduce-overhead")
     scheduler = EulerDiscreteScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
     parts: dict[str, Any] = {"vae": None, "text_encoder": None, "tokenizer": None, "unet": unet, "scheduler": scheduler}
     width = 768 if family == "sd15" else 2048
@@ -299,7 +334,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--parts", nargs="+", default=["load", "memory", "lora", "steps"])
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--compiled", action="store_true", help="diffusers compiled as well")
+    parser.add_argument("--compiled", action="store_true", help="both compiled as well")
     parser.add_argument("--regional", action="store_true", help="compile its repeated blocks only")
     parser.add_argument("--json")
     parser.add_argument("--folder", help="where the random files are kept (a few GB)")

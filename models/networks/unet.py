@@ -114,7 +114,11 @@ class Unet(WithOwnNames):
         return UnetModule(self).eval()
 
     def channels_last(self, device: torch.device) -> bool:
-        return device.type == "cuda"
+        """On an H100 a recorded step of SD1.5's takes 10.2 ms so and 12.7 otherwise, of SDXL's, with fewer convolutions
+        to gain by it and as many norms that turn their input round, 44.7 and 42.9.
+        """
+        attends_at_the_finest = len(self.inputs) > 1 and self.inputs[1].depth > 0
+        return device.type == "cuda" and attends_at_the_finest
 
     def heads_of(self, channels: int) -> int:
         """Heads of an attention over so many channels."""
