@@ -213,18 +213,20 @@ class Clip:
         return None if -layer > counted else min(-1, layer + counted - layers)
 
     def dtype_of(self, component: Component) -> torch.dtype:
-        """The precision that this encoder runs in."""
-        return (
-            _t5_dtype(component, self.engine.text_dtype)
-            if isinstance(component.network, T5)
-            else (self.engine.text_dtype)
-        )
+        """The precision that this encoder's weights, changed ones too, are kept in; it computes in float32."""
+        return _dtype(component, self.engine.text_dtype)
 
 
-def _t5_dtype(component: Component, usual: torch.dtype) -> torch.dtype:
-    """T5-XXL stays in the half precision of its file: float32 would take 19 GB, and what flows through it is float32
-    anyway. What was kept in eight bits fits into float16."""
-    kept = component.file.dtypes[component.prefix + "encoder.block.0.layer.0.SelfAttention.q.weight"]
+def _dtype(component: Component, usual: torch.dtype) -> torch.dtype:
+    """An encoder stays in the half precision of its file.
+
+    float32 would take twice the memory (19 GB for T5-XXL) for the same values, and changed weights are rounded where
+    ComfyUI rounds them. What was kept in eight bits fits into float16. CLIP in bfloat16 runs in what is usual, as that
+    would round its changes too coarsely.
+    """
+    is_t5 = isinstance(component.network, T5)
+    one = "encoder.block.0.layer.0.SelfAttention.q.weight" if is_t5 else "text.encoder.layers.0.mlp.fc1.weight"
+    kept = component.file.dtypes[component.prefix + component.picks()[one].name]
     if kept.itemsize == 1:
         return torch.float16
-    return kept if kept in (torch.float16, torch.bfloat16) else usual
+    return kept if kept == torch.float16 or (is_t5 and kept == torch.bfloat16) else usual

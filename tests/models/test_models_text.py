@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from models.engine import Engine, Loaded
@@ -109,3 +110,23 @@ def test_an_embedding_for_another_model_is_left_out(loaded: Loaded, write: Calla
     [[without, _]] = loaded.clip.encode("a cat")
     assert torch.allclose(states, without, atol=1e-5)
     assert "wide" in caplog.text
+
+
+def test_weights_of_half_precision_stay_so_when_they_are_changed(engine: Engine, sd1: Path, write: Callable[..., Path]):
+    """What flows through them is float32; a LoRA's sum is rounded to what the file keeps."""
+    half = write({name: value.half() for name, value in load_file(sd1).items()}, "half.safetensors")
+    clip = engine.load_checkpoint(half).clip
+    name = "text.encoder.layers.1.mlp.fc1.weight"
+    up, down = torch.randn(128, 2), torch.randn(2, 64)
+    stem = "lora_te_text_model_encoder_layers_1_mlp_fc1"
+    file = write({f"{stem}.lora_up.weight": up, f"{stem}.lora_down.weight": down}, "lora.safetensors")
+    [(_, component)] = clip.encoders
+    patched = clip.with_lora(engine.load_lora(file), 0.3)
+    with engine.residency.use(component, clip.dtype_of(component)) as module:
+        before = module.get_parameter(name).clone()
+    with engine.residency.use(component, clip.dtype_of(component), patched.patches) as module:
+        after = module.get_parameter(name).clone()
+    assert before.dtype == after.dtype == torch.float16
+    assert torch.allclose(after.float(), before.float() + 0.3 * (up @ down), rtol=1e-3, atol=1e-6)
+    [[states, _]] = patched.encode("a cat")
+    assert states.dtype == torch.float32
