@@ -44,6 +44,7 @@ class Condition:
     "control_context" (b, tokens, width) is the text for ControlNets alone."""
     strength: float = 1.0
     area: Area | None = None
+    """As it was asked for: it may end beyond the latent, and is told from others by that end."""
     mask: Tensor | None = None
     """(b or 1, 1, h, w) on the latent's grid, its strength multiplied in."""
     start: float = float("inf")
@@ -206,10 +207,8 @@ def _lend_control(lenders: list[Condition], conditions: list[Condition]) -> list
 
 
 def same_batch(a: Condition, b: Condition, fits: Callable[[str, Any, Any], bool]) -> bool:
-    """Whether the network can take both at once: cut-outs of one size, and inputs that fit each other."""
+    """Whether the network can take both at once where their cut-outs are of one size: inputs that fit each other."""
     if a.control is not b.control or a.hooks is not b.hooks or a.inputs.keys() != b.inputs.keys():
-        return False
-    if (a.area or ())[:2] != (b.area or ())[:2]:
         return False
     return all(fits(name, value, b.inputs[name]) for name, value in a.inputs.items())
 
@@ -221,8 +220,7 @@ def _area(area: Sequence[Any] | None, height: int, width: int) -> Area | None:
         h, w, y, x = area[1:]
         area = (max(1, round(h * height)), max(1, round(w * width)), round(y * height), round(x * width))
     h, w, y, x = (int(value) for value in area)
-    y, x = min(y, height - 1), min(x, width - 1)
-    return min(h, height - y), min(w, width - x), y, x
+    return h, w, min(y, height - 1), min(x, width - 1)
 
 
 def _bounds(mask: Tensor) -> Area:

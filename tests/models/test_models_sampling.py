@@ -249,7 +249,11 @@ def test_an_area_is_seen_alone_and_fades_at_its_inner_edges(loaded: Loaded, prom
 )
 def test_areas_are_cut_to_the_latent(area, expected, loaded: Loaded, prompts):
     (condition,) = prepare(entry(prompts[0], area=area), ready(loaded.model, torch.zeros(1, 4, 8, 16)))
-    assert condition.area == expected
+    height, width, top, left = expected
+    grid = torch.arange(8.0)[:, None] * 100 + torch.arange(16.0)
+    found = condition.crop(grid[None, None])[0, 0]
+    assert torch.equal(found, grid[top : top + height, left : left + width])
+    assert condition.weight(grid[None, None]).shape[2:] == (height, width)
 
 
 def test_a_mask_weighs_a_prompt(loaded: Loaded, prompts):
@@ -289,6 +293,15 @@ def test_each_area_has_its_like_on_the_other_side():
     added = ours[2:]
     assert [(c.area, float(c.inputs["context"])) for c in added] == [((2, 2, 1, 1), 1.0), ((8, 8, 0, 0), 0.0)]
     assert added[1].strength == 2.0
+
+
+def test_areas_are_told_apart_by_what_lies_beyond_the_latent(loaded: Loaded, prompts):
+    """Both end at the right edge of 16 latents, but only one was asked to go on: the shorter one is inside it."""
+    short, long = (("percentage", 1.0, width, 0.0, 0.5) for width in (0.5, 1.0))
+    for ours, others, added in ((short, long, 1), (long, short, 0), (long, long, 0)):
+        sides = {"positive": entry(prompts[0], area=ours), "negative": entry(prompts[1], area=others)}
+        found = prepare_sides(sides, ready(loaded.model, torch.zeros(1, 4, 8, 16)))
+        assert len(found["negative"]) == 1 + added
 
 
 def test_every_name_runs(loaded: Loaded, prompts):
