@@ -120,6 +120,10 @@ class Unet(WithOwnNames):
         attends_at_the_finest = len(self.inputs) > 1 and self.inputs[1].depth > 0
         return device.type == "cuda" and attends_at_the_finest
 
+    def ignores(self, name: str) -> bool:
+        """Latent consistency models carry a projection of the guidance's strength, which nothing here is told."""
+        return super().ignores(name) or name == "time_embedding.cond_proj.weight"
+
     def heads_of(self, channels: int) -> int:
         """Heads of an attention over so many channels."""
         return self.heads or max(1, channels // 64)
