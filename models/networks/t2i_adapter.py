@@ -6,6 +6,7 @@ as Tencent ARC published them.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -54,15 +55,16 @@ class T2iAdapter(WithOwnNames):
         return False
 
 
-class _Adapter(nn.Module):
+class _Adapter(nn.Module, ABC):
     """What full and light adapters have in common."""
 
     def __init__(self, sizes: T2iAdapter) -> None:
         super().__init__()
         self.sizes = sizes
 
+    @abstractmethod
     def levels(self, x: Tensor) -> tuple[Tensor, ...]:
-        raise NotImplementedError
+        """The folded hint (b, c, h, w) as each level's features."""
 
     def encode(self, hint: Tensor, kinds: tuple[int, ...] = ()) -> tuple[Tensor, ...]:
         """The hint (b, c, h, w) as each level's features, (b, width, ..., ...)."""
