@@ -215,7 +215,7 @@ def encode_text_for_flux(
 @node("CLIPTextEncodeControlnet", category="_for_testing/conditioning", experimental=True)
 def encode_text_for_controlnet(clip: Clip, conditioning: Conditioning, text: Prompt, context: Context) -> Conditioning:
     """Give a ControlNet a prompt of its own, beside the one that the model follows."""
-    ((states, options),) = present(clip, "CLIP").encode(text, **files_for_prompts(context))
+    (states, options), *_ = present(clip, "CLIP").encode(text, **files_for_prompts(context))
     return _saying(conditioning, cross_attn_controlnet=states, pooled_output_controlnet=options.get("pooled_output"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import torch
@@ -92,7 +93,7 @@ def _names(file: WeightFile, width: int, key: str) -> list[str]:
     fitting = [name for name, shape in file.shapes.items() if shape and shape[-1] == width and len(shape) <= 2]
     if key in fitting:
         return [key]
-    if fitting and all(name.split(".")[0].isdigit() for name in file.shapes):  # a list of dictionaries
+    if fitting and all(re.match(r"\d+\.", name) for name in file.shapes):  # a list of dictionaries
         return fitting
     bundled = [n for n in fitting if n.startswith("bundle_emb.")]
     for end in (".string_to_param.*", f".{key}"):
