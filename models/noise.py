@@ -36,11 +36,15 @@ def fresh(like: Tensor, seed: int) -> Noise:
     return lambda sigma, sigma_next: torch.randn(like.shape, generator=generator).to(like)
 
 
-def continued(shape: Sequence[int], seed: int) -> Callable[[Sequence[int]], Tensor]:
-    """Noise of any shape, float32 on the CPU, that goes on where `initial` of this shape and seed stopped."""
+def continued(shape: Sequence[int], seed: int) -> Callable[[Tensor], Tensor]:
+    """Noise like a given latent of any size, that goes on where `initial` of this shape and seed stopped.
+
+    It is drawn in the order in which the latent lies in memory, as `torch.randn_like` does: bislerp leaves a latent's
+    channels side by side, and so ComfyUI's pictures have their noise in that order.
+    """
     generator = torch.Generator().manual_seed(_seed(seed))
     torch.randn(tuple(shape), generator=generator)
-    return lambda wanted: torch.randn(tuple(wanted), generator=generator)
+    return lambda like: torch.empty_like(like, device="cpu", dtype=torch.float32).normal_(generator=generator).to(like)
 
 
 def brownian(like: Tensor, seed: int, sigmas: Tensor) -> Noise:

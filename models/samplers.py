@@ -269,7 +269,7 @@ def lcm_upscale(
         if i < count:
             x = images.scale(x, round(width * factors[i]), round(height * factors[i]), method)
         if sigma_next > 0:
-            x = x + sigma_next * draw(x.shape).to(x)
+            x = x + sigma_next * draw(x)
     return x
 
 

@@ -375,6 +375,16 @@ def test_initial_noise_is_torchs_for_the_seed():
     assert noises.initial((1, 1, 1, 1), 2**64 - 1).isfinite().all()
 
 
+def test_noise_that_goes_on_lies_as_the_latent_does():
+    shape = (2, 4, 6, 5)
+    lying = (torch.zeros(shape), torch.zeros(2, 6, 5, 4).movedim(-1, 1))
+    draw = noises.continued(shape, 7)
+    torch.manual_seed(7)
+    torch.randn(shape)
+    for latent in lying:
+        assert torch.equal(draw(latent), torch.randn_like(latent))
+
+
 def test_noise_by_batch_index_is_that_of_the_whole_batch():
     whole = torch.cat([noises.initial((1, 4, 3, 5), 11, [i]) for i in range(4)])
     assert torch.equal(noises.initial((3, 4, 3, 5), 11, [3, 1, 1]), whole[[3, 1, 1]])
