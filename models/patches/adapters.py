@@ -7,7 +7,6 @@ top: it also gives every output, or every input, a length of its own.
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 
 import torch
@@ -21,16 +20,16 @@ def _f32(tensor: Tensor, like: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Additive(ABC):
+class Additive:
     """W + strength * scale * dW, or with DoRA's lengths that sum normalised."""
 
-    @abstractmethod
     def delta(self, weight: Tensor) -> Tensor:
         """dW in float32, with as many values as the weight."""
+        raise NotImplementedError
 
-    @abstractmethod
     def scale(self, weight: Tensor) -> float:
         """alpha / rank; 1 where the file says no alpha."""
+        raise NotImplementedError
 
     @property
     def lengths(self) -> Tensor | None:
