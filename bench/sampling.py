@@ -17,7 +17,6 @@ import gc
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -257,10 +256,15 @@ def memory(family: str, path: Path, options: Any) -> list[dict[str, Any]]:
 
 def peak(path: Path, precision: str) -> None:
     engine = Engine("cpu", precision)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    before = high_water()
     engine.load_model(path)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(after - before, engine.residency.weights())
+    print(high_water() - before, engine.residency.weights())
+
+
+def high_water() -> int:
+    """The most memory that this process has had, in bytes. What getrusage says begins at what its parent had."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
 # LoRA
