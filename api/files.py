@@ -37,6 +37,8 @@ SHOWN = frozenset({
 MORE_TYPES = {
     ".webp": "image/webp",
     ".avif": "image/avif",
+    ".svg": "image/svg+xml",
+    ".mp4": "video/mp4",
     ".webm": "video/webm",
     ".mkv": "video/x-matroska",
     ".flac": "audio/flac",

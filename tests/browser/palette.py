@@ -129,6 +129,12 @@ def save(
     return Results(ui={"images": saved})
 
 
+@node("TellResult", category="tests", output=True)
+def tell(ui: Annotated[str, Text(multiline=True)]) -> Results:
+    """Give the page any result, as JSON."""
+    return Results(ui=json.loads(ui))
+
+
 def _paint(words: str, seed: int, width: int, height: int, share: float) -> Picture.Image:
     """A soft blot on a pale ground; `share` of the noise is gone."""
     chance = random.Random(f"{words}|{seed}")
@@ -151,7 +157,7 @@ def _paint(words: str, seed: int, width: int, height: int, share: float) -> Pict
 
 
 def registry() -> Registry:
-    nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale, load_image, save]
+    nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale, load_image, save, tell]
     return Registry(*nodes, later=[spec for spec in wan.LATER if spec.class_type == "WanImageToVideo"])
 
 

@@ -9,9 +9,7 @@ from typing import Any
 
 from tests.server.harness import Server
 
-FIND = """async ([id, where]) => {
-  const base = document.querySelector('script[src$="main.js"]').src.replace(/main\\.js$/, '')
-  const { viewOf } = await import(base + 'model/shape.js')
+FIND = """([id, where]) => {
   const { editor } = window.easel
   const box = document.getElementById('overlay').getBoundingClientRect()
   const onPage = point => { const { x, y } = editor.toScreen(point); return [x + box.left, y + box.top] }
@@ -28,7 +26,7 @@ FIND = """async ([id, where]) => {
   }
   const node = editor.store.node('node:' + id)
   if (!node) throw new Error('no node ' + id)
-  const { layout } = viewOf(node, editor.schema.get(node.type), null)
+  const { layout } = editor.scene.view(node)
   const [part, name] = where.split(':')
   const middle = ({ x, y, w, h }) => ({ x: x + w / 2, y: y + h / 2 })
   const places = {

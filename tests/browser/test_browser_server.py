@@ -86,6 +86,7 @@ def test_the_first_visit_makes_pictures(browser: Any, tmp_path: Path) -> None:
         person.open()
         person.page.set_default_timeout(60_000)
         server.wait_until_ready()
+        person.until("() => window.easel.editor.schema.get('CLIPTextEncode')")  # the page has heard of it too
         for count, words in enumerate(FIRST_WORDS, 1):
             person.click(2, "widget:text")
             person.page.keyboard.press("Control+a")

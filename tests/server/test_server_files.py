@@ -141,6 +141,7 @@ def test_view_does_not_follow_a_link_out_of_its_folder(server: Server) -> None:
         ("v.js", b"1", "text/javascript", False),
         ("v.xml", b"<a/>", "text/xml", False),
         ("v.webm", b"webm", "video/webm", True),
+        ("v.mp4", b"mp4", "video/mp4", True),
         ("v.wav", b"RIFF", "audio/x-wav", True),
         ("v.unknown", b"data", "application/octet-stream", False),
     ],
@@ -163,6 +164,16 @@ def test_view_answers_ranges_and_validators(server: Server) -> None:
     assert part.body == b"PNG"
     tag = server.request("GET", path).headers["etag"]
     assert server.request("GET", path, headers={"If-None-Match": tag}).status == 304
+
+
+def test_view_answers_ranges_of_videos_which_players_ask_for(server: Server) -> None:
+    server.upload("range.mp4", bytes(range(100)), overwrite="true")
+    part = server.request("GET", "/view?filename=range.mp4&type=input", headers={"Range": "bytes=90-"})
+    assert part.status == 206
+    assert part.headers["content-type"] == "video/mp4"
+    assert part.headers["content-range"] == "bytes 90-99/100"
+    assert part.body == bytes(range(90, 100))
+    assert "media-src 'self'" in server.get("/").headers["content-security-policy"]
 
 
 def test_previews(server: Server) -> None:

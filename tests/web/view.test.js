@@ -109,13 +109,16 @@ test('pictures share the room in rows', () => {
   assert.equal(grid({ x: 0, y: 0, w: 400, h: 100 }, 500).length, 16)
 })
 
-test('a node shows its preview, else its results, else the file that it loads', () => {
+test('a node shows its preview, else its pictures, else the file that it loads, else its words', () => {
   const session = new Session()
   const schema = new Schema(OBJECT_INFO)
   const node = { id: 'node:1', key: 1, type: 'LoadImage', values: ['sub/fox.png [output]', 'image'] }
   assert.deepEqual(picturesOf(node, schema, session.status(1)).refs, [{ filename: 'fox.png', subfolder: 'sub', type: 'output' }])
   session.update(1, { images: [{ filename: 'a.png', subfolder: '', type: 'temp' }] })
   assert.equal(picturesOf(node, schema, session.status(1)).refs[0].filename, 'a.png')
+  session.update(2, { text: ['a', 'b'] })
+  assert.equal(picturesOf(node, schema, session.status(2)).text, '')
+  assert.deepEqual(picturesOf({ ...node, type: 'KSampler', values: [] }, schema, session.status(2)), { preview: null, refs: [], text: 'a\nb' })
   const preview = { width: 1, height: 1, close: () => {} }
   session.update(1, { preview })
   assert.equal(picturesOf(node, schema, session.status(1)).preview, preview)

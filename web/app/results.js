@@ -1,15 +1,16 @@
 /**
  * Pictures that runs have made, newest first: those of this page as they come, and those of the server's history.
  *
- * @typedef {import('../api/client.js').FileRef} FileRef
  * @typedef {object} Result
  * @property {string} key       the file: a picture told twice, or found in the cache, is one
  * @property {string} promptId
  * @property {string} node      node id in the prompt
- * @property {FileRef} file
+ * @property {import('../model/session.js').PictureRef} file
  * @property {string} seed      the seed that made it, or ''
  * @property {() => Promise<any | null>} workflow  the graph that made it, fetched when asked
  */
+
+import { kindOf } from '../view/media.js'
 
 const KEPT = 200
 
@@ -44,22 +45,31 @@ export class Results {
 }
 
 /**
- * The pictures in a node's `ui` output.
+ * The pictures in a node's `ui` output; `animated` says of each, or once for all, whether it moves.
  *
  * @param {any} output
- * @returns {{ filename: string, subfolder: string, type: string, format?: string }[]}
+ * @returns {import('../model/session.js').PictureRef[]}
  */
 export function picturesOf(output) {
-  const listed = [output?.images, output?.gifs].flatMap(list => (Array.isArray(list) ? list : []))
-  return listed
-    .filter(file => typeof file?.filename === 'string')
-    .map(file => ({ filename: file.filename, subfolder: String(file.subfolder ?? ''), type: String(file.type ?? 'output'), ...(file.format ? { format: file.format } : {}) }))
+  const animated = [output?.animated].flat()
+  const listed = [output?.images, output?.gifs].flatMap(filesOf)
+  return listed.map((file, index) => ({
+    filename: file.filename, subfolder: String(file.subfolder ?? ''), type: String(file.type ?? 'output'), ...(file.format ? { format: file.format } : {}),
+    ...(kindOf(file.filename) === 'video' || (animated[index] ?? animated[0]) === true ? { moving: true } : {}),
+  }))
 }
 
-/** Texts in a node's `ui` output. @param {any} output @returns {string[]} */
+/** Texts in a node's `ui` output, and the names of files that it saved and that are no pictures. @param {any} output @returns {string[]} */
 export function textsOf(output) {
   const text = output?.text
-  return (Array.isArray(text) ? text.flat() : text === undefined || text === null ? [] : [text]).map(String)
+  const texts = (Array.isArray(text) ? text.flat() : text === undefined || text === null ? [] : [text]).map(String)
+  const saved = [output?.files, output?.latents].flatMap(filesOf)
+  return [...texts, ...saved.map(file => `Saved ${[file.type, file.subfolder, file.filename].filter(Boolean).join('/')}`)]
+}
+
+/** @param {any} list @returns {any[]} */
+function filesOf(list) {
+  return Array.isArray(list) ? list.filter(file => typeof file?.filename === 'string') : []
 }
 
 /** The first seed in a prompt that is no link. @param {any} prompt */

@@ -5,7 +5,7 @@
  * Nodes are named by their id in the prompt: `"3"`, or `"12:34"` inside the subgraph instance 12. Late, doubled or
  * unknown ids are kept apart harmlessly: who draws asks only for nodes that are there.
  *
- * @typedef {{filename: string, subfolder: string, type: string, format?: string}} PictureRef
+ * @typedef {{filename: string, subfolder: string, type: string, format?: string, moving?: boolean}} PictureRef
  * @typedef {object} NodeError
  * @property {string} message One sentence for the artist.
  * @property {string | null} input The input that it is about.

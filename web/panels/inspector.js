@@ -9,6 +9,8 @@ import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { duration, timeLeft } from './topbar.js'
 
+/** Of a result's words, the letters that are shown. */
+const LETTERS = 20_000
 const CONTROLS = /** @type {const} */ ([['fixed', 'Stay as it is'], ['increment', 'One more'], ['decrement', 'One less'], ['randomize', 'Random']])
 
 /**
@@ -66,6 +68,7 @@ export function createInspector(host, { editor, session, runner, names, settings
       type?.later && !status.error ? h('div.why', {}, h('b', {}, 'Not in this version yet. '), `It needs support for ${type.later}. Its values and links are kept; bypass or remove it to run the rest of the graph.`) : null,
       status.why ? h('div.why', {}, h('b', {}, status.state === 'running' ? 'Why it runs: ' : 'Why it ran: '), `${status.why}.`)
         : status.state === 'cached' ? h('div.why', {}, h('b', {}, 'From the cache: '), 'nothing it depends on changed.') : null,
+      status.text.length ? [h('h3', {}, 'Result'), h('pre.result', {}, status.text.join('\n').slice(0, LETTERS))] : null,
       facts(timing(status)),
       seeds(node),
       times(),

@@ -1,10 +1,13 @@
 /** The results along the bottom, newest first; the picture in the making stands at their head. */
 import { viewUrl } from '../api/client.js'
 import { icon } from '../icons/icons.js'
+import { bitmapOf, kindOf } from '../view/media.js'
 import { fill, h, setText } from './dom.js'
 import { openLightbox } from './lightbox.js'
 
 const SHOWN = 60
+/** Pixels of a thumbnail's side, on a dense screen. */
+const FRAME = 216
 
 /**
  * @param {HTMLElement} host
@@ -38,19 +41,47 @@ export function createStrip(host, { session, results, settings, openGraph }) {
   function thumb(result) {
     const known = thumbs.get(result.key)
     if (known) return known
-    const image = h('img', { src: viewUrl(result.file, { preview: 'webp;80', version: result.promptId }), alt: '', loading: 'lazy', decoding: 'async' })
-    image.addEventListener('error', () => results.drop(result.key)) // a temporary file of another day
+    const kind = kindOf(result.file.filename)
+    const url = viewUrl(result.file, { ...(kind === 'picture' ? { preview: 'webp;80' } : {}), version: result.promptId })
+    const image = kind === 'video' ? h('canvas') : h('img', { src: url, alt: '', loading: 'lazy', decoding: 'async' })
+    image.addEventListener('error', () => {
+      if (result.file.type === 'temp') results.drop(result.key) // of another day
+      else image.replaceWith(h('span.missing', {}, icon(kind === 'video' ? 'film' : 'image'), h('span', {}, result.file.filename)))
+    })
+    if (image instanceof HTMLCanvasElement) watchFrame(image, url)
     const name = `${result.file.filename}${result.seed ? `, seed ${result.seed}` : ''}`
     const element = h('div', { role: 'listitem' }, h('button.thumb', { type: 'button', 'aria-label': `Result ${name}`, 'data-tip': name,
-      onclick: () => show(results.list.indexOf(result)) }, image, result.seed ? h('span.label', {}, short(result.seed)) : null))
+      onclick: () => show(results.list.indexOf(result)) }, image,
+      result.file.moving ? h('span.plays', {}, icon('play', 12)) : null, result.seed ? h('span.label', {}, short(result.seed)) : null))
     thumbs.set(result.key, element)
     return element
+  }
+
+  /** @type {WeakMap<Element, string>} */
+  const frames = new WeakMap()
+  // A video's picture is decoded when it is about to be seen, and kept no longer than it is.
+  const seen = new IntersectionObserver(entries => {
+    for (const { target, isIntersecting } of entries) {
+      const canvas = /** @type {HTMLCanvasElement} */ (target)
+      if (isIntersecting) void paintFrame(canvas, frames.get(canvas) ?? '')
+      else canvas.width = canvas.height = 0
+    }
+  }, { root: row, rootMargin: '0px 300px' })
+
+  /** @param {HTMLCanvasElement} canvas @param {string} url */
+  function watchFrame(canvas, url) {
+    frames.set(canvas, url)
+    seen.observe(canvas)
   }
 
   function draw() {
     const shown = results.list.slice(0, SHOWN)
     const keys = new Set(shown.map(result => result.key))
-    for (const key of thumbs.keys()) if (!keys.has(key)) thumbs.delete(key)
+    for (const [key, element] of thumbs) {
+      if (keys.has(key)) continue
+      element.querySelectorAll('canvas').forEach(canvas => seen.unobserve(canvas))
+      thumbs.delete(key)
+    }
     fill(row, waiting, shown.map(thumb), shown.length ? null : h('p.empty', {}, 'Pictures you make gather here.'))
     shown.forEach((result, index) => thumbs.get(result.key)?.firstElementChild?.classList.toggle('current', index === 0))
     drawWaiting()
@@ -85,4 +116,17 @@ export function createStrip(host, { session, results, settings, openGraph }) {
 /** Long seeds show their end, by which one tells them apart. @param {string} seed */
 function short(seed) {
   return seed.length > 6 ? `…${seed.slice(-4)}` : seed
+}
+
+/** The middle of a video's first frame. @param {HTMLCanvasElement} canvas @param {string} url */
+async function paintFrame(canvas, url) {
+  const bitmap = await bitmapOf(url, 'video').catch(() => null)
+  if (!bitmap) {
+    canvas.dispatchEvent(new Event('error')) // as of an image that does not load
+    return
+  }
+  const side = Math.min(bitmap.width, bitmap.height)
+  canvas.width = canvas.height = FRAME
+  canvas.getContext('2d')?.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, FRAME, FRAME)
+  bitmap.close()
 }

@@ -392,8 +392,8 @@ export class Editor extends Emitter {
 
   /** Height by width of what a node shows; files count as square, so that nothing moves when they arrive. @param {NodeRecord} node @returns {number | null} */
   #aspect(node) {
-    const { preview, refs } = picturesOf(node, this.schema, this.session.status(node.key))
+    const { preview, refs, text } = picturesOf(node, this.schema, this.session.status(node.key))
     if (preview) return preview.width ? preview.height / preview.width : null
-    return refs.length ? 1 : null
+    return refs.length ? 1 : text ? 0.4 : null
   }
 }

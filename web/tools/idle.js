@@ -1,4 +1,5 @@
 /** Nothing is going on: show what is under the pointer, and tell by what is pressed which gesture begins. */
+import { picturesOf } from '../view/node_pictures.js'
 import { BoxSelecting } from './brushing.js'
 import { DraggingLink } from './dragging_link.js'
 import { Panning } from './panning.js'
@@ -21,7 +22,10 @@ export class Idle extends State {
       return spec?.kind === 'number' ? 'ew-resize' : spec?.kind === 'text' ? 'text' : 'pointer'
     }
     if ((hover.kind === 'node' || hover.kind === 'group') && hover.part === 'resize') return 'nwse-resize'
-    if (hover.kind === 'node' && hover.part === 'picture') return 'zoom-in'
+    if (hover.kind === 'node' && hover.part === 'picture') {
+      const node = this.editor.store.node(hover.node)
+      return node && picturesOf(node, this.editor.schema, this.editor.session.status(node.key)).text ? '' : 'zoom-in'
+    }
     return hover.kind === 'link' ? 'pointer' : ''
   }
 

@@ -1,5 +1,5 @@
 /**
- * The pictures at the foot of a node.
+ * The pictures at the foot of a node, or its words.
  *
  * @typedef {import('../geometry/rect.js').Rect} Rect
  * @typedef {import('./node_pictures.js').Shown} Shown
@@ -7,10 +7,16 @@
  * @typedef {import('./theme.js').Theme} Theme
  * @typedef {CanvasRenderingContext2D} Context2D
  */
+import { kindOf } from './media.js'
 import { drawIcon, RADIUS } from './shapes.js'
-import { fitMiddle, font } from './text.js'
+import { fitMiddle, font, wrap } from './text.js'
+import { withAlpha } from './theme.js'
 
 const GAP = 2
+/** Of a line of words. */
+const LINE = 16
+/** Below this width a missing file is told by its name alone. */
+const NARROW = 240
 
 /**
  * @param {Context2D} ctx @param {Theme} theme @param {Rect} box @param {Shown} shown @param {Pictures} pictures
@@ -32,11 +38,14 @@ export function drawPictures(ctx, theme, box, shown, pictures, hint) {
       const cell = cells[index]
       if (!cell) return
       const { bitmap, state } = pictures.get(ref)
-      if (bitmap) drawWhole(ctx, bitmap, cell, 0)
-      else if (state === 'failed') drawHint(ctx, theme, cell, `${ref.filename} is not there, or no picture`, true)
+      if (bitmap) {
+        const seen = drawWhole(ctx, bitmap, cell, 0)
+        if (ref.moving) drawPlay(ctx, theme, seen)
+      } else if (state === 'failed') drawMissing(ctx, theme, cell, ref)
     })
     if (shown.refs.length > cells.length) drawCount(ctx, theme, box, shown.refs.length)
-  } else drawHint(ctx, theme, box, hint, false)
+  } else if (shown.text) drawWords(ctx, theme, box, shown.text)
+  else drawHint(ctx, theme, box, hint, 'picture', false)
   ctx.restore()
 }
 
@@ -56,24 +65,54 @@ export function grid(box, count) {
   }))
 }
 
-/** All of a picture, as large as the box allows. @param {Context2D} ctx @param {ImageBitmap} bitmap @param {Rect} box @param {number} inset */
+/** All of a picture, as large as the box allows. @param {Context2D} ctx @param {ImageBitmap} bitmap @param {Rect} box @param {number} inset @returns {Rect} where it lies */
 function drawWhole(ctx, bitmap, box, inset) {
-  if (!bitmap.width || !bitmap.height) return // closed meanwhile
+  if (!bitmap.width || !bitmap.height) return box // closed meanwhile
   const scale = Math.min((box.w - inset * 2) / bitmap.width, (box.h - inset * 2) / bitmap.height)
   const [w, h] = [bitmap.width * scale, bitmap.height * scale]
   ctx.imageSmoothingEnabled = true
   ctx.imageSmoothingQuality = 'high'
-  ctx.drawImage(bitmap, box.x + (box.w - w) / 2, box.y + (box.h - h) / 2, w, h)
+  const [x, y] = [box.x + (box.w - w) / 2, box.y + (box.h - h) / 2]
+  ctx.drawImage(bitmap, x, y, w, h)
+  return { x, y, w, h }
 }
 
-/** @param {Context2D} ctx @param {Theme} theme @param {Rect} box @param {string} text @param {boolean} failed */
-function drawHint(ctx, theme, box, text, failed) {
+/** A result may be moved or deleted, and that is no fault; a file that the node needs and has not is one. @param {Context2D} ctx @param {Theme} theme @param {Rect} box @param {import('../model/session.js').PictureRef} ref */
+function drawMissing(ctx, theme, box, ref) {
+  const needed = ref.type === 'input'
+  const sentence = box.w < NARROW ? ref.filename : `${ref.filename} is not there, or cannot be shown`
+  drawHint(ctx, theme, box, sentence, needed ? 'alert' : kindOf(ref.filename) === 'video' ? 'film' : 'picture', needed)
+}
+
+/** A small mark: a click plays it. @param {Context2D} ctx @param {Theme} theme @param {Rect} box */
+function drawPlay(ctx, theme, box) {
+  if (Math.min(box.w, box.h) < 40) return
+  const [x, y] = [box.x + box.w - 16, box.y + 16]
+  ctx.beginPath()
+  ctx.arc(x, y, 10, 0, Math.PI * 2)
+  ctx.fillStyle = withAlpha(theme.surface, 0.82)
+  ctx.fill()
+  drawIcon(ctx, 'play', x, y, 14, theme.text)
+}
+
+/** As many lines as fit; the inspector has them all. @param {Context2D} ctx @param {Theme} theme @param {Rect} box @param {string} text */
+function drawWords(ctx, theme, box, text) {
+  ctx.font = font(12)
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'middle'
+  ctx.fillStyle = theme.text
+  const lines = wrap(ctx, text, box.w - 20, Math.max(1, Math.floor((box.h - 14) / LINE)))
+  lines.forEach((line, index) => ctx.fillText(line, box.x + 10, box.y + 8 + LINE * (index + 0.5)))
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {Rect} box @param {string} text @param {import('./shapes.js').IconName} sign @param {boolean} failed */
+function drawHint(ctx, theme, box, text, sign, failed) {
   const [x, y] = [box.x + box.w / 2, box.y + box.h / 2]
   ctx.font = font(11)
   ctx.textAlign = 'center'
   ctx.textBaseline = 'middle'
   const tall = box.h > 56
-  if (tall) drawIcon(ctx, failed ? 'alert' : 'picture', x, y - 12, 20, failed ? theme.warning : theme.edge)
+  if (tall) drawIcon(ctx, sign, x, y - 12, 20, failed ? theme.warning : theme.edge)
   ctx.fillStyle = failed ? theme.warning : theme.quiet
   ctx.fillText(fitMiddle(ctx, text, box.w - 16), x, tall ? y + 12 : y)
 }

@@ -1,11 +1,11 @@
 /**
- * Which pictures a node shows: the preview of a running one, its results, or the file that it loads.
+ * What a node shows: the preview of a running one, its pictures, the file that it loads, or its words.
  *
  * @typedef {import('../model/schema.js').Schema} Schema
  * @typedef {import('../model/session.js').NodeStatus} NodeStatus
  * @typedef {import('../model/session.js').PictureRef} PictureRef
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
- * @typedef {{preview: ImageBitmap | null, refs: readonly PictureRef[]}} Shown
+ * @typedef {{preview: ImageBitmap | null, refs: readonly PictureRef[], text: string}} Shown
  */
 import { widgetsOf } from '../model/widget_values.js'
 
@@ -14,13 +14,11 @@ const cache = new WeakMap()
 
 /** @param {NodeRecord} node @param {Schema} schema @param {Readonly<NodeStatus>} status @returns {Shown} */
 export function picturesOf(node, schema, status) {
-  if (status.preview) return { preview: status.preview, refs: [] }
-  if (status.images.length) return { preview: null, refs: status.images }
-  const known = cache.get(node)
-  if (known?.schema === schema) return { preview: null, refs: known.refs }
-  const refs = loadedFile(node, schema)
-  cache.set(node, { schema, refs })
-  return { preview: null, refs }
+  if (status.preview) return { preview: status.preview, refs: [], text: '' }
+  if (status.images.length) return { preview: null, refs: status.images, text: '' }
+  let known = cache.get(node)
+  if (known?.schema !== schema) cache.set(node, (known = { schema, refs: loadedFile(node, schema) }))
+  return { preview: null, refs: known.refs, text: known.refs.length ? '' : status.text.join('\n') }
 }
 
 /** @param {NodeRecord} node @param {Schema} schema @returns {readonly PictureRef[]} */

@@ -1,9 +1,11 @@
 /**
- * Pictures of nodes: fetched once, decoded off the main thread, kept while they are in view or were so lately.
+ * Pictures of nodes, a video's first frame among them: fetched once, decoded off the main thread, kept while they are in view or were so lately.
  *
  * @typedef {import('../model/session.js').PictureRef} PictureRef
  * @typedef {{bitmap: ImageBitmap | null, state: 'loading' | 'ready' | 'failed', used: number, arrival: Promise<void>}} Entry
  */
+
+import { bitmapOf, kindOf } from './media.js'
 
 /** Decoded pictures kept, by pixels: about 256 MB. */
 const BUDGET = 64_000_000
@@ -30,7 +32,7 @@ export class Pictures {
     if (!entry) {
       entry = { bitmap: null, state: 'loading', used: 0, arrival: Promise.resolve() }
       this.#entries.set(url, entry)
-      entry.arrival = this.#fetch(url, entry)
+      entry.arrival = this.#fetch(url, kindOf(ref.filename), entry)
     }
     entry.used = ++this.#clock
     return entry
@@ -41,12 +43,10 @@ export class Pictures {
     return this.get(ref).arrival
   }
 
-  /** @param {string} url @param {Entry} entry */
-  async #fetch(url, entry) {
+  /** @param {string} url @param {import('./media.js').MediaKind} kind @param {Entry} entry */
+  async #fetch(url, kind, entry) {
     try {
-      const answer = await fetch(url)
-      if (!answer.ok) throw new Error(`${url}: ${answer.status}`)
-      entry.bitmap = await createImageBitmap(await answer.blob())
+      entry.bitmap = await bitmapOf(url, kind)
       entry.state = 'ready'
       this.#pixels += entry.bitmap.width * entry.bitmap.height
       this.#trim()

@@ -31,7 +31,7 @@ export function socketPath(ctx, form, x, y, size) {
   }
 }
 
-/** @typedef {'chevron' | 'check' | 'randomize' | 'fixed' | 'increment' | 'decrement' | 'increment-wrap' | 'upload' | 'alert' | 'pin' | 'picture' | 'expand'} IconName */
+/** @typedef {'chevron' | 'check' | 'randomize' | 'fixed' | 'increment' | 'decrement' | 'increment-wrap' | 'upload' | 'alert' | 'pin' | 'picture' | 'film' | 'play' | 'expand'} IconName */
 
 /** Strokes on a grid of 16, 1.5 wide. @type {Readonly<Record<IconName, string>>} */
 const ICONS = {
@@ -46,7 +46,9 @@ const ICONS = {
   upload: 'M8 10.5V3.5M5 6.2 8 3.2l3 3M3 10.5v2.3h10v-2.3',
   alert: 'M8 2.8 14 13H2zM8 6.6v3M8 11.2v.3',
   pin: 'M8 9.5V14M5 3h6M6 3v3.6L4.5 9.5h7L10 6.6V3',
-  picture: 'M2.5 3.5h11v9h-11zM2.5 10.5l3-3 3 3 2-2 3 3M10.4 6.2h.2'
+  picture: 'M2.5 3.5h11v9h-11zM2.5 10.5l3-3 3 3 2-2 3 3M10.4 6.2h.2',
+  film: 'M2.5 3.5h11v9h-11zM5 3.5v9M11 3.5v9M2.5 6.5H5M2.5 9.5H5M11 6.5h2.5M11 9.5h2.5',
+  play: 'M6 4.5v7L11.5 8z'
 }
 
 /** @type {Map<IconName, Path2D>} */
