@@ -128,6 +128,8 @@ def _add_section(found: Found, file: Path, name: str, content: Node) -> None:
         roots: list[Path] = []
         for path in filter(None, map(str.strip, value.value.splitlines())):
             root = base / os.path.expandvars(Path(path).expanduser())
+            if not root.is_dir() and " #" in path:  # in several lines "#" is no comment to YAML, but meant as one
+                root = base / os.path.expandvars(Path(path.partition(" #")[0].strip()).expanduser())
             if not root.is_dir():
                 found.warnings.append(f"{file}, line {line}: {kind}: there is no folder {root}")
             roots.append(Path(os.path.normpath(root)))

@@ -350,8 +350,15 @@ class Checks:
         wanted = value.casefold().replace("\\", "/")
         if wanted in folded or wanted in stems:
             return folded.get(wanted) or stems[wanted]
-        near = difflib.get_close_matches(wanted, folded, n=1, cutoff=0.6)
-        return folded[near[0]] if near else None
+        near = difflib.get_close_matches(wanted, folded, n=3, cutoff=0.6)
+        # Long endings that all files have make any two names alike.
+        stem = PurePosixPath(wanted).stem
+        alike = (name for name in near if _likeness(stem, PurePosixPath(name).stem) >= 0.6)
+        return folded.get(next(alike, ""))
+
+
+def _likeness(a: str, b: str) -> float:
+    return difflib.SequenceMatcher(None, b, a).ratio()
 
 
 def bytes_in_words(count: int) -> str:

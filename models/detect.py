@@ -14,37 +14,12 @@ from .networks.layout import Network, UnknownLayout
 from .networks.vae import read_vae
 from .text.detect import find_encoders
 from .tiny_vae import find_tiny
+from .what_it_is import what_it_is
 
 DENOISERS = ("model.diffusion_model.", "unet.", "transformer.", "diffusion_model.", "model.", "net.", "")
 """What may stand before a denoiser's names: of published single files, of diffusers' folders, of bare files."""
 
 VAES = ("first_stage_model.", "vae.", "")
-
-_OTHER_KINDS: tuple[tuple[str, str], ...] = (
-    ("lora_unet_", "a LoRA; use Load LoRA"),
-    ("lora_te", "a LoRA; use Load LoRA"),
-    ("lora_transformer_", "a LoRA; use Load LoRA"),
-    ("control_model.", "a ControlNet; use Load ControlNet Model"),
-    ("controlnet_blocks.", "a ControlNet; use Load ControlNet Model"),
-    ("zero_convs.", "a ControlNet; use Load ControlNet Model"),
-    ("first_stage_model.", "a VAE; use Load VAE"),
-    ("encoder.down.", "a VAE; use Load VAE"),
-    ("encoder.down_blocks.", "a VAE; use Load VAE"),
-    ("taesd_decoder.", "a VAE; use Load VAE"),
-    ("string_to_param", "a textual inversion; write embedding:name in a prompt"),
-    ("emb_params", "a textual inversion; write embedding:name in a prompt"),
-    ("text_model.", "a text encoder without its model; use Load CLIP"),
-    ("encoder.block.0.layer.0.SelfAttention.", "a text encoder (T5) without its model; use Load CLIP"),
-    ("vision_model.", "an image encoder; use Load CLIP Vision"),
-    ("visual.transformer.", "an image encoder; use Load CLIP Vision"),
-    ("model.diffusion_model.down_blocks.", "a Stable Cascade model, a family that this version does not run yet"),
-    ("down_blocks.0.0.channelwise.", "a Stable Cascade model, a family that this version does not run yet"),
-    ("distilled_guidance_layer.", "a Chroma model, a family that this version does not run yet"),
-    ("transformer_blocks.0.img_mod.", "a Qwen-Image model, a family that this version does not run yet"),
-    ("blocks.0.cross_attn.norm_k.", "a Wan video model, a family that this version does not run yet"),
-    ("vae.", "a VAE; use Load VAE"),
-)
-
 
 _CONTROLNETS = ("zero_convs.0.0.weight", "controlnet_blocks.0.weight", "controlnet_blocks.0.linear.weight")
 
@@ -64,7 +39,7 @@ def detect(file: WeightFile) -> Checkpoint:
     """The parts of a checkpoint. CheckpointError where it is none, or of a family that we do not know."""
     found = find_denoiser(file)
     if found is None:
-        raise CheckpointError(file.path, f"not a checkpoint that can be loaded: {_describe(file.shapes)}")
+        raise CheckpointError(file.path, f"not a checkpoint that can be loaded: {what_it_is(file.shapes)}")
     family, model = found
     vae = find_vae(file, f"the VAE of {file.path.name} ({family.title})")
     for component in (model, vae):
@@ -77,7 +52,7 @@ def detect_model(file: WeightFile) -> tuple[Family, Component]:
     """The denoiser in a file of its own, or the one of a whole checkpoint. CheckpointError where there is none."""
     found = find_denoiser(file)
     if found is None:
-        raise CheckpointError(file.path, f"no diffusion model that can be loaded is in it: {_describe(file.shapes)}")
+        raise CheckpointError(file.path, f"no diffusion model that can be loaded is in it: {what_it_is(file.shapes)}")
     check(found[1])
     return found
 
@@ -86,7 +61,7 @@ def detect_vae(file: WeightFile) -> Component:
     """The VAE in a file of its own, or the one of a whole checkpoint. CheckpointError where there is none."""
     component = find_vae(file, f"the VAE {file.path.name}")
     if component is None:
-        raise CheckpointError(file.path, f"no VAE is in it: {_describe(file.shapes)}")
+        raise CheckpointError(file.path, f"no VAE is in it: {what_it_is(file.shapes)}")
     check(component)
     return component
 
@@ -134,11 +109,3 @@ def _component(
         return Component(file, read(shapes), prefix, title, layout)
     except UnknownLayout as error:
         raise CheckpointError(file.path, str(error)) from None
-
-
-def _describe(shapes: Mapping[str, Shape]) -> str:
-    for start, kind in _OTHER_KINDS:
-        if any(name.startswith(start) for name in shapes):
-            return f"this is {kind}"
-    names = list(shapes)
-    return f"it holds {len(names):,} tensors that fit no known family, the first of them {', '.join(names[:5])}"

@@ -153,7 +153,18 @@ def sdxl_refiner(asked: Asked) -> dict[str, Any]:
 def _with_numbers(asked: Asked, numbers: Sequence[float]) -> Tensor:
     pooled = sdxl_pooled(asked)
     unfolded = sinusoids(torch.tensor(numbers, dtype=torch.float32, device=pooled.device), SIZE_SINUSOIDS)
+    _refuse_other_pooled(asked, pooled, len(numbers) * SIZE_SINUSOIDS)
     return torch.cat([pooled, unfolded.reshape(1, -1).repeat(len(pooled), 1)], 1)
+
+
+def _refuse_other_pooled(asked: Asked, pooled: Tensor, beside: int = 0) -> None:
+    """ModelError where another family's text encoders pooled the text. beside: width of what joins it."""
+    wanted = getattr(asked.model.component.network, "vector", 0) - beside
+    if pooled.shape[-1] != wanted:
+        raise ModelError(
+            f"The prompt's pooled text is {pooled.shape[-1]:,} wide, and {asked.model.component.title} takes "
+            f"{wanted:,}. Encode it with the text encoders that belong to this model."
+        )
 
 
 def sdxl_pooled(asked: Asked) -> Tensor:
@@ -171,7 +182,10 @@ def sdxl_pooled(asked: Asked) -> Tensor:
 def pooled_and_text(asked: Asked) -> dict[str, Any]:
     """SD3's: the text and its pooled form."""
     found: dict[str, Any] = {"context": asked.cross}
-    return found if asked.pooled is None else {**found, "y": asked.pooled}
+    if asked.pooled is None:
+        return found
+    _refuse_other_pooled(asked, asked.pooled)
+    return {**found, "y": asked.pooled}
 
 
 def unclip(asked: Asked) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from .arena import Arena, Staging, padded
 from .errors import CheckpointError, mismatch
 from .files import WeightFile
 from .keymaps import diffusers_picks
-from .networks.layout import Network, Pick, Shapes, UnknownLayout
+from .networks.layout import ODD, UNLIKE, Network, Pick, Shapes, UnknownLayout
 
 _MARKS_OF_EIGHT_BITS = ("scaled_fp8", ".scale_input")
 """Ends of names beside scaled weights that say nothing we need: that they are scaled, and scales of what flows in."""
@@ -145,6 +145,8 @@ def _prepare(component: Component) -> tuple[nn.Module, Mapping[str, Pick]]:
             module = network.build()
     except UnknownLayout as error:
         raise CheckpointError(file.path, str(error)) from None
+    except ODD:
+        raise CheckpointError(file.path, f"{component.title} cannot be built: {UNLIKE}") from None
     picks = component.picks()
     theirs = file.starting_with(component.prefix)
     expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}

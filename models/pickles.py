@@ -33,11 +33,11 @@ _DAMAGE = (
 
 
 def is_pickle(path: Path) -> bool:
-    """By its suffix or, where that says something else, by its first bytes."""
-    if path.suffix.lower() in SUFFIXES:
-        return True
+    """By its suffix or, where its first bytes say something else, by those."""
     with path.open("rb") as file:
-        head = file.read(4)
+        head = file.read(9)
+    if path.suffix.lower() in SUFFIXES:
+        return head[8:] != b"{" or int.from_bytes(head[:8], "little") > path.stat().st_size  # else safetensors, renamed
     return head[:2] == b"PK" or (head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04"))
 
 
@@ -68,8 +68,13 @@ def _read(path: Path, of: Callable[[Any], R]) -> R:
         raise CheckpointError(path, "not a file of weights", "Fetch it again.") from error
     except _DAMAGE as error:
         # A KeyError is torch's own, at an opcode that pickles do not have: its text is a bare number.
-        reason = "" if isinstance(error, KeyError) or not str(error) else f" ({str(error).splitlines()[0]})"
+        reason = "" if isinstance(error, KeyError) or not str(error) else f" ({_first_sentence(error)})"
         raise CheckpointError(path, f"not a whole file of weights{reason}", "Fetch it again.") from error
+
+
+def _first_sentence(error: Exception) -> str:
+    """torch goes on to say at length that the file may be damaged."""
+    return str(error).splitlines()[0].partition(". This is an internal")[0]
 
 
 def forget() -> None:

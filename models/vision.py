@@ -15,6 +15,7 @@ from .load import Component, check
 from .networks.clip_vision import ClipVision, read_clip_vision
 from .networks.layout import UnknownLayout
 from .networks.style import Redux, StyleAdapter, read_style
+from .what_it_is import what_it_is
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -124,8 +125,8 @@ def detect_image_encoder(file: WeightFile) -> Component:
     """As find_image_encoder; CheckpointError where there is none."""
     found = find_image_encoder(file)
     if found is None:
-        first = ", ".join(list(file.shapes)[:3])
-        raise CheckpointError(file.path, f"no image encoder that we know is in it; its first tensors are {first}")
+        why = f"no image encoder that we know is in it: {what_it_is(file.shapes, models=True)}"
+        raise CheckpointError(file.path, why)
     return found
 
 

@@ -21,6 +21,15 @@ def _with(conditioning: ConditioningList, **values: Any) -> ConditioningList:
     return [[tensor, {**options, **values}] for tensor, options in conditioning]
 
 
+def _refuse_other_encoders(conditioning: ConditioningList, other: Tensor) -> None:
+    for tensor, _ in conditioning:
+        if tensor.shape[-1] != other.shape[-1]:
+            raise ValueError(
+                f"one prompt was encoded {tensor.shape[-1]:,} wide and the other {other.shape[-1]:,}: they belong to "
+                "different kinds of model. Encode both with the same CLIP"
+            )
+
+
 @node("ConditioningCombine", category="conditioning", title="Conditioning (Combine)")
 def combine(conditioning_1: Conditioning, conditioning_2: Conditioning) -> Conditioning:
     """Follow both prompts: the sampler asks the model about each and blends its answers."""
@@ -36,6 +45,7 @@ def average(
     """Blend two prompts into one that lies between them. 1 is all of `conditioning_to`."""
     strength = conditioning_to_strength
     source, pooled = conditioning_from[0][0], conditioning_from[0][1].get("pooled_output")
+    _refuse_other_encoders(conditioning_to, source)
 
     def blend(tensor: Tensor, options: dict[str, Any]) -> list[Any]:
         other = functional.pad(source[:, : tensor.shape[1]], (0, 0, 0, max(0, tensor.shape[1] - source.shape[1])))
@@ -52,6 +62,7 @@ def average(
 def concat(conditioning_to: Conditioning, conditioning_from: Conditioning) -> Conditioning:
     """Read one prompt after the other as a single longer one, each in chunks of its own."""
     added = conditioning_from[0][0]
+    _refuse_other_encoders(conditioning_to, added)
     return [[torch.cat((tensor, added), 1), dict(options)] for tensor, options in conditioning_to]
 
 

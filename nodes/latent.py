@@ -149,10 +149,19 @@ def from_batch(
     return result
 
 
+def _refuse_other_kinds(first: torch.Tensor, second: torch.Tensor) -> None:
+    if first.shape[1] != second.shape[1]:
+        raise ValueError(
+            f"one latent has {first.shape[1]} channels and the other {second.shape[1]}: they were made for different "
+            "kinds of model. Make both with the same VAE, or with empty latents for the same model"
+        )
+
+
 @node("LatentBatch", category="latent/batch")
 def batch(samples1: Latent, samples2: Latent) -> Latent:
     """Put two batches together; the second is scaled to the size of the first."""
     first, second = samples1["samples"], samples2["samples"]
+    _refuse_other_kinds(first, second)
     if first.shape[1:] != second.shape[1:]:
         second = scale(second, first.shape[3], first.shape[2], "bilinear", "center")
     indices = [i for s in (samples1, samples2) for i in s.get("batch_index", range(len(s["samples"])))]
@@ -162,6 +171,7 @@ def batch(samples1: Latent, samples2: Latent) -> Latent:
 @node("LatentComposite", category="latent", title="Latent Composite")
 def paste(samples_to: Latent, samples_from: Latent, x: Offset = 0, y: Offset = 0, feather: Offset = 0) -> Latent:
     """Lay one latent over another, its inner edges softened over `feather` pixels."""
+    _refuse_other_kinds(samples_to["samples"], samples_from["samples"])
     pasted = feathered_paste(samples_to["samples"], samples_from["samples"], x // 8, y // 8, feather // 8)
     return _with_samples(samples_to, pasted)
 
@@ -177,6 +187,7 @@ def paste_masked(
 ) -> Latent:
     """Lay one latent over another where a mask selects it."""
     under, over = destination["samples"], source["samples"]
+    _refuse_other_kinds(under, over)
     return _with_samples(destination, composite(under, over, x, y, mask, multiplier=8, resize=resize_source))
 
 
@@ -186,6 +197,7 @@ def blend(
 ) -> Latent:
     """Mix two latents. 1 is all of the first."""
     first, second = samples1["samples"], samples2["samples"]
+    _refuse_other_kinds(first, second)
     if first.shape != second.shape:
         second = scale(second, first.shape[3], first.shape[2], "bicubic", "center")
     return _with_samples(samples1, first * blend_factor + second * (1 - blend_factor))

@@ -27,6 +27,7 @@ from ..networks.mmdit import Mmdit
 from ..networks.t2i_adapter import PLACES, XL_PLACES, T2iAdapter, read_t2i_adapter
 from ..networks.unet import Unet
 from ..patches import WeightPatch
+from ..what_it_is import what_it_is
 from .borrowed import borrow
 
 if TYPE_CHECKING:
@@ -266,5 +267,4 @@ def _what_else(file: WeightFile) -> str:
     found = find_denoiser(file)
     if found is not None:
         return f"this is a model of {found[0].title}, no ControlNet; use Load Checkpoint or Load Diffusion Model"
-    first = ", ".join(list(file.shapes)[:5])
-    return f"no ControlNet or T2I-Adapter that we know is in it; its first tensors are {first}"
+    return f"no ControlNet or T2I-Adapter that we know is in it: {what_it_is(file.shapes, models=True)}"

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .clip_layers import ClipLayers, Linear, Norm, layer_picks
-from .layout import Pick, Shapes, UnknownLayout, count, transposed
+from .layout import Pick, Shapes, UnknownLayout, count, transposed, understood
 
 _IGNORED_ENDS = ("position_ids", "logit_scale", "logit_bias", "attn_mask", "text_projection", "text_projection.weight")
 _IMAGE_HALF = ("vision_model.", "visual_projection.", "visual.")
@@ -139,6 +139,7 @@ class ClipText:
             yield "projection.weight", Pick(self.projection_name, transposed if swapped else None)
 
 
+@understood
 def read_clip_text(
     shapes: Shapes, activation: str | None = None, lora_starts: tuple[str, ...] = ClipText.lora_starts
 ) -> ClipText:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .clip_layers import ClipLayers, Linear, Norm, layer_picks
-from .layout import Pick, Shapes, UnknownLayout, count, transposed
+from .layout import Pick, Shapes, UnknownLayout, count, transposed, understood
 
 _CLIP_MEAN, _CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _HALF = (0.5, 0.5, 0.5)
@@ -157,6 +157,7 @@ class ClipVision:
             yield "visual_projection.weight", Pick("proj", transposed)
 
 
+@understood
 def read_clip_vision(shapes: Shapes) -> ClipVision:
     """The sizes of the image encoder whose tensors these are. UnknownLayout where it is neither CLIP's nor SigLIP's.
 

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from .attention import sinusoids
 from .hooks import NO_HOOKS, NO_PASS, Pass, Place, Residuals, Where
-from .layout import Shapes, UnknownLayout, count
+from .layout import Shapes, UnknownLayout, count, understood
 from .named import WithOwnNames
 from .unet import Stage, Unet, _input_block, _read_input, _shape, _transformer
 from .unet_blocks import ResBlock, TimedSequential
@@ -201,6 +201,7 @@ def _hint_block(widths: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(*parts[:-1])
 
 
+@understood
 def read_controlnet(shapes: Shapes) -> ControlNet:
     """The sizes of the ControlNet whose tensors these are. UnknownLayout where it is of another make."""
     inputs = tuple(_read_input(shapes, number) for number in range(count(shapes, "input_blocks.")))
@@ -227,6 +228,7 @@ def read_controlnet(shapes: Shapes) -> ControlNet:
     return ControlNet(unet, read_hint(shapes), _read_union(shapes), short)
 
 
+@understood
 def read_hint(shapes: Shapes) -> tuple[int, ...]:
     """Channels of the hint, and after each convolution."""
     names = [f"input_hint_block.{2 * number}.weight" for number in range((_last_hint(shapes) + 2) // 2)]

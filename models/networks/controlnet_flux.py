@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from .flux import PATCH, Flux, FluxModule, rotations, tokens_of
 from .hooks import NO_HOOKS, NO_PASS, Pass, Place, Residuals, Where
-from .layout import Shapes, UnknownLayout, count
+from .layout import Shapes, UnknownLayout, count, understood
 from .named import WithOwnNames
 
 Make = Literal["instantx", "xlabs", "mistoline"]
@@ -144,6 +144,7 @@ def _hint_block(*kernels: tuple[int, int]) -> nn.Sequential:
     return nn.Sequential(*parts[:-1])
 
 
+@understood
 def read_flux_control(shapes: Shapes) -> FluxControl:
     """The sizes of the ControlNet whose tensors these are, under native names. UnknownLayout for another make."""
     try:

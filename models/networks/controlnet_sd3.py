@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .attention import attend, sinusoids
 from .hooks import NO_HOOKS, NO_PASS, Pass, Place, Residuals, Where
-from .layout import Shapes, UnknownLayout, count
+from .layout import Shapes, UnknownLayout, count, understood
 from .mmdit import (
     FREQUENCIES,
     HEAD,
@@ -197,6 +197,7 @@ def _places(width: int, size: tuple[int, int]) -> Tensor:
     return torch.cat([columns[None].expand(shape), rows[:, None].expand(shape)], -1).reshape(-1, width)
 
 
+@understood
 def read_mmdit_control(shapes: Shapes) -> MmditControl:
     """The sizes of the ControlNet whose tensors these are, under native names. UnknownLayout for another make."""
     try:
@@ -220,6 +221,7 @@ def read_mmdit_control(shapes: Shapes) -> MmditControl:
         raise UnknownLayout(f"its transformer lacks {error.args[0]}") from None
 
 
+@understood
 def read_dit_control(shapes: Shapes) -> DitControl:
     """The sizes of the ControlNet whose tensors these are, under native names. UnknownLayout for another make."""
     try:

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from .attention import sinusoids
 from .hooks import NO_HOOKS, NO_PASS, Hooks, Pass, Place, Residuals, Where
-from .layout import Shapes, UnknownLayout, count
+from .layout import Shapes, UnknownLayout, count, understood
 from .mmdit import layer_norm, moved, padded, through
 from .named import WithOwnNames
 
@@ -377,6 +377,7 @@ def _patches(latents: int) -> int:
     return (latents + PATCH // 2) // PATCH
 
 
+@understood
 def read_flux(shapes: Shapes) -> Flux:
     """The sizes of the transformer whose tensors these are. UnknownLayout where it is of another make."""
     try:

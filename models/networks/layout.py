@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from functools import wraps
+from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +14,33 @@ Shapes = Mapping[str, tuple[int, ...]]
 """Names and shapes of a network's tensors in a file, the network's own prefix taken off."""
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ODD = (LookupError, ValueError, TypeError, ArithmeticError, RuntimeError, AssertionError)
+"""What it may come to that sizes are read off shapes of a damaged file, or a module is built of such sizes."""
+
+UNLIKE = "the shapes of its tensors do not fit together: the file is damaged, or of a make that we do not know"
+
+
 class UnknownLayout(ValueError):
     """These tensors belong to a network that we do not know; says what is odd about it."""
+
+
+def understood(read: Callable[P, R]) -> Callable[P, R]:
+    """A function that reads a network's sizes off shapes, of which it expects that they make sense: with an
+    UnknownLayout where they do not."""
+
+    @wraps(read)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return read(*args, **kwargs)
+        except UnknownLayout:
+            raise
+        except ODD:
+            raise UnknownLayout(UNLIKE) from None
+
+    return checked
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from .attention import attend, sinusoids
 from .hooks import NO_HOOKS, NO_PASS, Hooks, Pass, Place, Residuals, Where
-from .layout import Shapes, UnknownLayout, count
+from .layout import Shapes, UnknownLayout, count, understood
 from .named import WithOwnNames
 
 HEAD = 64
@@ -264,6 +264,7 @@ def through(block: nn.Module, values: Mapping[str, Any], where: Where, hooks: Ho
     return found["img"], found["txt"]
 
 
+@understood
 def read_mmdit(shapes: Shapes) -> Mmdit:
     """The sizes of the transformer whose tensors these are. UnknownLayout where it is of another make."""
     try:

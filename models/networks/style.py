@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .clip_layers import ACTIVATIONS, Linear, Norm
-from .layout import Shapes, UnknownLayout, count
+from .layout import Shapes, UnknownLayout, count, understood
 from .named import WithOwnNames
 
 
@@ -106,6 +106,7 @@ class StyleAdapter(WithOwnNames):
         return False
 
 
+@understood
 def read_style(shapes: Shapes) -> Redux | StyleAdapter:
     """The style model whose tensors these are. UnknownLayout where it is neither."""
     if "redux_up.weight" in shapes and "redux_down.weight" in shapes:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .hooks import NO_PASS, Pass, Residuals
-from .layout import Shapes, UnknownLayout, count
+from .layout import Shapes, UnknownLayout, count, understood
 from .named import WithOwnNames
 
 RESNETS = 2
@@ -168,6 +168,7 @@ def _halved(x: Tensor) -> Tensor:
     return functional.avg_pool2d(x, 2, 2, padding=(x.shape[2] % 2, x.shape[3] % 2))
 
 
+@understood
 def read_t2i_adapter(shapes: Shapes) -> T2iAdapter:
     """The sizes of the adapter whose tensors these are. UnknownLayout where it is of another make."""
     try:

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from .clip_layers import Linear
 from .clip_text import TextStates, look_up
-from .layout import Pick, Shapes, UnknownLayout, count
+from .layout import Pick, Shapes, UnknownLayout, count, understood
 
 _FARTHEST = 128
 """From this distance in tokens on, all relative positions share one bucket."""
@@ -173,6 +173,7 @@ class T5:
         yield bias, Pick(bias)
 
 
+@understood
 def read_t5(shapes: Shapes, lora_starts: tuple[str, ...] = T5.lora_starts) -> T5:
     """The sizes of the T5 encoder whose tensors these are. UnknownLayout where it is none of version 1.1."""
     attention, gated = "encoder.block.0.layer.0.SelfAttention.", "encoder.block.0.layer.1.DenseReluDense."

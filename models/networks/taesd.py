@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from .layout import Pick, Shapes, UnknownLayout
+from .layout import Pick, Shapes, UnknownLayout, understood
 
 ENCODER, DECODER = "taesd_encoder.", "taesd_decoder."
 MARKS = frozenset({"vae_scale", "vae_shift"})
@@ -85,17 +85,20 @@ def is_taesd(shapes: Shapes) -> bool:
     return any(f"{half.prefix}{1 - half.fewer}.weight" in shapes for half in _DECODERS[:2])
 
 
+@understood
 def read_taesd(shapes: Shapes) -> Taesd:
     """The sizes of a file with both halves. UnknownLayout where it is odd."""
     number = next((n for n, half in enumerate(_DECODERS[:2]) if f"{half.prefix}{1 - half.fewer}.weight" in shapes), 0)
     return _read(shapes, _ENCODERS[number], _DECODERS[number])
 
 
+@understood
 def read_halves(shapes: Shapes) -> Taesd:
     """Of an encoder's file and a decoder's, put together with ENCODER and DECODER before the names of each."""
     return _read(shapes, _half(shapes, ENCODER, _ENCODERS, 0), _half(shapes, DECODER, _DECODERS, 1))
 
 
+@understood
 def read_decoder(shapes: Shapes) -> Taesd:
     """Of a decoder's file, for previews. UnknownLayout where it is none."""
     half = next((half for half in _DECODERS if f"{half.prefix}{1 - half.fewer}.weight" in shapes), None)

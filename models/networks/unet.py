@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from .attention import sinusoids
 from .hooks import NO_HOOKS, NO_PASS, Hooks, Pass, Place, Residuals, Where
-from .layout import Shapes, UnknownLayout, count
+from .layout import Shapes, UnknownLayout, count, understood
 from .named import WithOwnNames
 from .unet_blocks import Downsample, ResBlock, SpatialTransformer, TimedSequential, Upsample, group_norm
 
@@ -230,6 +230,7 @@ def _res_and_transformer(stage: Stage, sizes: Unet, time: int) -> list[nn.Module
     return [*parts, _transformer(stage.leaves, stage.depth, sizes)] if stage.depth else parts
 
 
+@understood
 def read_unet(shapes: Shapes, heads: int | None) -> Unet:
     """The sizes of the UNet whose tensors these are. UnknownLayout where no module of ours has that form."""
     inputs = [_read_input(shapes, number) for number in range(count(shapes, "input_blocks."))]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .attention import attend
-from .layout import Pick, Shapes, UnknownLayout, count
+from .layout import Pick, Shapes, UnknownLayout, count, understood
 from .named import WithOwnNames
 
 _GROUPS, _EPS = 32, 1e-6
@@ -62,6 +62,7 @@ class VaeNetwork(WithOwnNames):
         return name.startswith(("loss.", "model_ema."))  # the discriminator of the training, and its averages
 
 
+@understood
 def read_vae(shapes: Shapes) -> VaeNetwork:
     """The sizes of the autoencoder whose tensors these are. UnknownLayout where it is of another kind."""
     levels = count(shapes, "decoder.up.")

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..errors import CheckpointError
 from ..files import WeightFile, open_weights, stamp
+from ..what_it_is import what_it_is
 from .adapters import Generalised, Hadamard, Kronecker, LowRank, Rescaled
 from .change import Adapter
 from .orthogonal import Butterfly, Difference, Replacement, Turning
@@ -143,8 +144,8 @@ def _read(file: WeightFile) -> Lora:
         _refuse_halves(file, base, parts, used)
         unused += [base + suffix for suffix in parts if suffix not in used]
     if not entries:
-        first = ", ".join(list(file.shapes)[:5])
-        raise CheckpointError(file.path, f"no LoRA of a kind that can be used is in it; its first tensors are {first}")
+        why = f"no LoRA of a kind that can be used is in it: {what_it_is(file.shapes, models=True)}"
+        raise CheckpointError(file.path, why)
     return Lora(file, tuple(entries), tuple(unused))
 
 

@@ -10,6 +10,7 @@ from ..load import Component, check
 from ..networks.clip_text import read_clip_text
 from ..networks.layout import Network, Shapes, UnknownLayout, count
 from ..networks.t5 import read_t5
+from ..what_it_is import what_it_is
 from .recipe import FLUX, SD1, SD2, SD3, SDXL, SDXL_REFINER, EncoderRules, TextRecipe
 
 _T5 = "encoder.block.0.layer.0.SelfAttention.k.weight"
@@ -106,8 +107,8 @@ def _kind(file: WeightFile) -> tuple[str, str]:
     prefix = bare_prefix(file.shapes)
     kind = None if prefix is None else encoder_kind(file.starting_with(prefix))
     if prefix is None or kind is None:
-        first = ", ".join(list(file.shapes)[:3])
-        raise CheckpointError(file.path, f"no text encoder that we know is in it; its first tensors are {first}")
+        why = f"no text encoder that we know is in it: {what_it_is(file.shapes, models=True)}"
+        raise CheckpointError(file.path, why)
     return kind, prefix
 
 

@@ -364,6 +364,8 @@ def test_model_files(folders: Any) -> None:
     (problem,) = report("model.safetensor").problems
     assert problem.type == "value_not_in_list"
     assert "no such file in the checkpoints folder. Did you mean 'sub/model.safetensors'?" in problem.sentence
+    (problem,) = report("other_thing.safetensors").problems  # the ending alone makes no two names alike
+    assert "no such file in the checkpoints folder. Put the file there, or choose one that is." in problem.sentence
     for escape in ("../input/cat.png", "/etc/passwd", "sub/../sub/model.safetensors", 5, None):
         assert [p.type for p in report(escape).problems] == ["value_not_in_list"]
     (folders.root("checkpoints") / "sub" / "model.safetensors").unlink()

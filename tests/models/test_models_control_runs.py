@@ -222,7 +222,9 @@ def test_a_controlnet_for_other_sizes_of_the_family(engine: Engine, tmp_path: Pa
 def test_files_that_are_no_controlnets(engine: Engine, sd1: Path, write: Write):
     with pytest.raises(CheckpointError, match=r"tiny-sd1.safetensors: this is a model of Stable Diffusion 1, no Contr"):
         engine.load_controlnet(sd1)
-    with pytest.raises(CheckpointError, match=r"noise.safetensors: no ControlNet or T2I-Adapter .* tensors are a, b"):
+    with pytest.raises(
+        CheckpointError, match=r"noise.safetensors: no ControlNet or T2I-Adapter .* the first of them a, b"
+    ):
         engine.load_controlnet(write({"a": torch.zeros(1), "b": torch.zeros(1)}, "noise.safetensors"))
     with pytest.raises(CheckpointError, match=r"a ControlNet for Hunyuan-DiT, a family that this version does not"):
         engine.load_controlnet(write({"after_proj_list.18.bias": torch.zeros(1)}))

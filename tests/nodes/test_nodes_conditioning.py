@@ -44,3 +44,9 @@ def test_zeroing_keeps_all_but_what_a_prompt_encodes_to() -> None:
     assert not zeroed.any()
     assert not options["pooled_output"].any()
     assert options["area"] == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("put_together", [conditioning.average, conditioning.concat])
+def test_prompts_for_different_models_do_not_go_together(put_together: Any) -> None:
+    with pytest.raises(ValueError, match=r"one prompt was encoded 2 wide and the other 3: .* different kinds of model"):
+        put_together(prompt(2, 1.0), [[torch.zeros(1, 2, 3), {}]])

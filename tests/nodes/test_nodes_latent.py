@@ -101,3 +101,9 @@ def test_blending_cutting_mirroring_turning() -> None:
 def test_an_inpainting_mask_gets_a_channel() -> None:
     masked = latent.set_noise_mask(batch(), torch.rand(1, 64, 96))
     assert masked["noise_mask"].shape == (1, 1, 64, 96)
+
+
+@pytest.mark.parametrize("put_together", [latent.batch, latent.paste, latent.paste_masked, latent.blend])
+def test_latents_for_different_models_do_not_go_together(put_together: Any) -> None:
+    with pytest.raises(ValueError, match="4 channels and the other 16: they were made for different kinds of model"):
+        put_together(batch(), latent.empty_sd3_latent(64, 48, 1))

@@ -167,7 +167,7 @@ def test_another_tools_folders(tmp_path: Path) -> None:
     paths = tmp_path / "paths.yaml"
     paths.write_text(
         "tool:\n  base_path: tool\n  is_default: true\n  checkpoints: models/checkpoints\n"
-        f"  loras: |\n    models/loras\n    {tmp_path / 'more'}\n  unet: models/checkpoints\n"
+        f"  loras: |\n    models/loras\n    {tmp_path / 'more'}  # a remark\n  unet: models/checkpoints\n"
     )
     found = find_folders(flags("--base-directory", str(tmp_path / "base"), "--extra-model-paths", str(paths)))
     assert "theirs.safetensors" in found.folders.list("checkpoints")
