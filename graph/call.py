@@ -8,6 +8,7 @@ list among the inputs makes no call, and empty outputs.
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.cache import Entry
+from graph.checks import bytes_in_words
 from graph.errors import NodeError
 from graph.node import Blocked, Outcome, Results, Values
 from graph.spec import NodeSpec
@@ -26,6 +28,8 @@ Lists = Mapping[str, list[Any]]
 MAX_MESSAGE = 10_000
 """Characters of an exception's message that are passed on."""
 _HERE = str(Path(__file__).parent)
+_ALLOCATION = re.compile(r"DefaultCPUAllocator: .*you tried to allocate (\d{1,18}) bytes")
+"""How a lack of memory reaches us from deep below, with a place in C++ and no word for a person."""
 
 
 def calls(spec: NodeSpec, inputs: Lists) -> list[Values | Blocked]:
@@ -105,6 +109,9 @@ def type_name(error: BaseException) -> str:
 
 def _message(error: BaseException) -> str:
     try:
+        refused = _ALLOCATION.search(str(error))
+        if refused is not None:
+            return f"{bytes_in_words(int(refused[1]))} of memory at once could not be had."
         return str(error)[:MAX_MESSAGE]
     except Exception:
         return f"({type_name(error)} without a message that can be read)"

@@ -71,6 +71,8 @@ def _what_is_wrong(path: Path, size: int, error: Exception) -> tuple[str, str]:
         return "this is a web page, not a model", "The download needed a login or a licence to be accepted."
     if head.startswith(b"version https://git-lfs"):
         return "this is a pointer of Git LFS, not the model", "Fetch the file itself: git lfs pull."
+    if head.startswith(b"GGUF"):
+        return "this is a GGUF file, a format that this version does not read yet", "Use the .safetensors version."
     if head and all(byte in b"\t\n\r" or 32 <= byte < 127 for byte in head):
         return "this is a text file, not a model", again
     if said < 100 << 20 and 8 + said > size:

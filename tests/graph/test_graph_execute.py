@@ -11,11 +11,13 @@ import pytest
 import stub_nodes
 from stub_nodes import Bench, p
 
-from graph.errors import Cancelled
+from graph.call import as_node_error
+from graph.errors import Cancelled, NodeError
 from graph.events import ExecutionError, NodeState, PackMessage, Preview, Progress, Text, from_wire, message, to_wire
 from graph.folders import standard_folders
 from graph.job import Job, Outcome
 from graph.parse import parse
+from graph.types import NodeId
 
 
 def chain(first: int = 1, last: int = 1) -> dict[str, Any]:
@@ -464,6 +466,13 @@ def test_out_of_memory_is_tried_once_more_after_freeing(failures: int, status: s
         (error,) = ran.errors
         assert error.exception_type == "MemoryError"
         assert "smaller size" in error.exception_message
+
+
+def test_what_the_allocator_says_is_put_in_words() -> None:
+    said = "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to "
+    with pytest.raises(NodeError) as found, as_node_error(NodeId("1"), "Enlarge", {}, lambda error: "Use less."):
+        raise RuntimeError(f"{said}allocate 103079215104 bytes. Error code 12 (Cannot allocate memory)")
+    assert found.value.exception_message == "103 GB of memory at once could not be had.\nUse less."
 
 
 def test_the_cache_may_be_too_small_for_everything() -> None:

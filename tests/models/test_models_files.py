@@ -37,6 +37,7 @@ def refused(path: Path, sentence: str, engine: Engine) -> None:
         (b"<!DOCTYPE html><html>log in first</html>", "web page"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "pointer of Git LFS"),
         (b"\x10\x00\x00\x00\x00\x00\x00\x00{", "cut short"),
+        (b"GGUF" + bytes(range(100)), r"this is a GGUF file, .* Use the .safetensors version"),
         (bytes(range(256)), "not a safetensors file"),
     ],
 )
