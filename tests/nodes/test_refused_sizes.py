@@ -38,3 +38,27 @@ def test_sizes(inputs: dict[str, int], sentence: str, catalogue: Catalogue) -> N
     assert report.targets == ()
     (problem,) = report.problems
     assert sentence in problem.sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"steps": 0}, "steps is 0, and must be 1 or more"),
+        ({"cfg": 101.0}, "cfg is 101"),
+        ({"denoise": 1.5}, "denoise is 1.5"),
+        ({"sampler_name": "eular"}, "eular"),
+    ],
+)
+def test_a_sampler_is_asked_for_what_it_can_do(values: dict[str, object], sentence: str, catalogue: Catalogue) -> None:
+    prompt = {
+        "1": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "easel-emoji.safetensors"}},
+        "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox", "clip": ["1", 1]}},
+        "3": {"class_type": "EmptyLatentImage", "inputs": {"width": 128, "height": 128, "batch_size": 1}},
+        "4": {"class_type": "KSampler", "inputs": {
+            "model": ["1", 0], "seed": 1, "steps": 4, "cfg": 3.0, "sampler_name": "euler", "scheduler": "normal",
+            "positive": ["2", 0], "negative": ["2", 0], "latent_image": ["3", 0], "denoise": 1.0, **values,
+        }},
+        "5": {"class_type": "PreviewAny", "inputs": {"source": ["4", 0]}},
+    }  # fmt: skip
+    (problem,) = [p for p in validate(parse(prompt), catalogue, budget=MEMORY).problems if p.node == "4"]
+    assert sentence in problem.sentence
