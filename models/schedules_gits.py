@@ -1,6 +1,6 @@
 """The noise levels that GITS found for Stable Diffusion 1 (Chen et al., 2024): numbers, no code.
 
-From https://github.com/zju-pi/diff-sampler, folder gits-main (Apache-2.0). The search chose among 101 levels, evenly
+From https://github.com/zju-pi/diff-sampler, folder gits-main. The search chose among 101 levels, evenly
 spaced in the model's training time and counted here from pure noise, 00, to the end, 100. For each coefficient there
 are 19 ways down, in 2 to 20 steps: the two digits of each level between the first and the last.
 """
