@@ -101,8 +101,6 @@ def load(component: Component, dtype: torch.dtype, device: torch.device) -> nn.M
         # Half to bfloat16 at once is ten times as slow as by way of float32, which holds both.
         parameters[ours] = place.copy_(part.float() if part.dtype == torch.float16 and room else part)
     module.load_state_dict(parameters, assign=True)
-    if hasattr(module, "fill_buffers"):
-        module.fill_buffers()
     return module.requires_grad_(False)
 
 
