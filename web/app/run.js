@@ -58,9 +58,9 @@ export class Runner {
       return false
     }
     const used = this.controlled()
+    this.forgetProblems() // before sending: a run that fails at once is told of before its acceptance is
     try {
       const reply = await this.client.queuePrompt({ prompt: output, workflow, front, ...(number === undefined ? {} : { number }) })
-      this.forgetProblems()
       this.jobs.add(reply.prompt_id, output, workflow)
       if (Object.keys(reply.node_errors ?? {}).length) this.refuse(reply.node_errors, null)
     } catch (error) {
