@@ -4,7 +4,6 @@
  *
  * @typedef {import('../geometry/rect.js').Rect} Rect
  * @typedef {import('../geometry/vec.js').Point} Point
- * @typedef {import('../geometry/viewport.js').Camera} Camera
  * @typedef {import('../model/schema.js').Schema} Schema
  * @typedef {import('../model/session.js').PictureRef} PictureRef
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
@@ -29,8 +28,7 @@ import { Registry } from '../commands/registry.js'
 import { setWidget } from '../commands/set_widget.js'
 import { TITLE } from '../geometry/layout.js'
 import { centre, move as moveRect } from '../geometry/rect.js'
-import { clamp } from '../geometry/vec.js'
-import { LEAST_ZOOM, MOST_ZOOM, rectToScreen, toCanvas, toScreen } from '../geometry/viewport.js'
+import { rectToScreen } from '../geometry/viewport.js'
 import { Graph } from '../model/graph.js'
 import { NodeTypes } from '../model/node_types.js'
 import { load, save, toPrompt } from '../model/workflow.js'
@@ -39,22 +37,19 @@ import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
 import { listenClipboard } from './clipboard_events.js'
-import { Emitter } from './emitter.js'
-import { Glide } from './glide.js'
 import { Idle } from './idle.js'
 import { Input } from './input.js'
+import { Sight } from './sight.js'
 import { recordOf } from './target.js'
 
 /** CSS pixels that a pointer may miss a socket by. */
 const REACH = { mouse: 10, pen: 12, touch: 22 }
 
-export class Editor extends Emitter {
+export class Editor extends Sight {
   /** @type {ReadonlySet<RecordId>} */
   selection = new Set()
   /** @type {Target} */
   hover = { kind: 'canvas' }
-  /** @type {Camera} */
-  camera = { x: 0, y: 0, zoom: 1 }
   /** @type {import('../model/types.js').GraphId} */
   graphId = ''
   /** Moved things keep to a grid, also without Shift. */
@@ -70,14 +65,15 @@ export class Editor extends Emitter {
   brush = null
   /** @type {ReadonlySet<RecordId>} */
   dragging = new Set()
+  /** @type {Set<import('../view/renderer.js').Painter>} */
+  painters = new Set()
   /** @type {(() => void)[]} */
   #disposers = []
 
   /** @param {Parts} parts */
   constructor({ canvas, overlay, store, session, schema, theme, pictureUrl }) {
-    super()
+    super(overlay)
     this.canvas = canvas
-    this.overlay = overlay
     this.store = store
     this.session = session
     this.schema = schema
@@ -89,7 +85,6 @@ export class Editor extends Emitter {
     /** @type {Registry<Editor>} */
     this.commands = new Registry()
     for (const command of CORE_COMMANDS) this.commands.register(/** @type {any} */ (command))
-    this.glide = new Glide((camera) => this.#moveCamera(camera))
     /** @type {import('./state.js').State} */
     this.state = new Idle(this)
     this.input = new Input(this)
@@ -179,36 +174,6 @@ export class Editor extends Emitter {
     return rect ? rectToScreen(this.camera, { ...rect, h: TITLE }) : null
   }
 
-  // The view
-
-  /** @param {Camera} camera @param {{smooth?: boolean}} [options] */
-  setCamera(camera, { smooth = false } = {}) {
-    const zoom = clamp(Number.isFinite(camera.zoom) ? camera.zoom : 1, LEAST_ZOOM, MOST_ZOOM)
-    const next = { x: Number.isFinite(camera.x) ? camera.x : 0, y: Number.isFinite(camera.y) ? camera.y : 0, zoom }
-    if (smooth) this.glide.start(this.camera, next, this.viewSize)
-    else {
-      this.glide.stop()
-      this.#moveCamera(next)
-    }
-  }
-
-  stopMotion() {
-    this.glide.stop()
-  }
-
-  get viewSize() {
-    return { w: this.overlay.clientWidth, h: this.overlay.clientHeight }
-  }
-
-  /** The canvas point under the pointer, or the middle of the view. @returns {Point} */
-  get pointer() {
-    return this.input.point ?? this.toCanvas({ x: this.viewSize.w / 2, y: this.viewSize.h / 2 })
-  }
-
-  /** @param {Point} canvasPoint */
-  toScreen = (canvasPoint) => toScreen(this.camera, canvasPoint)
-  /** @param {Point} screenPoint */
-  toCanvas = (screenPoint) => toCanvas(this.camera, screenPoint)
   /** @param {NodeRecord} node */
   rectOf = (node) => this.scene.rect(node)
   /** @param {NodeRecord} node @param {number} slot */
@@ -216,14 +181,17 @@ export class Editor extends Emitter {
   /** @param {string} message */
   notify = (message) => this.emit('notice', { message, level: 'info' })
 
+  /** The canvas point under the pointer, or the middle of the view. @returns {Point} */
+  get pointer() {
+    return this.input.point ?? this.toCanvas({ x: this.viewSize.w / 2, y: this.viewSize.h / 2 })
+  }
+
   /** Bring a node into the middle and select it. @param {RecordId} id */
   reveal(id) {
     const node = this.store.node(id)
     if (!node) return
-    const { x, y } = centre(this.rectOf(node))
-    const zoom = clamp(this.camera.zoom, 0.6, 1.5)
     this.select([id])
-    this.setCamera({ x: x - this.viewSize.w / 2 / zoom, y: y - this.viewSize.h / 2 / zoom, zoom }, { smooth: true })
+    this.lookAt(centre(this.rectOf(node)))
   }
 
   /** @param {Iterable<RecordId>} ids */
@@ -260,9 +228,19 @@ export class Editor extends Emitter {
     this.emit('camera', null)
   }
 
-  /** Draw the graph again, at the next frame. */
+  /** Draw the graph again, at the next frame. @override */
   invalidate() {
     this.renderer.invalidate()
+  }
+
+  /** Let `painter` draw over the graph, in canvas pixels, whenever the overlay is drawn. @param {import('../view/renderer.js').Painter} painter @returns {() => void} ends it */
+  paint(painter) {
+    this.painters.add(painter)
+    this.renderer.invalidateOverlay()
+    return () => {
+      this.painters.delete(painter)
+      this.renderer.invalidateOverlay()
+    }
   }
 
   focus() {
@@ -362,13 +340,6 @@ export class Editor extends Emitter {
   }
 
   // Followers
-
-  /** @param {Camera} camera */
-  #moveCamera(camera) {
-    this.camera = camera
-    this.invalidate()
-    this.emit('camera', null)
-  }
 
   /** @param {import('../model/types.js').Diff} diff @param {import('../model/types.js').Source} source */
   #follow(diff, source) {

@@ -32,6 +32,8 @@
  * @property {DraggedLink | null} draggedLink
  * @property {RecordId | null} dropLink
  * @property {Rect | null} brush
+ * @property {ReadonlySet<Painter>} painters What states and panels draw over the graph besides.
+ * @typedef {(ctx: CanvasRenderingContext2D, theme: Theme, view: ViewState) => void} Painter In canvas pixels.
  */
 import { grow, intersects } from '../geometry/rect.js'
 import { visible } from '../geometry/viewport.js'
@@ -199,6 +201,11 @@ export class Renderer {
     ctx.clearRect(0, 0, overlay.width, overlay.height)
     this.#toCanvas(ctx)
     drawOverlay(ctx, this.theme, this.view, this.#reduced.matches ? 0 : ((now / 1000) * FLOW) % 16)
+    for (const painter of this.view.painters) {
+      ctx.save()
+      painter(ctx, this.theme, this.view)
+      ctx.restore()
+    }
   }
 
   /** @param {CanvasRenderingContext2D} ctx */
