@@ -27,9 +27,10 @@ import { INSET, TITLE } from '../geometry/layout.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
 import { drawPictures } from './draw_picture.js'
+import { drawProgress, drawRing, drawStatus, ringColour } from './draw_status.js'
 import { drawWidget } from './draw_widgets.js'
-import { drawIcon, progressRing, RADIUS, roundRect, socketPath } from './shapes.js'
-import { fitMiddle, font, measure, titleLines, wrap } from './text.js'
+import { drawIcon, RADIUS, roundRect, socketPath } from './shapes.js'
+import { fitMiddle, font, measure, titleLines } from './text.js'
 import { ownColour, socketForm, tint, typeColour, withAlpha } from './theme.js'
 
 /** Below this zoom text in rows would be too small to read, and is left out. */
@@ -38,13 +39,8 @@ export const FULL = 0.42
 export const BLOCKS = 0.28
 /** Titles are never smaller than this on the screen, CSS pixels. */
 const TITLE_SIZE = 11
-/** Below this zoom the word of a node's state gives way to its title. */
-const WORDS = 0.75
 /** Nor is the text of rows. */
 const ROW_SIZE = 7.5
-/** What stands on a node that this version cannot run, and in its place where the title needs the room. */
-const LATER = 'not in this version yet'
-const LATER_SHORT = 'not yet'
 const SOCKET = 5
 const NOTE_COLOUR = '#b59b3a'
 
@@ -134,10 +130,9 @@ function drawTitle(ctx, theme, drawing) {
   let left = INSET
   let right = layout.width - INSET
   if (zoom >= FULL) {
-    if (status.state === 'running') {
-      progressRing(ctx, left + 7, middle, 6, status.max > 0 ? status.value / status.max : 0.25, theme.accent, withAlpha(theme.accent, 0.25))
-      left += 22
-    } else if (node.collapsed) {
+    const ring = drawProgress(ctx, theme, status, left, middle)
+    left += ring
+    if (!ring && node.collapsed) {
       drawIcon(ctx, 'expand', left + 4, middle, 12, theme.quiet)
       left += 16
     }
@@ -149,47 +144,6 @@ function drawTitle(ctx, theme, drawing) {
   ctx.textBaseline = 'middle'
   ctx.fillStyle = theme.text
   ctx.fillText(fitMiddle(ctx, view.title, right - left - 4), left, middle + 0.5)
-}
-
-/** The word at the right of the title. Returns the room that it took. @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing @param {number} right @param {number} middle @param {number} spare what the title leaves */
-function drawStatus(ctx, theme, { view, status, zoom }, right, middle, spare) {
-  const { node, type } = view
-  const [text, colour, icon] = statusWord(theme, node, type, status)
-  // From afar the title needs the room, as it does on a collapsed node: the sign alone has to do.
-  ctx.font = font(Math.max(11, ROW_SIZE / zoom))
-  const fitting = text === LATER && measure(ctx, text) > spare ? LATER_SHORT : text
-  const word = node.collapsed || (zoom < WORDS && icon) ? '' : fitting
-  if (!word && !icon) return 0
-  ctx.textAlign = 'right'
-  ctx.textBaseline = 'middle'
-  ctx.fillStyle = colour
-  ctx.fillText(word, right, middle + 0.5)
-  const width = measure(ctx, word)
-  if (icon) drawIcon(ctx, icon, right - width - (word ? 9 : 6), middle, Math.max(12, 9 / zoom), icon === 'check' ? theme.accentText : colour)
-  return width + (icon ? 20 : 8)
-}
-
-/**
- * @param {Theme} theme @param {import('../model/types.js').NodeRecord} node @param {import('../model/schema.js').NodeType | undefined} type
- * @param {Readonly<NodeStatus>} status
- * @returns {[word: string, colour: string, icon: import('./shapes.js').IconName | null]}
- */
-function statusWord(theme, node, type, status) {
-  if (status.error) return ['error', theme.error, 'alert']
-  if (status.state === 'running') return [status.max > 1 ? `${status.value} / ${status.max}` : '', theme.quiet, null]
-  if (node.mode === BYPASSED) return ['bypassed', theme.quiet, null]
-  if (node.mode === MUTED) return ['muted', theme.quiet, null]
-  if (!type) return ['not installed', theme.warning, 'alert']
-  if (type.later) return [LATER, theme.quiet, null]
-  if (status.state === 'cached') return ['cached', theme.quiet, 'check']
-  if (status.state === 'done' && status.ms !== null) return [duration(status.ms), theme.quiet, null]
-  return ['', theme.quiet, node.pinned ? 'pin' : null]
-}
-
-/** @param {number} ms */
-function duration(ms) {
-  if (ms < 1000) return `${(Math.max(ms, 10) / 1000).toFixed(2)} s`
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
 }
 
 /** @param {number} zoom */
@@ -229,18 +183,10 @@ function drawBorder(ctx, theme, { view, status, selected, zoom }) {
   roundRect(ctx, rect.x + 0.5, rect.y + 0.5, rect.w - 1, rect.h - 1, RADIUS - 0.5)
   ctx.stroke()
   ctx.setLineDash([])
-  const state = status.error ? theme.error : status.state === 'running' ? theme.accent : null
+  const state = ringColour(theme, status)
   const thick = Math.max(2, 1.6 / zoom)
-  if (state) ring(ctx, rect, state, thick, 0)
-  if (selected) ring(ctx, rect, theme.select, state ? thick * 0.7 : thick, state ? thick + 1 : 0)
-}
-
-/** @param {Context2D} ctx @param {import('../geometry/rect.js').Rect} rect @param {string} colour @param {number} width @param {number} out */
-function ring(ctx, rect, colour, width, out) {
-  ctx.strokeStyle = colour
-  ctx.lineWidth = width
-  roundRect(ctx, rect.x - out, rect.y - out, rect.w + 2 * out, rect.h + 2 * out, RADIUS + out)
-  ctx.stroke()
+  if (state) drawRing(ctx, rect, state, thick, 0)
+  if (selected) drawRing(ctx, rect, theme.select, state ? thick * 0.7 : thick, state ? thick + 1 : 0)
 }
 
 /** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
@@ -313,7 +259,7 @@ function drawBlock(ctx, theme, drawing) {
   ctx.fill()
   const pictured = picture !== null && (drawing.shown.preview !== null || drawing.shown.refs.length > 0)
   if (picture && pictured) drawPictures(ctx, theme, picture, drawing.shown, drawing.pictures, '')
-  const state = status.error ? theme.error : status.state === 'running' ? theme.accent : selected ? theme.select : theme.edge
+  const state = ringColour(theme, status) ?? (selected ? theme.select : theme.edge)
   ctx.strokeStyle = state
   ctx.lineWidth = (state === theme.edge ? 0.75 : 1.75) / zoom
   roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
@@ -333,24 +279,4 @@ function drawBlock(ctx, theme, drawing) {
     const y = rect.y + free / 2 + (index - (lines.length - 1) / 2) * size * 1.2
     ctx.fillText(line, rect.x + rect.w / 2, y)
   })
-}
-
-/** The sentence of a node's error, hung under it. @param {Context2D} ctx @param {Theme} theme @param {View} view @param {string} message @param {number} zoom */
-export function drawError(ctx, theme, { node, layout }, message, zoom) {
-  const scale = Math.max(1, 0.85 / zoom)
-  const [x, top] = [node.pos[0], node.pos[1] + layout.height + 6]
-  ctx.font = font(12 * scale)
-  const width = Math.max(layout.width, 200 * scale)
-  const lines = wrap(ctx, message, width - 20 * scale, 4)
-  const height = (lines.length * 17 + 12) * scale
-  ctx.fillStyle = theme.errorSurface
-  roundRect(ctx, x, top, width, height, 6 * scale)
-  ctx.fill()
-  ctx.strokeStyle = withAlpha(theme.error, 0.55)
-  ctx.lineWidth = scale
-  ctx.stroke()
-  ctx.fillStyle = theme.errorText
-  ctx.textAlign = 'left'
-  ctx.textBaseline = 'middle'
-  lines.forEach((line, index) => ctx.fillText(line, x + 10 * scale, top + (6 + 17 * index + 9) * scale))
 }
