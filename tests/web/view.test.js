@@ -5,15 +5,17 @@ import { grid } from '../../web/view/draw_picture.js'
 import { fileRef, picturesOf } from '../../web/view/node_pictures.js'
 import { contrast, hueOf, oklch } from '../../web/view/oklch.js'
 import { fitFileName, fitMiddle, titleLines, weightRuns, wrap } from '../../web/view/text.js'
-import { cssVariables, ownColour, THEMES, tint, typeColour } from '../../web/view/theme.js'
+import { PALETTES, THEMES, themeOf } from '../../web/view/palettes.js'
+import { cssVariables, ownColour, tint, typeColour } from '../../web/view/theme.js'
 import { Session } from '../../web/model/session.js'
 import { Schema } from '../../web/model/schema.js'
 import { OBJECT_INFO } from './support.js'
 
 const TYPES = ['MODEL', 'CLIP', 'VAE', 'CONDITIONING', 'LATENT', 'IMAGE', 'MASK', 'CONTROL_NET', 'INT', 'FLOAT', 'STRING', 'COMBO', 'BOOLEAN', 'SIGMAS', 'SOME_PACK_TYPE', '*']
 
-for (const theme of Object.values(THEMES)) {
-  test(`${theme.name}: text reads on every surface it is written on, 4.5:1`, () => {
+for (const [palette, base] of PALETTES.flatMap((each) => [[each, 'dark'], [each, 'light']])) {
+  const theme = themeOf(palette, base)
+  test(`${palette.label} ${base}: text reads on every surface it is written on, 4.5:1`, () => {
     for (const surface of ['canvas', 'surface', 'raised', 'overlay', 'bar', 'field']) {
       for (const text of ['text', 'quiet']) assert.ok(contrast(theme[text], theme[surface]) >= 4.5, `${text} on ${surface}`)
     }
@@ -26,7 +28,7 @@ for (const theme of Object.values(THEMES)) {
     for (const strong of ['error', 'warning', 'accentText']) assert.ok(contrast(theme[strong], theme.surface) >= 4.5, strong)
   })
 
-  test(`${theme.name}: sockets, links and borders are seen, 3:1`, () => {
+  test(`${palette.label} ${base}: sockets, links and borders are seen, 3:1`, () => {
     for (const type of TYPES) {
       assert.ok(contrast(typeColour(theme, type), theme.surface) >= 3, `${type} on a node`)
       assert.ok(contrast(typeColour(theme, type), theme.canvas) >= 3, `${type} on the canvas`)
@@ -34,7 +36,7 @@ for (const theme of Object.values(THEMES)) {
     for (const line of ['edge', 'select', 'accent', 'error']) assert.ok(contrast(theme[line], theme.canvas) >= 3, line)
   })
 
-  test(`${theme.name}: whatever colour a file gives a node, its text reads`, () => {
+  test(`${palette.label} ${base}: whatever colour a file gives a node, its text reads`, () => {
     for (const colour of ['#322', '#533', '#ffffff', '#000', '#00ff00', '#3f789e', '#ff0']) {
       for (const use of ['title', 'body']) assert.ok(contrast(theme.text, ownColour(theme, colour, use)) >= 4.5, `${colour} ${use}`)
       assert.ok(contrast(theme.quiet, ownColour(theme, colour, 'body')) >= 4.5, colour)

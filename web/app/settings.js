@@ -2,17 +2,31 @@
  * What the person prefers. Kept on the server, so that it follows them to another browser, and in this browser, so
  * that the page has its colours before the server has answered.
  *
- * @typedef {{ theme: 'system' | 'dark' | 'light', resultsFolded: boolean, inspector: boolean }} Preferences
+ * @typedef {object} Preferences
+ * @property {'system' | 'dark' | 'light'} theme
+ * @property {string} palette Id of a palette; empty for Easel's own, or high contrast where the system asks for it.
+ * @property {import('../view/palettes.js').Palette[]} palettes One's own.
+ * @property {boolean} resultsFolded
+ * @property {boolean} inspector
+ * @property {boolean} minimap
+ * @property {boolean} dots Of the canvas's grid.
+ * @property {boolean} badges Nodes show their ids and where they are from.
+ * @property {boolean} canvasInfo Frames and nodes in view, told in a corner.
+ * @property {number} nodeOpacity 0.3 to 1.
+ * @property {string} backdrop A picture behind the graph, `name [input]`; empty for none.
  */
 
 const KEY = 'easel.settings'
 const PREFIX = 'Easel.'
 
 /** What the server keeps too; the rest depends on the screen. @type {readonly (keyof Preferences)[]} */
-const SHARED = ['theme', 'resultsFolded']
+const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop']
 
 /** @type {Preferences} */
-const DEFAULTS = { theme: 'system', resultsFolded: false, inspector: innerWidth >= 1000 }
+const DEFAULTS = {
+  theme: 'system', palette: '', palettes: [], resultsFolded: false, inspector: innerWidth >= 1000,
+  minimap: true, dots: true, badges: false, canvasInfo: false, nodeOpacity: 1, backdrop: '',
+}
 
 export class Settings {
   /** @param {import('../api/client.js').Client} client */
@@ -34,7 +48,7 @@ export class Settings {
   async load() {
     /** @type {Record<string, any>} */
     const stored = (await this.client.settings().catch(() => null)) ?? {}
-    const known = SHARED.filter(name => typeof stored[PREFIX + name] === typeof DEFAULTS[name])
+    const known = SHARED.filter(name => isLike(DEFAULTS[name], stored[PREFIX + name]))
     if (!known.length) return
     this.values = { ...this.values, ...Object.fromEntries(known.map(name => [name, stored[PREFIX + name]])) }
     this.changed()
@@ -65,8 +79,12 @@ export class Settings {
 function readLocal() {
   try {
     const stored = JSON.parse(localStorage.getItem(KEY) ?? '{}')
-    return stored && typeof stored === 'object' ? stored : {}
+    if (!stored || typeof stored !== 'object') return {}
+    return Object.fromEntries(Object.entries(stored).filter(([name, value]) => name in DEFAULTS && isLike(Reflect.get(DEFAULTS, name), value)))
   } catch {
     return {}
   }
 }
+
+/** A setting that an older page, or a hand, left in another form is not taken. @param {unknown} model @param {unknown} value */
+const isLike = (model, value) => typeof model === typeof value && Array.isArray(model) === Array.isArray(value) && value !== null

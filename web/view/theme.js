@@ -35,78 +35,9 @@
  * @property {number} typeChroma
  * @property {number} tintLightness
  * @property {number} tintChroma
+ * @property {Readonly<Record<string, string>>} types Colours that a palette gives socket types; only their hues are used.
  */
 import { hueOf, oklch } from './oklch.js'
-
-/** @type {Theme} */
-export const DARK = {
-  name: 'dark',
-  canvas: oklch(0.172, 0.007, 265),
-  dot: oklch(0.315, 0.008, 265),
-  surface: oklch(0.238, 0.007, 265),
-  raised: oklch(0.285, 0.009, 260),
-  hover: oklch(0.33, 0.011, 260),
-  field: oklch(0.285, 0.009, 260),
-  fieldActive: oklch(0.33, 0.011, 260),
-  overlay: oklch(0.262, 0.008, 265),
-  bar: oklch(0.228, 0.007, 265),
-  line: oklch(0.345, 0.009, 265),
-  edge: oklch(0.5, 0.012, 265),
-  text: oklch(0.955, 0.004, 265),
-  quiet: oklch(0.735, 0.012, 265),
-  accent: oklch(0.835, 0.165, 152),
-  onAccent: oklch(0.2, 0.05, 152),
-  accentText: oklch(0.835, 0.165, 152),
-  select: oklch(0.9, 0.02, 265),
-  error: oklch(0.69, 0.19, 23),
-  onError: oklch(0.985, 0.01, 23),
-  errorSurface: oklch(0.3, 0.075, 23),
-  errorText: oklch(0.9, 0.05, 23),
-  warning: oklch(0.81, 0.145, 80),
-  group: oklch(0.62, 0.01, 265),
-  shadow: '#000000',
-  veil: '#00000099',
-  typeLightness: 0.775,
-  typeChroma: 0.125,
-  tintLightness: 0.288,
-  tintChroma: 0.03
-}
-
-/** @type {Theme} */
-export const LIGHT = {
-  name: 'light',
-  canvas: oklch(0.957, 0.004, 265),
-  dot: oklch(0.86, 0.006, 265),
-  surface: oklch(0.995, 0.001, 265),
-  raised: oklch(0.952, 0.004, 265),
-  hover: oklch(0.915, 0.006, 265),
-  field: oklch(0.952, 0.004, 265),
-  fieldActive: oklch(0.915, 0.006, 265),
-  overlay: oklch(0.99, 0.002, 265),
-  bar: oklch(0.985, 0.002, 265),
-  line: oklch(0.885, 0.006, 265),
-  edge: oklch(0.63, 0.014, 265),
-  text: oklch(0.245, 0.012, 265),
-  quiet: oklch(0.5, 0.016, 265),
-  accent: oklch(0.545, 0.145, 152),
-  onAccent: oklch(0.995, 0.005, 152),
-  accentText: oklch(0.5, 0.135, 152),
-  select: oklch(0.36, 0.02, 265),
-  error: oklch(0.55, 0.2, 25),
-  onError: oklch(0.995, 0.004, 25),
-  errorSurface: oklch(0.945, 0.035, 25),
-  errorText: oklch(0.42, 0.15, 25),
-  warning: oklch(0.56, 0.125, 65),
-  group: oklch(0.62, 0.012, 265),
-  shadow: '#1b2030',
-  veil: '#1b203055',
-  typeLightness: 0.54,
-  typeChroma: 0.145,
-  tintLightness: 0.94,
-  tintChroma: 0.018
-}
-
-export const THEMES = { dark: DARK, light: LIGHT }
 
 /** The face of everything written; values in tabular figures where the face has them. */
 export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif'
@@ -150,7 +81,8 @@ export function typeColour(theme, type) {
     const name = (type.split(',')[0] ?? '').trim().toUpperCase()
     if (name === '*' || name === '') return theme.quiet
     const grey = PLAIN.has(name) ? 0.6 : 1
-    return oklch(theme.typeLightness, theme.typeChroma * grey, HUES[name] ?? hashedHue(name))
+    const own = hueOf(theme.types[name] ?? '')?.hue
+    return oklch(theme.typeLightness, theme.typeChroma * grey, own ?? HUES[name] ?? hashedHue(name))
   })
 }
 
