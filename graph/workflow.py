@@ -1,12 +1,13 @@
 """A UI workflow (schema 0.4 or 1) as a prompt in API format. The page does the same; both read `tests/conversion/`.
 
     1. Old group nodes and instances of subgraphs are unfolded; a node inside instance 12 has the id `12:34`.
-    2. Muted and bypassed nodes, notes, reroutes and primitives are not sent. A muted or bypassed instance drops all
-       that is in it.
+    2. Muted and bypassed nodes, notes, reroutes, primitives, Set and Get nodes are not sent. A muted or bypassed
+       instance drops all that is in it.
     3. A node's widgets get their values from `widgets_values`, by the order of its declaration; what is missing is the
        default (graph.workflow_widgets). Choices `{a|b}` and patterns `%...%` are resolved (graph.workflow_text).
     4. Links override widgets. A link's origin is looked for through reroutes, bypassed nodes and the borders of
-       subgraphs; at a primitive, or an input of a subgraph that nothing is linked to, it is a value.
+       subgraphs, and from a Get node to the Set node of its name, in its graph or those around it; at a primitive, or
+       an input of a subgraph that nothing is linked to, it is a value.
     5. Lists that are values are wrapped as `{"__value__": [...]}`. Links to nodes that are not sent disappear.
 
 Nothing in a file makes this fail, save a subgraph that contains itself, or one unfolded beyond all measure; what is

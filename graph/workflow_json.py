@@ -13,7 +13,7 @@ OUTPUT_SIDE = "-20"
 
 MUTED = 2
 BYPASSED = 4
-NEVER_SENT = frozenset({"Note", "MarkdownNote", "PrimitiveNode", "Reroute"})
+NEVER_SENT = frozenset({"Note", "MarkdownNote", "PrimitiveNode", "Reroute", "SetNode", "GetNode"})
 """Node types that live on the page only."""
 
 

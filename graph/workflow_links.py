@@ -65,7 +65,13 @@ def origin(
         type = as_text(node.get("type"))
         if node.get("mode") == BYPASSED:
             link = scope.links.get(str(_bypass(node, link.source_slot, wanted)))
-        elif type == "Reroute":
+        elif type in ("Reroute", "SetNode"):
+            link = scope.links.get(str(_first_link(node)))
+        elif type == "GetNode":
+            sent = _setter(scope, _wire_name(node))
+            if sent is None:
+                return own
+            scope, node = sent
             link = scope.links.get(str(_first_link(node)))
         elif type == "PrimitiveNode":
             values = as_list(node.get("widgets_values"))
@@ -79,6 +85,21 @@ def origin(
         else:
             return Origin(scope.path + link.source, link.source_slot)
     return own
+
+
+def _wire_name(node: JsonObject) -> str:
+    """The name that a Set or a Get node goes by."""
+    return as_text(next(iter(as_list(node.get("widgets_values"))), None))
+
+
+def _setter(scope: Scope | None, name: str) -> tuple[Scope, JsonObject] | None:
+    """The node that sends by a name: the first one in the same graph, or else in the graphs around it."""
+    while scope is not None and name:
+        for node in scope.nodes.values():
+            if node.get("type") == "SetNode" and _wire_name(node) == name:
+                return scope, node
+        scope = scope.parent
+    return None
 
 
 def _link_at(instance: JsonObject, name: str) -> str | None:

@@ -23,6 +23,7 @@ CATALOGUE = Catalogue(read_spec(name, entry) for name, entry in NODES.items())
 NOW = "2026-01-02T03:04:05"
 RANDOM = 0.4
 COUNT = 400
+WIRES = ["SetNode", "GetNode", "GetNode"]
 TYPES = ["IMAGE", "MASK", "LATENT", "INT", "STRING", "*", "IMAGE,MASK"]
 VALUES: list[Any] = [
     None, 0, 7, 0.5, True, "fixed", "randomize", "a.png", "{x|y|{z}}", "a /* b */ c", "%date:yyyy%", "%Save Image.x%",
@@ -56,7 +57,7 @@ class Files:
         return {"name": name, "type": self.random.choice(TYPES)}
 
     def graph(self, subgraphs: list[str], *, objects: bool, inputs: int = 0, outputs: int = 0) -> dict[str, Any]:
-        types = [*NODES, "Reroute", "PrimitiveNode", "Note", "Missing", *subgraphs * 4, "Reroute"]
+        types = [*NODES, "Reroute", "PrimitiveNode", "Note", "Missing", *subgraphs * 4, "Reroute", *WIRES]
         nodes = [self.node(n + 1, self.random.choice(types)) for n in range(self.random.randrange(1, 9))]
         links: list[dict[str, Any]] = []
         for node in nodes:
@@ -86,6 +87,10 @@ class Files:
             kinds = {each.name: each.type for each in spec.inputs}
             inputs = [{"name": name, "type": kinds[name], "link": None} for name in names]
             outputs = [{"name": each.name, "type": each.type, "links": None} for each in spec.outputs]
+        elif type == "SetNode":
+            inputs, outputs = [{"name": "IMAGE", "type": "IMAGE", "link": None}], [{"name": "*", "type": "*"}]
+        elif type == "GetNode":
+            inputs, outputs = [], [{"name": "IMAGE", "type": "IMAGE"}]
         elif type == "Reroute":
             inputs, outputs = [{"name": "", "type": "*", "link": None}], [{"name": "", "type": "*"}]
         else:
@@ -104,6 +109,8 @@ class Files:
         node["widgets_values"] = self.random.choice(
             [values, values, values, None, {"width": 5, "steps": 3, "text": "{a|b}"}]
         )
+        if type in WIRES:
+            node["widgets_values"] = self.random.choice([["a"], ["a"], ["b"], [""], [], None, ["a", 1], [5]])
         if self.random.random() < 0.2:
             node["title"] = self.random.choice(["Save Image", "", "Named"])
         if type.startswith("sub-") and self.random.random() < 0.4:

@@ -25,7 +25,8 @@ import { definitionsOf, openScopes } from './scopes.js'
 import { widgetsOf, withValue } from './widget_values.js'
 import { INPUT_SIDE, OUTPUT_SIDE } from './workflow_load.js'
 
-const VIRTUAL = new Set(['Note', 'MarkdownNote', 'PrimitiveNode', 'Reroute'])
+const VIRTUAL = new Set(['Note', 'MarkdownNote', 'PrimitiveNode', 'Reroute', 'SetNode', 'GetNode'])
+
 /**
  * @param {unknown} workflow a UI workflow file
  * @param {Schema} schema
@@ -163,7 +164,13 @@ class Converter {
       const type = asText(node.type) ?? ''
       const inner = scope.inner.get(String(node.id))
       if (node.mode === BYPASSED) link = linkOf(scope, this.#bypass(node, link.fromSlot, wanted))
-      else if (type === 'Reroute') link = linkOf(scope, asObject(asList(node.inputs)[0])?.link)
+      else if (type === 'Reroute' || type === 'SetNode') link = linkOf(scope, asObject(asList(node.inputs)[0])?.link)
+      else if (type === 'GetNode') {
+        const sent = setter(scope, wireName(node))
+        if (!sent) return own
+        scope = sent.scope
+        link = linkOf(scope, asObject(asList(sent.node.inputs)[0])?.link)
+      }
       else if (type === 'PrimitiveNode') {
         const value = asList(node.widgets_values)[0]
         return value === undefined || value === null ? own : { value }
@@ -196,6 +203,17 @@ class Converter {
 
 /** @param {Scope} scope @param {unknown} key */
 const linkOf = (scope, key) => (key === null || key === undefined ? undefined : scope.links.get(String(key)))
+
+/** The name that a Set or a Get node goes by. @param {Json} node */
+const wireName = (node) => asText(asList(node.widgets_values)[0]) ?? ''
+
+/** The node that sends by a name: the first one in the same graph, or else in the graphs around it. @param {Scope} from @param {string} name */
+function setter(from, name) {
+  for (let scope = /** @type {Scope | null} */ (from); scope && name !== ''; scope = scope.parent) {
+    for (const node of scope.nodes.values()) if (node.type === 'SetNode' && wireName(node) === name) return { scope, node }
+  }
+  return null
+}
 
 /** The slot of a definition that an instance's output stands for: by name, or else by place. @param {Json} instance @param {Json} definition @param {number} slot */
 function outputSlot(instance, definition, slot) {
