@@ -94,7 +94,7 @@ export function pasteText(context, text, { point = null, by = { x: 24, y: 24 }, 
       const key = next.link++
       store.put({
         id: recordId('link', graphId, key), kind: 'link', graph: graphId, key, z: graph.freshZ(), from, fromSlot, to, toSlot, type,
-        reroute: null, raw: null
+        reroute: null, hidden: false, raw: null
       })
     }
     for (const record of records) {

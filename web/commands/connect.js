@@ -53,7 +53,7 @@ export function connect(context, a, b) {
     const type = from.type === '*' ? to.type : from.type
     store.put({
       id, kind: 'link', graph: reader.graph, key, z: graph.freshZ(), from: source.key, fromSlot, to: reader.key, toSlot, type,
-      reroute: null, raw: null
+      reroute: null, hidden: false, raw: null
     })
     return id
   })

@@ -61,6 +61,7 @@
  * @property {number} toSlot Index into its inputs.
  * @property {string} type
  * @property {Key | null} reroute The last reroute that the link passes.
+ * @property {boolean} hidden Shown as two short ends only.
  * @property {unknown} raw
  */
 /**
@@ -154,14 +155,14 @@
  * @property {null} frame A frame was drawn.
  */
 /**
- * What lies under a point.
+ * What lies under a point. Of a widget: its `label`, `value`, `control` or `upload`, or a part of its kind's own.
  * @typedef {{kind: 'canvas'}
- *   | {kind: 'node', node: RecordId, part: 'title' | 'body' | 'collapse' | 'resize' | 'picture' | 'error', index?: number}
+ *   | {kind: 'node', node: RecordId, part: 'title' | 'body' | 'collapse' | 'resize' | 'picture' | 'error', index?: number, edge?: Edge}
  *   | {kind: 'socket', socket: SocketRef}
- *   | {kind: 'widget', node: RecordId, name: string, part: 'value' | 'label' | 'less' | 'more' | 'control' | 'upload'}
+ *   | {kind: 'widget', node: RecordId, name: string, part: string}
  *   | {kind: 'link', link: RecordId}
- *   | {kind: 'reroute', reroute: RecordId}
- *   | {kind: 'group', group: RecordId, part: 'title' | 'resize'}} Target
+ *   | {kind: 'reroute', reroute: RecordId, part?: 'out'}
+ *   | {kind: 'group', group: RecordId, part: 'title' | 'resize', edge?: Edge}} Target
  */
 
 export {}

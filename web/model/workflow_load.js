@@ -17,6 +17,9 @@ import { asList, asObject, asText, isFinite, isObject } from './json.js'
 export const INPUT_SIDE = -10
 export const OUTPUT_SIDE = -20
 
+/** Where a graph's `extra` lists the links that are hidden: links are bare lists in 0.4 and hold no field of ours. */
+export const HIDDEN_LINKS = 'easel_hidden_links'
+
 /** Farther than this no picture shows a difference, and sums lose their digits. */
 const FAR = 1e7
 const LEAST = 10
@@ -138,6 +141,7 @@ class Reader {
     const parents = new Map(
       asList(asObject(file.extra)?.linkExtensions).filter(isObject).map((entry) => [entry.id, entry.parentId])
     )
+    const hidden = new Set(asList(asObject(file.extra)?.[HIDDEN_LINKS]))
     /** @type {Set<string>} */
     const seen = new Set()
     /** @type {Set<string>} */
@@ -166,7 +170,7 @@ class Reader {
       this.records.push({
         id: recordId('link', graph, link.key), kind: 'link', graph, key: link.key, z, raw,
         from: sameKey(nodes, link.from), fromSlot: link.fromSlot, to: sameKey(nodes, link.to), toSlot: to, type: link.type,
-        reroute: typeof parent === 'number' || typeof parent === 'string' ? parent : null
+        reroute: typeof parent === 'number' || typeof parent === 'string' ? parent : null, hidden: hidden.has(link.key)
       })
     })
     this.#markStale(graph, nodes)

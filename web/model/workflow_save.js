@@ -13,7 +13,7 @@
  * @typedef {import('./json.js').Json} Json
  */
 import { asList, asObject, asText, equal, isFinite, isObject } from './json.js'
-import { readLink, readPair, readSize } from './workflow_load.js'
+import { HIDDEN_LINKS, readLink, readPair, readSize } from './workflow_load.js'
 
 /** @typedef {{nodes: NodeRecord[], links: LinkRecord[], groups: GroupRecord[], reroutes: RerouteRecord[], graphs: GraphRecord[]}} Section */
 
@@ -61,6 +61,7 @@ function saveRoot(meta, root, section) {
   let extra = { ...(meta?.extra ?? {}) }
   if (objects) saveReroutes(file, root)
   else extra = saveExtraReroutes(extra, root)
+  extra = saveHiddenLinks(extra, root)
   if (Object.keys(extra).length || raw.extra !== undefined) file.extra = extra
   file.config ??= {}
   file.version ??= 0.4
@@ -77,6 +78,8 @@ function saveDefinitions(within, section) {
       const file = { ...graph.raw, id: graph.key, name: graph.name, inputs: graph.inputs, outputs: graph.outputs }
       Object.assign(file, saveContents(inner, true))
       saveReroutes(file, inner)
+      const extra = saveHiddenLinks(asObject(graph.raw?.extra) ?? {}, inner)
+      if (extra !== graph.raw?.extra && (Object.keys(extra).length || file.extra !== undefined)) file.extra = extra
       const nested = saveDefinitions(inner, section)
       if (nested) file.definitions = nested
       return file
@@ -213,6 +216,16 @@ function saveExtraReroutes(extra, section) {
     if (!same) extra.linkExtensions = extensions
   }
   return extra
+}
+
+/** @param {Json} extra @param {Section} section @returns {Json} the same where nothing changed */
+function saveHiddenLinks(extra, section) {
+  const old = asList(extra[HIDDEN_LINKS])
+  const hidden = section.links.filter((link) => link.hidden).map((link) => link.key)
+  const shown = section.links.some((link) => !link.hidden && old.includes(link.key))
+  if (!shown && hidden.every((key) => old.includes(key))) return extra
+  const { [HIDDEN_LINKS]: _old, ...rest } = extra
+  return hidden.length ? { ...rest, [HIDDEN_LINKS]: hidden } : rest
 }
 
 /** @param {Section} section */
