@@ -143,8 +143,9 @@
  *   An HTML editor is wanted for a widget. `rect` is in CSS pixels of the canvas. `select`: select the old text.
  * @property {{node: NodeRecord, rect: Rect}} edit-title
  * @property {{group: GroupRecord, rect: Rect}} edit-group-title
- * @property {{point: Point, screen: Point, from: SocketRef | null}} search
- *   The search is wanted. `point` is where the node goes (canvas pixels); `from`: only what fits this socket.
+ * @property {{point: Point, screen: Point, from: SocketRef | null, link?: RecordId}} search
+ *   The search is wanted. `point` is where the node goes (canvas pixels); `from`: only what fits this socket; `link`: only
+ *   what fits into this link.
  * @property {{point: Point, screen: Point, target: Target}} menu A context menu is wanted.
  * @property {{node: NodeRecord, widget: import('./widget_values.js').Widget}} upload A picture is wanted for this widget.
  * @property {{node: NodeRecord, index: number}} picture A picture on a node was double-clicked: show it large.
@@ -154,8 +155,9 @@
  * @property {{message: string, level: 'info' | 'warning' | 'error'}} notice Something to tell the artist.
  * @property {null} frame A frame was drawn.
  */
+/** The side or corner that is dragged to resize. @typedef {'n' | 'ne' | 'e' | 'se' | 's' | 'sw' | 'w' | 'nw'} Edge */
 /**
- * What lies under a point. Of a widget: its `label`, `value`, `control` or `upload`, or a part of its kind's own.
+ * What lies under a point. Of a reroute: `out` is where another link out of it begins. Of a widget: its `label`, `value`, `control` or `upload`, or a part of its kind's own.
  * @typedef {{kind: 'canvas'}
  *   | {kind: 'node', node: RecordId, part: 'title' | 'body' | 'collapse' | 'resize' | 'picture' | 'error', index?: number, edge?: Edge}
  *   | {kind: 'socket', socket: SocketRef}
