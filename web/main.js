@@ -7,6 +7,7 @@ import { OpenGraph } from './app/document.js'
 import { Drafts } from './app/drafts.js'
 import { listenToServer } from './app/events.js'
 import { Jobs } from './app/jobs.js'
+import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
 import { randomSeed } from './app/next_value.js'
 import { Results } from './app/results.js'
@@ -61,6 +62,7 @@ async function start() {
     pictureUrl: picture => viewUrl(picture),
   })
   colours.listen(theme => editor.setTheme(theme))
+  followKeymap(settings, editor.commands)
   new ResizeObserver(() => editor.resize()).observe(stage)
   const names = new Names(editor)
   const drafts = new Drafts(localStorage, sessionStorage, navigator.locks)
@@ -109,9 +111,9 @@ async function start() {
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow })
   createHint(byId('hint'), editor)
-  createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, theme: colours.theme, onTheme: colours.listen })
+  createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, settings, theme: colours.theme, onTheme: colours.listen })
   installMenus({ editor, colorOf, stage })
-  installTooltips()
+  installTooltips(id => editor.commands.keysOf(id)[0])
   bringIn.install(stage)
 
   /** @param {any} workflow @param {string} name */

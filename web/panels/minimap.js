@@ -1,8 +1,23 @@
-/** The whole graph, small: nodes as blocks, what runs in the accent, and the view's frame, which can be dragged. */
+/**
+ * The whole graph, small: frames, links and nodes, what runs in the accent, what failed in red, and the view's frame, which
+ * can be dragged. The graph is drawn on a canvas of its own, again only when it changed, and seldom while it changes fast:
+ * moving the view over five thousand nodes draws one picture and one frame.
+ */
 import { bounds, grow, holds } from '../geometry/rect.js'
+import { TITLE } from '../geometry/layout.js'
+import { ownColour, withAlpha } from '../view/theme.js'
 import { coversNodes } from './covers.js'
 
-/** @typedef {import('../view/theme.js').Theme} Theme */
+/**
+ * @typedef {import('../geometry/rect.js').Rect} Rect
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('../view/theme.js').Theme} Theme
+ */
+
+/** A graph that changes all the time is drawn no faster than this, in ms. */
+const SELDOM = 120
+/** Beyond this many the links would be one grey cloud. */
+const MOST_LINKS = 3000
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -10,75 +25,136 @@ import { coversNodes } from './covers.js'
  * @param {import('../tools/editor.js').Editor} parts.editor
  * @param {import('../model/session.js').Session} parts.session
  * @param {import('../app/names.js').Names} parts.names
+ * @param {import('../app/settings.js').Settings} parts.settings
  * @param {() => Theme} parts.theme
  * @param {(listener: () => void) => void} parts.onTheme
  */
-export function createMinimap(canvas, { editor, session, names, theme, onTheme }) {
-  let wanted = false
-  /** Canvas pixels of the graph at the map's origin, and map pixels by canvas pixel. */
-  let origin = { x: 0, y: 0 }
+export function createMinimap(canvas, { editor, session, names, settings, theme, onTheme }) {
+  const graph = document.createElement('canvas')
+  let frame = 0
+  /** When the graph's own canvas may be drawn again. */
+  let next = 0
+  let old = true
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+  /** All nodes, in canvas pixels of the graph. @type {Rect | null} */
+  let all = null
+  /** What the map shows. @type {Rect} */
+  let box = { x: 0, y: 0, w: 1, h: 1 }
   let scale = 1
 
-  function later() {
-    if (wanted) return
-    wanted = true
-    requestAnimationFrame(() => {
-      wanted = false
-      draw()
-    })
+  /** @param {boolean} changed the graph, and not the view alone */
+  function later(changed) {
+    old ||= changed
+    frame ||= requestAnimationFrame(draw)
+  }
+
+  function draw() {
+    frame = 0
+    const shown = settings.values.minimap
+    canvas.classList.toggle('off', !shown)
+    if (!shown) return
+    const now = performance.now()
+    if (old && now < next) {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        later(true)
+      }, next - now)
+    }
+    const { clientWidth: width, clientHeight: height } = canvas
+    const drawing = canvas.getContext('2d')
+    if (old && now >= next) {
+      all = bounds(editor.graph.nodes(editor.graphId).map(boxOf))
+      canvas.classList.toggle('bare', all === null)
+    }
+    if (!drawing || !width || !all) return
+    const view = viewRect()
+    // Where all can be seen the map tells nothing: it must not lie over a node.
+    canvas.classList.toggle('away', holds(view, all) && coversNodes(canvas, editor))
+    const wanted = reach(all, view)
+    const moved = wanted.x !== box.x || wanted.y !== box.y || wanted.w !== box.w || wanted.h !== box.h
+    if (moved || sizeTo(canvas, width, height) || (old && now >= next)) {
+      box = wanted
+      scale = Math.min(width / box.w, height / box.h)
+      sizeTo(graph, width, height)
+      drawGraph(width, height)
+      next = performance.now() + SELDOM
+      old = timer !== undefined
+    }
+    drawing.setTransform(1, 0, 0, 1, 0, 0)
+    drawing.clearRect(0, 0, canvas.width, canvas.height)
+    drawing.drawImage(graph, 0, 0)
+    drawing.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0)
+    const { x, y } = origin(width, height)
+    drawing.strokeStyle = theme().accent
+    drawing.lineWidth = 1
+    drawing.strokeRect((view.x - x) * scale + 0.5, (view.y - y) * scale + 0.5, view.w * scale - 1, view.h * scale - 1)
+  }
+
+  /** @param {number} width @param {number} height */
+  const origin = (width, height) => ({ x: box.x - (width / scale - box.w) / 2, y: box.y - (height / scale - box.h) / 2 })
+
+  /** @param {number} width @param {number} height */
+  function drawGraph(width, height) {
+    const drawing = graph.getContext('2d')
+    if (!drawing) return
+    const colours = theme()
+    const { x, y } = origin(width, height)
+    const density = devicePixelRatio * scale
+    drawing.setTransform(1, 0, 0, 1, 0, 0)
+    drawing.clearRect(0, 0, graph.width, graph.height)
+    drawing.setTransform(density, 0, 0, density, -x * density, -y * density)
+    for (const { bounds: [left, top, w, h], color } of editor.graph.groups(editor.graphId)) {
+      drawing.fillStyle = withAlpha((color && ownColour(colours, color, 'frame')) || colours.group, 0.16)
+      drawing.fillRect(left, top, w, h)
+    }
+    drawLinks(drawing, colours)
+    for (const node of editor.graph.nodes(editor.graphId)) {
+      const rect = boxOf(node)
+      const status = session.status(names.promptId(node.id) ?? '')
+      drawing.fillStyle = status.error ? colours.error : status.state === 'running' ? colours.accent
+        : editor.selection.has(node.id) ? colours.select : colourOf(colours, node)
+      drawing.globalAlpha = node.mode === 0 ? 1 : 0.4
+      drawing.fillRect(rect.x, rect.y, Math.max(2 / scale, rect.w), Math.max(2 / scale, rect.h))
+    }
+    drawing.globalAlpha = 1
+  }
+
+  /** @param {CanvasRenderingContext2D} drawing @param {Theme} colours */
+  function drawLinks(drawing, colours) {
+    const links = editor.graph.links(editor.graphId)
+    if (links.length > MOST_LINKS) return
+    drawing.beginPath()
+    for (const link of links) {
+      const [from, to] = [editor.graph.source(link), editor.graph.reader(link)]
+      if (!from || !to) continue
+      drawing.moveTo(from.pos[0] + from.size[0], from.pos[1])
+      drawing.lineTo(to.pos[0], to.pos[1])
+    }
+    drawing.strokeStyle = withAlpha(colours.edge, 0.55)
+    drawing.lineWidth = 0.75 / scale
+    drawing.stroke()
+  }
+
+  /** @param {Theme} colours @param {NodeRecord} node */
+  function colourOf(colours, node) {
+    return (node.color && ownColour(colours, node.color, 'frame')) || colours.edge
   }
 
   function viewRect() {
     const { w, h } = editor.viewSize
-    const from = editor.toCanvas({ x: 0, y: 0 })
-    const to = editor.toCanvas({ x: w, y: h })
-    return { x: from.x, y: from.y, w: to.x - from.x, h: to.y - from.y }
-  }
-
-  function draw() {
-    const nodes = editor.graph.nodes(editor.graphId)
-    canvas.classList.toggle('bare', nodes.length === 0)
-    const { clientWidth: width, clientHeight: height } = canvas
-    const context = canvas.getContext('2d')
-    if (!context || !width || !nodes.length) return
-    const density = devicePixelRatio
-    if (canvas.width !== Math.round(width * density) || canvas.height !== Math.round(height * density)) {
-      canvas.width = Math.round(width * density)
-      canvas.height = Math.round(height * density)
-    }
-    const colours = theme()
-    const view = viewRect()
-    const boxes = nodes.map(node => ({ node, rect: editor.rectOf(node) }))
-    // What is seen belongs to the map only as far as it is near: a view far out must not shrink the graph to a dot.
-    const all = bounds(boxes.map(({ rect }) => rect))
-    if (!all) return
-    // Where all can be seen the map tells nothing: it must not lie over a node.
-    canvas.classList.toggle('away', holds(view, all) && coversNodes(canvas, editor))
-    const box = grow(bounds([all, clip(view, grow(all, Math.max(all.w, all.h) * 0.35))]) ?? all, 40)
-    scale = Math.min(width / box.w, height / box.h)
-    origin = { x: box.x - (width / scale - box.w) / 2, y: box.y - (height / scale - box.h) / 2 }
-
-    context.setTransform(density, 0, 0, density, 0, 0)
-    context.clearRect(0, 0, width, height)
-    for (const { node, rect } of boxes) {
-      const status = session.status(names.promptId(node.id) ?? '')
-      context.fillStyle = status.error ? colours.error : status.state === 'running' ? colours.accent : editor.selection.has(node.id) ? colours.quiet : colours.edge
-      context.globalAlpha = node.mode === 0 ? 0.9 : 0.4
-      context.fillRect((rect.x - origin.x) * scale, (rect.y - origin.y) * scale, Math.max(2, rect.w * scale), Math.max(2, rect.h * scale))
-    }
-    context.globalAlpha = 1
-    context.strokeStyle = colours.accent
-    context.lineWidth = 1
-    context.strokeRect((view.x - origin.x) * scale + 0.5, (view.y - origin.y) * scale + 0.5, view.w * scale - 1, view.h * scale - 1)
+    const { x, y, zoom } = editor.camera
+    return { x, y, w: w / zoom, h: h / zoom }
   }
 
   /** @param {PointerEvent} event */
   function look(event) {
-    const box = canvas.getBoundingClientRect()
+    const { left, top, width, height } = canvas.getBoundingClientRect()
     const { w, h } = editor.viewSize
     const { zoom } = editor.camera
-    const x = (event.clientX - box.left) / scale + origin.x
-    const y = (event.clientY - box.top) / scale + origin.y
+    const from = origin(width, height)
+    const x = (event.clientX - left) / scale + from.x
+    const y = (event.clientY - top) / scale + from.y
     editor.setCamera({ x: x - w / 2 / zoom, y: y - h / 2 / zoom, zoom })
   }
 
@@ -89,17 +165,35 @@ export function createMinimap(canvas, { editor, session, names, theme, onTheme }
   canvas.addEventListener('pointermove', event => {
     if (canvas.hasPointerCapture(event.pointerId)) look(event)
   })
-  editor.on('camera', later)
-  editor.on('selection', later)
-  editor.store.listen(later)
-  session.listen(change => { if (change.nodes.size || change.run) later() })
-  onTheme(later)
-  later()
+  editor.on('camera', () => later(false))
+  editor.on('selection', () => later(true))
+  editor.store.listen(() => later(true))
+  session.listen(change => { if (change.nodes.size || change.run) later(true) })
+  settings.listen(() => later(true))
+  onTheme(() => later(true))
+  later(true)
 }
 
-/** @param {import('../geometry/rect.js').Rect} rect @param {import('../geometry/rect.js').Rect} to */
-function clip(rect, to) {
-  const x = Math.max(rect.x, to.x)
-  const y = Math.max(rect.y, to.y)
-  return { x, y, w: Math.max(0, Math.min(rect.x + rect.w, to.x + to.w) - x), h: Math.max(0, Math.min(rect.y + rect.h, to.y + to.h) - y) }
+/** A node's box without laying it out: near enough at this size. @param {NodeRecord} node @returns {Rect} */
+const boxOf = ({ pos: [x, y], size: [w, h], collapsed }) => ({ x, y: y - TITLE, w, h: collapsed ? TITLE : h + TITLE })
+
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height CSS px @returns {boolean} whether it had another size */
+function sizeTo(canvas, width, height) {
+  const [w, h] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)]
+  if (canvas.width === w && canvas.height === h) return false
+  canvas.width = w
+  canvas.height = h
+  return true
+}
+
+/**
+ * What the map shows: all nodes, and the view as far as it is near, since one far out must not shrink the graph to a dot.
+ * It grows by steps, so that the graph is not drawn again at each move of the view. @param {Rect} all @param {Rect} view @returns {Rect}
+ */
+function reach(all, view) {
+  const step = Math.max(all.w, all.h) * 0.12 + 1
+  const out = (/** @type {number} */ by) => Math.min(Math.max(Math.ceil(by / step), 0), 3) * step
+  const [left, top] = [out(all.x - view.x), out(all.y - view.y)]
+  const [right, bottom] = [out(view.x + view.w - all.x - all.w), out(view.y + view.h - all.y - all.h)]
+  return grow({ x: all.x - left, y: all.y - top, w: all.w + left + right, h: all.h + top + bottom }, 40)
 }

@@ -32,6 +32,7 @@ import { rectToScreen } from '../geometry/viewport.js'
 import { Graph } from '../model/graph.js'
 import { NodeTypes } from '../model/node_types.js'
 import { load, save, toPrompt } from '../model/workflow.js'
+import { PLAIN_LOOK } from '../view/draw_canvas.js'
 import { picturesOf } from '../view/node_pictures.js'
 import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
@@ -67,6 +68,8 @@ export class Editor extends Sight {
   dragging = new Set()
   /** @type {Set<import('../view/renderer.js').Painter>} */
   painters = new Set()
+  /** @type {import('../view/draw_canvas.js').Look} */
+  look = PLAIN_LOOK
   /** @type {(() => void)[]} */
   #disposers = []
 
@@ -219,6 +222,12 @@ export class Editor extends Sight {
   /** @param {Theme} theme */
   setTheme(theme) {
     this.renderer.theme = theme
+    this.invalidate()
+  }
+
+  /** @param {Partial<import('../view/draw_canvas.js').Look>} patch */
+  setLook(patch) {
+    this.look = { ...this.look, ...patch }
     this.invalidate()
   }
 

@@ -20,10 +20,24 @@ const BAND = 24
 /** @type {{key: string, tile: HTMLCanvasElement} | null} */
 let dots = null
 
-/** @param {Context2D} ctx in device pixels @param {Theme} theme @param {Camera} camera @param {number} ratio device pixels for one of CSS @param {number} width @param {number} height device pixels */
-export function drawGrid(ctx, theme, camera, ratio, width, height) {
+/**
+ * What the artist likes to see, which is no part of the document.
+ * @typedef {object} Look
+ * @property {boolean} dots
+ * @property {number} nodeOpacity Of the bodies of nodes, 0.3 to 1.
+ * @property {ImageBitmap | null} backdrop A picture behind everything; it stays put while the view moves.
+ */
+/** @type {Look} */
+export const PLAIN_LOOK = { dots: true, nodeOpacity: 1, backdrop: null }
+/** How much of a backdrop shows through the canvas's colour: text written on it must stay legible. */
+const BACKDROP = 0.34
+
+/** @param {Context2D} ctx in device pixels @param {Theme} theme @param {Camera} camera @param {number} ratio device pixels for one of CSS @param {number} width @param {number} height device pixels @param {Look} look */
+export function drawGrid(ctx, theme, camera, ratio, width, height, look) {
   ctx.fillStyle = theme.canvas
   ctx.fillRect(0, 0, width, height)
+  if (look.backdrop) drawBackdrop(ctx, look.backdrop, width, height)
+  if (!look.dots) return
   let step = SPACING
   while (step * camera.zoom < CLOSEST) step *= 2
   while (step * camera.zoom > CLOSEST * 3) step /= 2
@@ -36,6 +50,15 @@ export function drawGrid(ctx, theme, camera, ratio, width, height) {
   pattern.setTransform(new DOMMatrix([scale, 0, 0, scale, offset(camera.x) - size / 2, offset(camera.y) - size / 2]))
   ctx.fillStyle = pattern
   ctx.fillRect(0, 0, width, height)
+}
+
+/** It covers the view, cut at its longer side. @param {Context2D} ctx @param {ImageBitmap} picture @param {number} width @param {number} height */
+function drawBackdrop(ctx, picture, width, height) {
+  const scale = Math.max(width / picture.width, height / picture.height)
+  const [w, h] = [picture.width * scale, picture.height * scale]
+  ctx.globalAlpha = BACKDROP
+  ctx.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h)
+  ctx.globalAlpha = 1
 }
 
 /** @param {string} colour @param {number} size @param {number} ratio */

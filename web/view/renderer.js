@@ -32,6 +32,7 @@
  * @property {DraggedLink | null} draggedLink
  * @property {RecordId | null} dropLink
  * @property {Rect | null} brush
+ * @property {import('./draw_canvas.js').Look} look
  * @property {ReadonlySet<Painter>} painters What states and panels draw over the graph besides.
  * @typedef {(ctx: CanvasRenderingContext2D, theme: Theme, view: ViewState) => void} Painter In canvas pixels.
  */
@@ -132,7 +133,7 @@ export class Renderer {
     const { scene: ctx, theme, view, ratio, canvas } = this
     const { camera } = view
     ctx.setTransform(1, 0, 0, 1, 0, 0)
-    drawGrid(ctx, theme, camera, ratio, canvas.width, canvas.height)
+    drawGrid(ctx, theme, camera, ratio, canvas.width, canvas.height, view.look)
     this.#toCanvas(ctx)
     const seen = visible(camera, canvas.width / ratio, canvas.height / ratio)
     for (const group of view.graph.groups(view.graphId)) {
