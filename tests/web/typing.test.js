@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { matching } from '../../web/widgets/combo.js'
 import { evaluate } from '../../web/widgets/maths.js'
-import { fitNumber } from '../../web/widgets/number.js'
+import { fitNumber } from '../../web/model/numbers.js'
 import { changeWeight } from '../../web/widgets/weight.js'
 
 test('sums are worked out', () => {
@@ -18,11 +18,13 @@ test('sums are worked out', () => {
 })
 
 test('numbers are brought into range and rounded as the widget wishes', () => {
-  assert.equal(fitNumber(8.06, { round: 0.01, min: 0, max: 100 }), 8.06)
-  assert.equal(fitNumber(0.1 + 0.2, { round: false }), 0.3)
-  assert.equal(fitNumber(7.6, { integer: true }), 8)
-  assert.equal(fitNumber(-5, { integer: true, min: 1 }), 1)
-  assert.equal(fitNumber(1e9, { integer: true, max: 16384 }), 16384)
+  const any = { min: -1e12, max: 1e12, round: 0, integer: false, default: 4 }
+  assert.equal(fitNumber({ ...any, round: 0.01, min: 0, max: 100 }, 8.06), 8.06)
+  assert.equal(fitNumber(any, 0.1 + 0.2), 0.3)
+  assert.equal(fitNumber({ ...any, integer: true }, 7.6), 8)
+  assert.equal(fitNumber({ ...any, integer: true, min: 1 }, -5), 1)
+  assert.equal(fitNumber({ ...any, integer: true, max: 16384 }, 1e9), 16384)
+  assert.equal(fitNumber(any, NaN), 4)
 })
 
 test('prompt weights rise, fall and vanish at one', () => {

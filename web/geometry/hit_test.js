@@ -8,14 +8,13 @@
  * @typedef {import('./vec.js').Point} Point
  *
  * @typedef {{kind: 'socket', socket: SocketPlace}
- *   | {kind: 'widget', widget: WidgetPlace, part: 'value' | 'label' | 'less' | 'more' | 'button'}
+ *   | {kind: 'widget', widget: WidgetPlace, part: 'value' | 'label' | 'button'}
  *   | {kind: 'part', part: 'title' | 'body' | 'collapse' | 'resize' | 'picture'}} NodeHit
  */
 import { contains } from './rect.js'
 import { distance } from './vec.js'
 
 const CORNER = 14
-const ARROW = 18
 const COLLAPSE = 24
 
 /** The nearest socket within reach; null for none. @param {NodeLayout} node @param {Point} point @param {number} reach @returns {SocketPlace | null} */
@@ -42,10 +41,6 @@ export function hitNode(node, point, reach) {
     if (!contains(widget.rect, point)) continue
     if (widget.button && contains(widget.button, point)) return { kind: 'widget', widget, part: 'button' }
     if (!contains(widget.field, point)) return { kind: 'widget', widget, part: 'label' }
-    if (widget.kind === 'number' && widget.field.w > 3 * ARROW) {
-      if (point.x < widget.field.x + ARROW) return { kind: 'widget', widget, part: 'less' }
-      if (point.x > widget.field.x + widget.field.w - ARROW) return { kind: 'widget', widget, part: 'more' }
-    }
     return { kind: 'widget', widget, part: 'value' }
   }
   if (node.picture && contains(node.picture, point)) return { kind: 'part', part: 'picture' }

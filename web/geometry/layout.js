@@ -18,8 +18,10 @@
  * @typedef {object} WidgetShape
  * @property {string} name
  * @property {string} label
- * @property {'number' | 'text' | 'combo' | 'toggle'} kind
- * @property {boolean} multiline
+ * @property {string} kind
+ * @property {number} height Of its row; the least of one that grows.
+ * @property {boolean} grows It takes what the node is taller than it must be.
+ * @property {boolean} wide Its value takes the whole width, and its label stands in it.
  * @property {boolean} control A control for after the run stands behind the value.
  * @property {boolean} upload A button for a file stands behind the value.
  *
@@ -58,7 +60,6 @@ const TOP = 6
 const BOTTOM = 8
 const BUTTON = 24
 const LEAST_WIDTH = 140
-const TEXT = 64
 const PICTURE = 72
 const BARE = /** @type {const} */ ([48, 26])
 /** Pixels of a letter at 12 px, on average: the columns only need to be about right. */
@@ -75,15 +76,15 @@ export function layout(shape) {
   const natural = heights(shape, width)
   const height = Math.max(shape.size[1], natural.total)
   const spare = height - natural.total
-  const texts = shape.widgets.filter((widget) => widget.multiline).length
-  const spareText = natural.picture === 0 && texts > 0 ? spare / texts : 0
+  const growing = shape.widgets.filter((widget) => widget.grows).length
+  const share = natural.picture === 0 && growing > 0 ? spare / growing : 0
   const fieldLeft = fieldColumn(shape, width)
 
   /** @type {WidgetPlace[]} */
   const widgets = []
   let y = top + (count && shape.widgets.length ? 2 : 0)
   for (const widget of shape.widgets) {
-    const rowHeight = widget.multiline ? TEXT + spareText : WIDGET_ROW
+    const rowHeight = widget.height + (widget.grows ? share : 0)
     widgets.push(placeWidget(widget, { x: 0, y, w: width, h: rowHeight }, fieldLeft))
     y += rowHeight
   }
@@ -94,7 +95,7 @@ export function layout(shape) {
   shape.outputs.forEach((output, row) => sockets.push({ ...output, x: width, y: TOP + row * ROW + ROW / 2 }))
   for (const input of shape.inputs) {
     const place = widgets.find((widget) => widget.name === input.widget)
-    if (place) sockets.push({ ...input, x: 0, y: place.rect.y + (place.multiline ? 16 : place.rect.h / 2) })
+    if (place) sockets.push({ ...input, x: 0, y: place.rect.y + (place.wide ? Math.min(16, place.rect.h / 2) : place.rect.h / 2) })
   }
 
   const picture = natural.picture > 0 ? { x: 0, y: y + 6, w: width, h: height - y - 6 } : null
@@ -112,7 +113,7 @@ export function layout(shape) {
 function heights(shape, width) {
   const rows = Math.max(shape.inputs.filter((input) => input.widget === null).length, shape.outputs.length)
   let fixed = TOP + rows * ROW + (rows && shape.widgets.length ? 2 : 0)
-  for (const widget of shape.widgets) fixed += widget.multiline ? TEXT : WIDGET_ROW
+  for (const widget of shape.widgets) fixed += widget.height
   const spare = shape.size[1] - fixed - 6
   const least = fixed + (shape.picture ? PICTURE + 6 : BOTTOM)
   if (shape.aspect === null) {
@@ -127,13 +128,13 @@ function heights(shape, width) {
 /** Values stand in one column, right of the longest label. @param {NodeShape} shape @param {number} width */
 function fieldColumn(shape, width) {
   const inner = width - 2 * INSET
-  const longest = Math.max(0, ...shape.widgets.filter((widget) => !widget.multiline).map((widget) => widget.label.length))
+  const longest = Math.max(0, ...shape.widgets.filter((widget) => !widget.wide).map((widget) => widget.label.length))
   return INSET + (longest ? clamp(longest * LETTER + 14, Math.min(72, inner * 0.36), inner * 0.46) : 0)
 }
 
 /** @param {WidgetShape} widget @param {Rect} rect @param {number} left @returns {WidgetPlace} */
 function placeWidget(widget, rect, left) {
-  if (widget.multiline) {
+  if (widget.wide) {
     return { ...widget, rect, button: null, field: { x: INSET, y: rect.y + 4, w: rect.w - 2 * INSET, h: rect.h - 8 } }
   }
   const y = rect.y + (rect.h - FIELD) / 2

@@ -4,36 +4,10 @@
  *
  * @typedef {import('./json.js').Json} Json
  *
- * @typedef {object} NumberSpec
- * @property {'number'} kind
- * @property {boolean} integer
- * @property {number} default
- * @property {number} min
- * @property {number} max
- * @property {number} step What one click or one pixel of a drag adds.
- * @property {number} round Values are multiples of this; 0 for any.
- * @property {number} digits After the point, as shown.
- * @property {'number' | 'slider' | 'knob'} display
- * @property {boolean} seed The value is a seed: a control says what becomes of it after a run.
- *
- * @typedef {object} TextSpec
- * @property {'text'} kind
- * @property {string} default
- * @property {boolean} multiline
- * @property {string} placeholder
- * @property {boolean} dynamicPrompts `{a|b}` is resolved when the graph is queued.
- *
- * @typedef {object} ComboSpec
- * @property {'combo'} kind
- * @property {unknown} default
- * @property {readonly unknown[]} options
- * @property {'image' | 'video' | 'audio' | 'file' | null} upload
- * @property {boolean} control A control says what becomes of the choice after a run.
- * @property {boolean} multiple
- * @property {boolean} remote The options come from another address.
- *
- * @typedef {{kind: 'toggle', default: boolean, on: string, off: string}} ToggleSpec
- * @typedef {NumberSpec | TextSpec | ComboSpec | ToggleSpec} WidgetSpec
+ * @typedef {import('./widget_specs.js').NumberSpec} NumberSpec
+ * @typedef {import('./widget_specs.js').TextSpec} TextSpec
+ * @typedef {import('./widget_specs.js').ComboSpec} ComboSpec
+ * @typedef {import('./widget_specs.js').WidgetSpec} WidgetSpec
  *
  * @typedef {object} InputSpec
  * @property {string} name
@@ -64,8 +38,9 @@
  * @property {boolean} virtual Lives in the page only and never reaches the server.
  * @property {boolean} picture It shows a picture: room for one is kept.
  */
-import { asList, asObject, asText, isFinite, isObject } from './json.js'
+import { asList, asObject, asText, isObject } from './json.js'
 import { VIRTUAL_TYPES } from './virtual_types.js'
+import { readWidget } from './widget_specs.js'
 
 /** Seeds beyond this lose digits on their way through JSON in a browser: random ones stay below. */
 export const LARGEST_SEED = 2 ** 50
@@ -76,8 +51,6 @@ export const RENAMED = new Map([
   ['ConditioningAverage ', 'ConditioningAverage'],
   ['SDV_img2vid_Conditioning', 'SVD_img2vid_Conditioning']
 ])
-
-const SEED_NAMES = new Set(['seed', 'noise_seed'])
 
 export class Schema {
   /** @type {ReadonlyMap<string, NodeType>} */
@@ -169,78 +142,4 @@ function readInput(name, spec, optional) {
 export function typeName(type) {
   if (Array.isArray(type)) return 'COMBO'
   return typeof type === 'string' && type !== '' ? type : '*'
-}
-
-/** @param {string} name @param {unknown} type @param {Json} options @returns {WidgetSpec | null} */
-function readWidget(name, type, options) {
-  if (Array.isArray(type)) return readCombo(type, options)
-  switch (asText(options.widgetType) ?? type) {
-    case 'COMBO':
-      return readCombo(asList(options.options), options)
-    case 'INT':
-      return readNumber(name, options, true)
-    case 'FLOAT':
-      return readNumber(name, options, false)
-    case 'STRING':
-      return {
-        kind: 'text',
-        default: asText(options.default) ?? '',
-        multiline: options.multiline === true,
-        placeholder: asText(options.placeholder) ?? '',
-        dynamicPrompts: options.dynamicPrompts === true
-      }
-    case 'BOOLEAN':
-      return {
-        kind: 'toggle',
-        default: options.default === true,
-        on: asText(options.label_on) ?? 'on',
-        off: asText(options.label_off) ?? 'off'
-      }
-    default:
-      return null
-  }
-}
-
-/** @param {string} name @param {Json} options @param {boolean} integer @returns {NumberSpec} */
-function readNumber(name, options, integer) {
-  const min = isFinite(options.min) ? options.min : integer ? 0 : 0
-  const max = isFinite(options.max) ? options.max : 2048
-  const step = isFinite(options.step) && options.step > 0 ? options.step : integer ? 1 : 0.5
-  const round = integer ? 1 : isFinite(options.round) ? options.round : options.round === false ? 0 : step
-  const display = options.display
-  return {
-    kind: 'number',
-    integer,
-    default: isFinite(options.default) ? options.default : Math.min(Math.max(0, min), max),
-    min,
-    max,
-    step,
-    round,
-    digits: integer ? 0 : digitsOf(round || step),
-    display: display === 'slider' || display === 'knob' ? display : 'number',
-    seed: integer && (Boolean(options.control_after_generate) || SEED_NAMES.has(name))
-  }
-}
-
-/** @param {readonly unknown[]} choices @param {Json} options @returns {ComboSpec} */
-function readCombo(choices, options) {
-  const upload = /** @type {const} */ (['image', 'video', 'audio', 'file']).find((kind) => options[`${kind}_upload`])
-  return {
-    kind: 'combo',
-    default: options.default ?? choices[0] ?? '',
-    options: choices,
-    upload: upload ?? (options.animated_image_upload ? 'image' : null),
-    control: Boolean(options.control_after_generate),
-    multiple: options.multiselect === true || Boolean(options.multi_select),
-    remote: isObject(options.remote)
-  }
-}
-
-/** Digits after the point that `step` needs: 0.05 has two. @param {number} step */
-function digitsOf(step) {
-  for (let digits = 0; digits < 6; digits++) {
-    const scaled = step * 10 ** digits
-    if (Math.abs(scaled - Math.round(scaled)) < 1e-6) return Math.max(digits, 1)
-  }
-  return 6
 }

@@ -11,6 +11,7 @@
  */
 import { layout } from '../geometry/layout.js'
 import { asText } from './json.js'
+import { extentOf } from './widget_kinds.js'
 import { widgetsOf } from './widget_values.js'
 import { humanise, rowLabel } from './words.js'
 
@@ -59,7 +60,7 @@ function shapeOf(node, type, widgets, title, aspect) {
       name,
       label: label && rowLabel(label),
       kind: spec.kind,
-      multiline: spec.kind === 'text' && spec.multiline,
+      ...extentOf(spec),
       control: control !== null,
       upload: spec.kind === 'combo' && spec.upload === 'image'
     })),

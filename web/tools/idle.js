@@ -1,5 +1,6 @@
 /** Nothing is going on: show what is under the pointer, and tell by what is pressed which gesture begins. */
 import { picturesOf } from '../view/node_pictures.js'
+import { kindOf } from '../view/widget_kinds.js'
 import { BoxSelecting } from './brushing.js'
 import { DraggingLink } from './dragging_link.js'
 import { Panning } from './panning.js'
@@ -16,10 +17,9 @@ export class Idle extends State {
     if (this.editor.spaceHeld) return 'grab'
     if (hover.kind === 'socket') return 'crosshair'
     if (hover.kind === 'widget') {
-      const spec = this.editor.widget(hover.node, hover.name)?.spec
+      const widget = this.editor.widget(hover.node, hover.name)
       if (hover.part === 'label') return ''
-      if (hover.part === 'less' || hover.part === 'more' || hover.part === 'control' || hover.part === 'upload') return 'pointer'
-      return spec?.kind === 'number' ? 'ew-resize' : spec?.kind === 'text' ? 'text' : 'pointer'
+      return (widget && kindOf(widget).cursors?.[hover.part]) ?? 'pointer'
     }
     if ((hover.kind === 'node' || hover.kind === 'group') && hover.part === 'resize') return 'nwse-resize'
     if (hover.kind === 'node' && hover.part === 'picture') {

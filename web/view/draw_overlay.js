@@ -7,12 +7,12 @@
  * @typedef {CanvasRenderingContext2D} Context2D
  */
 import { linkCurve } from '../geometry/bezier.js'
-import { ROW } from '../geometry/layout.js'
 import { drawSocket } from './draw_node.js'
 import { pathOf } from './draw_links.js'
 import { RADIUS, roundRect } from './shapes.js'
 import { font, measure } from './text.js'
 import { typeColour, withAlpha } from './theme.js'
+import { kindOf } from './widget_kinds.js'
 
 /** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {number} dash how far dashes have moved, canvas pixels */
 export function drawOverlay(ctx, theme, view, dash) {
@@ -152,9 +152,11 @@ function drawHover(ctx, theme, view) {
       ctx.strokeStyle = theme.edge
       ctx.lineWidth = 1
       const wide = place.button ? place.field.w + place.button.w : place.field.w
-      roundRect(ctx, place.field.x + 0.5, place.field.y + 0.5, wide - 1, place.field.h - 1, place.multiline ? 6 : 5)
+      roundRect(ctx, place.field.x + 0.5, place.field.y + 0.5, wide - 1, place.field.h - 1, place.wide ? 6 : 5)
       ctx.stroke()
-      if (place.kind === 'number' && !place.multiline && hover.part !== 'control') drawSteps(ctx, theme, place.field, hover.part)
+      const widget = shown.widgets.find(({ name }) => name === hover.name)
+      const state = { linked: false, edited: false, note: false, size: 12 }
+      if (widget && hover.part !== 'control') kindOf(widget).hover?.({ ctx, theme, place, widget, state }, hover.part)
     }
   }
   // A widget can take a link too: its socket shows when the pointer is on the node.
@@ -165,22 +167,6 @@ function drawHover(ctx, theme, view) {
   }
   if (layout.height > 0 && node.type !== 'Reroute') drawCorner(ctx, theme, layout.width, layout.height)
   ctx.restore()
-}
-
-/** @param {Context2D} ctx @param {Theme} theme @param {import('../geometry/rect.js').Rect} field @param {string} part */
-function drawSteps(ctx, theme, field, part) {
-  if (field.w <= ROW * 2) return
-  ctx.font = font(13, 600)
-  ctx.textBaseline = 'middle'
-  ctx.textAlign = 'center'
-  ctx.fillStyle = part === 'less' ? theme.text : theme.quiet
-  ctx.fillText('‹', field.x + 9, field.y + field.h / 2)
-  if (part !== 'more') return
-  ctx.fillStyle = theme.fieldActive
-  roundRect(ctx, field.x + field.w - 17, field.y + 1, 16, field.h - 2, 4)
-  ctx.fill()
-  ctx.fillStyle = theme.text
-  ctx.fillText('›', field.x + field.w - 9, field.y + field.h / 2)
 }
 
 /** @param {Context2D} ctx @param {Theme} theme @param {number} w @param {number} h */

@@ -22,6 +22,7 @@ import { bounds, contains, grow, move } from '../geometry/rect.js'
 import { distance, subtract } from '../geometry/vec.js'
 import { recordId } from '../model/graph.js'
 import { viewOf } from '../model/shape.js'
+import { kindOf } from './widget_kinds.js'
 
 const GROUP_TITLE = 32
 const GROUP_CORNER = 16
@@ -178,7 +179,9 @@ export class Scene {
       if (!hit) continue
       if (hit.kind === 'socket') return { kind: 'socket', socket: this.#ref(node, hit.socket) }
       if (hit.kind === 'widget') {
-        const part = hit.part === 'button' ? (hit.widget.control ? 'control' : 'upload') : hit.part
+        const widget = this.view(node).widgets.find(({ name }) => name === hit.widget.name)
+        const inner = hit.part === 'value' && widget ? kindOf(widget).partAt?.(hit.widget, widget, local) : undefined
+        const part = hit.part === 'button' ? (hit.widget.control ? 'control' : 'upload') : (inner ?? hit.part)
         return { kind: 'widget', node: node.id, name: hit.widget.name, part }
       }
       return { kind: 'node', node: node.id, part: hit.part }

@@ -7,10 +7,8 @@
  * @typedef {import('./request.js').OpenEditor} OpenEditor
  */
 import { humanise } from '../model/words.js'
-import { openCombo } from './combo.js'
-import { openNumber } from './number.js'
+import { editorOf } from './kinds.js'
 import { layOver } from './request.js'
-import { openSeed } from './seed.js'
 import { openText } from './text.js'
 
 export class WidgetHost {
@@ -49,7 +47,8 @@ export class WidgetHost {
   edit(node, widget, rect, zoom, select) {
     this.close()
     const { editor } = this
-    const open = opener(widget)
+    const open = editorOf(widget)
+    if (!open) return
     const request = {
       box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h },
       zoom,
@@ -122,13 +121,6 @@ export class WidgetHost {
       layOver(editor.element, { box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: this.editor.camera.zoom })
     } else if (!rect || Math.hypot(rect.x - at.x, rect.y - at.y) > 1) this.close() // a list that floats stays where it was opened
   }
-}
-
-/** @param {Widget} widget @returns {(host: HTMLElement, request: any) => OpenEditor} */
-function opener({ spec, control }) {
-  if (spec.kind === 'combo') return openCombo
-  if (spec.kind === 'number') return control === null ? openNumber : openSeed
-  return openText
 }
 
 /** @param {Widget} widget */

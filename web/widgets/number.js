@@ -2,6 +2,7 @@
  * A number typed over its widget. Sums are worked out on Enter or Tab; arrows and the wheel step
  * (Shift ten steps, Alt a tenth); Escape leaves the old value.
  */
+import { fitNumber } from '../model/numbers.js'
 import { evaluate } from './maths.js'
 import { layOver } from './request.js'
 
@@ -38,7 +39,7 @@ export function openNumber(host, request) {
   function stepBy(steps) {
     const value = evaluate(field.value)
     if (value === null) return
-    field.value = showNumber(fitNumber(value + steps * (options.step ?? 1), options), options)
+    field.value = showNumber(fitNumber(options, value + steps * (options.step ?? 1)), options)
     field.removeAttribute('aria-invalid')
   }
 
@@ -82,25 +83,10 @@ export function openNumber(host, request) {
   return { element: field, close }
 }
 
-/** @param {string} text @param {Record<string, any>} options @returns {number | null} */
+/** @param {string} text @param {import('../model/widget_specs.js').NumberSpec} options @returns {number | null} */
 function read(text, options) {
   const value = evaluate(text)
-  return value === null ? null : fitNumber(value, options)
-}
-
-/**
- * Into the widget's range, and rounded as it wishes.
- *
- * @param {number} value @param {Record<string, any>} options
- */
-export function fitNumber(value, { min, max, round, integer }) {
-  let fitted = value
-  if (integer) fitted = Math.round(fitted)
-  else if (typeof round === 'number' && round > 0) fitted = Math.round(fitted / round) * round
-  else fitted = Number(fitted.toPrecision(12))
-  if (typeof min === 'number') fitted = Math.max(min, fitted)
-  if (typeof max === 'number') fitted = Math.min(max, fitted)
-  return integer ? fitted : Number(fitted.toPrecision(12))
+  return value === null ? null : fitNumber(options, value)
 }
 
 /** @param {unknown} value @param {Record<string, any>} options */

@@ -1,9 +1,9 @@
 /** A seed: its value, a fresh one, what becomes of it after a run, and the one that was used last. */
+import { fitNumber } from '../model/numbers.js'
 import { icon } from '../icons/icons.js'
 import { h } from '../panels/dom.js'
 import { float } from '../panels/float.js'
 import { evaluate } from './maths.js'
-import { fitNumber } from './number.js'
 
 const MODES = /** @type {const} */ ([['fixed', 'Stay', 'lock'], ['randomize', 'Random', 'dice'], ['increment', 'One more', 'plus1'], ['decrement', 'One less', 'minus1']])
 
@@ -42,7 +42,7 @@ export function openSeed(host, request) {
     onClose: () => {
       const typed = evaluate(value.value)
       const control = /** @type {HTMLInputElement | null} */ (modes.querySelector(':checked'))?.value ?? request.control
-      if (keep) request.commitSeed(typed === null ? null : fitNumber(typed, { ...request.spec, integer: true }), control)
+      if (keep) request.commitSeed(typed === null ? null : fitNumber({ ...request.spec, integer: true }, typed), control)
       request.closed()
       if (step) request.next(step)
     },

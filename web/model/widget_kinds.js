@@ -1,0 +1,20 @@
+/**
+ * How much room each kind of widget takes on its node.
+ *
+ * @typedef {import('./widget_specs.js').WidgetSpec} WidgetSpec
+ * @typedef {Pick<import('../geometry/layout.js').WidgetShape, 'height' | 'grows' | 'wide'>} Extent
+ */
+import { WIDGET_ROW } from '../geometry/layout.js'
+
+/** Label left, value right. @type {Extent} */
+const PLAIN = { height: WIDGET_ROW, grows: false, wide: false }
+/** @type {Extent} */
+const TEXT = { height: 64, grows: true, wide: true }
+
+/** Kinds whose row is no plain one. @type {Readonly<Record<string, (spec: any) => Extent>>} */
+const EXTENTS = {
+  text: (spec) => (spec.multiline ? TEXT : PLAIN)
+}
+
+/** @param {WidgetSpec} spec @returns {Extent} */
+export const extentOf = (spec) => EXTENTS[spec.kind]?.(spec) ?? PLAIN

@@ -1,0 +1,20 @@
+/** The chosen one of a list. What the list does not have is shown in amber. */
+import { drawIcon } from './shapes.js'
+import { fitFileName, font } from './text.js'
+import { drawRight, PAD } from './widget_field.js'
+
+const ARROW = 12
+
+/** @type {import('./widget_kinds.js').WidgetKind} */
+export const COMBO = {
+  draw(drawing) {
+    const { ctx, theme, place: { field, button }, widget: { spec, value }, state } = drawing
+    if (spec.kind !== 'combo') return
+    const missing = spec.options.length > 0 && !spec.multiple && !spec.remote && !spec.options.includes(value)
+    const right = button ? 2 : PAD + ARROW
+    ctx.font = font(state.size)
+    const text = fitFileName(ctx, Array.isArray(value) ? value.join(', ') : String(value), field.w - right - PAD)
+    drawRight(drawing, text, { right, ...(missing && { colour: theme.warning }) })
+    if (!button) drawIcon(ctx, 'chevron', field.x + field.w - PAD - 3, field.y + field.h / 2, 11, theme.quiet)
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * How each kind of widget looks on its node and what a press there does. A new kind is a file of its own with one
+ * `WidgetKind` and a line below; see `model/widget_specs.js` for the rest of what it needs.
+ *
+ * @typedef {import('../geometry/layout.js').WidgetPlace} WidgetPlace
+ * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../model/widget_values.js').Widget} Widget
+ * @typedef {import('./theme.js').Theme} Theme
+ * @typedef {CanvasRenderingContext2D} Context2D
+ *
+ * @typedef {object} WidgetState
+ * @property {boolean} linked Its value comes by a link.
+ * @property {boolean} edited HTML lies over it.
+ * @property {boolean} note It is the text of a note: without a box.
+ * @property {number} size Of its letters, canvas pixels: 12, or more where the view is far.
+ *
+ * @typedef {{ctx: Context2D, theme: Theme, place: WidgetPlace, widget: Widget, state: WidgetState}} Drawing In the node's own pixels.
+ * @typedef {{shift: boolean, ctrl: boolean, alt: boolean}} Keys
+ * @typedef {Keys & {point: Point, by: Point}} Drag Where the pointer is, in the node's pixels, and how far it came, in the screen's.
+ *
+ * @typedef {object} WidgetKind
+ * @property {(drawing: Drawing) => void} draw Its value, in `place.field`.
+ * @property {boolean} [bare] It draws its field itself, also while its value comes by a link.
+ * @property {(drawing: Drawing, part: string) => void} [hover] Drawn over it while the pointer is on it.
+ * @property {(place: WidgetPlace, widget: Widget, point: Point) => string} [partAt] What of the field is under a point: `value`, or a name of its own.
+ * @property {Readonly<Record<string, string>>} [cursors] Of the pointer, by part.
+ * @property {(widget: Widget, part: string, keys: Keys) => unknown} [click] The value that a click sets at once; undefined opens the editor.
+ * @property {(place: WidgetPlace, widget: Widget, part: string, from: Point) => ((drag: Drag) => unknown) | null} [drag]
+ *   What a drag that begins there sets, computed from its beginning; null moves the node.
+ */
+import { COMBO } from './widget_combo.js'
+import { NUMBER } from './widget_number.js'
+import { TEXT } from './widget_text.js'
+import { TOGGLE } from './widget_toggle.js'
+
+/** @type {Readonly<Record<import('../model/widget_specs.js').WidgetSpec['kind'], WidgetKind>>} */
+const KINDS = { number: NUMBER, text: TEXT, combo: COMBO, toggle: TOGGLE }
+
+/** @param {{spec: {kind: import('../model/widget_specs.js').WidgetSpec['kind']}}} widget @returns {WidgetKind} */
+export const kindOf = ({ spec }) => KINDS[spec.kind]

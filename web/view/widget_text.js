@@ -1,0 +1,59 @@
+/** Words: one line in a field, or as many as the node has room for. */
+import { fitMiddle, font, measure, weightRuns, wrap } from './text.js'
+import { drawField, PAD } from './widget_field.js'
+
+const LINE = 18
+
+/** @type {import('./widget_kinds.js').WidgetKind} */
+export const TEXT = {
+  draw(drawing) {
+    if (drawing.place.wide) drawLines(drawing)
+    else drawLine(drawing)
+  },
+  bare: true,
+  cursors: { value: 'text' }
+}
+
+/** @param {import('./widget_kinds.js').Drawing} drawing */
+function drawLine(drawing) {
+  const { ctx, theme, place: { field }, widget: { spec, value }, state } = drawing
+  if (!state.linked) drawField(drawing)
+  const text = String(value ?? '')
+  ctx.font = font(state.size)
+  ctx.textAlign = state.linked ? 'right' : 'left'
+  ctx.fillStyle = text && !state.linked ? theme.text : theme.quiet
+  const shown = state.linked ? 'linked' : text || (spec.kind === 'text' ? spec.placeholder : '')
+  ctx.fillText(fitMiddle(ctx, shown.slice(0, 500).replaceAll('\n', ' '), field.w - PAD * 2), state.linked ? field.x + field.w - PAD : field.x + PAD, field.y + field.h / 2 + 0.5)
+}
+
+/** @param {import('./widget_kinds.js').Drawing} drawing */
+function drawLines(drawing) {
+  const { ctx, theme, place: { field, label, name }, widget: { value, spec }, state: { linked, edited, note, size } } = drawing
+  if (!note) drawField(drawing)
+  if (edited) return
+  const pad = note ? 0 : PAD
+  const room = field.w - pad * 2
+  const line = (LINE * size) / 12
+  const most = Math.max(1, Math.floor((field.h - 8) / line))
+  const text = linked ? '' : String(value ?? '')
+  ctx.font = font(size + 0.5)
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'middle'
+  let y = field.y + 4 + line / 2
+  if (!text) {
+    ctx.fillStyle = theme.quiet
+    const hint = linked ? `${label || name}: linked` : (spec.kind === 'text' && spec.placeholder) || label || name
+    ctx.fillText(fitMiddle(ctx, hint, room), field.x + pad, y + 1)
+    return
+  }
+  const lines = wrap(ctx, text, room, most)
+  for (const runs of note ? lines.map((each) => [{ text: each, weight: false }]) : weightRuns(lines)) {
+    let x = field.x + pad
+    for (const { text: piece, weight } of runs) {
+      ctx.fillStyle = weight ? theme.accentText : theme.text
+      ctx.fillText(piece, x, y + 1)
+      x += measure(ctx, piece)
+    }
+    y += line
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Which editor opens over each kind of widget. A kind without one is set by a press on it alone.
+ *
+ * @typedef {(host: HTMLElement, request: any) => import('./request.js').OpenEditor} Opener
+ * @typedef {import('../model/widget_values.js').Widget} Widget
+ */
+import { openCombo } from './combo.js'
+import { openNumber } from './number.js'
+import { openSeed } from './seed.js'
+import { openText } from './text.js'
+
+/** @type {Readonly<Record<import('../model/widget_specs.js').WidgetSpec['kind'], (widget: Widget) => Opener | null>>} */
+const EDITORS = {
+  number: ({ control }) => (control === null ? openNumber : openSeed),
+  text: () => openText,
+  combo: () => openCombo,
+  toggle: () => null,
+}
+
+/** @param {Widget} widget */
+export const editorOf = widget => EDITORS[widget.spec.kind](widget)
