@@ -13,11 +13,15 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  * @typedef {import('../model/types.js').Target} Target
- * @typedef {{link: LinkRecord, curves: readonly Bezier[], bounds: Rect, type: string, path: Path2D | null}} Wire
+ * @typedef {import('../geometry/link_path.js').LinkShape} LinkShape
+ *
+ * A link as it lies on the canvas. Of a hidden one only its two ends do.
+ * @typedef {{link: LinkRecord, curves: readonly Bezier[], bounds: Rect, type: string, path: Path2D | null, hidden: boolean}} Wire
  */
-import { curveBounds, distanceTo, linkCurve } from '../geometry/bezier.js'
+import { curveBounds, distanceTo } from '../geometry/bezier.js'
 import { GridIndex } from '../geometry/grid_index.js'
-import { hitNode, socketNear } from '../geometry/hit_test.js'
+import { hitEdge, hitNode, socketNear } from '../geometry/hit_test.js'
+import { linkPath, stubs } from '../geometry/link_path.js'
 import { bounds, contains, grow, move } from '../geometry/rect.js'
 import { distance, subtract } from '../geometry/vec.js'
 import { recordId } from '../model/graph.js'
@@ -25,8 +29,9 @@ import { viewOf } from '../model/shape.js'
 import { kindOf } from './widget_kinds.js'
 
 const GROUP_TITLE = 32
-const GROUP_CORNER = 16
 const REROUTE = 7
+/** Where the next link out of a reroute begins, right of it. */
+export const REROUTE_OUT = 14
 /** How far sockets reach out of a node's box. */
 const SOCKET = 8
 /** A point as near as this is on a socket, and no other is meant. */
@@ -39,6 +44,8 @@ export class Scene {
   #wireOf = new Map()
   /** @type {GraphId} */
   graphId = ''
+  /** @type {LinkShape} */
+  linkShape = 'spline'
 
   /**
    * @param {import('../model/store.js').Store} store
@@ -83,6 +90,7 @@ export class Scene {
       const record = this.store.get(id)
       if (record?.kind === 'node') nodes.add(id)
       else if (record?.kind === 'link') links.add(id)
+      else if (record?.kind === 'graph') this.#definitionChanged(record, nodes, links)
       else if (record?.kind === 'reroute') {
         for (const link of this.graph.links(this.graphId)) if (link.reroute !== null) links.add(link.id)
       }
@@ -94,6 +102,13 @@ export class Scene {
     }
     for (const id of nodes) this.refresh(id)
     for (const id of links) this.#wire(id)
+  }
+
+  /** Its instances look otherwise now, and so do its sides. @param {import('../model/types.js').GraphRecord} definition @param {Set<RecordId>} nodes @param {Set<RecordId>} links */
+  #definitionChanged(definition, nodes, links) {
+    for (const node of this.graph.nodes(this.graphId)) if (node.type === definition.key) nodes.add(node.id)
+    if (definition.key !== this.graphId) return
+    for (const side of this.graph.sides(this.graphId)) for (const link of this.graph.linksOf(side.id)) links.add(link.id)
   }
 
   /** Lay a node out anew, with its wires and those behind the reroutes that it feeds. @param {RecordId} id */
@@ -121,7 +136,7 @@ export class Scene {
 
   /** Boxes of all nodes. @returns {Rect[]} */
   rects() {
-    return this.graph.nodes(this.graphId).map((node) => this.rect(node))
+    return [...this.graph.nodes(this.graphId), ...this.graph.sides(this.graphId)].map((node) => this.rect(node))
   }
 
   /** Nodes whose boxes touch `rect`, back to front. @param {Rect} rect @returns {NodeRecord[]} */
@@ -141,7 +156,7 @@ export class Scene {
 
   /** Where a socket is on the canvas; null for one that is not shown. @param {Pick<SocketRef, 'node' | 'side' | 'index' | 'name'>} socket @returns {Point | null} */
   socketPoint(socket) {
-    const node = this.store.node(socket.node)
+    const node = this.graph.at(socket.node)
     if (!node) return null
     const place = this.view(node).layout.sockets.find(
       (each) => each.side === socket.side && (socket.index >= 0 ? each.index === socket.index : each.name === socket.name)
@@ -173,7 +188,7 @@ export class Scene {
   /** What lies under a point of the canvas. @param {Point} point @param {number} reach how far a pointer may miss @returns {Target} */
   hit(point, reach) {
     const near = this.nodesIn(grow({ ...point, w: 0, h: 0 }, Math.max(reach, SOCKET))).reverse()
-    for (const node of near) {
+    for (const node of [...near, ...this.graph.sides(this.graphId)]) {
       const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
       const hit = hitNode(this.view(node).layout, local, reach)
       if (!hit) continue
@@ -184,12 +199,14 @@ export class Scene {
         const part = hit.part === 'button' ? (hit.widget.control ? 'control' : 'upload') : (inner ?? hit.part)
         return { kind: 'widget', node: node.id, name: hit.widget.name, part }
       }
-      return { kind: 'node', node: node.id, part: hit.part }
+      return { kind: 'node', node: node.id, part: hit.part, ...(hit.edge && { edge: hit.edge }) }
     }
     for (const reroute of this.graph.reroutes(this.graphId)) {
-      if (distance({ x: reroute.pos[0], y: reroute.pos[1] }, point) <= REROUTE + reach / 2) {
-        return { kind: 'reroute', reroute: reroute.id }
+      const { x, y } = subtract(point, { x: reroute.pos[0], y: reroute.pos[1] })
+      if (Math.hypot(x, y) <= REROUTE + reach / 2) {
+        return Math.hypot(x - REROUTE_OUT, y) < Math.min(REROUTE, Math.hypot(x, y)) ? { kind: 'reroute', reroute: reroute.id, part: 'out' } : { kind: 'reroute', reroute: reroute.id }
       }
+      if (Math.hypot(x - REROUTE_OUT, y) <= REROUTE) return { kind: 'reroute', reroute: reroute.id, part: 'out' }
     }
     const wire = this.wireNear(point, Math.max(reach * 0.75, 3))
     if (wire) return { kind: 'link', link: wire.link.id }
@@ -217,7 +234,7 @@ export class Scene {
     let nearest = null
     let least = reach
     let refused = ON
-    for (const node of this.nodesIn(grow({ ...point, w: 0, h: 0 }, reach))) {
+    for (const node of [...this.graph.sides(this.graphId), ...this.nodesIn(grow({ ...point, w: 0, h: 0 }, reach))]) {
       const layout = this.view(node).layout
       const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
       for (const socket of layout.sockets) {
@@ -252,7 +269,8 @@ export class Scene {
     for (const group of [...this.graph.groups(this.graphId)].reverse()) {
       const [x, y, w, h] = group.bounds
       if (!contains({ x, y, w, h }, point)) continue
-      if (point.x > x + w - GROUP_CORNER && point.y > y + h - GROUP_CORNER) return { kind: 'group', group: group.id, part: 'resize' }
+      const edge = hitEdge({ x, y, w, h }, point)
+      if (edge) return { kind: 'group', group: group.id, part: 'resize', edge }
       if (point.y < y + GROUP_TITLE) return { kind: 'group', group: group.id, part: 'title' }
     }
     return null
@@ -268,23 +286,25 @@ export class Scene {
   /** @param {RecordId} id */
   #wire(id) {
     const link = this.store.link(id)
-    const points = link && link.graph === this.graphId ? this.#points(link) : null
-    if (!link || !points) {
+    const points = link && link.graph === this.graphId ? this.points(link) : null
+    const [from, to] = [points?.[0], points?.at(-1)]
+    if (!link || !points || !from || !to) {
       this.#wires.delete(id)
       this.#wireOf.delete(id)
       return
     }
-    const curves = points.slice(1).map((point, index) => linkCurve(points[index] ?? point, point))
+    const hidden = link.hidden || this.linkShape === 'hidden'
+    const curves = hidden ? stubs(from, to) : linkPath(points, this.linkShape).flat()
     const box = bounds(curves.map(curveBounds))
     if (!box) return
     const source = this.graph.source(link)
     const type = source ? this.outputType(source, link.fromSlot) : link.type
-    this.#wireOf.set(id, { link, curves, bounds: box, type: type === '*' ? link.type : type, path: null })
+    this.#wireOf.set(id, { link, curves, bounds: box, type: type === '*' ? link.type : type, path: null, hidden })
     this.#wires.set(id, box)
   }
 
   /** The points that a link passes: its ends and its reroutes. @param {LinkRecord} link @returns {Point[] | null} */
-  #points(link) {
+  points(link) {
     const from = this.socketPoint({ node: recordId('node', link.graph, link.from), side: 'out', index: link.fromSlot, name: '' })
     const to = this.socketPoint({ node: recordId('node', link.graph, link.to), side: 'in', index: link.toSlot, name: '' })
     if (!from || !to) return null
