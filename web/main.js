@@ -7,6 +7,7 @@ import { OpenGraph } from './app/document.js'
 import { Drafts } from './app/drafts.js'
 import { listenToServer } from './app/events.js'
 import { Jobs } from './app/jobs.js'
+import { followLook, pictureName } from './app/look.js'
 import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
 import { randomSeed } from './app/next_value.js'
@@ -19,7 +20,9 @@ import { followTheme } from './app/theme.js'
 import { Schema } from './model/schema.js'
 import { Session } from './model/session.js'
 import { Store } from './model/store.js'
+import { createCanvasInfo } from './panels/canvas_info.js'
 import { installMenus } from './panels/context_menu.js'
+import { h } from './panels/dom.js'
 import { Drawer } from './panels/drawer.js'
 import { graphsPanel } from './panels/graphs.js'
 import { createHint } from './panels/hint.js'
@@ -33,6 +36,7 @@ import { createStrip } from './panels/strip.js'
 import { Toasts } from './panels/toasts.js'
 import { installTooltips } from './panels/tooltip.js'
 import { createTopBar } from './panels/topbar.js'
+import { viewPanel } from './panels/view.js'
 import { Editor } from './tools/editor.js'
 import { typeColour } from './view/theme.js'
 import { WidgetHost } from './widgets/host.js'
@@ -106,12 +110,17 @@ async function start() {
     rename: () => editor.run('save_as'),
     showQueue: anchor => openQueue(anchor, { client, session, toasts }),
   })
-  registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, settings, colours, refresh, runs: topBar.runs })
-  createRail(byId('rail'), { editor, session, names, settings, drawer, graphs, outline, theme: colours.current })
+  const view = viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) })
+  registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
+  createRail(byId('rail'), { editor, session, names, settings, drawer, graphs, outline, view, theme: colours.current })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow })
   createHint(byId('hint'), editor)
   createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, settings, theme: colours.theme, onTheme: colours.listen })
+  const info = h('div.canvas-info', { 'aria-hidden': true })
+  stage.append(info)
+  createCanvasInfo(info, editor, settings)
+  followLook({ editor, settings, toasts, urlOf: viewUrl })
   installMenus({ editor, colorOf, stage })
   installTooltips(id => editor.commands.keysOf(id)[0])
   bringIn.install(stage)

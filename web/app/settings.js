@@ -14,18 +14,24 @@
  * @property {boolean} canvasInfo Frames and nodes in view, told in a corner.
  * @property {number} nodeOpacity 0.3 to 1.
  * @property {string} backdrop A picture behind the graph, `name [input]`; empty for none.
+ * @property {import('../commands/keymap.js').Keymap} keymap The preset of keys, and one's own.
+ * @property {string} navigation Id of the preset of what mouse and wheel do.
+ * @property {string[]} favourites Node types with a star.
+ * @typedef {'dots' | 'minimap' | 'badges' | 'canvasInfo'} Switch Those that are on or off in the panel View.
  */
+import { DEFAULT_PRESET } from '../commands/keymap.js'
 
 const KEY = 'easel.settings'
 const PREFIX = 'Easel.'
 
 /** What the server keeps too; the rest depends on the screen. @type {readonly (keyof Preferences)[]} */
-const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop']
+const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop', 'keymap', 'navigation', 'favourites']
 
 /** @type {Preferences} */
 const DEFAULTS = {
   theme: 'system', palette: '', palettes: [], resultsFolded: false, inspector: innerWidth >= 1000,
   minimap: true, dots: true, badges: false, canvasInfo: false, nodeOpacity: 1, backdrop: '',
+  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', favourites: [],
 }
 
 export class Settings {

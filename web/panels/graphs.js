@@ -25,9 +25,9 @@ export function graphsPanel({ graph, client, toasts, examples, openFile, openJso
       body.append(
         h('div.tools', {}, field,
           h('button', { type: 'button', onclick: () => { newGraph(); close() }, 'data-tip': 'Begin with an empty canvas' }, icon('file'), 'New'),
-          h('button', { type: 'button', onclick: fromFile, 'data-tip': 'Open a JSON file, or a picture that carries its graph', 'data-keys': 'Ctrl+O' }, icon('upload'), 'Open file'),
-          h('button', { type: 'button', onclick: save, 'data-tip': 'Save on the server', 'data-keys': 'Ctrl+S' }, icon('save'), 'Save'),
-          h('button', { type: 'button', onclick: () => void saveGraph(graph, toasts, { as: true }).then(load), 'data-tip': 'Save under another name', 'data-keys': 'Ctrl+Shift+S' }, 'Save as'),
+          h('button', { type: 'button', onclick: fromFile, 'data-tip': 'Open a JSON file, or a picture that carries its graph', 'data-command': 'open_file' }, icon('upload'), 'Open file'),
+          h('button', { type: 'button', onclick: save, 'data-tip': 'Save on the server', 'data-command': 'save' }, icon('save'), 'Save'),
+          h('button', { type: 'button', onclick: () => void saveGraph(graph, toasts, { as: true }).then(load), 'data-tip': 'Save under another name', 'data-command': 'save_as' }, 'Save as'),
           h('button', { type: 'button', onclick: () => download(graph), 'data-tip': 'Download this graph as a JSON file' }, icon('download'), 'Download')),
         list)
 

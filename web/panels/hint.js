@@ -3,14 +3,19 @@ import { coversNodes } from './covers.js'
 import { fill, h } from './dom.js'
 import { keycaps } from './keycaps.js'
 
+/** Commands, and what they do in a word. @type {readonly (readonly [string, string])[]} */
+const RESTING = [['search', 'add a node'], ['run', 'run'], ['shortcuts', 'all keys']]
+/** @type {readonly (readonly [string, string])[]} */
+const SELECTED = [['delete', 'delete'], ['copy', 'copy'], ['undo', 'undo'], ['select_none', 'let go']]
+
 /** @param {HTMLElement} host @param {import('../tools/editor.js').Editor} editor */
 export function createHint(host, editor) {
   function draw() {
-    /** @type {[string, string][]} */
-    const hints = editor.selection.size
-      ? [['Delete', 'delete'], ['Ctrl+C', 'copy'], ['Ctrl+Z', 'undo'], ['Escape', 'let go']]
-      : [['Tab', 'add a node'], ['Ctrl+Enter', 'run'], ['?', 'all keys']]
-    fill(host, hints.map(([keys, what]) => h('span', {}, keycaps(keys), ` ${what}`)))
+    const hints = editor.selection.size ? SELECTED : RESTING
+    fill(host, hints.map(([command, what]) => {
+      const keys = editor.commands.keysOf(command)[0]
+      return keys ? h('span', {}, keycaps(keys), ` ${what}`) : null
+    }))
   }
   let wanted = false
   function giveWay() {
@@ -22,6 +27,7 @@ export function createHint(host, editor) {
     })
   }
   editor.on('selection', draw)
+  editor.commands.listen(draw)
   editor.on('camera', giveWay)
   editor.store.listen(giveWay)
   draw()

@@ -13,19 +13,19 @@ import { problems, problemsPanel } from './problems.js'
  * @param {import('./drawer.js').Drawer} parts.drawer
  * @param {import('./drawer.js').Panel} parts.graphs
  * @param {import('./drawer.js').Panel} parts.outline
+ * @param {import('./drawer.js').Panel} parts.view
  * @param {() => 'dark' | 'light'} parts.theme  the one shown now
  */
-export function createRail(host, { editor, session, names, settings, drawer, graphs, outline, theme }) {
+export function createRail(host, { editor, session, names, settings, drawer, graphs, outline, view, theme }) {
   const problemList = problemsPanel({ session, names })
   const badge = h('span.badge')
 
-  /** @param {string} name @param {string} label @param {string} keys @param {() => void} run */
-  const button = (name, label, keys, run) => h('button', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-keys': keys || undefined, onclick: run }, icon(name, 18))
+  /** @param {string} name @param {string} label @param {string} id  the command whose keys do it too @param {() => void} run */
+  const button = (name, label, id, run) => h('button', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-command': id || undefined, onclick: run }, icon(name, 18))
 
-  /** @param {string} name @param {import('./drawer.js').Panel} panel @param {string} [command] that opens it too */
-  const opener = (name, panel, command) => {
-    const keys = command === undefined ? '' : editor.commands.keysOf(command)[0] ?? ''
-    const element = button(name, panel.title, keys, () => drawer.toggle(panel))
+  /** @param {string} name @param {import('./drawer.js').Panel} panel @param {string} [id] of the command that opens it too */
+  const opener = (name, panel, id = '') => {
+    const element = button(name, panel.title, id, () => drawer.toggle(panel))
     element.setAttribute('aria-controls', panel.id)
     drawer.listen(() => element.setAttribute('aria-expanded', String(drawer.current === panel.id)))
     element.setAttribute('aria-expanded', 'false')
@@ -35,7 +35,7 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
   /** @param {string} name @param {string} id */
   const command = (name, id) => {
     const found = editor.commands.get(id)
-    return button(name, found?.label ?? id, String(editor.commands.keysOf(id)[0] ?? ''), () => editor.run(id))
+    return button(name, found?.label ?? id, id, () => editor.run(id))
   }
 
   const problemsButton = opener('warning', problemList)
@@ -46,15 +46,16 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
 
   host.append(
     h('div.mark', {}, icon('easel', 20)),
-    button('add', 'Add a node', 'Tab', () => editor.run('search')),
+    button('add', 'Add a node', 'search', () => editor.run('search')),
     opener('folder', graphs, 'graphs'),
     opener('outline', outline, 'outline'),
     problemsButton,
     h('div.push'),
     undo, redo,
     command('fit', 'fit'),
+    opener('eye', view, 'view'),
     themeButton,
-    button('help', 'Keys and gestures', '?', () => editor.run('shortcuts')))
+    button('help', 'Keys and gestures', 'shortcuts', () => editor.run('shortcuts')))
 
   function drawProblems() {
     const count = problems(session).length

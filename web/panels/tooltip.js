@@ -1,13 +1,14 @@
 /**
- * One tooltip for the whole page: any element with `data-tip` (and `data-keys`) gets it, by hover after a
- * moment and by keyboard focus at once. The text is also the control's description for screen readers.
+ * One tooltip for the whole page: any element with `data-tip` gets it, by hover after a moment and by keyboard focus at
+ * once, with the keys of `data-command` as they are now, or `data-keys`. The text is also the control's description for screen readers.
  */
 import { fill, h } from './dom.js'
 import { keycaps } from './keycaps.js'
 
 const WAIT = 450
 
-export function installTooltips() {
+/** @param {(command: string) => string | undefined} keysOf  the first key of a command */
+export function installTooltips(keysOf) {
   const tip = h('div.tooltip', { role: 'tooltip', id: 'tooltip' })
   tip.hidden = true
   document.body.append(tip)
@@ -26,7 +27,8 @@ export function installTooltips() {
   /** @param {HTMLElement} target */
   function show(target) {
     if (!target.isConnected) return
-    fill(tip, target.dataset.tip ?? '', target.dataset.keys ? keycaps(target.dataset.keys) : null)
+    const keys = target.dataset.command ? keysOf(target.dataset.command) : target.dataset.keys
+    fill(tip, target.dataset.tip ?? '', keys ? keycaps(keys) : null)
     tip.hidden = false
     shownFor = target
     target.setAttribute('aria-describedby', 'tooltip')

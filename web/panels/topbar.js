@@ -20,7 +20,7 @@ const MOST_RUNS = 100
 export function createTopBar(host, { session, graph, settings, titleOf, showNode, run, interrupt, rename, showQueue }) {
   const nameText = h('span')
   const dirty = h('i.dirty', { role: 'img', 'aria-label': 'not saved', 'data-tip': 'Changes since the last save. They survive a reload.' })
-  const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': 'Save under a name', 'data-keys': 'Ctrl+S' }, nameText), dirty)
+  const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': 'Save under a name', 'data-command': 'save' }, nameText), dirty)
 
   const what = h('button.what', { type: 'button', 'data-tip': 'Show this node', onclick: () => session.run.node && showNode(session.run.node) })
   const fill = h('i')
@@ -31,7 +31,7 @@ export function createTopBar(host, { session, graph, settings, titleOf, showNode
   const link = h('div.link-state', { role: 'status' }, h('i.dot'), linkText)
 
   const queue = h('button.queue-count', { type: 'button', 'data-tip': 'What runs and what waits', onclick: () => showQueue(queue.getBoundingClientRect()) })
-  const stop = h('button.stop', { type: 'button', 'aria-label': 'Stop what runs', 'data-tip': 'Stop what runs', 'data-keys': 'Ctrl+Alt+Enter', onclick: interrupt }, icon('stop'))
+  const stop = h('button.stop', { type: 'button', 'aria-label': 'Stop what runs', 'data-tip': 'Stop what runs', 'data-command': 'interrupt', onclick: interrupt }, icon('stop'))
 
   const count = h('input', { type: 'number', min: 1, max: MOST_RUNS, value: '1', 'aria-label': 'How many runs', 'data-tip': 'How many runs, each with its next seed' })
   const runs = () => Math.max(1, Math.min(MOST_RUNS, Math.round(Number(count.value)) || 1))
@@ -39,10 +39,10 @@ export function createTopBar(host, { session, graph, settings, titleOf, showNode
   count.addEventListener('keydown', event => {
     if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) run(runs())
   })
-  const runButton = h('button', { type: 'button', 'data-tip': 'Run the graph', 'data-keys': 'Ctrl+Enter', onclick: () => run(runs()) }, 'Run')
+  const runButton = h('button', { type: 'button', 'data-tip': 'Run the graph', 'data-command': 'run', onclick: () => run(runs()) }, 'Run')
   const runGroup = h('div.run-group', {}, runButton, h('label', {}, '×', count))
 
-  const details = h('button.round', { type: 'button', 'aria-label': 'Details', 'data-tip': 'Show or hide the details', 'data-keys': 'I', 'aria-controls': 'side',
+  const details = h('button.round', { type: 'button', 'aria-label': 'Details', 'data-tip': 'Show or hide the details', 'data-command': 'inspector', 'aria-controls': 'side',
     onclick: () => settings.set('inspector', !settings.values.inspector) }, icon('panel'))
 
   host.append(tab, h('div.push'), link, doing, queue, stop, runGroup, details)
