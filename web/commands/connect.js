@@ -9,19 +9,21 @@
  */
 import { accepts } from '../model/accepts.js'
 import { recordId } from '../model/graph.js'
+import { isSide } from '../model/sides.js'
+import { ensurePort } from './subgraph_ports.js'
 
 /**
  * Why two sockets cannot be linked; null where they can.
  * @param {Pick<Context, 'store' | 'graph'>} context @param {SocketRef} a @param {SocketRef} b
  * @returns {string | null}
  */
-export function whyNot({ store, graph }, a, b) {
+export function whyNot({ graph }, a, b) {
   const [from, to] = a.side === 'out' ? [a, b] : [b, a]
   if (from.side === to.side) return 'A link goes from an output to an input'
   if (from.node === to.node) return 'A node cannot feed itself'
   if (!accepts(to.type, from.type)) return `${to.name || 'This input'} takes ${to.type}, not ${from.type}`
-  const source = store.node(from.node)
-  const reader = store.node(to.node)
+  const source = graph.at(from.node)
+  const reader = graph.at(to.node)
   if (!source || !reader) return 'The node is gone'
   return graph.wouldCycle(source, reader) ? 'That would close a circle: a node cannot wait for its own result' : null
 }
@@ -40,11 +42,11 @@ export function connect(context, a, b) {
   const [from, to] = a.side === 'out' ? [a, b] : [b, a]
   const { store, graph } = context
   return store.transact('Connect', () => {
-    const source = store.node(from.node)
-    const reader = store.node(to.node)
+    const source = graph.at(from.node)
+    const reader = graph.at(to.node)
     if (!source || !reader) return null
-    const fromSlot = ensureOutput(context, source, from)
-    const toSlot = ensureInput(context, reader, to)
+    const fromSlot = isSide(source) ? ensurePort(context, source, from.index, to) : ensureOutput(context, source, from)
+    const toSlot = isSide(reader) ? ensurePort(context, reader, to.index, from) : ensureInput(context, reader, to)
     const held = graph.linkInto(reader, toSlot)
     if (held && held.from === source.key && held.fromSlot === fromSlot) return held.id
     if (held) store.remove(held.id)

@@ -13,6 +13,8 @@
  * @typedef {import('./types.js').GraphRecord} GraphRecord
  */
 
+import { readSide, sidesOf } from './sides.js'
+
 /**
  * @param {'node' | 'link' | 'group' | 'reroute' | 'graph'} kind @param {GraphId} graph @param {Key} key
  * @returns {RecordId}
@@ -72,9 +74,25 @@ export class Graph {
     return this.#members.get(graph)?.[kind] ?? new Set()
   }
 
-  /** @param {GraphId} graph @param {Key} key */
+  /** A node, or a side of the subgraph. @param {GraphId} graph @param {Key} key */
   node(graph, key) {
-    return this.store.node(recordId('node', graph, key))
+    return this.at(recordId('node', graph, key))
+  }
+
+  /** A node, or a side of a subgraph, by its record's id. @param {RecordId} id @returns {NodeRecord | undefined} */
+  at(id) {
+    const node = this.store.node(id)
+    if (node) return node
+    const side = readSide(id)
+    return side ? this.sides(side.graph).find(({ key }) => key === side.key) : undefined
+  }
+
+  /** The two sides of a subgraph; none of the root. @param {GraphId} graph @returns {readonly NodeRecord[]} */
+  sides(graph) {
+    const definition = graph === '' ? undefined : this.definition(graph)
+    if (!definition) return []
+    const { inputs, outputs } = sidesOf(definition, () => this.nodes(graph))
+    return [inputs, outputs]
   }
 
   /** The definition of a subgraph. @param {GraphId} id @returns {GraphRecord | undefined} */

@@ -4,27 +4,34 @@
  *
  * @typedef {import('./graph.js').Graph} Graph
  * @typedef {import('./json.js').Json} Json
- * @typedef {import('./schema.js').InputSpec} InputSpec
  * @typedef {import('./schema.js').NodeType} NodeType
  * @typedef {import('./schema.js').Schema} Schema
- * @typedef {import('./schema.js').WidgetSpec} WidgetSpec
- * @typedef {import('./types.js').GraphRecord} GraphRecord
+ * @typedef {import('./types.js').Entry} Entry
+ * @typedef {import('./types.js').NodeRecord} NodeRecord
  */
-import { asText } from './json.js'
-import { INPUT_SIDE } from './workflow_load.js'
-import { widgetsOf } from './widget_values.js'
+import { withProxies } from './proxies.js'
+import { subgraphType } from './subgraph_type.js'
 
 /** Subgraphs in subgraphs: a definition that holds itself is not followed for ever. */
 const DEEPEST = 32
 
 export class NodeTypes {
-  /** @type {WeakMap<GraphRecord, {schema: Schema, type: NodeType}>} */
-  #subgraphs = new WeakMap()
+  /** By definition. @type {Map<string, {schema: Schema, stamp: number, type: NodeType, text: string}>} */
+  #subgraphs = new Map()
+  /** Types of instances that list widgets of their own, by their properties. @type {WeakMap<Json, {base: NodeType, stamp: number, type: NodeType, text: string}>} */
+  #own = new WeakMap()
+  /** Rises with every change that could show on an instance. */
+  #stamp = 0
+  /** How deep in definitions a question is. */
+  #depth = 0
 
   /** @param {Schema} schema @param {Graph} graph */
   constructor(schema, graph) {
     this.schema = schema
     this.graph = graph
+    graph.store.index((before, after) => {
+      if (matters(before, after)) this.#stamp++
+    })
   }
 
   /** @param {string} name @returns {NodeType | undefined} */
@@ -32,49 +39,40 @@ export class NodeTypes {
     const known = this.schema.get(name)
     if (known) return known
     const definition = this.graph.definition(name)
-    return definition && this.#subgraph(definition, 0)
+    if (!definition || this.#depth > DEEPEST) return undefined
+    const kept = this.#subgraphs.get(name)
+    if (kept?.schema === this.schema && kept.stamp === this.#stamp) return kept.type
+    this.#depth++
+    const type = subgraphType(definition, this.graph, this)
+    this.#depth--
+    if (this.#depth > 0) return type // it may have been cut off where it holds itself
+    const text = JSON.stringify(type)
+    // An equal type stays the same object, so that what was laid out by it stays.
+    const same = kept?.schema === this.schema && kept.text === text ? kept.type : type
+    this.#subgraphs.set(name, { schema: this.schema, stamp: this.#stamp, type: same, text })
+    return same
   }
 
-  /** @param {GraphRecord} definition @param {number} depth @returns {NodeType} */
-  #subgraph(definition, depth) {
-    const kept = this.#subgraphs.get(definition)
-    if (kept?.schema === this.schema) return kept.type
-    const type = {
-      name: definition.key, title: definition.name, category: 'subgraphs', description: asText(definition.raw?.description) ?? '',
-      module: 'workflow', inputs: definition.inputs.map((input, slot) => this.#input(definition, input, slot, depth)),
-      outputs: definition.outputs.map((output) => ({
-        name: asText(output.name) ?? '', type: asText(output.type) ?? '*', list: false, tooltip: ''
-      })),
-      output: false, deprecated: false, experimental: false, later: '', aliases: [], virtual: true, picture: false
-    }
-    if (depth === 0) this.#subgraphs.set(definition, { schema: this.schema, type })
-    return type
+  /** The type as this node shows it: an instance of a subgraph may have widgets of its own. @param {Pick<NodeRecord, 'type' | 'properties'>} node @returns {NodeType | undefined} */
+  of(node) {
+    const base = this.get(node.type)
+    if (!base?.places || !(node.properties.proxyWidgets || node.properties.easel_controls)) return base
+    const kept = this.#own.get(node.properties)
+    if (kept?.base === base && kept.stamp === this.#stamp) return kept.type
+    const type = withProxies(base, node.properties, this.graph, this)
+    const text = JSON.stringify(type)
+    const same = kept?.base === base && kept.text === text ? kept.type : type
+    this.#own.set(node.properties, { base, stamp: this.#stamp, type: same, text })
+    return same
   }
+}
 
-  /** @param {GraphRecord} definition @param {Json} input @param {number} slot @param {number} depth @returns {InputSpec} */
-  #input(definition, input, slot, depth) {
-    const name = asText(input.name) ?? ''
-    return {
-      name, type: asText(input.type) ?? '*', label: asText(input.label) || name, optional: input.shape === 7,
-      widget: this.#widget(definition, slot, depth), socketless: false, forced: false, tooltip: '', advanced: false
-    }
-  }
-
-  /** The widget that an input of a subgraph stands for: that at the end of its first link. @param {GraphRecord} definition @param {number} slot @param {number} depth @returns {WidgetSpec | null} */
-  #widget(definition, slot, depth) {
-    const link = this.graph.links(definition.key).find((each) => Number(each.from) === INPUT_SIDE && each.fromSlot === slot)
-    const reader = link && this.graph.reader(link)
-    const name = reader?.inputs[link?.toSlot ?? 0]?.name
-    if (!reader || depth > DEEPEST) return null
-    const inner = this.graph.definition(reader.type)
-    const type = inner ? this.#subgraph(inner, depth + 1) : this.schema.get(reader.type)
-    const widget = widgetsOf(type, reader).find((each) => each.name === name)
-    if (!type || !widget) return null
-    // What becomes of the value after a run, and the button for a file, stay inside.
-    const { spec, value } = widget
-    if (spec.kind === 'number') return { ...spec, seed: false, default: typeof value === 'number' ? value : spec.default }
-    if (spec.kind === 'combo') return { ...spec, control: false, upload: null, default: value }
-    if (spec.kind === 'toggle') return { ...spec, default: value === true }
-    return { ...spec, default: typeof value === 'string' ? value : spec.default }
-  }
+/** Could this change be seen on an instance of a subgraph? @param {Entry | undefined} before @param {Entry | undefined} after */
+function matters(before, after) {
+  const record = after ?? before
+  if (!record || record.kind === 'meta' || record.kind === 'group' || record.kind === 'reroute') return false
+  if (record.kind === 'graph') return true
+  if (record.graph === '') return false
+  if (before?.kind !== 'node' || after?.kind !== 'node') return true
+  return before.values !== after.values || before.inputs !== after.inputs || before.properties !== after.properties || before.title !== after.title
 }

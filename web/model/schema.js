@@ -37,6 +37,8 @@
  * @property {readonly string[]} aliases
  * @property {boolean} virtual Lives in the page only and never reaches the server.
  * @property {boolean} picture It shows a picture: room for one is kept.
+ * @property {readonly import('./widget_values.js').Place[]} [places] What a node's values are, where the inputs do not tell: a subgraph.
+ * @property {Readonly<Record<string, import('./widget_values.js').Control>>} [controls] What becomes of them after a run, where no value says it.
  */
 import { asList, asObject, asText, isObject } from './json.js'
 import { VIRTUAL_TYPES } from './virtual_types.js'

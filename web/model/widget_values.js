@@ -22,7 +22,10 @@
  */
 import { isObject } from './json.js'
 
-/** @typedef {{name: string, kind: 'value' | 'control' | 'filter' | 'upload' | 'unused'}} Place */
+/**
+ * @typedef {{name: string, kind: 'value' | 'control' | 'filter' | 'upload' | 'unused', inner?: {node: string, name: string}}} Place
+ *   `inner`: the widget inside a subgraph that an entry of its instance is for; node -1 is the subgraph's own inputs.
+ */
 
 const CONTROLS = new Set(['fixed', 'increment', 'decrement', 'randomize', 'increment-wrap'])
 
@@ -31,6 +34,7 @@ const cache = new WeakMap()
 
 /** What each entry of a fresh node's list is. @param {NodeType} type @returns {readonly Place[]} */
 export function places(type) {
+  if (type.places) return type.places
   const known = cache.get(type)
   if (known) return known
   /** @type {Place[]} */
@@ -118,13 +122,12 @@ export function widgetsOf(type, node) {
     let value = /** @type {unknown} */ (spec.default)
     /** @type {Control | null} */
     let control = (spec.kind === 'number' && spec.seed) || (spec.kind === 'combo' && spec.control) ? 'fixed' : null
+    if (type.controls) control = type.controls[input.name] ?? control
     if (Array.isArray(values)) {
       const index = at.findIndex((place) => place.name === input.name && place.kind === 'value')
       if (index < values.length && values[index] !== null) value = values[index]
-      if (control) {
-        const mode = values[at.findIndex((place) => place.name === input.name && place.kind === 'control')]
-        control = readControl(mode)
-      }
+      const told = control ? at.findIndex((place) => place.name === input.name && place.kind === 'control') : -1
+      if (told >= 0 || !type.controls) control = control && readControl(values[told])
     } else if (isObject(values)) {
       if (values[input.name] !== undefined) value = values[input.name]
       if (control) control = readControl(values.control_after_generate)

@@ -62,9 +62,9 @@ export class DraggingLink extends State {
   }
 
   #block() {
-    const { store, graph } = this.editor
+    const { graph } = this.editor
     this.blocked = new Set(this.ends.flatMap(({ node, side }) => {
-      const record = store.node(node)
+      const record = graph.at(node)
       return record ? [...graph.reach(record, side === 'out' ? 'up' : 'down')] : []
     }))
   }

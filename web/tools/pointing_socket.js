@@ -18,7 +18,7 @@ export class PointingSocket extends State {
   move(pointer) {
     if (!pointer.dragged) return
     const { editor, socket } = this
-    const node = editor.store.node(socket.node)
+    const node = editor.graph.at(socket.node)
     if (!node) return editor.idle()
     const held = socket.side === 'in' ? editor.graph.linkInto(node, socket.index) : undefined
     // An input holds one link: dragging from it picks that link up by its end.

@@ -50,7 +50,7 @@ export class Scene {
   /**
    * @param {import('../model/store.js').Store} store
    * @param {import('../model/graph.js').Graph} graph
-   * @param {Pick<import('../model/node_types.js').NodeTypes, 'get'>} types
+   * @param {Pick<import('../model/node_types.js').NodeTypes, 'get' | 'of'>} types
    * @param {(node: NodeRecord) => number | null} aspectOf height by width of the picture on a node
    */
   constructor(store, graph, types, aspectOf) {
@@ -126,7 +126,7 @@ export class Scene {
 
   /** @param {NodeRecord} node @returns {View} */
   view(node) {
-    return viewOf(node, this.types.get(node.type), this.aspectOf(node))
+    return viewOf(node, this.types.of(node), this.aspectOf(node))
   }
 
   /** The box of a node with its title. @param {NodeRecord} node @returns {Rect} */
