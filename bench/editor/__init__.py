@@ -1,0 +1,1 @@
+"""The node editor in a browser, beside the incumbent's canvas library."""
