@@ -12,12 +12,13 @@ import { chooseFiles, download, saveGraph } from './files.js'
  * @param {import('../panels/drawer.js').Drawer} parts.drawer
  * @param {import('../panels/drawer.js').Panel} parts.graphs
  * @param {import('../panels/drawer.js').Panel} parts.outline
+ * @param {import('../panels/drawer.js').Panel} parts.view
  * @param {import('./settings.js').Settings} parts.settings
  * @param {{ current: () => 'dark' | 'light' }} parts.colours
  * @param {() => Promise<void>} parts.refresh
  * @param {() => number} parts.runs  how many runs the top bar asks for
  */
-export function registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, settings, colours, refresh, runs }) {
+export function registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs }) {
   /** @type {import('../commands/registry.js').Command<import('../tools/editor.js').Editor>[]} */
   const commands = [
     { id: 'run', label: 'Run', keys: ['Ctrl+Enter'], anywhere: true, run: () => void runner.queue({ count: runs() }) },
@@ -34,6 +35,10 @@ export function registerCommands({ editor, runner, graph, bringIn, toasts, drawe
     { id: 'outline', label: 'Nodes in this graph', keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
     { id: 'shortcuts', label: 'Keys and gestures', keys: ['?'], run: () => openShortcuts(editor) },
     { id: 'inspector', label: 'Show or hide the details', keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
+    { id: 'view', label: 'View', keys: ['Ctrl+,'], run: () => drawer.toggle(view) },
+    { id: 'minimap', label: 'Show or hide the map', keys: ['Alt+Shift+M'], run: () => settings.set('minimap', !settings.values.minimap) },
+    { id: 'canvas_info', label: 'Show or hide drawing times', keys: [], run: () => settings.set('canvasInfo', !settings.values.canvasInfo) },
+    { id: 'focus_mode', label: 'Hide or show all round the canvas', keys: ['Ctrl+Space'], run: () => document.documentElement.toggleAttribute('data-focus') },
     { id: 'theme', label: 'Dark or light colours', keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
     { id: 'refresh', label: 'Read models and node types again', keys: ['R'], run: () => void readAgain() },
   ]

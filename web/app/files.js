@@ -55,10 +55,12 @@ function parse(text) {
 export const stem = name => name.replace(/^.*[/\\]/u, '').replace(/\.[a-z0-9]{1,5}$/iu, '')
 
 /** Offers the graph as a file. @param {OpenGraph} graph */
-export function download(graph) {
-  const url = URL.createObjectURL(new Blob([JSON.stringify(graph.editor.save(), null, 2)], { type: 'application/json' }))
-  const link = h('a', { href: url, download: `${stem(graph.title) || 'graph'}.json` })
-  link.click()
+export const download = graph => saveText(`${stem(graph.title) || 'graph'}.json`, JSON.stringify(graph.editor.save(), null, 2))
+
+/** Hands out a file of JSON. @param {string} name @param {string} text */
+export function saveText(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  h('a', { href: url, download: name }).click()
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 

@@ -23,6 +23,7 @@
  * @property {import('../model/types.js').GraphId} graphId
  * @property {import('../model/schema.js').Schema} schema
  * @property {import('../model/session.js').Session} session
+ * @property {import('../model/node_types.js').NodeTypes} types
  * @property {import('./pictures.js').Pictures} pictures
  * @property {import('../geometry/viewport.js').Camera} camera
  * @property {ReadonlySet<RecordId>} selection

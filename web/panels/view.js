@@ -1,0 +1,129 @@
+/** The panel of what the canvas looks like: colours, grid, links, nodes, and what floats over it. */
+import { chooseFiles, saveText } from '../app/files.js'
+import { allPalettes, dropPalette, keepPalette, paletteOf, readPalette, writePalette } from '../app/palettes.js'
+import { icon } from '../icons/icons.js'
+import { themeOf } from '../view/palettes.js'
+import { typeColour } from '../view/theme.js'
+import { fill, h } from './dom.js'
+
+/** @typedef {import('../app/settings.js').Preferences} Preferences */
+
+/** @type {readonly (readonly [import('../app/settings.js').Switch, string, string, string?])[]} name, label, tip, command */
+const SWITCHES = [
+  ['dots', 'Dots of the grid', 'The dots behind the graph'],
+  ['minimap', 'Map', 'The whole graph, small, in the corner', 'minimap'],
+  ['badges', 'Ids and sources', 'A node’s number, and the pack that it is from'],
+  ['canvasInfo', 'Drawing times', 'Frames a second and what a frame costs', 'canvas_info'],
+]
+
+/**
+ * @param {object} parts
+ * @param {import('../tools/editor.js').Editor} parts.editor
+ * @param {import('../app/settings.js').Settings} parts.settings
+ * @param {import('./toasts.js').Toasts} parts.toasts
+ * @param {{ current: () => 'dark' | 'light' }} parts.colours
+ * @param {(file: File) => Promise<string>} parts.upload  gives the name of the stored picture
+ * @returns {import('./drawer.js').Panel}
+ */
+export function viewPanel({ editor, settings, toasts, colours, upload }) {
+  return {
+    id: 'view',
+    title: 'View',
+    fill(body) {
+      const content = h('div.body.scrolls.view')
+      body.append(content)
+
+      function draw() {
+        const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key
+        fill(content, drawColours(), drawSwitches(), drawOpacity(), drawBackdrop())
+        if (focused) /** @type {HTMLElement | null} */ (content.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus()
+      }
+
+      function drawColours() {
+        const { theme } = settings.values
+        const chosen = paletteOf(settings)
+        return [
+          h('h3', { id: 'view-colours' }, 'Colours'),
+          h('div.segments', { role: 'group', 'aria-labelledby': 'view-colours' }, /** @type {const} */ ([['system', 'As the system'], ['dark', 'Dark'], ['light', 'Light']]).map(([value, label]) =>
+            h('button', { type: 'button', 'aria-pressed': String(theme === value), 'data-key': value, onclick: () => settings.set('theme', value) }, label))),
+          h('div.palettes', { role: 'group', 'aria-label': 'Palette' }, allPalettes(settings).map(palette => h('div.palette', {},
+            h('button.choose', { type: 'button', 'aria-pressed': String(palette.id === chosen.id), 'data-key': palette.id, onclick: () => settings.set('palette', palette.id === 'easel' ? '' : palette.id) },
+              sample(palette), h('span', {}, palette.label)),
+            palette.id.startsWith('own:') && h('button.act', { type: 'button', 'aria-label': `Remove ${palette.label}`, 'data-tip': 'Remove this palette', onclick: () => remove(palette) }, icon('trash', 14))))),
+          h('div.tools', {},
+            h('button', { type: 'button', 'data-tip': 'A palette of Easel or ComfyUI, as JSON', onclick: () => void bringIn() }, icon('upload'), 'From a file'),
+            h('button', { type: 'button', 'data-tip': 'This palette as a JSON file, to change or to share', onclick: () => saveText(`${chosen.label}.palette.json`, writePalette(chosen)) }, icon('download'), 'To a file')),
+        ]
+      }
+
+      /** @param {import('../view/palettes.js').Palette} palette */
+      function sample(palette) {
+        const theme = themeOf(palette, colours.current())
+        const mark = h('span.sample', {}, ['MODEL', 'CONDITIONING', 'IMAGE'].map(type => {
+          const dot = h('i')
+          dot.style.background = typeColour(theme, type)
+          return dot
+        }))
+        Object.assign(mark.style, { background: theme.canvas, borderColor: theme.edge, boxShadow: `inset 0 -6px ${theme.accent}` })
+        return mark
+      }
+
+      /** @param {import('../view/palettes.js').Palette} palette */
+      function remove(palette) {
+        dropPalette(settings, palette.id)
+        toasts.show({ key: 'palette', text: `Removed the palette ${palette.label}.`, action: { label: 'Undo', run: () => keepPalette(settings, palette) } })
+      }
+
+      async function bringIn() {
+        const [file] = await chooseFiles('.json,application/json')
+        if (!file) return
+        try {
+          keepPalette(settings, readPalette(await file.text()))
+        } catch (error) {
+          toasts.show({ key: 'palette', tone: 'error', text: `${file.name} could not be taken.`, detail: /** @type {Error} */ (error).message })
+        }
+      }
+
+      function drawSwitches() {
+        return [h('h3', {}, 'Canvas'), SWITCHES.map(([name, label, tip, command]) => {
+          const keys = command ? editor.commands.keysOf(command)[0] : undefined
+          return h('label.switch', { 'data-tip': tip, 'data-keys': keys }, h('span', {}, label),
+            h('input', { type: 'checkbox', role: 'switch', 'data-key': name, checked: settings.values[name], onchange: (/** @type {any} */ event) => settings.set(name, event.target.checked) }))
+        })]
+      }
+
+      function drawOpacity() {
+        const percent = Math.round(settings.values.nodeOpacity * 100)
+        const told = h('span.number', {}, `${percent} %`)
+        return h('label.slide', { 'data-tip': 'How much of the grid and the links shows through nodes' }, h('span', {}, 'Opacity of nodes'),
+          h('input', {
+            type: 'range', min: 30, max: 100, step: 5, value: String(percent), 'data-key': 'opacity', 'aria-label': 'Opacity of nodes, percent',
+            oninput: (/** @type {any} */ event) => editor.setLook({ nodeOpacity: Number(event.target.value) / 100 }),
+            onchange: (/** @type {any} */ event) => settings.set('nodeOpacity', Number(event.target.value) / 100),
+          }), told)
+      }
+
+      function drawBackdrop() {
+        const { backdrop } = settings.values
+        return [h('h3', {}, 'Picture behind the graph'),
+          backdrop ? h('p.path', { 'data-tip': backdrop }, backdrop) : null,
+          h('div.tools', {},
+            h('button', { type: 'button', 'data-key': 'backdrop', onclick: () => void chooseBackdrop() }, icon('image'), backdrop ? 'Another' : 'Choose a picture'),
+            backdrop ? h('button', { type: 'button', onclick: () => settings.set('backdrop', '') }, 'None') : null)]
+      }
+
+      async function chooseBackdrop() {
+        const [file] = await chooseFiles('image/*')
+        if (!file) return
+        try {
+          settings.set('backdrop', await upload(file))
+        } catch (error) {
+          toasts.show({ key: 'backdrop', tone: 'error', text: `${file.name} could not be taken.`, detail: /** @type {Error} */ (error).message })
+        }
+      }
+
+      draw()
+      return settings.listen(draw)
+    },
+  }
+}
