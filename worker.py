@@ -30,6 +30,7 @@ from graph.cache import MEMORY, Cache
 from graph.events import Event, ExecutionError, ExecutionStart, Preview, message, to_wire
 from graph.execute import Executor, Job, Outcome
 from graph.folders import Folders
+from graph.frozen import Frozen
 from graph.parse import parse
 from graph.protocol import Decoder, encode
 from graph.registry import Registry
@@ -115,6 +116,19 @@ def _without_values(header: JsonObject, reason: str) -> JsonObject:
     return {"type": "outcome", "outcome": {**outcome, "outputs": {}, "meta": {}}}
 
 
+class ToArtist(logging.Handler):
+    """What a node's code warns of in the log while it runs is told at that node too."""
+
+    def __init__(self, warn: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._warn = warn
+        self._thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:  # a pack's thread works for no node that one could name
+            self._warn(record.getMessage())
+
+
 class Worker:
     """Everything that the link's messages act on."""
 
@@ -138,7 +152,10 @@ class Worker:
         threading.Thread(target=self._check, name="validation", daemon=True).start()
         self.services = self._make_services()
         cache = Cache(self._cache_budgets(), size_of)
-        self.executor = Executor(self.registry, cache, self.services, self.folders)
+        frozen = Frozen(self._budgets(), cache.weigh)
+        self.executor = Executor(self.registry, cache, self.services, self.folders, frozen)
+        for name in ("models", "nodes"):
+            logging.getLogger(name).addHandler(ToArtist(self.executor.warn))
         self.wire.send({"type": "hello", "pid": os.getpid(), **self._about()})
         self._tell_stats()
         while (work := self._work.get()) is not None:
@@ -185,9 +202,11 @@ class Worker:
             sys.exit(str(error))  # its last words, which the page shows
 
     def _cache_budgets(self) -> dict[str, int]:
-        """Bytes for results in memory and on the device: what was asked for, or a quarter of what there is."""
-        if self.config["cache_policy"] == "none":
-            return {MEMORY: 0, DEVICE: 0}
+        """Bytes for results in memory and on the device."""
+        return {MEMORY: 0, DEVICE: 0} if self.config["cache_policy"] == "none" else self._budgets()
+
+    def _budgets(self) -> dict[str, int]:
+        """What was asked for, or a quarter of what there is: for the cache, and once more for what is frozen."""
         stats = self.services.stats() if hasattr(self.services, "stats") else {}
         default = {MEMORY: _memory_total() // 4, DEVICE: int(stats.get("vram_total", 0)) // 4}
         given = {MEMORY: self.config["cache_memory"], DEVICE: self.config["cache_device"]}
@@ -270,6 +289,7 @@ class Worker:
     def _free(self, models: bool, cache: bool) -> None:
         if cache:
             self.executor.cache.clear()
+            self.executor.frozen.clear()
         if (models or cache) and hasattr(self.services, "free"):
             self.services.free(models)
         self._collect()

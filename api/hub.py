@@ -79,10 +79,12 @@ class Hub:
         """Whether somebody listens under this id."""
         return client_id in self._clients
 
-    def send(self, client_id: str | None, payload: Payload, *, replaces: str | None = None) -> None:
-        """To one client."""
+    def send(
+        self, client_id: str | None, payload: Payload, *, replaces: str | None = None, wants: str | None = None
+    ) -> None:
+        """To one client; with `wants` only if it said in its feature flags that it does."""
         listener = self._clients.get(client_id) if client_id is not None else None
-        if listener is not None:
+        if listener is not None and (wants is None or listener.flags.get(wants) is True):
             listener.put(payload, replaces=replaces)
 
     def send_preview(self, client_id: str | None, plain: Callable[[], bytes], described: Callable[[], bytes]) -> None:

@@ -19,6 +19,7 @@ from graph.events import (
     ExecutionInterrupted,
     ExecutionStart,
     ExecutionSuccess,
+    NodeFacts,
     NodeState,
     PackMessage,
     Preview,
@@ -55,6 +56,8 @@ class Running:
     """The prompt's node that runs now."""
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
     executed: list[str] = field(default_factory=list[str])
+    facts: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    """What is known of nodes that are done, and was not told yet."""
     _shown: dict[str, str] = field(default_factory=dict[str, str])
     """The prompt's node that stands for each node of `outputs`."""
     _closing: list[Event] = field(default_factory=list[Event])
@@ -90,6 +93,9 @@ class Running:
             case NodeState():
                 self.board.add(event)
                 self._plan_progress()
+            case NodeFacts():
+                self.facts.update(event.nodes)
+                self._plan_progress()
             case Progress():
                 self._measure_step()
                 now = time.monotonic()
@@ -119,7 +125,7 @@ class Running:
     def close(self) -> None:
         """Send the last progress and the closing event: the job's result is in the journal now."""
         self._measure_step()
-        if self.board.nodes:
+        if self.board.nodes or self.facts:
             self._tell_progress()
         for event in self._closing:
             self._tell(event)
@@ -247,6 +253,14 @@ class Running:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self.facts:
+            told = message(NodeFacts(prompt_id=self.prompt_id, nodes=self.facts))
+            assert told is not None
+            self.facts = {}
+            self.hub.send(self.client_id, text(told["type"], told["data"]), wants="easel_nodes")
+            self.feed.publish(told["type"], told["data"], self.client_id)
+        if not self.board.nodes:
+            return
         if not (self.feed.is_heard or self.hub.is_heard_by(self.client_id)):
             self._next_progress = time.monotonic() + PROGRESS_EVERY
             return

@@ -27,6 +27,10 @@ class Entry:
     outputs: tuple[list[Any], ...]
     ui: Mapping[str, Any] | None = None
     """What the page shows for it."""
+    class_type: str = ""
+    """Of the node that gave it."""
+    warnings: tuple[str, ...] = ()
+    """Sentences for the artist that came up while it was made."""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,11 @@ class Cache:
         return iter(self._slots)
 
     @property
+    def budgets(self) -> dict[str, int]:
+        """Bytes that may be held, by tier."""
+        return {name: tier.budget for name, tier in self._tiers.items()}
+
+    @property
     def used(self) -> dict[str, int]:
         """Bytes held, by tier."""
         return {name: tier.used for name, tier in self._tiers.items()}
@@ -86,17 +95,21 @@ class Cache:
         slot = self._slots.get(key)
         return slot and slot.entry
 
-    def put(self, key: Key, entry: Entry, cost: float) -> bool:
+    def weigh(self, entry: Entry) -> Sizes | None:
+        """Its bytes by tier. None where that cannot be told: packs' values may fail when they are looked at."""
+        try:
+            return self._sizes(entry)
+        except Exception:
+            return None
+
+    def put(self, key: Key, entry: Entry, cost: float, sizes: Sizes | None = None) -> bool:
         """Keep an entry that took `cost` seconds to make, and drop what is worth least. False if it is not kept.
 
-        That is so if it fits in no way, or if its size cannot be told: packs' values may fail when they are looked at.
+        That is so if it fits in no way, or if its size cannot be told. sizes: what `weigh` said, if it was asked.
         """
         self.drop(key)
-        try:
-            sizes = self._sizes(entry)
-        except Exception:
-            return False
-        if any(bytes > (self._tiers[name].budget if name in self._tiers else 0) for name, bytes in sizes.items()):
+        sizes = self.weigh(entry) if sizes is None else sizes
+        if sizes is None or any(bytes > self.budgets.get(name, 0) for name, bytes in sizes.items()):
             return False
         for name, bytes in sizes.items():
             self._make_room(self._tiers[name], bytes)

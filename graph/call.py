@@ -66,7 +66,7 @@ def merge(spec: NodeSpec, outcomes: Sequence[Outcome]) -> Entry:
             for kind, shown in outcome.ui.items():
                 ui.setdefault(str(kind), []).extend(plain(list(shown)))
     has_ui = any(isinstance(outcome, Results) and outcome.ui for outcome in outcomes)
-    return Entry(outputs, ui if has_ui else None)
+    return Entry(outputs, ui if has_ui else None, spec.class_type)
 
 
 def _value(outcome: Outcome, slot: int) -> Any:

@@ -19,6 +19,10 @@ def _ignore(event: Event) -> None:
     """Where nobody listens."""
 
 
+def _ignore_text(text: str) -> None:
+    """Where nobody listens."""
+
+
 def _never() -> bool:
     return False
 
@@ -52,6 +56,7 @@ class Context:
         services: Any = None,
         emit: Callable[[Event], None] = _ignore,
         cancelled: Callable[[], bool] = _never,
+        warn: Callable[[str], None] = _ignore_text,
         instances: MutableMapping[tuple[str, Any], Any] | None = None,
         dynamic_prompt: DynamicGraph | None = None,
     ) -> None:
@@ -70,6 +75,7 @@ class Context:
         self._folders = folders
         self._emit = emit
         self._cancelled = cancelled
+        self._warn = warn
         self._instances: MutableMapping[tuple[str, Any], Any] = instances if instances is not None else {}
 
     @property
@@ -115,6 +121,10 @@ class Context:
     def text(self, text: str) -> None:
         """Show a line of text on the node."""
         self._emit(Text(prompt_id=self.prompt_id, node=self.node_id, text=str(text)))
+
+    def warn(self, sentence: str) -> None:
+        """Tell the artist of something that is not as it should be; the run goes on, and it stays with the result."""
+        self._warn(str(sentence))
 
     def send(self, event: str, data: Any, client_id: str | None = None) -> None:
         """Send a message of a pack's own kind to one client, or to all."""

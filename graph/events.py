@@ -1,9 +1,10 @@
 """What a run tells while it runs: plain values, in the order in which clients of this protocol expect them.
 
-One prompt: `ExecutionStart`, `ExecutionCached`; for each node that runs `NodeState(running)`, `Executing`, then any of
-`Progress`, `NodeState`, `Preview`, `Text`, then `Executed` if it has `ui` results, then `NodeState(finished)`; for each
-cached output node `Executed`, `NodeState(finished)`; last one of `ExecutionSuccess`, `ExecutionError`,
-`ExecutionInterrupted`. `message` gives the websocket's text message; `to_wire` and `from_wire` cross the link.
+One prompt: `ExecutionStart`, `ExecutionCached`, `NodeFacts` of what is cached; for each node that runs
+`NodeState(running)`, `Executing`, then any of `Progress`, `NodeState`, `Preview`, `Text`, then `Executed` if it has
+`ui` results, then `NodeFacts`, `NodeState(finished)`; for each cached output node `Executed`, `NodeState(finished)`;
+last one of `ExecutionSuccess`, `ExecutionError`, `ExecutionInterrupted`. `message` gives the websocket's text message;
+`to_wire` and `from_wire` cross the link.
 """
 
 from __future__ import annotations
@@ -137,6 +138,20 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NodeFacts:
+    """What is known of nodes whose results are there; only for clients that asked for it.
+
+    By node: `display_node`, `ms` (None where it did not run now), `bytes` and `bytes_of` (`outputs`, or on a GPU the
+    `peak` that its run took), `outputs` (each `{type, text}`), `key` (the name of the result, None where it is not
+    kept), `warnings`, `frozen`.
+    """
+
+    type: ClassVar = "easel_nodes"
+    prompt_id: str
+    nodes: Mapping[str, JsonObject]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionError:
     type: ClassVar = "execution_error"
     prompt_id: str
@@ -192,6 +207,7 @@ Event: TypeAlias = (
     | Preview
     | Text
     | Executed
+    | NodeFacts
     | ExecutionError
     | ExecutionInterrupted
     | ExecutionSuccess
@@ -209,6 +225,7 @@ _KINDS: dict[str, type[Any]] = {
         Preview,
         Text,
         Executed,
+        NodeFacts,
         ExecutionError,
         ExecutionInterrupted,
         ExecutionSuccess,

@@ -28,6 +28,7 @@ from graph.events import (
     message,
 )
 from graph.folders import Folders
+from graph.frozen import Frozen
 from graph.job import Job, Outcome
 from graph.reason import Memory
 from graph.registry import Registry
@@ -51,17 +52,28 @@ class Services(Protocol):
         """Give memory back; with `models`, idle models too."""
         ...
 
+    def measure_memory(self) -> Callable[[], int] | None:
+        """What tells, once asked, the bytes that were taken from now on at most; None where the device cannot tell."""
+        ...
+
 
 class Executor:
     """Runs jobs, one at a time, in the thread that calls `run`."""
 
     def __init__(
-        self, registry: Registry, cache: Cache, services: Services | Any = None, folders: Folders | None = None
+        self,
+        registry: Registry,
+        cache: Cache,
+        services: Services | Any = None,
+        folders: Folders | None = None,
+        frozen: Frozen | None = None,
     ) -> None:
         self.registry = registry
         self.cache = cache
         self.services = services
         self.folders = folders
+        self.frozen = frozen or Frozen(cache.budgets, cache.weigh)
+        self._run: Run | None = None
         self.memory = Memory()
         self.instances: MutableMapping[tuple[str, Any], Any] = {}
 
@@ -83,7 +95,7 @@ class Executor:
                 if shown is not None:
                     messages.append((shown["type"], shown["data"]))
 
-        run = Run(self, job, tell, cancelled)
+        self._run = run = Run(self, job, tell, cancelled)
         tell(ExecutionStart(prompt_id=job.prompt_id, timestamp=now()))
         status = "success"
         error: JsonObject | None = None
@@ -101,6 +113,7 @@ class Executor:
             error = _data(event)
         finally:
             run.close()
+            self._run = None
         return Outcome(
             prompt_id=job.prompt_id,
             status=status,
@@ -120,8 +133,18 @@ class Executor:
         asks = getattr(self.services, "is_out_of_memory", None)
         return bool(asks(error)) if asks is not None else isinstance(error, MemoryError)
 
+    def warn(self, sentence: str) -> None:
+        """Tell the artist, at the node that runs now, of something that its code has only put down in the log."""
+        if self._run is not None:
+            self._run.warn(sentence)
+
+    def measure_memory(self) -> Callable[[], int] | None:
+        """What tells, once asked, the bytes that were taken from now on at most; None where nothing does."""
+        begin = getattr(self.services, "measure_memory", None)
+        return begin() if begin is not None else None
+
     def free(self) -> None:
-        """Drop every cached result, and idle models."""
+        """Drop every cached result, and idle models. What is frozen stays: the artist asked for it."""
         self.cache.clear()
         release = getattr(self.services, "free", None)
         if release is not None:

@@ -56,7 +56,7 @@ def resolve(spec: NodeSpec, outcomes: Sequence[Outcome], held: Mapping[NodeId, E
                 lists[slot] += value or ()
             else:
                 lists[slot].append(value)
-    return Entry(tuple(lists), merge(spec, shown).ui)
+    return Entry(tuple(lists), merge(spec, shown).ui, spec.class_type)
 
 
 def _links(expansions: Sequence[Expansion]) -> list[NodeId]:

@@ -7,11 +7,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from graph.cache import Entry
 from graph.context import Context
 from graph.dynamic import DynamicGraph
 from graph.errors import FileNameError, GraphError
 from graph.events import Event
 from graph.folders import Folders, inside
+from graph.frozen import Pin, pins_of
 from graph.job import Job
 from graph.key import fingerprint_of, key, stable_text
 from graph.node import NodeType
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+def _ignore_text(text: str) -> None:
+    """IS_CHANGED is asked before the run: it has nothing to tell."""
+
+
 class Names:
     """Keys by node. A volatile node has a key that no other run will ask for, as has all that reads it."""
 
@@ -34,6 +40,11 @@ class Names:
         """Output nodes whose result is known and whose files are not there any more."""
         self.twins: dict[Key, int] = {}
         """How many nodes share a key."""
+        self.pins: dict[NodeId, Pin] = {id: pin for id, pin in pins_of(job.extra).items() if id in job.graph}
+        """The nodes that are to be frozen."""
+        self.frozen: dict[NodeId, Entry] = {}
+        """Those of them whose results are there."""
+        self.client = job.client_id or job.user
         self._executor = executor
         self._job = job
         self._graph = graph
@@ -52,6 +63,8 @@ class Names:
         """Name nodes in the order of a plan, so that the keys of all inputs are there."""
         for id in order:
             node, type = self._graph.nodes[id], self.type(id)
+            if self._freeze(id, node):
+                continue
             volatile = any(value.node in self.volatile for value in node.inputs.values() if isinstance(value, Link))
             changed: str | None = None
             if type.is_changed is not None:
@@ -70,14 +83,38 @@ class Names:
                 name = key(node, type.spec, self.keys, fingerprint)
             except (ValueError, TypeError, RecursionError):
                 volatile, name = True, Key(f"{self._job.prompt_id} {id} has no key")
-            self.keys[id] = name
-            self.twins[name] = self.twins.get(name, 0) + 1
+            self._name(id, name)
             if volatile:
                 self.volatile.add(id)
 
+    def _name(self, id: NodeId, name: Key) -> None:
+        self.keys[id] = name
+        self.twins[name] = self.twins.get(name, 0) + 1
+
+    def _freeze(self, id: NodeId, node: Node) -> bool:
+        """Take a frozen node's result. What reads it is then named after that, and not after what lies above."""
+        pin = self.pins.get(id)
+        executor = self._executor
+        kept = executor.frozen.find(id, pin, node.class_type, self.client, executor.cache) if pin is not None else None
+        if kept is None:
+            return False
+        self.frozen[id] = kept.entry
+        self._name(id, kept.key)
+        return True
+
+    def entry(self, id: NodeId) -> Entry | None:
+        """The result that is there, without making it worth more."""
+        if id in self.frozen:
+            return self.frozen[id]
+        return None if id in self.volatile else self._executor.cache.peek(self.keys[id])
+
+    def take(self, id: NodeId) -> Entry | None:
+        """The result that is there, to be used."""
+        return self.frozen.get(id) or self._executor.cache.get(self.keys[id])
+
     def is_cached(self, id: NodeId) -> bool:
-        """Whether the result is in the cache and whole: each file that an output node wrote still exists."""
-        entry = None if id in self.volatile else self._executor.cache.peek(self.keys[id])
+        """Whether the result is there and whole: each file that an output node wrote still exists."""
+        entry = self.entry(id)
         if entry is None:
             return False
         folders = self._executor.folders
@@ -86,10 +123,16 @@ class Names:
         if all(_exists(folders, file) for file in _files(entry.ui)):
             return True
         self.files_gone.add(id)
+        self.frozen.pop(id, None)
         return False
 
     def context(
-        self, id: NodeId, emit: Callable[[Event], None], cancelled: Callable[[], bool], index: int | None = None
+        self,
+        id: NodeId,
+        emit: Callable[[Event], None],
+        cancelled: Callable[[], bool],
+        index: int | None = None,
+        warn: Callable[[str], None] = _ignore_text,
     ) -> Context:
         """What a call of this node's function gets."""
         return Context(
@@ -106,6 +149,7 @@ class Names:
             services=self._executor.services,
             emit=emit,
             cancelled=cancelled,
+            warn=warn,
             instances=self._executor.instances,
             dynamic_prompt=self._graph,
         )

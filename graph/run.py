@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from graph.cache import Entry
 from graph.call import as_node_error, calls, merge
@@ -14,8 +14,9 @@ from graph.context import Context
 from graph.dynamic import DynamicGraph
 from graph.ending import blocked, deadlock, failed, interrupted
 from graph.errors import Cancelled, GraphError, NodeError
-from graph.events import Event, Executed, Executing, ExecutionCached, ExecutionError, ExecutionInterrupted, NodeState
+from graph.events import Event, ExecutionCached, ExecutionError, ExecutionInterrupted
 from graph.expansion import expand, resolve, results_of
+from graph.facts import Stopwatch
 from graph.held import Held
 from graph.inputs import gather
 from graph.job import Job
@@ -25,7 +26,8 @@ from graph.plan import plan, stale
 from graph.reason import Run as PastRun
 from graph.schedule import Kind, Ranks, Schedule
 from graph.tasks import Tasks
-from graph.types import JsonObject, Key, NodeId
+from graph.telling import Telling
+from graph.types import Key, NodeId
 
 if TYPE_CHECKING:
     from graph.execute import Executor
@@ -35,12 +37,24 @@ OUT_OF_MEMORY = (
     "Use a smaller size or batch, or close other programs that use this device."
 )
 
+FROZEN_GONE = (
+    "Its frozen result was gone, since the server was started anew or its memory was freed. "
+    "It was computed again, and this result is kept from now on."
+)
+FROZEN_TOO_LARGE = "Its result is too large to be kept, so that it is computed anew in each run although it is frozen."
+MOST_WARNINGS = 20
+"""Of one node in one run."""
+
 
 @dataclass(slots=True)
 class _Visit:
     """What is known of a node between its first visit and its end."""
 
     started: float
+    clock: Stopwatch = field(default_factory=Stopwatch)
+    peak: int | None = None
+    """Bytes that its calls took at most, where the device tells."""
+    warnings: list[str] = field(default_factory=list[str])
     reason_told: bool = False
     retried: bool = False
     blocked: bool = False
@@ -59,12 +73,13 @@ class Run:
         self.emit = emit
         self.is_cancelled = cancelled
         self.graph = DynamicGraph(job.graph)
-        self.outputs: dict[str, Any] = {}
         self.executed: list[NodeId] = []
         self.cached: list[NodeId] = []
-        self._client = job.client_id or job.user
         self._tasks = Tasks()
         self._names = Names(executor, job, self.graph, self._tasks)
+        self._client = self._names.client
+        self._tell = Telling(job, self.graph, self._names, emit)
+        self.outputs, self.meta = self._tell.outputs, self._tell.meta
         self._schedule = Schedule()
         self._ranks = Ranks(self.graph.graph, self._kind)
         self._held = Held()
@@ -77,18 +92,20 @@ class Run:
 
     def prepare(self) -> None:
         """Name all results, tell which are there, and stage the rest. Raises GraphError for a graph not validated."""
+        self.executor.frozen.thaw(self.job.graph, self._names.pins, self._client)
         order = plan(self.job.graph, self.job.targets)
         self._names.add(order)
         self._ranks.add(order)
         self.cached = [id for id in order if self._names.is_cached(id)]
         self.emit(ExecutionCached(prompt_id=self.job.prompt_id, nodes=list(self.cached), timestamp=_now()))
+        self._tell.known(self.cached)
         there = set(self.cached)
         potential = stale(self.job.graph, self.job.targets, there.__contains__, lambda _node, _input: True)
         self._count_reads(potential)
         self._past.pending = set(potential)
         for id in self.job.targets:
             if id in there:
-                self._tell_cached(id)
+                self._tell.there(id, self._names.entry(id))
         self._stage(self.job.targets)
 
     def _count_reads(self, nodes: Sequence[NodeId]) -> None:
@@ -109,7 +126,7 @@ class Run:
             return True
         if not self._names.is_cached(id):
             return False
-        entry = self.executor.cache.get(self._names.keys[id])
+        entry = self._names.take(id)
         assert entry is not None
         self._hold(id, entry)
         return True
@@ -120,13 +137,6 @@ class Run:
     def _hold(self, id: NodeId, entry: Entry) -> None:
         """Nodes that share a key may come to read each other's result after its last reader."""
         self._held.take(id, entry, pinned=self._names.twins[self._names.keys[id]] > 1)
-
-    def _tell_cached(self, id: NodeId) -> None:
-        """A cached target still shows its results."""
-        entry = self.executor.cache.peek(self._names.keys[id])
-        if entry is not None and entry.ui is not None:
-            self._show(id, entry.ui, cached=True)
-        self.emit(self._state(id, 1, "finished"))
 
     # Staging
 
@@ -170,6 +180,7 @@ class Run:
             if self._share(id):
                 return
             visit = self._visits[id] = _Visit(time.monotonic())
+        visit.clock.go()
         type = self._names.type(id)
         if visit.outcomes is not None:
             with self._guard(id, visit):
@@ -182,10 +193,12 @@ class Run:
                 inputs, missing = gather(self.graph, self.job, id, type.spec, self._result)
             visit.inputs = inputs
             if self._bring_back(id, missing):
+                visit.clock.pause()
                 return
             self._tell_executing(id, type, visit)
             with self._guard(id, visit):
                 if missing and type.check_lazy is not None and self._ask_lazy(id, type, inputs, missing):
+                    visit.clock.pause()
                     return
         outcomes = self._attempt(id, type, visit, done)
         if outcomes is not None:
@@ -204,7 +217,8 @@ class Run:
             self._owner[self._names.keys[id]] = id
             return False
         self._hold(id, entry)
-        self._show(id, entry.ui, cached=True)
+        self._tell.show(id, entry.ui, cached=True)
+        self._tell.shared(id, entry)
         self._end(id)
         return True
 
@@ -218,7 +232,7 @@ class Run:
         return bool(lost)
 
     def _tell_executing(self, id: NodeId, type: NodeType, visit: _Visit) -> None:
-        self.emit(self._state(id, 0, "running"))
+        self._tell.state(id, 0, "running")
         reason = None
         if not visit.reason_told:
             visit.reason_told = True
@@ -229,8 +243,7 @@ class Run:
                 volatile=id in self._names.volatile,
                 files_gone=id in self._names.files_gone,
             )
-        display = self.graph.display(id)
-        self.emit(Executing(prompt_id=self.job.prompt_id, node=id, display_node=display, reason=reason))
+        self._tell.executing(id, reason)
 
     def _ask_lazy(self, id: NodeId, type: NodeType, inputs: dict[str, list[Any]], missing: list[str]) -> bool:
         """Ask which lazy inputs are needed, and stage those. True if the node has to wait or be visited again."""
@@ -275,6 +288,7 @@ class Run:
         declared_missing = [name for name, _ in self.graph.nodes[id].links() if name not in inputs]
         if declared_missing:
             inputs = {**inputs, **{name: [None] for name in declared_missing}}
+        taken = self.executor.measure_memory()
         for index, values in enumerate(calls(type.spec, inputs)):
             self._check_cancelled()
             if isinstance(values, Blocked):
@@ -283,6 +297,8 @@ class Run:
             outcome = type.call(self._context(id, index), values)
             waits = waits or inspect.isawaitable(outcome)
             found.append(outcome)
+        if taken is not None and not waits:
+            visit.peak = max(visit.peak or 0, taken())
         if not waits:
             return found
         return self._tasks.start(id, found)
@@ -320,25 +336,41 @@ class Run:
         visit.outcomes = outcomes
         self._stage(sources)
         self._schedule.wait(id, sources)
+        visit.clock.pause()
 
     def _finish(self, id: NodeId, entry: Entry, visit: _Visit) -> None:
+        kept = self._freeze(id, entry, visit) if id in self._names.pins and not visit.blocked else False
+        if visit.warnings:
+            entry = replace(entry, warnings=tuple(dict.fromkeys(visit.warnings)))
         self._hold(id, entry)
         self.executed.append(id)
+        sizes = self.executor.cache.weigh(entry)
         if id not in self._names.volatile and not visit.blocked:
-            self.executor.cache.put(self._names.keys[id], entry, time.monotonic() - visit.started)
+            kept |= self.executor.cache.put(self._names.keys[id], entry, time.monotonic() - visit.started, sizes)
         if entry.ui is not None:
-            self._show(id, entry.ui, cached=False)
+            self._tell.show(id, entry.ui, cached=False)
+        self._tell.finished(id, entry, seconds=visit.clock.seconds(), peak=visit.peak, sizes=sizes, kept=kept)
         self._end(id)
 
-    def _show(self, id: NodeId, ui: Any, *, cached: bool) -> None:
-        if ui is not None:
-            self.outputs[id] = ui
-        display = self.graph.display(id)
-        self.emit(Executed(prompt_id=self.job.prompt_id, node=id, display_node=display, output=ui, cached=cached))
+    def _freeze(self, id: NodeId, entry: Entry, visit: _Visit) -> bool:
+        """Keep what a frozen node gave, since its result was not there."""
+        pin = self._names.pins[id]
+        if pin.key is not None:
+            visit.warnings.append(FROZEN_GONE)
+        kept = self.executor.frozen.keep(id, pin, self._names.keys[id], entry, self._client)
+        if not kept:
+            visit.warnings.append(FROZEN_TOO_LARGE)
+        return kept
+
+    def warn(self, sentence: str) -> None:
+        """Note something for the artist at the node that runs now."""
+        visit = self._visits.get(self._current) if self._current is not None else None
+        if visit is not None and len(visit.warnings) < MOST_WARNINGS:
+            visit.warnings.append(sentence)
 
     def _end(self, id: NodeId) -> None:
         """A node is finished: tell so, let go of what only it read, and make its readers ready."""
-        self.emit(self._state(id, 1, "finished"))
+        self._tell.state(id, 1, "finished")
         self._past.pending.discard(id)
         visit = self._visits.pop(id, None)
         sources = self.graph.graph.upstream(id)
@@ -371,29 +403,8 @@ class Run:
         self._held.clear()
         self.executor.memory.add(self._client, self._past)
 
-    def meta(self, id: str) -> JsonObject:
-        node = NodeId(id)
-        return {
-            "node_id": id,
-            "display_node": self.graph.display(node),
-            "parent_node": self.graph.parent(node),
-            "real_node_id": self.graph.real(node),
-        }
-
-    def _state(self, id: NodeId, value: float, state: Literal["running", "finished"]) -> NodeState:
-        return NodeState(
-            prompt_id=self.job.prompt_id,
-            node=id,
-            display_node=self.graph.display(id),
-            parent_node=self.graph.parent(id),
-            real_node=self.graph.real(id),
-            value=value,
-            max=1,
-            state=state,
-        )
-
     def _context(self, id: NodeId, index: int | None = None) -> Context:
-        return self._names.context(id, self.emit, self.is_cancelled, index)
+        return self._names.context(id, self.emit, self.is_cancelled, index, self.warn)
 
 
 def _raise_first(done: list[Any]) -> list[Outcome]:

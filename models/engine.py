@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -194,6 +194,15 @@ class Engine:
         lora = load_lora(Path(path))
         forget_pickles()
         return lora
+
+    def measure_memory(self) -> Callable[[], int] | None:
+        """What tells, once asked, the bytes that were allocated from now on at most; None off a GPU."""
+        if self.device.type != "cuda":
+            return None
+        device = self.device
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        return lambda: max(0, torch.cuda.max_memory_allocated(device) - before)
 
     def reserve(self, size: int, what: str) -> None:
         """See that `size` bytes are free on the device, letting idle weights go. OutOfMemory names `what`."""

@@ -34,12 +34,13 @@ def test_events_come_in_the_known_order() -> None:
     ran = bench.run({"1": p("Num", value=1), "9": p("Show", value=["1", 0])}, client_id="me")
     assert ran.types == [
         *("execution_start", "execution_cached"),
-        *("node_state", "executing", "node_state"),
-        *("node_state", "executing", "executed", "node_state"),
+        *("node_state", "executing", "easel_nodes", "node_state"),
+        *("node_state", "executing", "executed", "easel_nodes", "node_state"),
         "execution_success",
     ]
     again = bench.run({"1": p("Num", value=1), "9": p("Show", value=["1", 0])}, client_id="me")
-    assert again.types == ["execution_start", "execution_cached", "executed", "node_state", "execution_success"]
+    closing = ["executed", "node_state", "execution_success"]
+    assert again.types == ["execution_start", "execution_cached", "easel_nodes", *closing]
     assert again.cached == ["1", "9"]
     assert again.text("9") == ["1"]
     assert [name for name, _ in again.outcome.messages] == ["execution_start", "execution_cached", "execution_success"]

@@ -298,3 +298,34 @@ def test_a_server_that_stops_says_goodbye(base: Path) -> None:
             read_until(socket, "nothing")
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1001
+
+
+def test_facts_of_nodes_go_to_those_who_asked_for_them(server: Server) -> None:
+    def heard(client_id: str, flags: dict[str, Any]) -> dict[str, Any]:
+        with server.socket(client_id) as socket:
+            socket.send(json.dumps({"type": "feature_flags", "data": flags}))
+            read_until(socket, "feature_flags")
+            server.prompt(say(client_id), client_id=client_id)
+            messages = read_until(socket, "done")
+            told = [m["data"]["nodes"] for m in messages if m["type"] == "easel_nodes"]
+            return {id: facts for nodes in told for id, facts in nodes.items()}
+
+    assert heard("foreign", {}) == {}
+    found = heard("ours", {"easel_nodes": True})
+    assert found["1"]["outputs"] == [{"type": "STRING", "text": '"ours"'}]
+    assert found["1"]["ms"] >= 0
+    assert found["1"]["bytes"] > 0
+    assert found["1"]["display_node"] == "1"
+
+
+def test_a_frozen_node_is_not_run_again(server: Server) -> None:
+    def run(text: str, extra: dict[str, Any]) -> Any:
+        entry = server.run(say(text), client_id="freezer", extra_data=extra)
+        assert entry["status"]["completed"]
+        return entry["outputs"]["2"]["text"]
+
+    frozen = {"easel": {"frozen": {"1": {"token": "t", "key": None}}}}
+    assert run("as it was", frozen) == ["as it was"]
+    assert run("changed since", frozen) == ["as it was"]
+    assert run("changed since", {}) == ["changed since"]
+    assert run("x", {"easel": {"frozen": ["nonsense"]}}) == ["x"]
