@@ -7,6 +7,7 @@
  */
 import { accepts } from '../model/accepts.js'
 import { connect } from './connect.js'
+import { removeLinks, sweep } from './reroute.js'
 
 /** @param {Context} context @param {Iterable<RecordId>} ids */
 export function remove(context, ids) {
@@ -16,9 +17,10 @@ export function remove(context, ids) {
   store.transact(gone.length === 1 ? 'Delete' : `Delete ${gone.length} things`, () => {
     for (const id of gone) {
       const record = store.get(id)
-      if (record?.kind === 'node') for (const link of graph.linksOf(id)) store.remove(link.id)
+      if (record?.kind === 'node') removeLinks(context, graph.linksOf(id).map((link) => link.id), 'Delete')
       if (record?.kind === 'reroute') unhook(context, record)
       store.remove(id)
+      if (record?.kind === 'link') sweep(context, [record])
     }
   })
   context.select([...context.selection].filter((id) => store.has(id)))
@@ -39,24 +41,40 @@ function unhook({ store, graph }, reroute) {
  * @param {Context} context @param {readonly NodeRecord[]} nodes
  */
 export function removeAndReconnect(context, nodes) {
-  const { store, graph } = context
-  store.transact('Delete and reconnect', () => {
+  context.store.transact('Delete and reconnect', () => {
     for (const node of nodes) {
-      const links = graph.linksOf(node.id)
-      const into = links.filter((link) => link.to === node.key)
-      const outOf = links.filter((link) => link.from === node.key)
-      const joins = outOf.flatMap((out) => {
-        const reader = graph.reader(out)
-        const slot = reader?.inputs[out.toSlot]
-        const feed = into.find((each) => slot && accepts(slot.type, each.type) && accepts(out.type, each.type))
-        const source = feed && graph.source(feed)
-        return reader && slot && feed && source ? [{ feed, source, reader, slot, index: out.toSlot }] : []
-      })
+      pullOut(context, [node])
       remove(context, [node.id])
-      for (const { feed, source, reader, slot, index } of joins) {
-        const from = /** @type {const} */ ({ node: source.id, side: 'out', index: feed.fromSlot, name: '', type: feed.type })
-        connect(context, from, { node: reader.id, side: 'in', index, name: slot.name, type: slot.type })
-      }
     }
   })
+}
+
+/**
+ * Take nodes out of their links to all others, and join these by type. Links among the nodes stay.
+ * @param {Context} context @param {readonly NodeRecord[]} nodes
+ * @returns {boolean} whether there were any
+ */
+export function pullOut(context, nodes) {
+  const { store, graph } = context
+  const own = new Set(nodes.map(({ key }) => key))
+  const links = [...new Set(nodes.flatMap(({ id }) => graph.linksOf(id)))]
+  const into = links.filter((link) => own.has(link.to) && !own.has(link.from))
+  const outOf = links.filter((link) => own.has(link.from) && !own.has(link.to))
+  if (!into.length && !outOf.length) return false
+  store.transact('Pull out of its links', () => {
+    const joins = outOf.flatMap((out) => {
+      const [reader, giver] = [graph.reader(out), graph.source(out)]
+      const slot = reader?.inputs[out.toSlot]
+      const fits = into.filter((each) => slot && accepts(slot.type, each.type) && accepts(out.type, each.type))
+      const feed = fits.find(({ to }) => to === giver?.key) ?? fits[0]
+      const source = feed && graph.source(feed)
+      return reader && slot && feed && source ? [{ feed, source, reader, slot, index: out.toSlot }] : []
+    })
+    removeLinks(context, [...into, ...outOf].map(({ id }) => id), 'Pull out of its links')
+    for (const { feed, source, reader, slot, index } of joins) {
+      const from = /** @type {const} */ ({ node: source.id, side: 'out', index: feed.fromSlot, name: '', type: feed.type })
+      connect(context, from, { node: reader.id, side: 'in', index, name: slot.name, type: slot.type })
+    }
+  })
+  return true
 }
