@@ -100,6 +100,8 @@
  * @property {string} name
  * @property {readonly Json[]} inputs
  * @property {readonly Json[]} outputs
+ * @property {readonly unknown[]} [stale] Links that the file lists at its ports although there are none such; kept as they were.
+ * @property {boolean} [made] It came into being here: it is not saved when nothing uses it.
  * @property {Json | null} raw
  */
 /**

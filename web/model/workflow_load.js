@@ -37,7 +37,22 @@ export function load(json) {
   reader.records.push({ id: 'meta', kind: 'meta', extra: asObject(file.extra) ?? {}, raw: isObject(json) ? rest : null })
   reader.graph('', file)
   reader.definitions('', definitions)
+  for (const title of circles(reader.records)) reader.note(`The subgraph "${title}" contains itself: it cannot run until the node that stands for it is taken out of it`)
   return { records: reader.records, notes: reader.notes }
+}
+
+/** Names of the subgraphs that contain themselves. @param {readonly Entry[]} records */
+function circles(records) {
+  const names = new Map(records.flatMap((record) => (record.kind === 'graph' ? [[record.key, record.name]] : [])))
+  if (!names.size) return []
+  /** @type {Map<GraphId, Set<string>>} */
+  const uses = new Map([...names.keys()].map((key) => [key, new Set()]))
+  for (const record of records) if (record.kind === 'node' && names.has(record.type)) uses.get(record.graph)?.add(record.type)
+  return [...names].flatMap(([key, name]) => {
+    const found = new Set(uses.get(key))
+    for (const inner of found) for (const next of uses.get(inner) ?? []) found.add(next)
+    return found.has(key) ? name : []
+  })
 }
 
 class Reader {
@@ -67,12 +82,16 @@ class Reader {
       }
       this.#graphs.add(id)
       const { nodes: _nodes, links: _links, groups: _groups, reroutes: _reroutes, definitions: nested, ...raw } = definition
-      this.records.push({
+      /** @type {import('./types.js').GraphRecord} */
+      const record = {
         id: recordId('graph', '', id), kind: 'graph', graph: within, key: id, z: this.records.length,
         name: asText(definition.name) ?? 'Subgraph',
         inputs: asList(definition.inputs).filter(isObject), outputs: asList(definition.outputs).filter(isObject), raw
-      })
+      }
+      this.records.push(record)
       this.graph(id, definition)
+      const stale = this.#staleAt(id, [...record.inputs, ...record.outputs])
+      if (stale.length) record.stale = stale
       this.definitions(id, nested)
     }
   }
@@ -134,6 +153,14 @@ class Reader {
       properties: asObject(raw.properties) ?? {},
       raw
     }
+  }
+
+  /** Links that ports list and that are not there. @param {GraphId} graph @param {readonly Json[]} ports */
+  #staleAt(graph, ports) {
+    const listed = ports.flatMap((port) => asList(port.linkIds))
+    if (!listed.length) return listed
+    const live = new Set(this.records.flatMap((record) => (record.kind === 'link' && record.graph === graph ? record.key : [])))
+    return listed.filter((key) => !live.has(/** @type {Key} */ (key)))
   }
 
   /** @param {GraphId} graph @param {Json} file @param {Map<string, {node: NodeRecord, links: unknown[]}>} nodes */

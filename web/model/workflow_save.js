@@ -13,6 +13,7 @@
  * @typedef {import('./json.js').Json} Json
  */
 import { asList, asObject, asText, equal, isFinite, isObject } from './json.js'
+import { definitionHead, unused } from './save_definitions.js'
 import { HIDDEN_LINKS, readLink, readPair, readSize } from './workflow_load.js'
 
 /** @typedef {{nodes: NodeRecord[], links: LinkRecord[], groups: GroupRecord[], reroutes: RerouteRecord[], graphs: GraphRecord[]}} Section */
@@ -42,6 +43,9 @@ export function save(store) {
   for (const { nodes, links, groups, reroutes, graphs } of sections.values()) {
     for (const list of [nodes, links, groups, reroutes, graphs]) list.sort((a, b) => a.z - b.z)
   }
+  const graphs = [...sections.values()].flatMap((each) => each.graphs)
+  const left = unused(section, graphs)
+  if (left.size) for (const each of sections.values()) each.graphs = each.graphs.filter(({ key }) => !left.has(key))
   return saveRoot(meta, section(''), section)
 }
 
@@ -75,7 +79,7 @@ function saveDefinitions(within, section) {
     subgraphs: within.graphs.map((graph) => {
       const inner = section(graph.key)
       /** @type {Json} */
-      const file = { ...graph.raw, id: graph.key, name: graph.name, inputs: graph.inputs, outputs: graph.outputs }
+      const file = definitionHead(graph, inner)
       Object.assign(file, saveContents(inner, true))
       saveReroutes(file, inner)
       const extra = saveHiddenLinks(asObject(graph.raw?.extra) ?? {}, inner)
