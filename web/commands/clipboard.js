@@ -14,9 +14,14 @@ import { Store } from '../model/store.js'
 import { load, save } from '../model/workflow.js'
 
 const FORMAT = 'easel/nodes'
+/** Letters in a line of readable text. */
+const LINE = 120
 
-/** The selection as text; null where nothing is selected that can be copied. @param {Context} context @param {Iterable<RecordId>} ids */
-export function copyText(context, ids) {
+/**
+ * The selection as text; null where nothing is selected that can be copied.
+ * @param {Context} context @param {Iterable<RecordId>} ids @param {{readable?: boolean}} [options] laid out for the eye
+ */
+export function copyText(context, ids, { readable = false } = {}) {
   const { store, graph } = context
   const records = [...ids].flatMap((id) => store.get(id) ?? []).filter(({ kind }) => kind === 'node' || kind === 'group')
   if (!records.length) return null
@@ -36,14 +41,27 @@ export function copyText(context, ids) {
   const part = new Store()
   part.load([...records, ...inner])
   const { nodes, links, groups } = save(part)
-  return JSON.stringify({ format: FORMAT, version: 1, nodes, links, groups, outer })
+  const text = { format: FORMAT, version: 1, nodes, links, groups, outer }
+  return readable ? layOut(text) : JSON.stringify(text)
+}
+
+/** JSON of which each line says one thing: what is short stays on its line. @param {unknown} value @param {string} [indent] @returns {string} */
+function layOut(value, indent = '') {
+  const short = JSON.stringify(value)
+  if (short.length + indent.length <= LINE || typeof value !== 'object' || value === null) return short
+  const deeper = `${indent}  `
+  if (Array.isArray(value)) return `[\n${value.map((item) => deeper + layOut(item, deeper)).join(',\n')}\n${indent}]`
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined)
+  return `{\n${entries.map(([name, item]) => `${deeper}${JSON.stringify(name)}: ${layOut(item, deeper)}`).join(',\n')}\n${indent}}`
 }
 
 /** What a text holds, if it is nodes. @param {string} text @returns {Record<string, unknown> | null} */
 function readText(text) {
   if (!text.includes(FORMAT)) return null
+  // From a letter or a chat it comes with words around it.
+  const [start, end] = [text.indexOf('{'), text.lastIndexOf('}')]
   try {
-    const json = JSON.parse(text)
+    const json = JSON.parse(text.slice(start, end + 1))
     return isObject(json) && json.format === FORMAT ? json : null
   } catch {
     return null

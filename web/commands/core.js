@@ -7,12 +7,16 @@
 import { bounds } from '../geometry/rect.js'
 import { fit, zoomTo } from '../geometry/viewport.js'
 import { copyText, duplicate, pasteText } from './clipboard.js'
+import { COLOUR_COMMANDS } from './colour.js'
+import { CONNECT_COMMANDS } from './connect_selected.js'
 import { selectedNodes } from './context.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
-import { group, setColour, toggleFlag, toggleMode } from './modes.js'
-import { align, distribute, groupBox, move, moving, origins } from './move.js'
+import { FRAME_COMMANDS } from './frames.js'
+import { toggleFlag, toggleMode } from './modes.js'
+import { align, distribute, fitSize, groupBox, move, moving, origins } from './move.js'
 import { remove, removeAndReconnect } from './remove.js'
-import { neighbour, walk } from './walk.js'
+import { REPLACE_COMMANDS } from './replace.js'
+import { SELECT_COMMANDS } from './selecting.js'
 
 const NUDGE = 10
 const ZOOM = 1.25
@@ -21,6 +25,8 @@ const ZOOM = 1.25
 const some = (context) => context.selection.size > 0
 /** @param {Full} context */
 const someNodes = (context) => selectedNodes(context).length > 0
+/** @param {number} mode @returns {(context: Full) => boolean} */
+const allAre = (mode) => (context) => selectedNodes(context).every((node) => node.mode === mode)
 /** @param {number} count @returns {(context: Full) => boolean} */
 const atLeast = (count) => (context) => selectedNodes(context).length >= count
 
@@ -44,6 +50,7 @@ const editing = [
       remove(context, context.selection)
     }
   },
+  { id: 'copy_text', label: 'Copy as text', keys: [], enabled: someNodes, run: (context) => copyToClipboard(context, true) },
   { id: 'paste', label: 'Paste', keys: ['Ctrl+V'], native: true, run: (context) => pasteFromClipboard(context, false) },
   { id: 'paste_links', label: 'Paste with links', keys: ['Ctrl+Shift+V'], run: (context) => pasteFromClipboard(context, true) },
   { id: 'duplicate', label: 'Duplicate', keys: ['Ctrl+D'], enabled: some, run: (context) => duplicate(context, context.selection) },
@@ -53,9 +60,9 @@ const editing = [
   }
 ]
 
-/** @param {Full} context */
-function copyToClipboard(context) {
-  const text = copyText(context, context.selection)
+/** @param {Full} context @param {boolean} [readable] laid out for the eye */
+function copyToClipboard(context, readable = false) {
+  const text = copyText(context, context.selection, { readable })
   if (text !== null) void navigator.clipboard?.writeText(text).catch(() => context.notify('The browser did not let the page use the clipboard'))
 }
 
@@ -69,6 +76,12 @@ async function pasteFromClipboard(context, links) {
   }
 }
 
+/** @type {readonly (readonly [import('./move.js').Side, string])[]} */
+const SIDES = [
+  ['left', 'Align left edges'], ['column', 'Align middles in a column'], ['right', 'Align right edges'],
+  ['top', 'Align top edges'], ['row', 'Align middles in a row'], ['bottom', 'Align bottom edges']
+]
+
 /** @type {Command[]} */
 const nodes = [
   {
@@ -76,19 +89,19 @@ const nodes = [
     run: (context) => context.emit('search', { point: context.pointer, screen: context.toScreen(context.pointer), from: null })
   },
   {
-    id: 'bypass', label: 'Bypass', keys: ['Ctrl+B'], enabled: someNodes,
+    id: 'bypass', label: 'Bypass', keys: ['Ctrl+B'], enabled: someNodes, checked: allAre(BYPASSED),
     run: (context) => toggleMode(context, selectedNodes(context), BYPASSED, 'Bypass')
   },
   {
-    id: 'mute', label: 'Mute', keys: ['Ctrl+M'], enabled: someNodes,
+    id: 'mute', label: 'Mute', keys: ['Ctrl+M'], enabled: someNodes, checked: allAre(MUTED),
     run: (context) => toggleMode(context, selectedNodes(context), MUTED, 'Mute')
   },
   {
-    id: 'collapse', label: 'Collapse', keys: ['Alt+C'], enabled: someNodes,
+    id: 'collapse', label: 'Collapse', keys: ['Alt+C'], enabled: someNodes, checked: (context) => selectedNodes(context).every(({ collapsed }) => collapsed),
     run: (context) => toggleFlag(context, selectedNodes(context), 'collapsed', 'Collapse', 'Expand')
   },
   {
-    id: 'pin', label: 'Pin', keys: ['P'], enabled: someNodes,
+    id: 'pin', label: 'Pin', keys: ['P'], enabled: someNodes, checked: (context) => selectedNodes(context).every(({ pinned }) => pinned),
     run: (context) => toggleFlag(context, selectedNodes(context), 'pinned', 'Pin', 'Unpin')
   },
   {
@@ -110,6 +123,10 @@ const nodes = [
     }
   },
   {
+    id: 'help', label: 'Explain the node', keys: ['F1'], enabled: someNodes,
+    run: (context) => context.emit('help', { node: selectedNodes(context)[0]?.id ?? '' })
+  },
+  {
     id: 'menu', label: 'Open the menu', keys: ['ContextMenu', 'Shift+F10'], hidden: true,
     run: (context) => {
       const id = [...context.selection][0] ?? ''
@@ -121,13 +138,9 @@ const nodes = [
       context.emit('menu', { point: context.pointer, screen, target })
     }
   },
-  {
-    id: 'colour', label: 'Colour', keys: [], enabled: some, hidden: true,
-    run: (context, args) => setColour(context, context.selection, typeof args?.colour === 'string' ? args.colour : null)
-  },
-  { id: 'group', label: 'Frame the selection', keys: ['Ctrl+G', 'Ctrl+J'], enabled: some, run: (context) => group(context, context.selection) },
-  ...(/** @type {const} */ (['left', 'right', 'top', 'bottom'])).map((side) => ({
-    id: `align_${side}`, label: `Align ${side}`, keys: [], enabled: atLeast(2),
+  { id: 'resize_fit', label: 'Fit the size to what it holds', keys: [], enabled: someNodes, run: (context) => fitSize(context, selectedNodes(context)) },
+  ...SIDES.map(([side, label]) => ({
+    id: `align_${side}`, label, keys: [], enabled: atLeast(2),
     run: (/** @type {Full} */ context) => align(context, selectedNodes(context), side)
   })),
   {
@@ -152,10 +165,6 @@ const moves = ARROWS.flatMap(([name, x, y]) => [
   {
     id: `nudge_far_${name.toLowerCase()}`, label: `Move far ${name.toLowerCase()}`, keys: [`Shift+Arrow${name}`], hidden: true,
     enabled: some, run: (/** @type {Full} */ context) => nudge(context, x, y, NUDGE * 10)
-  },
-  {
-    id: `go_${name.toLowerCase()}`, label: `Select the node ${x < 0 ? 'to the left' : x > 0 ? 'to the right' : y < 0 ? 'above' : 'below'}`,
-    keys: [`Alt+Arrow${name}`], run: (/** @type {Full} */ context) => neighbour(context, x, y)
   }
 ])
 
@@ -163,17 +172,6 @@ const moves = ARROWS.flatMap(([name, x, y]) => [
 function nudge(context, x, y, step) {
   move(context, origins(context, moving(context, context.selection)), { x: x * step, y: y * step })
 }
-
-/** @type {Command[]} */
-const selecting = [
-  {
-    id: 'select_all', label: 'Select all', keys: ['Ctrl+A'],
-    run: (context) => context.select([...context.graph.ids(context.graphId, 'node'), ...context.graph.ids(context.graphId, 'group')])
-  },
-  { id: 'select_none', label: 'Select nothing', keys: ['Escape'], hidden: true, run: (context) => context.select([]) },
-  { id: 'next_node', label: 'Select the next node', keys: [']'], run: (context) => walk(context, 1) },
-  { id: 'previous_node', label: 'Select the previous node', keys: ['['], run: (context) => walk(context, -1) }
-]
 
 /** @type {Command[]} */
 const viewing = [
@@ -209,4 +207,6 @@ const selectedBoxes = (context) => [...context.selection].flatMap((id) => {
 })
 
 /** @type {readonly Command[]} */
-export const CORE_COMMANDS = [...editing, ...nodes, ...moves, ...selecting, ...viewing]
+export const CORE_COMMANDS = [
+  ...editing, ...nodes, ...REPLACE_COMMANDS, ...CONNECT_COMMANDS, ...FRAME_COMMANDS, ...COLOUR_COMMANDS, ...moves, ...SELECT_COMMANDS, ...viewing
+]

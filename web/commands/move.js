@@ -9,6 +9,8 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { centre, contains } from '../geometry/rect.js'
+import { viewOf } from '../model/shape.js'
+import { freshNode } from './add_node.js'
 
 /** What moves along when these do: a frame takes what lies in it; pinned things stay. @param {Context} context @param {Iterable<RecordId>} ids @returns {Set<RecordId>} */
 export function moving(context, ids) {
@@ -77,7 +79,18 @@ export function raise({ store, graph, graphId }, ids) {
   })
 }
 
-/** @typedef {'left' | 'right' | 'top' | 'bottom'} Side */
+/** Nodes as small as what they hold; those that show a picture or a note keep room for it. @param {Context} context @param {readonly NodeRecord[]} nodes */
+export function fitSize({ store, types }, nodes) {
+  store.transact('Fit the size', () => {
+    for (const node of nodes) {
+      const type = types.get(node.type)
+      const size = type ? freshNode(type, node.graph, 0, 0).size : viewOf({ ...node, size: [0, 0] }, type, null).layout.least
+      store.update(node.id, { size: [...size] })
+    }
+  })
+}
+
+/** `column` and `row`: by their middles. @typedef {'left' | 'right' | 'top' | 'bottom' | 'column' | 'row'} Side */
 
 /** @param {Context} context @param {readonly NodeRecord[]} nodes @param {Side} side */
 export function align(context, nodes, side) {
@@ -88,11 +101,12 @@ export function align(context, nodes, side) {
     top: Math.min(...boxes.map(({ rect }) => rect.y)),
     bottom: Math.max(...boxes.map(({ rect }) => rect.y + rect.h))
   }
-  context.store.transact(`Align ${side}`, () => {
+  const middle = { x: (edge.left + edge.right) / 2, y: (edge.top + edge.bottom) / 2 }
+  context.store.transact('Align', () => {
     for (const { node, rect } of boxes) {
-      const x = side === 'left' ? edge.left - rect.x : side === 'right' ? edge.right - rect.x - rect.w : 0
-      const y = side === 'top' ? edge.top - rect.y : side === 'bottom' ? edge.bottom - rect.y - rect.h : 0
-      context.store.update(node.id, { pos: [node.pos[0] + x, node.pos[1] + y] })
+      const x = { left: edge.left - rect.x, right: edge.right - rect.x - rect.w, column: middle.x - rect.x - rect.w / 2, top: 0, bottom: 0, row: 0 }[side]
+      const y = { top: edge.top - rect.y, bottom: edge.bottom - rect.y - rect.h, row: middle.y - rect.y - rect.h / 2, left: 0, right: 0, column: 0 }[side]
+      context.store.update(node.id, { pos: [Math.round(node.pos[0] + x), Math.round(node.pos[1] + y)] })
     }
   })
 }

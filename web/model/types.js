@@ -145,12 +145,14 @@
  *   An HTML editor is wanted for a widget. `rect` is in CSS pixels of the canvas. `select`: select the old text.
  * @property {{node: NodeRecord, rect: Rect}} edit-title
  * @property {{group: GroupRecord, rect: Rect}} edit-group-title
- * @property {{point: Point, screen: Point, from: SocketRef | null, link?: RecordId}} search
+ * @property {{point: Point, screen: Point, from: SocketRef | null, link?: RecordId, replace?: readonly RecordId[]}} search
  *   The search is wanted. `point` is where the node goes (canvas pixels); `from`: only what fits this socket; `link`: only
- *   what fits into this link.
+ *   what fits into this link; `replace`: the type goes into the place of these nodes.
  * @property {{point: Point, screen: Point, target: Target}} menu A context menu is wanted.
  * @property {{node: NodeRecord, widget: import('./widget_values.js').Widget}} upload A picture is wanted for this widget.
  * @property {{node: NodeRecord, index: number}} picture A picture on a node was double-clicked: show it large.
+ * @property {{node: RecordId}} help A node is to be explained.
+ * @property {{ids: readonly RecordId[]}} own-colour A colour is to be chosen for these.
  * @property {null} camera The camera moved: HTML over the canvas must follow.
  * @property {null} selection
  * @property {{label: string}} command A command has run.

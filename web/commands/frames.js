@@ -1,0 +1,130 @@
+/**
+ * Frames and what lies in them. A frame holds nothing: what has its middle in the frame is in it.
+ *
+ * @typedef {import('./context.js').Context} Context
+ * @typedef {import('./core.js').Command} Command
+ * @typedef {import('../geometry/rect.js').Rect} Rect
+ * @typedef {import('../model/types.js').GroupRecord} GroupRecord
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ */
+import { bounds, centre, contains, grow } from '../geometry/rect.js'
+import { recordId } from '../model/graph.js'
+import { BYPASSED, MUTED } from '../model/modes.js'
+import { toggleMode } from './modes.js'
+import { groupBox } from './move.js'
+import { remove } from './remove.js'
+
+/** Between a frame's edge and what lies in it; its title needs more. */
+const MARGIN = 20
+const HEAD = 24
+
+/** @param {Pick<Context, 'store' | 'selection'>} context @returns {GroupRecord[]} */
+export const selectedFrames = ({ store, selection }) => [...selection].flatMap((id) => store.group(id) ?? [])
+
+/** @param {Context} context @param {GroupRecord} frame @returns {NodeRecord[]} */
+export const nodesIn = (context, frame) =>
+  context.graph.nodes(frame.graph).filter((node) => contains(groupBox(frame), centre(context.rectOf(node))))
+
+/** Frames that lie in a frame as a whole. @param {Context} context @param {GroupRecord} frame @returns {GroupRecord[]} */
+export const framesIn = ({ graph }, frame) => graph.groups(frame.graph).filter((other) => {
+  const [outer, inner] = [groupBox(frame), groupBox(other)]
+  return other.id !== frame.id && contains(outer, inner) && contains(outer, { x: inner.x + inner.w, y: inner.y + inner.h })
+})
+
+/** @param {Context} context @param {GroupRecord} frame @returns {RecordId[]} */
+const allIn = (context, frame) => [
+  ...nodesIn(context, frame), ...framesIn(context, frame),
+  ...context.graph.reroutes(frame.graph).filter(({ pos: [x, y] }) => contains(groupBox(frame), { x, y }))
+].map(({ id }) => id)
+
+/** @param {readonly Rect[]} boxes @returns {GroupRecord['bounds'] | null} of a frame round them */
+function boundsRound(boxes) {
+  const box = bounds(boxes)
+  if (!box) return null
+  const { x, y, w, h } = grow(box, MARGIN)
+  return [x, y - HEAD, w, h + HEAD]
+}
+
+/** A frame round things. @param {Context} context @param {Iterable<RecordId>} ids @returns {RecordId | null} */
+export function group(context, ids) {
+  const { store, graph, graphId } = context
+  const bounds = boundsRound([...ids].flatMap((id) => {
+    const [node, inner] = [store.node(id), store.group(id)]
+    return node ? context.rectOf(node) : inner ? groupBox(inner) : []
+  }))
+  if (!bounds) return null
+  const key = graph.freshKey(graphId, 'group')
+  const id = recordId('group', graphId, key)
+  store.transact('Frame', () => {
+    store.put({ id, kind: 'group', graph: graphId, key, z: graph.freshZ(), title: 'Frame', bounds, color: null, fontSize: 24, pinned: false, raw: null })
+  })
+  context.select([id])
+  return id
+}
+
+/** Frames as small as what lies in them asks for. @param {Context} context @param {readonly GroupRecord[]} frames */
+export function fitFrames(context, frames) {
+  const fitted = frames.flatMap((frame) => {
+    const bounds = boundsRound([...nodesIn(context, frame).map(context.rectOf), ...framesIn(context, frame).map(groupBox)])
+    return bounds ? [{ id: frame.id, bounds }] : []
+  })
+  if (!fitted.length) context.notify('The frame is empty: there is nothing to fit it to')
+  context.store.transact('Fit the frame', () => {
+    for (const { id, bounds } of fitted) context.store.update(id, { bounds })
+  })
+}
+
+/** @param {Context} context @param {number} mode @param {string} label */
+function switchAll(context, mode, label) {
+  const nodes = [...new Set(selectedFrames(context).flatMap((frame) => nodesIn(context, frame)))]
+  if (nodes.length) toggleMode(context, nodes, mode, label)
+  else context.notify('The frame is empty')
+}
+
+/** @param {number} mode @returns {(context: Context) => boolean} */
+const allAre = (mode) => (context) => {
+  const nodes = selectedFrames(context).flatMap((frame) => nodesIn(context, frame))
+  return nodes.length > 0 && nodes.every((node) => node.mode === mode)
+}
+
+/** @param {Context} context */
+const someFrames = (context) => selectedFrames(context).length > 0
+
+/** @type {readonly Command[]} */
+export const FRAME_COMMANDS = [
+  {
+    id: 'group', label: 'Frame the selection', keys: ['Ctrl+G', 'Ctrl+J'],
+    enabled: ({ store, selection }) => [...selection].some((id) => store.node(id) || store.group(id)),
+    run: (context) => group(context, context.selection)
+  },
+  { id: 'frame_fit', label: 'Fit the frame to what is in it', keys: [], enabled: someFrames, run: (context) => fitFrames(context, selectedFrames(context)) },
+  {
+    id: 'frame_select', label: 'Select what is in the frame', keys: [], enabled: someFrames,
+    run: (context) => context.select(selectedFrames(context).flatMap((frame) => allIn(context, frame)))
+  },
+  {
+    id: 'frame_mute', label: 'Mute all in the frame', keys: [], enabled: someFrames, checked: allAre(MUTED),
+    run: (context) => switchAll(context, MUTED, 'Mute')
+  },
+  {
+    id: 'frame_bypass', label: 'Bypass all in the frame', keys: [], enabled: someFrames, checked: allAre(BYPASSED),
+    run: (context) => switchAll(context, BYPASSED, 'Bypass')
+  },
+  {
+    id: 'unframe', label: 'Remove the frame only', keys: ['Ctrl+Shift+G'], enabled: someFrames,
+    run: (context) => {
+      const frames = selectedFrames(context)
+      const inside = frames.flatMap((frame) => allIn(context, frame))
+      context.store.transact('Remove the frame', () => remove(context, frames.map(({ id }) => id)))
+      context.select(inside)
+    }
+  },
+  {
+    id: 'frame_delete', label: 'Delete the frame and what is in it', keys: [], enabled: someFrames,
+    run: (context) => {
+      const frames = selectedFrames(context)
+      remove(context, new Set(frames.flatMap((frame) => [frame.id, ...allIn(context, frame)])))
+    }
+  }
+]

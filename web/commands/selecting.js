@@ -1,0 +1,54 @@
+/**
+ * Selections: all, none, along the links, from node to node.
+ *
+ * @typedef {import('./context.js').Context} Context
+ * @typedef {import('./core.js').Command} Command
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ */
+import { selectedNodes } from './context.js'
+import { neighbour, walk } from './walk.js'
+
+/** The selected nodes with all that feeds them, that they feed, or both, however far. @param {Context} context @param {readonly ('up' | 'down')[]} ways */
+export function selectAlong(context, ways) {
+  /** @type {Set<RecordId>} */
+  const found = new Set(context.selection)
+  const { graph, store } = context
+  if (ways.length === 2) {
+    // Both ways at each step: what hangs together at all.
+    const waiting = selectedNodes(context)
+    for (let node = waiting.pop(); node; node = waiting.pop()) {
+      found.add(node.id)
+      for (const link of graph.linksOf(node.id)) {
+        const next = link.from === node.key ? graph.reader(link) : graph.source(link)
+        if (next && !found.has(next.id)) waiting.push(next)
+      }
+    }
+  } else for (const way of ways) for (const node of selectedNodes(context)) for (const id of graph.reach(node, way)) found.add(id)
+  const more = [...found].filter((id) => store.has(id))
+  if (more.length === context.selection.size) context.notify('No more nodes are linked that way')
+  context.select(more)
+}
+
+/** @param {Context} context */
+const someNodes = (context) => selectedNodes(context).length > 0
+
+/** @type {readonly (readonly [string, number, number, string])[]} */
+const WAYS = [['Left', -1, 0, 'to the left'], ['Right', 1, 0, 'to the right'], ['Up', 0, -1, 'above'], ['Down', 0, 1, 'below']]
+
+/** @type {readonly Command[]} */
+export const SELECT_COMMANDS = [
+  {
+    id: 'select_all', label: 'Select all', keys: ['Ctrl+A'],
+    run: (context) => context.select([...context.graph.ids(context.graphId, 'node'), ...context.graph.ids(context.graphId, 'group')])
+  },
+  { id: 'select_none', label: 'Select nothing', keys: ['Escape'], hidden: true, run: (context) => context.select([]) },
+  { id: 'select_up', label: 'Select all that feeds it', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['up']) },
+  { id: 'select_down', label: 'Select all that it feeds', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['down']) },
+  { id: 'select_connected', label: 'Select all that is linked', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['up', 'down']) },
+  { id: 'next_node', label: 'Select the next node', keys: [']'], run: (context) => walk(context, 1) },
+  { id: 'previous_node', label: 'Select the previous node', keys: ['['], run: (context) => walk(context, -1) },
+  ...WAYS.map(([name, x, y, where]) => ({
+    id: `go_${name.toLowerCase()}`, label: `Select the node ${where}`, keys: [`Alt+Arrow${name}`],
+    run: (/** @type {Context} */ context) => neighbour(context, x, y)
+  }))
+]
