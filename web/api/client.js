@@ -38,7 +38,7 @@ export class Client {
     this.stateListeners = new Set()
     this.socket = new Socket({
       url: () => socketUrl(`/ws?clientId=${encodeURIComponent(this.clientId)}`),
-      greeting: () => JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }),
+      greeting: () => JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true, easel_nodes: true } }),
       onMessage: data => this.receive(data),
       onState: state => this.stateListeners.forEach(listener => listener(state)),
     })
@@ -106,14 +106,16 @@ export class Client {
   /**
    * Hands a graph to the queue. A refusal is an ApiError with status 400 whose `body` is a PromptRefusal.
    *
-   * @param {{ prompt: object, workflow: object, number?: number, front?: boolean }} job
+   * @param {{ prompt: object, workflow: object, number?: number, front?: boolean, targets?: string[], easel?: object }} job
+   *   `targets`: only these outputs; `easel`: what only a server of ours understands
    * @returns {Promise<{ prompt_id: string, number: number, node_errors: Record<string, any> }>}
    */
-  queuePrompt({ prompt, workflow, number, front }) {
+  queuePrompt({ prompt, workflow, number, front, targets, easel }) {
     return this.send('POST', '/api/prompt', {
       client_id: this.clientId,
       prompt,
-      extra_data: { extra_pnginfo: { workflow } },
+      extra_data: { extra_pnginfo: { workflow }, ...(easel ? { easel } : {}) },
+      ...(targets ? { partial_execution_targets: targets } : {}),
       ...(front ? { front: true } : {}),
       ...(number ? { number } : {}),
     })
@@ -156,6 +158,18 @@ export class Client {
    */
   uploadImage(file, options) {
     return upload('/api/upload/image', file, options)
+  }
+
+  /**
+   * Gives a picture of the server another alpha channel, as a new file.
+   *
+   * @param {Blob} mask  a picture of the same size, whose alpha channel is taken
+   * @param {{ name: string, subfolder: string, original: FileRef }} options
+   * @returns {Promise<{ name: string, subfolder: string, type: string }>}
+   */
+  uploadMask(mask, { name, subfolder, original }) {
+    const { filename, subfolder: folder = '', type = 'output' } = original
+    return upload('/api/upload/mask', mask, { name, subfolder, fields: { original_ref: JSON.stringify({ filename, subfolder: folder, type }) } })
   }
 
   /** @param {string} folder @returns {Promise<UserFile[]>} */

@@ -3,16 +3,17 @@
  *
  * @param {string} route
  * @param {Blob} file
- * @param {{ name: string, overwrite?: boolean, subfolder?: string, onProgress?: (share: number) => void, signal?: AbortSignal }} options
- *   `onProgress` gets numbers from 0 to 1
+ * @param {{ name: string, overwrite?: boolean, subfolder?: string, fields?: Record<string, string>, onProgress?: (share: number) => void, signal?: AbortSignal }} options
+ *   `fields` are more of the form's; `onProgress` gets numbers from 0 to 1
  * @returns {Promise<any>} the parsed reply; rejects with an Error whose message can be shown
  */
-export function upload(route, file, { name, overwrite = false, subfolder = '', onProgress, signal }) {
+export function upload(route, file, { name, overwrite = false, subfolder = '', fields = {}, onProgress, signal }) {
   const form = new FormData()
   form.append('image', file, name)
   form.append('type', 'input')
   form.append('subfolder', subfolder)
   if (overwrite) form.append('overwrite', 'true')
+  for (const [field, value] of Object.entries(fields)) form.append(field, value)
 
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()

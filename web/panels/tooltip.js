@@ -29,6 +29,7 @@ export function installTooltips(keysOf) {
     if (!target.isConnected) return
     const keys = target.dataset.command ? keysOf(target.dataset.command) : target.dataset.keys
     fill(tip, target.dataset.tip ?? '', keys ? keycaps(keys) : null)
+    ;(target.closest('dialog') ?? document.body).append(tip) // a modal dialog lies over all else
     tip.hidden = false
     shownFor = target
     target.setAttribute('aria-describedby', 'tooltip')
