@@ -10,6 +10,7 @@
 import { accepts } from '../model/accepts.js'
 import { recordId } from '../model/graph.js'
 import { isSide } from '../model/sides.js'
+import { removeLinks } from './reroute.js'
 import { ensurePort } from './subgraph_ports.js'
 
 /**
@@ -49,7 +50,7 @@ export function connect(context, a, b) {
     const toSlot = isSide(reader) ? ensurePort(context, reader, to.index, from) : ensureInput(context, reader, to)
     const held = graph.linkInto(reader, toSlot)
     if (held && held.from === source.key && held.fromSlot === fromSlot) return held.id
-    if (held) store.remove(held.id)
+    if (held) removeLinks(context, [held.id], 'Connect')
     const key = graph.freshKey(reader.graph, 'link')
     const id = recordId('link', reader.graph, key)
     const type = from.type === '*' ? to.type : from.type
@@ -62,8 +63,8 @@ export function connect(context, a, b) {
 }
 
 /** @param {Context} context @param {RecordId} link */
-export function disconnect({ store }, link) {
-  store.transact('Disconnect', () => store.remove(link))
+export function disconnect(context, link) {
+  removeLinks(context, [link], 'Disconnect')
 }
 
 /** The slot of an input in its record, made where only the schema had it. @param {Context} context @param {NodeRecord} node @param {SocketRef} socket */
