@@ -61,19 +61,19 @@ export function createMinimap(canvas, { editor, session, names, settings, theme,
         later(true)
       }, next - now)
     }
-    const { clientWidth: width, clientHeight: height } = canvas
-    const drawing = canvas.getContext('2d')
     if (old && now >= next) {
       all = bounds(editor.graph.nodes(editor.graphId).map(boxOf))
       canvas.classList.toggle('bare', all === null)
     }
+    const { clientWidth: width, clientHeight: height } = canvas
+    const drawing = canvas.getContext('2d')
     if (!drawing || !width || !all) return
     const view = viewRect()
     // Where all can be seen the map tells nothing: it must not lie over a node.
     canvas.classList.toggle('away', holds(view, all) && coversNodes(canvas, editor))
     const wanted = reach(all, view)
     const moved = wanted.x !== box.x || wanted.y !== box.y || wanted.w !== box.w || wanted.h !== box.h
-    if (moved || sizeTo(canvas, width, height) || (old && now >= next)) {
+    if (sizeTo(canvas, width, height) || moved || (old && now >= next)) {
       box = wanted
       scale = Math.min(width / box.w, height / box.h)
       sizeTo(graph, width, height)
