@@ -118,6 +118,8 @@ class Flags:
     load_packs: bool = True
     trust_packs: bool = False
     dev_packs: tuple[str, ...] = ()
+    page_sources: bool = False
+    """Serve the page's sources as they lie there, and not joined into few files."""
     paused: bool = False
     max_upload: int = 100 * MEGABYTE
     verbose: bool = False
@@ -276,6 +278,9 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     packs.add_argument(
         "--dev-pack", action="append", default=[], metavar="NAME", help="load this pack; may be given often"
     )
+    packs.add_argument(
+        "--page-sources", action="store_true", help="serve the page's sources as they are: for work on the page"
+    )
     packs.add_argument("--page", "--front-end-root", metavar="PACKAGE", help="not yet")
 
     parser.add_argument("--verbose", nargs="?", const="DEBUG", metavar="LEVEL", help="say more")
@@ -340,6 +345,7 @@ def _flags(
         load_packs=not found.disable_custom_nodes,
         trust_packs=found.trust_packs,
         dev_packs=tuple(found.dev_pack),
+        page_sources=found.page_sources,
         paused=found.paused,
         max_upload=int(found.max_upload_size * MEGABYTE),
         verbose=found.verbose is not None and found.verbose.upper() in ("DEBUG", ""),

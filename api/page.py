@@ -1,13 +1,17 @@
 """The page's files: served under an address that names their content, so that browsers keep them for ever.
 
-`/` is `web/index.html` with three things written in: `{{web}}` becomes that address, `<!--easel:importmap-->` the
-packages that `web/importmap.json` names, and `<!--easel:modulepreload-->` links to every module that `main.js` will
-import, so that they load at once and not one level after another. A file that changes gives a new address at the next
-load of `/`: nothing has to be restarted.
+`/` is `web/index.html` with three things written in: `{{web}}` becomes that address, `<!--easel:modulepreload-->` links
+to every module that `main.js` will import, so that they load at once and not one level after another, and
+`<!--easel:importmap-->` the packages that `web/importmap.json` names. A file that changes gives a new address at the
+next load of `/`: nothing has to be restarted.
+
+What lies under that address are the sources joined into few files (`joined.py`), or, with --page-sources and where they
+cannot be joined, the sources themselves.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -15,6 +19,7 @@ import json
 import mimetypes
 import os
 import re
+import stat
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -22,11 +27,12 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
+from api.joined import MAIN, STYLE, STYLESHEET, Joined, Joiner
 from graph.errors import FileNameError
 from graph.folders import inside
 
 INDEX = "index.html"
-MAIN = "main.js"
+PRELOAD = "<!--easel:modulepreload-->"
 COMPRESSED = frozenset({".js", ".mjs", ".css", ".json", ".svg", ".html", ".md", ".txt", ".map", ".wasm"})
 TYPES = {
     ".js": "text/javascript",
@@ -58,57 +64,99 @@ class Asset:
 
 
 class Page:
-    """The files under `root`."""
+    """The files under `root`. Without a joiner they are served as they lie there."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, joiner: Joiner | None = None) -> None:
         self.root = root
-        self._assets: dict[str, Asset] = {}
+        self.joiner = joiner
+        self._assets: dict[Path, Asset] = {}
         self._stamps: tuple[tuple[str, int, int], ...] = ()
         self._imports: dict[str, str] = {}
+        self._tree = ""
+        self._index: tuple[str, bytes, str] | None = None
         self.version = ""
-        self._index: tuple[bytes, str] | None = None
 
-    def index(self) -> tuple[bytes, str]:
+    async def index(self) -> tuple[bytes, str]:
         """The page and its content policy. Raises FileNotFoundError where there is none."""
-        if not self._look() and self._index is not None:
-            return self._index
+        self._look()
+        text, joined, left = self._text(), None, 3
+        while self.joiner is not None and left:
+            left -= 1
+            joined = await self.joiner.joined(self._tree, [name for name, _, _ in self._stamps], text)
+            if not self._look():
+                break
+            text = self._text()  # what changed meanwhile is in it or not: once more
+        if self._index is not None and self._index[0] == (joined.version if joined else self._tree):
+            return self._index[1:]
+        if joined is not None:
+            await asyncio.to_thread(self._warm, joined)
+        self.version = joined.version if joined else self._tree
+        self._index = self.version, *self._write(text, joined)
+        return self._index[1:]
+
+    def _text(self) -> str:
+        return (self.root / INDEX).read_text("utf-8")
+
+    def _write(self, text: str, joined: Joined | None) -> tuple[bytes, str]:
         base = f"/w/{self.version}"
         script = ""
         allowed = "'self'"
-        if self._imports:
+        if joined is not None:
+            style = f'<link rel="stylesheet" href="{base}/{STYLE}">\n'
+            text = STYLESHEET.sub("", text).replace(PRELOAD, style + PRELOAD)
+        elif self._imports:
             imports = {name: f"{base}/{path}" for name, path in self._imports.items()}
             body = json.dumps({"imports": imports}, separators=(",", ":"))
             script = f'<script type="importmap">{body}</script>'
             allowed += f" 'sha256-{base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()}'"
-        links = "\n".join(f'<link rel="modulepreload" href="{base}/{path}">' for path in self._modules())
-        text = (self.root / INDEX).read_text("utf-8")
-        text = text.replace("{{web}}", base)
-        text = text.replace("<!--easel:importmap-->", script).replace("<!--easel:modulepreload-->", links)
+        modules = self._modules() if joined is None else joined.preload
+        links = "\n".join(f'<link rel="modulepreload" href="{base}/{path}">' for path in modules)
+        text = text.replace("{{web}}", base).replace("<!--easel:importmap-->", script).replace(PRELOAD, links)
         policy = (
             f"default-src 'none'; script-src {allowed}; style-src 'self' 'unsafe-inline'; font-src 'self';"
             " img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; worker-src 'self';"
             " manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
         )
-        self._index = text.encode(), policy
-        return self._index
+        return text.encode(), policy
+
+    def served(self, version: str, name: str) -> tuple[Asset, bool] | None:
+        """The file that this address means, and whether it will mean the same for ever."""
+        joined = self.joiner.find(version) if self.joiner else None
+        if joined is not None and name in joined.files:
+            asset = self._read(joined.folder / name)
+            return (asset, True) if asset else None
+        asset = self.asset(name)
+        # A page that was open before a change still asks under its old address: it gets the file, but must not keep it.
+        return (asset, version == self.version) if asset else None
 
     def asset(self, name: str) -> Asset | None:
-        """A file of the page, from memory while it is unchanged."""
+        """A source of the page, from memory while it is unchanged."""
         try:
-            path = inside(self.root, name)
+            return self._read(inside(self.root, name))
+        except (FileNameError, ValueError):
+            return None
+
+    def _read(self, path: Path) -> Asset | None:
+        try:
             status = path.stat()
-        except (FileNameError, OSError, ValueError):
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            stamp = (status.st_mtime_ns, status.st_size)
+            found = self._assets.get(path)
+            if found is None or found.stamp != stamp:
+                suffix = path.suffix.lower()
+                kind = TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
+                found = self._assets[path] = Asset(stamp, kind, path.read_bytes(), suffix in COMPRESSED)
+            return found
+        except (OSError, ValueError):
             return None
-        if not path.is_file():
-            return None
-        stamp = (status.st_mtime_ns, status.st_size)
-        found = self._assets.get(name)
-        if found is None or found.stamp != stamp:
-            plain = path.read_bytes()
-            suffix = path.suffix.lower()
-            kind = TYPES.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream")
-            found = self._assets[name] = Asset(stamp, kind, plain, suffix in COMPRESSED)
-        return found
+
+    def _warm(self, joined: Joined) -> None:
+        """Have the files in memory and compressed before they are asked for."""
+        for name in joined.files:
+            asset = None if name.endswith(".map") else self._read(joined.folder / name)
+            if asset is not None:
+                _ = asset.zipped
 
     def _look(self) -> bool:
         """Notice whether anything changed: the version names every file's size and time."""
@@ -116,7 +164,7 @@ class Page:
         if stamps == self._stamps:
             return False
         self._stamps = stamps
-        self.version = hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
+        self._tree = hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
         try:
             found: Any = json.loads((self.root / "importmap.json").read_bytes())
             self._imports = {str(k): str(v).removeprefix("./") for k, v in found.get("imports", found).items()}
@@ -168,7 +216,7 @@ PAGE = web.AppKey("page", Page)
 
 async def get_index(request: web.Request) -> web.Response:
     try:
-        body, policy = request.app[PAGE].index()
+        body, policy = await request.app[PAGE].index()
     except FileNotFoundError:
         return web.Response(status=404, text="The page is not here: web/index.html is missing.\n")
     headers = {
@@ -181,14 +229,12 @@ async def get_index(request: web.Request) -> web.Response:
 
 
 async def get_asset(request: web.Request) -> web.Response:
-    page = request.app[PAGE]
-    asset = page.asset(request.match_info["path"])
-    if asset is None:
+    found = request.app[PAGE].served(request.match_info["version"], request.match_info["path"])
+    if found is None:
         raise web.HTTPNotFound
-    # A page that was open before a change still asks under its old address: it gets the file, but must not keep it.
-    current = request.match_info["version"] == page.version
+    asset, forever = found
     headers = {
-        hdrs.CACHE_CONTROL: "public, max-age=31536000, immutable" if current else "no-store",
+        hdrs.CACHE_CONTROL: "public, max-age=31536000, immutable" if forever else "no-store",
         hdrs.VARY: "Accept-Encoding",
     }
     body = asset.plain

@@ -20,6 +20,7 @@ from api.app import build_app
 from api.flags import ROOT, Flags, fail
 from api.hub import Feed, Hub
 from api.jobs import Jobs
+from api.joined import Joiner
 from api.journal import Journal, JournalError
 from api.lock import FolderLock, FolderTaken
 from api.model_paths import Found, find_folders
@@ -171,7 +172,8 @@ def _build(flags: Flags, folders: Folders) -> Services:
     worker = LocalWorker(ROOT / "worker.py", worker_config(flags, folders), kept, tell_of_worker)
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
     pictures = Pictures(ROOT / "pictures.py")
-    return Services(flags, folders, journal, worker, jobs, hub, feed, pictures, Page(ROOT / "web"))
+    joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
+    return Services(flags, folders, journal, worker, jobs, hub, feed, pictures, Page(ROOT / "web", joiner))
 
 
 async def _start(services: Services, stack: AsyncExitStack) -> None:

