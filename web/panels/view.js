@@ -95,9 +95,9 @@ export function viewPanel({ editor, settings, toasts, colours, upload }) {
       function drawOpacity() {
         const percent = Math.round(settings.values.nodeOpacity * 100)
         const told = h('span.number', {}, `${percent} %`)
-        return h('label.slide', { 'data-tip': 'How much of the grid and the links shows through nodes' }, h('span', {}, 'Opacity of nodes'),
+        return h('label.slide', { 'data-tip': 'How much of the grid and the links shows through nodes' }, h('span', {}, 'Node opacity'),
           h('input', {
-            type: 'range', min: 30, max: 100, step: 5, value: String(percent), 'data-key': 'opacity', 'aria-label': 'Opacity of nodes, percent',
+            type: 'range', min: 30, max: 100, step: 5, value: String(percent), 'data-key': 'opacity', 'aria-label': 'Node opacity, percent',
             oninput: (/** @type {any} */ event) => editor.setLook({ nodeOpacity: Number(event.target.value) / 100 }),
             onchange: (/** @type {any} */ event) => settings.set('nodeOpacity', Number(event.target.value) / 100),
           }), told)

@@ -205,7 +205,7 @@ export class Input {
     // Another control has the focus: plain keys are its own. Tab leaves it, so only the canvas itself takes that.
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey
     if (plain && !command?.anywhere && (isControl(event.target, editor.overlay) || (event.key === 'Tab' && event.target !== editor.overlay))) return
-    if (event.key === ' ') {
+    if (event.key === ' ' && !command) {
       event.preventDefault()
       editor.setSpace(true)
       return
