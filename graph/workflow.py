@@ -24,6 +24,7 @@ from typing import Any, cast
 from graph.folders import Folders
 from graph.spec import NodeSpec
 from graph.types import JsonObject
+from graph.workflow_expressions import with_expressions
 from graph.workflow_groups import expand_groups
 from graph.workflow_json import BYPASSED, MUTED, NEVER_SENT, as_object, as_text, objects
 from graph.workflow_links import Origin, Value, origin
@@ -58,7 +59,7 @@ def to_api(
     now: local time, for `%date:...%`. random: numbers in [0, 1), for `{a|b}`.
     Raises ParseError for a subgraph that contains itself.
     """
-    file = expand_groups(as_object(workflow), catalogue)
+    file = expand_groups(with_expressions(as_object(workflow), catalogue, RENAMED), catalogue)
     definitions = definitions_of(file)
     scopes = open_scopes(file, definitions)
     promotions = Promotions(catalogue)

@@ -75,6 +75,21 @@ def widget_values(spec: NodeSpec, saved: Any, folders: Folders | None = None) ->
     return values
 
 
+def with_value(spec: NodeSpec, saved: Any, name: str, value: Any) -> Any:
+    """The saved values with one set; a list that is too short is filled with defaults."""
+    if isinstance(saved, Mapping):
+        return {**cast("Mapping[str, Any]", saved), name: value}
+    entries = list(cast("list[Any]", saved)) if isinstance(saved, list) else []
+    found = _places_of(spec, entries)
+    for at, place in enumerate(found):
+        if at == len(entries):
+            entries.append(default_of(place.input, None) if place.kind == "value" else None)
+        if place.input.name == name and place.kind == "value":
+            entries[at] = value
+            break
+    return entries
+
+
 def _places_of(spec: NodeSpec, entries: Sequence[Any]) -> list[Place]:
     fresh = places(spec)
     if len(entries) > len(fresh) and any(is_forced(item) for item in spec.inputs):

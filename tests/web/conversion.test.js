@@ -10,7 +10,7 @@ import { load, save, toPrompt } from '../../web/model/workflow.js'
 const folder = new URL('../conversion/', import.meta.url)
 const read = (name) => JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
 const schema = new Schema(read('nodes.json'))
-const files = readdirSync(folder).filter((name) => name.endsWith('.json') && !['nodes.json', 'accepts.json'].includes(name))
+const files = readdirSync(folder).filter((name) => name.endsWith('.json') && !['nodes.json', 'accepts.json', 'expressions.json'].includes(name))
 
 /** Draws the listed numbers, then fails: a case must say how many choices it makes. */
 const drawing = (numbers = []) => {

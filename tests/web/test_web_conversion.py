@@ -80,6 +80,20 @@ class Files:
             "type": self.random.choice(TYPES),
         }  # fmt: skip
 
+    def expression(self, depth: int = 0) -> Any:
+        choice = self.random.random()
+        if depth > 3 or choice < 0.3:
+            return self.random.choice(["7", "0.3", "1e3", "0", "2.5", "100/3"])
+        if choice < 0.6:
+            node = self.random.choice(["#1", "#2", "#3", "Sampler", "Empty Latent", "Primitive", "Named", "Gone"])
+            return f"[{node}].{self.random.choice(['width', 'steps', 'cfg', 'value', 'on', 'amount', 'text'])}"
+        if choice < 0.65:
+            return self.random.choice(["", "1 +", "(", None, 5, "round(1, 0)", "1/0"])
+        first, second = self.expression(depth + 1), self.expression(depth + 1)
+        if choice < 0.8:
+            return f"{self.random.choice(['min', 'max', 'round'])}({first}, {second})"
+        return f"({first}) {self.random.choice('+-*/%')} -{second}"
+
     def node(self, id: int, type: str) -> dict[str, Any]:
         spec = CATALOGUE.get(type)
         if spec is not None:
@@ -113,6 +127,9 @@ class Files:
             node["widgets_values"] = self.random.choice([["a"], ["a"], ["b"], [""], [], None, ["a", 1], [5]])
         if self.random.random() < 0.2:
             node["title"] = self.random.choice(["Save Image", "", "Named"])
+        if self.random.random() < 0.3:
+            names = ["width", "height", "steps", "cfg", "seed", "amount", "value", "count", "on", "0"]
+            node["properties"] = {"easel_expressions": {self.random.choice(names): self.expression() for _ in range(2)}}
         if type.startswith("sub-") and self.random.random() < 0.4:
             proxies = [
                 [str(self.random.randrange(5)), self.random.choice(["width", "in0", "value", "amount"])]

@@ -15,6 +15,7 @@
  * @typedef {{id: string, slot: number} | {value: unknown} | null} Origin
  */
 import { accepts } from './accepts.js'
+import { withExpressions } from './file_expressions.js'
 import { expandGroups } from './group_nodes.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { BYPASSED, MUTED } from './modes.js'
@@ -34,7 +35,8 @@ const VIRTUAL = new Set(['Note', 'MarkdownNote', 'PrimitiveNode', 'Reroute', 'Se
  * @returns {{workflow: Json, output: Prompt}} `workflow` is the file with the choices that were made at random written in
  */
 export function toPrompt(workflow, schema, { random = Math.random, now = new Date() } = {}) {
-  const file = expandGroups(asObject(workflow) ?? {}, schema)
+  const given = withExpressions(asObject(workflow) ?? {}, schema)
+  const file = expandGroups(given, schema)
   const definitions = definitionsOf(file)
   const scopes = openScopes(file, definitions)
   const converter = new Converter(schema, definitions, { random, now, scopes })
@@ -51,7 +53,6 @@ export function toPrompt(workflow, schema, { random = Math.random, now = new Dat
       if (Array.isArray(value) && !(String(value[0]) in output)) delete inputs[name]
     }
   }
-  const given = asObject(workflow) ?? {}
   return { workflow: converter.chosen.size ? withChoices(given, converter.chosen) : given, output }
 }
 
