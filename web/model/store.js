@@ -30,6 +30,8 @@ export class Store {
   #diff = null
   /** @type {Set<(diff: Diff, source: Source) => void>} */
   #listeners = new Set()
+  /** @type {Set<() => void>} */
+  #stepListeners = new Set()
   /** @type {Set<(before: Entry | undefined, after: Entry | undefined) => void>} */
   #indexes = new Set()
   /** Rises with every change, so that derived values know when they are old. */
@@ -79,6 +81,12 @@ export class Store {
   listen(listener) {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Tell `listener` when the steps have changed: also at the end of a gesture, which changes no record. @param {() => void} listener */
+  listenSteps(listener) {
+    this.#stepListeners.add(listener)
+    return () => this.#stepListeners.delete(listener)
   }
 
   /**
@@ -214,6 +222,24 @@ export class Store {
     return this.#move(this.#redos, this.#undos, 'redo')
   }
 
+  /** Take several steps back (a negative count) or do them again, told as one change. @param {number} count */
+  jump(count) {
+    this.commit()
+    const back = count < 0
+    const [from, to] = back ? [this.#undos, this.#redos] : [this.#redos, this.#undos]
+    const diff = emptyDiff()
+    for (let left = Math.abs(count); left > 0; left--) {
+      const step = from.pop()
+      if (!step) break
+      const part = back ? reverse(step.diff) : step.diff
+      this.#apply(part)
+      compose(diff, part, true)
+      to.push(step)
+    }
+    if (!isEmpty(diff)) this.#tell(diff, back ? 'undo' : 'redo')
+    this.#tellSteps()
+  }
+
   /** Replace the whole document and forget all steps. @param {Iterable<Entry>} records */
   load(records) {
     this.#gesture = null
@@ -222,6 +248,7 @@ export class Store {
     for (const record of records) this.#set(record.id, record)
     this.#undos = []
     this.#redos = []
+    this.#tellSteps()
     this.#tell({ added: Object.fromEntries(this.#records), removed, updated: {} }, 'load')
   }
 
@@ -236,6 +263,7 @@ export class Store {
     const { undos, redos } = JSON.parse(text)
     this.#undos = undos
     this.#redos = redos
+    this.#tellSteps()
   }
 
   #open() {
@@ -254,6 +282,11 @@ export class Store {
       if (this.#undos.length > STEPS) this.#undos.shift()
     }
     this.#redos = []
+    this.#tellSteps()
+  }
+
+  #tellSteps() {
+    for (const listener of [...this.#stepListeners]) listener()
   }
 
   /** @param {Step[]} from @param {Step[]} to @param {'undo' | 'redo'} source */
@@ -264,6 +297,7 @@ export class Store {
     this.#apply(diff)
     to.push(step)
     this.#tell(diff, source)
+    this.#tellSteps()
     return step.label
   }
 

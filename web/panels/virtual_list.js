@@ -36,24 +36,27 @@ export class VirtualList {
       const index = this.indexAt(event)
       if (index >= 0 && index !== this.active && (event.movementX || event.movementY)) this.setActive(index, false)
     })
-    /** @type {HTMLInputElement | null} */
+    /** @type {HTMLElement | null} */
     this.field = null
   }
 
-  /** Lets a text field drive the list: arrows, pages, Home and End with Ctrl, Enter. @param {HTMLInputElement} field */
+  /** Lets a text field, or the list itself, drive the list: arrows, pages, Home and End with Ctrl, Enter. @param {HTMLElement} field */
   drivenBy(field) {
     this.field = field
-    field.setAttribute('role', 'combobox')
-    field.setAttribute('aria-controls', this.id)
-    field.setAttribute('aria-expanded', 'true')
-    field.setAttribute('aria-autocomplete', 'list')
+    if (field === this.element) field.tabIndex = 0
+    else {
+      field.setAttribute('role', 'combobox')
+      field.setAttribute('aria-controls', this.id)
+      field.setAttribute('aria-expanded', 'true')
+      field.setAttribute('aria-autocomplete', 'list')
+    }
     field.addEventListener('keydown', event => {
       const page = Math.max(1, Math.floor(this.element.clientHeight / this.options.rowHeight) - 1)
       const last = this.items.length - 1
       /** @type {Record<string, number>} */
       const steps = { ArrowDown: this.active >= last ? 0 : this.active + 1, ArrowUp: this.active <= 0 ? last : this.active - 1,
         PageDown: Math.min(last, this.active + page), PageUp: Math.max(0, this.active - page) }
-      if (event.ctrlKey) Object.assign(steps, { Home: 0, End: last })
+      if (event.ctrlKey || field === this.element) Object.assign(steps, { Home: 0, End: last })
       const next = steps[event.key]
       if (next !== undefined) {
         event.preventDefault()
