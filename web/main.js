@@ -144,7 +144,7 @@ async function start() {
   editor.on('notice', ({ message, level }) => toasts.show({ text: message, tone: level }))
 
   listenToServer({
-    client, session, results, jobs, runner,
+    client, session, results, jobs, runner, schema: () => editor.schema,
     prepare: pictures => Promise.race([Promise.all(pictures.map(picture => editor.pictures.load(picture))), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
   })
   const surroundings = new Surroundings(toasts)

@@ -6,7 +6,11 @@
  * @typedef {import('./results.js').Results} Results
  * @typedef {import('./jobs.js').Jobs} Jobs
  */
+import { isObject } from '../model/json.js'
+import { Measured } from './measured.js'
 import { picturesOf, resultsOf, textsOf } from './results.js'
+import { lookedAt } from './targets.js'
+import { whySentence } from './why.js'
 
 /**
  * @param {object} parts
@@ -15,9 +19,12 @@ import { picturesOf, resultsOf, textsOf } from './results.js'
  * @param {Results} parts.results
  * @param {Jobs} parts.jobs
  * @param {import('./run.js').Runner} parts.runner
+ * @param {() => import('../model/schema.js').Schema} parts.schema
  * @param {(pictures: import('../model/session.js').PictureRef[]) => Promise<unknown>} parts.prepare  gets them ready to be drawn
  */
-export function listenToServer({ client, session, results, jobs, runner, prepare }) {
+export function listenToServer({ client, session, results, jobs, runner, schema, prepare }) {
+  const measured = new Measured()
+
   /** @type {Record<string, (data: any) => void>} */
   const handlers = {
     status: data => {
@@ -26,13 +33,16 @@ export function listenToServer({ client, session, results, jobs, runner, prepare
     },
 
     execution_start: data => {
+      measured.clear()
       session.startRun(data.prompt_id)
       runner.showRefused() // another job's start does not mend them
     },
 
     execution_cached: data => {
       if (!isCurrent(data)) return
-      for (const node of data.nodes ?? []) session.update(node, { state: 'cached', why: null, ms: null })
+      for (const node of listOf(data.nodes)) {
+        if (lookedAt(String(node)) === null) session.update(node, { state: 'cached', why: null, ms: null })
+      }
     },
 
     executing: data => {
@@ -41,27 +51,37 @@ export function listenToServer({ client, session, results, jobs, runner, prepare
       if (data.prompt_id === undefined) session.setRun({ state: 'running' }) // told on a reconnect
       const node = String(data.display_node ?? data.node)
       settle(node)
+      if (lookedAt(node) !== null) return // made for a look at another node: nothing of it is on the canvas
       session.setRun({ node })
-      session.update(node, { state: 'running', started: performance.now(), value: 0, max: 0, ms: null, why: data.reason?.sentence ?? null })
+      // Told once more where lazy inputs have arrived, or for a node within this one: it goes on.
+      const goesOn = session.status(node).state === 'running'
+      session.update(node, { state: 'running', ...(goesOn ? {} : { started: performance.now(), value: 0, max: 0, ms: null, why: why(data, node) }) })
     },
 
     progress: data => {
-      if (isCurrent(data)) session.update(shownFor(data.node), { value: data.value, max: data.max })
+      if (isCurrent(data)) session.update(shownFor(data.node), { value: count(data.value), max: count(data.max) })
     },
 
     progress_state: data => {
       if (!isCurrent(data)) return
       for (const entry of Object.values(data.nodes ?? {})) {
+        if (!isObject(entry)) continue
         const node = String(entry.display_node_id ?? entry.node_id)
         const status = session.status(node)
         if (entry.state === 'finished' && status.state === 'running' && session.run.node !== node) done(node)
-        else if (entry.state === 'running' && entry.max > 1) session.update(node, { value: entry.value, max: entry.max })
+        else if (entry.state === 'running' && count(entry.max) > 1) session.update(node, { value: count(entry.value), max: count(entry.max) })
       }
+    },
+
+    easel_nodes: data => {
+      if (!isCurrent(data)) return
+      for (const [id, facts] of Object.entries(data.nodes ?? {})) if (isObject(facts)) takeFacts(id, facts)
     },
 
     executed: data => {
       if (!data.output) return
-      const node = String(data.display_node ?? data.node)
+      const shown = String(data.display_node ?? data.node)
+      const node = lookedAt(shown) ?? shown
       const job = jobs.get(data.prompt_id)
       // Results count also where their graph is no longer the one on the canvas.
       results.add(resultsOf(data.prompt_id, job?.prompt, { [node]: data.output }, async () => job?.workflow ?? (await workflowOf(client, data.prompt_id))))
@@ -101,6 +121,30 @@ export function listenToServer({ client, session, results, jobs, runner, prepare
     },
   }
 
+  /** @param {string} id @param {any} facts */
+  function takeFacts(id, facts) {
+    const node = String(facts?.display_node ?? id)
+    if (lookedAt(node) !== null) return
+    measured.add(node, id, facts)
+    const running = session.status(node).state === 'running'
+    session.update(node, {
+      ...(running ? {} : measured.of(node) ?? {}),
+      ...(node === id ? {
+        outputs: listOf(facts.outputs).map(output => ({ type: String(output?.type ?? '*'), text: String(output?.text ?? '') })),
+        warnings: listOf(facts.warnings).map(String), key: typeof facts.key === 'string' ? facts.key : null, frozen: facts.frozen === true,
+      } : {}),
+    })
+  }
+
+  /** @param {any} data @param {string} node */
+  function why(data, node) {
+    const now = jobs.get(data.prompt_id)?.prompt?.[node]
+    return whySentence(data.reason, {
+      type: schema().get(now?.class_type ?? ''), now: now?.inputs ?? {}, before: jobs.before(data.prompt_id, node)?.inputs ?? null,
+      isCached: id => session.status(id).state === 'cached',
+    })
+  }
+
   /** Late events of an older run change nothing. @param {any} data */
   function isCurrent(data) {
     return data.prompt_id === undefined || data.prompt_id === session.run.promptId
@@ -115,7 +159,8 @@ export function listenToServer({ client, session, results, jobs, runner, prepare
   /** @param {string} node @param {'done' | 'idle'} [state] */
   function done(node, state = 'done') {
     const { started, max, value } = session.status(node)
-    session.update(node, { state, value: state === 'done' ? max : value, ms: started === null ? null : performance.now() - started })
+    const known = state === 'done' ? measured.of(node) : null
+    session.update(node, { state, value: state === 'done' ? max : value, ms: started === null ? null : performance.now() - started, ...known ?? {} })
   }
 
   /** Nodes that ran and are not `except` have ended. @param {string | null} except @param {'done' | 'idle'} [state] */
@@ -146,6 +191,12 @@ export function listenToServer({ client, session, results, jobs, runner, prepare
     }, () => undefined) // a preview that does not decode is left out
   })
 }
+
+/** @param {unknown} value */
+const count = value => (typeof value === 'number' && Number.isFinite(value) ? value : 0)
+
+/** @param {unknown} value @returns {any[]} */
+const listOf = value => (Array.isArray(value) ? value : [])
 
 /** The graph of a finished or waiting job. @param {Client} client @param {string} promptId @returns {Promise<any | null>} */
 export async function workflowOf(client, promptId) {

@@ -18,6 +18,13 @@ export class Jobs {
     return this.byId.get(id)
   }
 
+  /** A node as the job before this one that had it was sent. @param {string} id @param {string} node @returns {any | null} */
+  before(id, node) {
+    const ids = [...this.byId.keys()]
+    const earlier = ids.slice(0, Math.max(0, ids.indexOf(id))).reverse()
+    return earlier.map(each => this.byId.get(each)?.prompt?.[node]).find(Boolean) ?? null
+  }
+
   /** @param {string} id @param {any} prompt @param {any} workflow */
   add(id, prompt, workflow) {
     this.byId.set(id, { prompt, workflow })

@@ -5,7 +5,8 @@
  * Nodes are named by their id in the prompt: `"3"`, or `"12:34"` inside the subgraph instance 12. Late, doubled or
  * unknown ids are kept apart harmlessly: who draws asks only for nodes that are there.
  *
- * @typedef {{filename: string, subfolder: string, type: string, format?: string, moving?: boolean}} PictureRef
+ * @typedef {{filename: string, subfolder: string, type: string, format?: string, moving?: boolean, side?: 'a' | 'b'}} PictureRef
+ *   `side`: of two that are compared
  * @typedef {object} NodeError
  * @property {string} message One sentence for the artist.
  * @property {string | null} input The input that it is about.
@@ -22,6 +23,19 @@
  * @property {number | null} started `performance.now()` when it began.
  * @property {number | null} ms How long it took.
  * @property {string | null} why Why it ran.
+ * @property {readonly OutputFact[]} outputs What its outputs held when it last ran, in the order of its sockets.
+ * @property {number | null} bytes Memory: what its run took at most, or what its results hold.
+ * @property {'outputs' | 'peak' | null} bytesOf Which of the two `bytes` is.
+ * @property {readonly string[]} warnings What it did although something was not as it should be.
+ * @property {string | null} key The server's name for its result; null where that is not kept.
+ * @property {boolean} frozen Its frozen result was used.
+ *
+ * @typedef {{type: string, text: string}} OutputFact `text` as "2 images 512×512"; empty where nothing can be said.
+ *
+ * @typedef {object} Notice Something about a node that is known without a run.
+ * @property {string} kind Such as `missing_file`.
+ * @property {string} message One sentence for the artist.
+ * @property {string | null} input The input that it is about.
  *
  * @typedef {object} Run The run that is going on, or went on last, among those that this page queued or watches.
  * @property {string | null} promptId
@@ -34,19 +48,27 @@
  * @property {boolean} warming The device process has not reported yet.
  * @property {number} queued Jobs that wait or run.
  *
- * @typedef {{nodes: ReadonlySet<string>, run: boolean, server: boolean}} SessionChange
+ * @typedef {{nodes: ReadonlySet<string>, run: boolean, server: boolean, notices: boolean}} SessionChange
  */
 
 /** @type {Readonly<NodeStatus>} */
 const IDLE = Object.freeze({
-  state: 'idle', value: 0, max: 0, preview: null, images: [], text: [], error: null, started: null, ms: null, why: null
+  state: 'idle', value: 0, max: 0, preview: null, images: [], text: [], error: null, started: null, ms: null, why: null,
+  outputs: [], bytes: null, bytesOf: null, warnings: [], key: null, frozen: false
 })
+
+/** @type {readonly Notice[]} */
+const NONE = Object.freeze([])
 
 export class Session {
   /** @type {Map<string, NodeStatus>} */
   #nodes = new Map()
+  /** By record, since they are about the document: a node of a subgraph has one record and many ids in prompts. @type {Map<string, readonly Notice[]>} */
+  #notices = new Map()
   /** @type {Set<(change: SessionChange) => void>} */
   #listeners = new Set()
+  /** Grows with every change: who derives something from all nodes does so once for each. */
+  version = 0
   /** @type {Readonly<Run>} */
   run = { promptId: null, state: 'idle', node: null, message: null }
   /** @type {Readonly<Server>} */
@@ -77,6 +99,29 @@ export class Session {
     this.#tell(new Set([name]))
   }
 
+  /** What is known of a node's record without a run. @param {import('./types.js').RecordId} record @returns {readonly Notice[]} */
+  notices(record) {
+    return this.#notices.get(record) ?? NONE
+  }
+
+  /** Records with notices. */
+  noticed() {
+    return this.#notices.keys()
+  }
+
+  /** @param {ReadonlyMap<string, readonly Notice[]>} changed by record; an empty list for one that has none any more */
+  setNotices(changed) {
+    let any = false
+    for (const [record, list] of changed) {
+      const old = this.notices(record)
+      if (JSON.stringify(old) === JSON.stringify(list)) continue
+      any = true
+      if (list.length) this.#notices.set(record, list)
+      else this.#notices.delete(record)
+    }
+    if (any) this.#tell(new Set(), { notices: true })
+  }
+
   /** @param {Partial<Run>} patch */
   setRun(patch) {
     this.run = { ...this.run, ...patch }
@@ -90,12 +135,13 @@ export class Session {
   }
 
   /**
-   * A run begins: states, progress and errors go; pictures stay until there are new ones, so nothing jumps.
+   * A run begins: states, progress and errors go; pictures and what flowed last stay until there are new ones, so nothing jumps.
    * @param {string | null} promptId
    */
   startRun(promptId) {
     for (const [id, status] of this.#nodes) {
-      this.#nodes.set(id, { ...IDLE, preview: status.preview, images: status.images, text: status.text })
+      const { preview, images, text, outputs, key } = status
+      this.#nodes.set(id, { ...IDLE, preview, images, text, outputs, key })
     }
     this.run = { promptId, state: 'running', node: null, message: null }
     this.#tell(new Set(this.#nodes.keys()), { run: true })
@@ -118,12 +164,14 @@ export class Session {
     const ids = new Set(this.#nodes.keys())
     for (const status of this.#nodes.values()) status.preview?.close()
     this.#nodes.clear()
+    this.#notices.clear()
     this.run = { promptId: null, state: 'idle', node: null, message: null }
     this.#tell(ids, { run: true })
   }
 
-  /** @param {ReadonlySet<string>} nodes @param {{run?: boolean, server?: boolean}} [what] */
-  #tell(nodes, { run = false, server = false } = {}) {
-    for (const listener of [...this.#listeners]) listener({ nodes, run, server })
+  /** @param {ReadonlySet<string>} nodes @param {{run?: boolean, server?: boolean, notices?: boolean}} [what] */
+  #tell(nodes, { run = false, server = false, notices = false } = {}) {
+    this.version++
+    for (const listener of [...this.#listeners]) listener({ nodes, run, server, notices })
   }
 }

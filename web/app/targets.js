@@ -1,0 +1,68 @@
+/**
+ * What a run is for: all outputs, some of them, or one node that is no output. Such a node is given a look at its result:
+ * a node that shows it, which is in the prompt only and never on the canvas.
+ *
+ * @typedef {import('../model/schema.js').Schema} Schema
+ * @typedef {Record<string, {class_type: string, inputs: Record<string, any>, _meta?: {title: string}}>} Prompt
+ */
+import { accepts } from '../model/accepts.js'
+
+const LOOK = 'look:'
+
+/** Who shows a value of a type, best first, and into which input it goes. */
+const LOOKS = /** @type {const} */ ([['PreviewImage', 'images', 'IMAGE'], ['MaskPreview', 'mask', 'MASK'], ['PreviewAny', 'source', '*']])
+
+/** The node that a look in a prompt is at; null for every other id. @param {string} id */
+export const lookedAt = id => (id.startsWith(LOOK) ? id.slice(LOOK.length) : null)
+
+/**
+ * The prompt with what it takes to run to these nodes, and the targets to ask for.
+ *
+ * @param {Prompt} prompt @param {readonly string[]} ids @param {Schema} schema
+ * @returns {{ prompt: Prompt, targets: string[], unseen: string[] }} `unseen`: nodes of which nothing can be shown
+ */
+export function runTo(prompt, ids, schema) {
+  const targets = []
+  const unseen = []
+  const more = { ...prompt }
+  for (const id of ids) {
+    const node = prompt[id]
+    if (!node) continue
+    const type = schema.get(node.class_type)
+    const look = type?.output ? null : lookAt(id, type, schema)
+    if (type?.output) targets.push(id)
+    else if (look) {
+      more[LOOK + id] = look
+      targets.push(LOOK + id)
+    } else unseen.push(id)
+  }
+  return { prompt: more, targets, unseen }
+}
+
+/** @param {string} id @param {import('../model/schema.js').NodeType | undefined} type @param {Schema} schema */
+function lookAt(id, type, schema) {
+  for (const [name, input, takes] of LOOKS) {
+    if (!schema.get(name)) continue
+    // What may be anything is shown as whatever it turns out to be.
+    const slot = type?.outputs.findIndex(output => takes === '*' || (output.type !== '*' && accepts(takes, output.type))) ?? -1
+    if (slot >= 0) return { class_type: name, inputs: { [input]: [id, slot] }, _meta: { title: `A look at ${type?.title ?? id}` } }
+  }
+  return null
+}
+
+/** Ids whose values come, over any number of links, from one of `ids`; with those themselves. @param {Prompt} prompt @param {readonly string[]} ids */
+export function downstream(prompt, ids) {
+  /** @type {Map<string, string[]>} */
+  const readers = new Map()
+  for (const [id, { inputs }] of Object.entries(prompt)) {
+    for (const value of Object.values(inputs)) {
+      if (Array.isArray(value)) readers.set(String(value[0]), [...readers.get(String(value[0])) ?? [], id])
+    }
+  }
+  const found = new Set(ids.filter(id => id in prompt))
+  for (const id of found) for (const reader of readers.get(id) ?? []) found.add(reader)
+  return found
+}
+
+/** The outputs among these nodes. @param {Prompt} prompt @param {Iterable<string>} ids @param {Schema} schema */
+export const outputsAmong = (prompt, ids, schema) => [...ids].filter(id => schema.get(prompt[id]?.class_type ?? '')?.output)

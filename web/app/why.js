@@ -1,0 +1,52 @@
+/**
+ * Why a node ran, as a sentence: the server says which inputs changed, by the names of the wire; the page knows their
+ * labels and what they were before.
+ *
+ * @typedef {{kind: string, inputs?: string[], sentence?: string}} Reason
+ * @typedef {import('../model/session.js').Session} Session
+ */
+import { labelOf } from '../model/labels.js'
+
+const LETTERS = 24
+
+/**
+ * @param {Reason | null | undefined} reason
+ * @param {object} about
+ * @param {import('../model/schema.js').NodeType | undefined} about.type
+ * @param {Record<string, unknown>} about.now      the node's inputs in the prompt that runs
+ * @param {Record<string, unknown> | null} about.before  in the last prompt that had the node
+ * @param {(id: string) => boolean} about.isCached
+ * @returns {string | null} without a full stop
+ */
+export function whySentence(reason, { type, now, before, isCached }) {
+  if (!reason) return null
+  const changed = reason.kind === 'changed' && Array.isArray(reason.inputs) ? reason.inputs : []
+  if (!changed.length) return reason.sentence ?? null
+  const [only] = changed
+  const was = only !== undefined && changed.length === 1 ? valueWord(before?.[only]) : ''
+  const names = changed.map(name => small(labelOf(undefined, type, name)))
+  const cached = Object.keys(now).filter(name => !changed.includes(name) && isLink(now[name]) && isCached(String(/** @type {any[]} */ (now[name])[0])))
+  const rest = cached.map(name => small(labelOf(undefined, type, name)))
+  const kept = rest.length ? `. ${capital(listed(rest))} ${rest.length === 1 ? 'comes' : 'come'} from the cache` : ''
+  return `${listed(names)} changed${was ? ` from ${was}` : ''}${kept}`
+}
+
+/** A constant in a few letters; '' for a link and for what is too long to repeat. @param {unknown} value */
+function valueWord(value) {
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return typeof value === 'string' && value !== '' && value.length <= LETTERS && !value.includes('\n') ? `“${value}”` : ''
+}
+
+/** @param {unknown} value */
+const isLink = value => Array.isArray(value) && value.length === 2 && typeof value[1] === 'number'
+
+/** @param {string[]} words */
+function listed(words) {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
+
+/** "Seed" within a sentence is "seed"; "CFG" stays. @param {string} label */
+const small = label => (/^\p{Lu}\p{Ll}/u.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label)
+
+/** @param {string} text */
+const capital = text => text.charAt(0).toUpperCase() + text.slice(1)
