@@ -1,105 +1,188 @@
 /**
  * Boxes in a uniform grid: what lies in a view, or under a point, is found without a walk over all of them. Adding and
- * moving cost constant time.
+ * moving cost constant time. Boxes are kept as plain numbers: thousands of them weigh next to nothing.
  *
  * @typedef {import('./rect.js').Rect} Rect
  */
-import { intersects } from './rect.js'
 
 const CELL = 512
 /** A box over more cells than this is kept in a list of its own: a link across the world, a node at 1e9. */
 const MOST_CELLS = 48
+/** Cells are numbered in a square that repeats: a cell may hold boxes of another far away, which do not touch the question. */
+const SIDE = 1 << 15
 
 export class GridIndex {
-  /** @type {Map<string, Set<string>>} */
+  /** @type {Map<string, number>} */
+  #placeOf = new Map()
+  /** @type {(string | null)[]} */
+  #ids = []
+  /** Left, top, right, bottom of each place. */
+  #boxes = new Float64Array(4 * 64)
+  /** In which question a place was last found: one box may lie in many cells. */
+  #found = new Uint32Array(64)
+  #question = 0
+  /** @type {number[]} */
+  #free = []
+  /** @type {Map<number, number[]>} */
   #cells = new Map()
-  /** @type {Map<string, {rect: Rect, keys: string[] | null}>} */
-  #boxes = new Map()
-  /** @type {Set<string>} */
+  /** @type {Set<number>} */
   #large = new Set()
 
   get size() {
-    return this.#boxes.size
+    return this.#placeOf.size
   }
 
-  /** @param {string} id */
+  /** @param {string} id @returns {Rect | undefined} */
   rectOf(id) {
-    return this.#boxes.get(id)?.rect
+    const place = this.#placeOf.get(id)
+    if (place === undefined) return undefined
+    const [x = 0, y = 0, right = 0, bottom = 0] = this.#boxes.subarray(4 * place, 4 * place + 4)
+    return { x, y, w: right - x, h: bottom - y }
   }
 
   /** Add a box, or move the one of that id. @param {string} id @param {Rect} rect */
-  set(id, rect) {
-    const old = this.#boxes.get(id)
-    const keys = cellsOf(rect)
-    if (old && old.keys && keys && old.keys.length === keys.length && old.keys[0] === keys[0] && old.keys.at(-1) === keys.at(-1)) {
-      old.rect = rect
+  set(id, { x, y, w, h }) {
+    const boxes = this.#boxes
+    const old = this.#placeOf.get(id)
+    const [right, bottom] = [x + w, y + h]
+    if (old !== undefined) {
+      const at = 4 * old
+      const stays =
+        cell(boxes[at]) === cell(x) && cell(boxes[at + 1]) === cell(y) && cell(boxes[at + 2]) === cell(right) && cell(boxes[at + 3]) === cell(bottom)
+      if (!stays) this.#unlist(old)
+      this.#write(old, x, y, right, bottom)
+      if (!stays) this.#list(old)
       return
     }
-    if (old) this.delete(id)
-    this.#boxes.set(id, { rect, keys })
-    if (!keys) {
-      this.#large.add(id)
-      return
-    }
-    for (const key of keys) {
-      const cell = this.#cells.get(key)
-      if (cell) cell.add(id)
-      else this.#cells.set(key, new Set([id]))
-    }
+    const place = this.#free.pop() ?? this.#ids.length
+    if (place >= this.#found.length) this.#grow()
+    this.#ids[place] = id
+    this.#placeOf.set(id, place)
+    this.#write(place, x, y, right, bottom)
+    this.#list(place)
   }
 
   /** @param {string} id */
   delete(id) {
-    const box = this.#boxes.get(id)
-    if (!box) return
-    this.#boxes.delete(id)
-    this.#large.delete(id)
-    for (const key of box.keys ?? []) {
-      const cell = this.#cells.get(key)
-      cell?.delete(id)
-      if (cell?.size === 0) this.#cells.delete(key)
-    }
+    const place = this.#placeOf.get(id)
+    if (place === undefined) return
+    this.#unlist(place)
+    this.#placeOf.delete(id)
+    this.#ids[place] = null
+    this.#free.push(place)
   }
 
   clear() {
+    this.#placeOf.clear()
+    this.#ids = []
+    this.#free = []
     this.#cells.clear()
-    this.#boxes.clear()
     this.#large.clear()
   }
 
-  /** Ids of the boxes that share a point with `rect`. @param {Rect} rect @returns {Set<string>} */
-  query(rect) {
-    /** @type {Set<string>} */
-    const found = new Set()
-    const keys = cellsOf(rect, Math.max(this.#boxes.size, MOST_CELLS))
-    if (!keys) {
-      for (const [id, box] of this.#boxes) if (intersects(box.rect, rect)) found.add(id)
+  /** Ids of the boxes that share a point with `rect`, each once. @param {Rect} rect @returns {string[]} */
+  query({ x, y, w, h }) {
+    const boxes = this.#boxes
+    const ids = this.#ids
+    const [right, bottom] = [x + w, y + h]
+    /** @type {string[]} */
+    const found = []
+    const meets = (/** @type {number} */ place) => {
+      const at = 4 * place
+      return (
+        /** @type {number} */ (boxes[at]) <= right && x <= /** @type {number} */ (boxes[at + 2]) &&
+        /** @type {number} */ (boxes[at + 1]) <= bottom && y <= /** @type {number} */ (boxes[at + 3])
+      )
+    }
+    const [fromX, fromY, toX, toY] = [cell(x), cell(y), cell(right), cell(bottom)]
+    const count = (toX - fromX + 1) * (toY - fromY + 1)
+    if (!(count <= Math.max(this.#placeOf.size, MOST_CELLS)) || toX - fromX >= SIDE || toY - fromY >= SIDE) {
+      ids.forEach((id, place) => {
+        if (id !== null && meets(place)) found.push(id)
+      })
       return found
     }
-    for (const key of keys) {
-      for (const id of this.#cells.get(key) ?? []) {
-        const box = this.#boxes.get(id)
-        if (box && intersects(box.rect, rect)) found.add(id)
+    const question = ++this.#question
+    for (let column = fromX; column <= toX; column++) {
+      for (let row = fromY; row <= toY; row++) {
+        const places = this.#cells.get(number(column, row))
+        if (!places) continue
+        for (const place of places) {
+          if (this.#found[place] === question || !meets(place)) continue
+          this.#found[place] = question
+          found.push(/** @type {string} */ (ids[place]))
+        }
       }
     }
-    for (const id of this.#large) {
-      const box = this.#boxes.get(id)
-      if (box && intersects(box.rect, rect)) found.add(id)
-    }
+    for (const place of this.#large) if (meets(place)) found.push(/** @type {string} */ (ids[place]))
     return found
+  }
+
+  #grow() {
+    const boxes = new Float64Array(2 * this.#boxes.length)
+    boxes.set(this.#boxes)
+    this.#boxes = boxes
+    this.#found = new Uint32Array(2 * this.#found.length)
+  }
+
+  /** @param {number} place @param {number} left @param {number} top @param {number} right @param {number} bottom */
+  #write(place, left, top, right, bottom) {
+    const at = 4 * place
+    this.#boxes[at] = left
+    this.#boxes[at + 1] = top
+    this.#boxes[at + 2] = right
+    this.#boxes[at + 3] = bottom
+  }
+
+  /** @param {number} place */
+  #list(place) {
+    const range = this.#range(place)
+    if (!range) {
+      this.#large.add(place)
+      return
+    }
+    const [fromX, fromY, toX, toY] = range
+    for (let column = fromX; column <= toX; column++) {
+      for (let row = fromY; row <= toY; row++) {
+        const key = number(column, row)
+        const places = this.#cells.get(key)
+        if (places) places.push(place)
+        else this.#cells.set(key, [place])
+      }
+    }
+  }
+
+  /** @param {number} place */
+  #unlist(place) {
+    const range = this.#range(place)
+    if (!range) {
+      this.#large.delete(place)
+      return
+    }
+    const [fromX, fromY, toX, toY] = range
+    for (let column = fromX; column <= toX; column++) {
+      for (let row = fromY; row <= toY; row++) {
+        const key = number(column, row)
+        const places = this.#cells.get(key)
+        const at = places?.indexOf(place) ?? -1
+        if (!places || at < 0) continue
+        const last = places.pop()
+        if (at < places.length && last !== undefined) places[at] = last
+        if (places.length === 0) this.#cells.delete(key)
+      }
+    }
+  }
+
+  /** The cells of a place; null where they are too many to list. @param {number} place @returns {[number, number, number, number] | null} */
+  #range(place) {
+    const at = 4 * place
+    const [fromX, fromY, toX, toY] = [cell(this.#boxes[at]), cell(this.#boxes[at + 1]), cell(this.#boxes[at + 2]), cell(this.#boxes[at + 3])]
+    return (toX - fromX + 1) * (toY - fromY + 1) <= MOST_CELLS ? [fromX, fromY, toX, toY] : null
   }
 }
 
-/** The cells that a box touches; null where they are too many to list. @param {Rect} rect @param {number} [most] @returns {string[] | null} */
-function cellsOf(rect, most = MOST_CELLS) {
-  const left = Math.floor(rect.x / CELL)
-  const top = Math.floor(rect.y / CELL)
-  const right = Math.floor((rect.x + rect.w) / CELL)
-  const bottom = Math.floor((rect.y + rect.h) / CELL)
-  const count = (right - left + 1) * (bottom - top + 1)
-  if (!(count <= most)) return null
-  /** @type {string[]} */
-  const keys = []
-  for (let x = left; x <= right; x++) for (let y = top; y <= bottom; y++) keys.push(`${x},${y}`)
-  return keys
-}
+/** @param {number | undefined} at */
+const cell = (at) => Math.floor(/** @type {number} */ (at) / CELL)
+
+/** @param {number} column @param {number} row */
+const number = (column, row) => (((column % SIDE) + SIDE) % SIDE) * SIDE + (((row % SIDE) + SIDE) % SIDE)

@@ -243,13 +243,24 @@ export class Store {
   /** Replace the whole document and forget all steps. @param {Iterable<Entry>} records */
   load(records) {
     this.#gesture = null
-    const removed = Object.fromEntries(this.#records)
-    for (const id of Object.keys(removed)) this.#set(id, undefined)
+    const before = [...this.#records.values()]
+    for (const { id } of before) this.#set(id, undefined)
     for (const record of records) this.#set(record.id, record)
     this.#undos = []
     this.#redos = []
     this.#tellSteps()
-    this.#tell({ added: Object.fromEntries(this.#records), removed, updated: {} }, 'load')
+    // Nearly all who hear of it start anew: the lists are made for those who ask.
+    const after = [...this.#records.values()]
+    const byId = (/** @type {readonly Entry[]} */ entries) => Object.fromEntries(entries.map((record) => [record.id, record]))
+    this.#tell({
+      get added() {
+        return byId(after)
+      },
+      get removed() {
+        return byId(before)
+      },
+      updated: {}
+    }, 'load')
   }
 
   /** The steps as JSON, for a draft that keeps them over a reload. */

@@ -12,6 +12,7 @@
  */
 import { recordId } from './graph.js'
 import { asList, asObject, asText, isFinite, isObject } from './json.js'
+import { readType, SlotPool } from './slots.js'
 
 /** The keys that stand for the two sides of a subgraph. */
 export const INPUT_SIDE = -10
@@ -23,6 +24,12 @@ export const HIDDEN_LINKS = 'easel_hidden_links'
 /** Farther than this no picture shows a difference, and sums lose their digits. */
 const FAR = 1e7
 const LEAST = 10
+/** @type {readonly Slot[]} */
+const NO_SLOTS = []
+/** @type {readonly Key[]} */
+const NO_KEYS = []
+/** @type {Json} */
+const NOTHING = Object.freeze({})
 const MOST = 20_000
 
 /**
@@ -55,6 +62,8 @@ function circles(records) {
   })
 }
 
+/** @typedef {{node: NodeRecord, inputs: readonly unknown[], outputs: readonly unknown[], links: unknown[]}} Found A node with its sockets as the file has them, and the links that its inputs name. */
+
 class Reader {
   /** @type {Entry[]} */
   records = []
@@ -62,6 +71,15 @@ class Reader {
   notes = []
   /** @type {Set<string>} */
   #graphs = new Set()
+  /** @type {Map<string, string>} */
+  #names = new Map()
+
+  /** One string for all that are equal. @param {string} text */
+  #name(text) {
+    const known = this.#names.get(text)
+    if (known === undefined) this.#names.set(text, text)
+    return known ?? text
+  }
 
   /** @param {string} sentence */
   note(sentence) {
@@ -99,17 +117,22 @@ class Reader {
   /** @param {GraphId} graph @param {Json} file */
   graph(graph, file) {
     const nodes = this.#nodes(graph, file)
-    this.#links(graph, file, nodes)
+    const links = this.#links(graph, file, nodes)
+    this.#slots(nodes, links)
     this.#groups(graph, file)
     this.#reroutes(graph, file)
   }
 
-  /** @param {GraphId} graph @param {Json} file @returns {Map<string, {node: NodeRecord, links: unknown[]}>} by key */
+  /** @param {GraphId} graph @param {Json} file @returns {Map<string, Found>} by key */
   #nodes(graph, file) {
-    /** @type {Map<string, {node: NodeRecord, links: unknown[]}>} */
+    /** @type {Map<string, Found>} */
     const found = new Map()
     const raws = asList(file.nodes)
-    let fresh = Math.max(0, ...raws.map((raw) => Number(asObject(raw)?.id)).filter(Number.isSafeInteger))
+    let fresh = 0
+    for (const raw of raws) {
+      const id = Number(asObject(raw)?.id)
+      if (Number.isSafeInteger(id) && id > fresh) fresh = id
+    }
     raws.forEach((raw, z) => {
       if (!isObject(raw)) {
         this.note(`Entry ${z} of the nodes is no node: it was left out`)
@@ -125,7 +148,8 @@ class Reader {
         this.note(`Two nodes have the id ${old}: the second one, a ${asText(raw.type) ?? 'node'}, now has ${key}`)
       }
       const node = this.#node(graph, key, z, raw)
-      found.set(String(key), { node, links: asList(raw.inputs).map((slot) => asObject(slot)?.link) })
+      const inputs = asList(raw.inputs)
+      found.set(String(key), { node, inputs, outputs: asList(raw.outputs), links: inputs.map((slot) => asObject(slot)?.link) })
       this.records.push(node)
     })
     return found
@@ -135,23 +159,23 @@ class Reader {
   #node(graph, key, z, raw) {
     const flags = asObject(raw.flags) ?? {}
     const type = asText(raw.type) ?? 'Unknown'
-    const pos = readPair(raw.pos)
+    const [pos, size] = [readPair(raw.pos), readSize(raw.size)]
     if (!pos) this.note(`${type} ${key} had no usable position: it was put at the origin`)
     return {
       id: recordId('node', graph, key), kind: 'node', graph, key, z, type,
-      pos: pos ?? [0, 0],
-      size: readSize(raw.size),
+      pos: samePair(raw.pos, pos) ?? [0, 0],
+      size: samePair(raw.size, size) ?? size,
       title: asText(raw.title),
       mode: isFinite(raw.mode) ? raw.mode : 0,
       collapsed: flags.collapsed === true,
       pinned: flags.pinned === true,
       color: asText(raw.color),
       bgcolor: asText(raw.bgcolor),
-      inputs: asList(raw.inputs).map(readSlot),
-      outputs: asList(raw.outputs).map(readSlot),
+      inputs: NO_SLOTS,
+      outputs: NO_SLOTS,
       values: Array.isArray(raw.widgets_values) ? raw.widgets_values : asObject(raw.widgets_values),
-      properties: asObject(raw.properties) ?? {},
-      raw
+      properties: isEmpty(raw.properties) ? NOTHING : asObject(raw.properties) ?? NOTHING,
+      raw: leanNode(raw)
     }
   }
 
@@ -163,8 +187,11 @@ class Reader {
     return listed.filter((key) => !live.has(/** @type {Key} */ (key)))
   }
 
-  /** @param {GraphId} graph @param {Json} file @param {Map<string, {node: NodeRecord, links: unknown[]}>} nodes */
+  /** @param {GraphId} graph @param {Json} file @param {Map<string, Found>} nodes @returns {LinkRecord[]} */
   #links(graph, file, nodes) {
+    /** @type {LinkRecord[]} */
+    const links = []
+    const plain = graph === '' && !(isFinite(file.version) && file.version >= 1)
     const parents = new Map(
       asList(asObject(file.extra)?.linkExtensions).filter(isObject).map((entry) => [entry.id, entry.parentId])
     )
@@ -194,29 +221,41 @@ class Reader {
       }
       taken.add(place)
       const parent = isObject(raw) ? raw.parentId : parents.get(link.key)
-      this.records.push({
-        id: recordId('link', graph, link.key), kind: 'link', graph, key: link.key, z, raw,
-        from: sameKey(nodes, link.from), fromSlot: link.fromSlot, to: sameKey(nodes, link.to), toSlot: to, type: link.type,
+      const [source, reader] = [sameKey(nodes, link.from), sameKey(nodes, link.to)]
+      links.push({
+        id: recordId('link', graph, link.key), kind: 'link', graph, key: link.key, z,
+        raw: plain && isPlain(raw, [link.key, source, link.fromSlot, reader, to, link.type]) ? null : raw,
+        from: source, fromSlot: link.fromSlot, to: reader, toSlot: to, type: this.#name(link.type),
         reroute: typeof parent === 'number' || typeof parent === 'string' ? parent : null, hidden: hidden.has(link.key)
       })
     })
-    this.#markStale(graph, nodes)
+    for (const link of links) this.records.push(link)
+    return links
   }
 
-  /** @param {GraphId} graph @param {Map<string, {node: NodeRecord}>} nodes */
-  #markStale(graph, nodes) {
-    const live = new Set(this.records.flatMap((record) => (record.kind === 'link' && record.graph === graph ? record.key : [])))
-    for (const { node } of nodes.values()) {
-      node.outputs = node.outputs.map((slot) => {
-        const stale = asList(slot.raw?.links).filter((key) => !live.has(/** @type {Key} */ (key)))
-        return stale.length ? { ...slot, stale } : slot
-      })
+  /** Sockets, now that it is known which links there are. @param {ReadonlyMap<string, Found>} nodes @param {readonly LinkRecord[]} links */
+  #slots(nodes, links) {
+    /** @type {Map<string, Key[]>} */
+    const keysAt = new Map()
+    const put = (/** @type {string} */ place, /** @type {Key} */ key) => {
+      const keys = keysAt.get(place)
+      if (keys) keys.push(key)
+      else keysAt.set(place, [key])
+    }
+    for (const { key, from, fromSlot, to, toSlot } of links) {
+      put(`${from}>${fromSlot}`, key)
+      put(`${to}<${toSlot}`, key)
+    }
+    const pool = new SlotPool(new Set(links.map(({ key }) => key)))
+    for (const [key, { node, inputs, outputs }] of nodes) {
+      node.inputs = pool.list(inputs, 'link', (index) => keysAt.get(`${key}<${index}`) ?? NO_KEYS)
+      node.outputs = pool.list(outputs, 'links', (index) => keysAt.get(`${key}>${index}`) ?? NO_KEYS)
     }
   }
 
   /**
    * The input that a link goes into: the one that names the link. The number that the link gives may be old.
-   * @param {RawLink} link @param {Map<string, {node: NodeRecord, links: unknown[]}>} nodes @param {Json | null} definition
+   * @param {RawLink} link @param {Map<string, Found>} nodes @param {Json | null} definition
    */
   #readerSlot(link, nodes, definition) {
     if (link.to === OUTPUT_SIDE) return definition && link.toSlot < asList(definition.outputs).length ? link.toSlot : null
@@ -298,20 +337,6 @@ const isKey = (value) => typeof value === 'string' || isFinite(value)
 /** @param {unknown} value @returns {value is number} */
 const isSlot = (value) => Number.isInteger(value) && Number(value) >= 0
 
-/** @param {unknown} raw @returns {Slot} */
-export function readSlot(raw) {
-  if (!isObject(raw)) return { name: '', type: '*', widget: null, raw: null }
-  return {
-    name: asText(raw.name) ?? '', type: readType(raw.type), widget: asText(asObject(raw.widget)?.name), raw
-  }
-}
-
-/** Lists are combos; numbers are the old wildcards. @param {unknown} type */
-function readType(type) {
-  if (Array.isArray(type)) return 'COMBO'
-  return typeof type === 'string' && type !== '' ? type : '*'
-}
-
 /** Pairs are lists, or objects with the fields 0 and 1. @param {unknown} value */
 const listOf = (value) => (isObject(value) ? Object.keys(value).map((field) => value[field]) : asList(value))
 
@@ -320,6 +345,25 @@ export function readPair(value) {
   const [x, y] = isObject(value) ? [value['0'], value['1']] : asList(value)
   return isFinite(x) && isFinite(y) ? [near(x), near(y)] : null
 }
+
+/** The file's own pair where it says the same: one list then serves both. @param {unknown} raw @param {Pair | null} pair */
+const samePair = (raw, pair) => (pair && Array.isArray(raw) && raw.length === 2 && raw[0] === pair[0] && raw[1] === pair[1] ? /** @type {Pair} */ (raw) : pair)
+
+/** Would a link without a `raw` be saved just so? @param {unknown} raw @param {readonly unknown[]} fields */
+const isPlain = (raw, fields) => Array.isArray(raw) && raw.length === fields.length && fields.every((field, index) => field === raw[index])
+
+/** What saving needs of a node's object: of its sockets only whether it had any, since they are kept as slots. @param {Json} raw @returns {Json} */
+function leanNode(raw) {
+  const lean = { ...raw }
+  if (raw.inputs !== undefined) lean.inputs = NO_SLOTS
+  if (raw.outputs !== undefined) lean.outputs = NO_SLOTS
+  if (isEmpty(raw.flags)) lean.flags = NOTHING
+  if (isEmpty(raw.properties)) lean.properties = NOTHING
+  return lean
+}
+
+/** @param {unknown} value */
+const isEmpty = (value) => isObject(value) && Object.keys(value).length === 0
 
 /** @param {unknown} value @returns {Pair} */
 export function readSize(value) {
