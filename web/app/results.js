@@ -45,16 +45,22 @@ export class Results {
 }
 
 /**
- * The pictures in a node's `ui` output; `animated` says of each, or once for all, whether it moves.
+ * The pictures, videos and sounds in a node's `ui` output; `animated` says of each, or once for all, whether it moves.
+ * Nodes that compare tell them in two lists.
  *
  * @param {any} output
  * @returns {import('../model/session.js').PictureRef[]}
  */
 export function picturesOf(output) {
   const animated = [output?.animated].flat()
-  const listed = [output?.images, output?.gifs].flatMap(filesOf)
-  return listed.map((file, index) => ({
+  /** @type {[any, 'a' | 'b' | null][]} */
+  const listed = [
+    ...[output?.images, output?.gifs, output?.video, output?.audio].flatMap(filesOf).map(file => /** @type {[any, null]} */ ([file, null])),
+    ...(/** @type {const} */ (['a', 'b'])).flatMap(side => filesOf(output?.[`${side}_images`]).map(file => /** @type {[any, 'a' | 'b']} */ ([file, side]))),
+  ]
+  return listed.map(([file, side], index) => ({
     filename: file.filename, subfolder: String(file.subfolder ?? ''), type: String(file.type ?? 'output'), ...(file.format ? { format: file.format } : {}),
+    ...(side ? { side } : {}),
     ...(kindOf(file.filename) === 'video' || (animated[index] ?? animated[0]) === true ? { moving: true } : {}),
   }))
 }

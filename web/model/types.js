@@ -151,6 +151,8 @@
  * @property {{point: Point, screen: Point, target: Target}} menu A context menu is wanted.
  * @property {{node: NodeRecord, widget: import('./widget_values.js').Widget}} upload A picture is wanted for this widget.
  * @property {{node: NodeRecord, index: number}} picture A picture on a node was double-clicked: show it large.
+ * @property {{node: NodeRecord, index: number}} play A video or a sound on a node was clicked.
+ * @property {{node: NodeRecord}} read The words on a node were clicked: let them be scrolled and copied.
  * @property {{node: RecordId}} help A node is to be explained.
  * @property {{ids: readonly RecordId[]}} own-colour A colour is to be chosen for these.
  * @property {null} camera The camera moved: HTML over the canvas must follow.

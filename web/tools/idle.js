@@ -5,6 +5,7 @@ import { BoxSelecting } from './brushing.js'
 import { DraggingLink } from './dragging_link.js'
 import { Panning } from './panning.js'
 import { PointingNode } from './pointing_node.js'
+import { PointingPicture } from './pointing_picture.js'
 import { PointingSocket } from './pointing_socket.js'
 import { PointingWidget } from './pointing_widget.js'
 import { Resizing } from './resizing.js'
@@ -50,7 +51,7 @@ export class Idle extends State {
         return editor.enter(new PointingWidget(editor, target))
       case 'node':
         if (target.part === 'resize') return editor.enter(new Resizing(editor, target.node))
-        return editor.enter(new PointingNode(editor, target.node, target))
+        return editor.enter(new (target.part === 'picture' ? PointingPicture : PointingNode)(editor, target.node, target))
       case 'group':
         if (target.part === 'resize') return editor.enter(new Resizing(editor, target.group))
         return editor.enter(new PointingNode(editor, target.group, target))

@@ -25,22 +25,19 @@ export class PointingNode extends State {
     if (pointer.dragged) this.editor.enter(new Translating(this.editor, pointer))
   }
 
-  /** @override */
-  up() {
+  /** @param {import('./state.js').Pointer} _pointer @override */
+  up(_pointer) {
     const { editor, id, target } = this
     if (target.kind === 'node' && target.part === 'collapse') editor.run('collapse')
     else if (this.wasSelected && this.adding) editor.select([...editor.selection].filter((other) => other !== id))
     else if (this.wasSelected && editor.selection.size > 1) editor.select([id])
     editor.idle()
-    if (target.kind === 'node' && target.part === 'picture') editor.wantUpload(id)
   }
 
   #twice() {
     const { editor, id, target } = this
-    const node = editor.store.node(id)
     editor.idle()
-    if (target.kind === 'node' && target.part === 'picture' && node) editor.emit('picture', { node, index: 0 })
-    else if ((target.kind === 'node' && target.part === 'title') || target.kind === 'group') {
+    if ((target.kind === 'node' && target.part === 'title') || target.kind === 'group') {
       editor.select([id])
       editor.run('rename')
     }
