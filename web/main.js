@@ -111,7 +111,7 @@ async function start() {
     showQueue: anchor => openQueue(anchor, { client, session, toasts }),
   })
   const view = viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) })
-  registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
+  registerCommands({ editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
   createRail(byId('rail'), { editor, session, names, settings, drawer, graphs, outline, view, theme: colours.current })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow })

@@ -1,10 +1,14 @@
 /** The commands that are the page's and not the canvas's: run, files, panels, colours. */
+import { selectedNodes } from '../commands/context.js'
+import { openLinkSearch } from '../panels/link_search.js'
 import { openShortcuts } from '../panels/shortcuts.js'
 import { chooseFiles, download, saveGraph } from './files.js'
 
 /**
  * @param {object} parts
  * @param {import('../tools/editor.js').Editor} parts.editor
+ * @param {import('./names.js').Names} parts.names
+ * @param {(type: string) => string} parts.colorOf
  * @param {import('./run.js').Runner} parts.runner
  * @param {import('./document.js').OpenGraph} parts.graph
  * @param {import('./bring_in.js').BringIn} parts.bringIn
@@ -18,7 +22,7 @@ import { chooseFiles, download, saveGraph } from './files.js'
  * @param {() => Promise<void>} parts.refresh
  * @param {() => number} parts.runs  how many runs the top bar asks for
  */
-export function registerCommands({ editor, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs }) {
+export function registerCommands({ editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs }) {
   /** @type {import('../commands/registry.js').Command<import('../tools/editor.js').Editor>[]} */
   const commands = [
     { id: 'run', label: 'Run', keys: ['Ctrl+Enter'], anywhere: true, run: () => void runner.queue({ count: runs() }) },
@@ -35,6 +39,7 @@ export function registerCommands({ editor, runner, graph, bringIn, toasts, drawe
     { id: 'outline', label: 'Nodes in this graph', keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
     { id: 'shortcuts', label: 'Keys and gestures', keys: ['?'], run: () => openShortcuts(editor) },
     { id: 'inspector', label: 'Show or hide the details', keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
+    { id: 'link_node', label: 'Link the node', keys: ['Shift+L'], enabled: () => selectedNodes(editor).length === 1, run: linkNode },
     { id: 'view', label: 'View', keys: ['Ctrl+,'], run: () => drawer.toggle(view) },
     { id: 'minimap', label: 'Show or hide the map', keys: ['Alt+Shift+M'], run: () => settings.set('minimap', !settings.values.minimap) },
     { id: 'canvas_info', label: 'Show or hide drawing times', keys: [], run: () => settings.set('canvasInfo', !settings.values.canvasInfo) },
@@ -43,6 +48,14 @@ export function registerCommands({ editor, runner, graph, bringIn, toasts, drawe
     { id: 'refresh', label: 'Read models and node types again', keys: ['R'], run: () => void readAgain() },
   ]
   commands.forEach(command => editor.commands.register(command))
+
+  function linkNode() {
+    const [node] = selectedNodes(editor)
+    const rect = node && editor.titleRect(node.id)
+    if (!node || !rect) return
+    const { left, top } = editor.overlay.getBoundingClientRect()
+    openLinkSearch({ editor, names, colorOf, node, at: { x: rect.x + left, y: rect.y + top, width: rect.w, height: rect.h } })
+  }
 
   /** The graph that was open can be brought back: nothing is asked, nothing is lost. */
   function newGraph() {
