@@ -96,3 +96,51 @@ def test_an_interpreter_without_the_packages_says_so_instead_of_a_traceback(tmp_
     assert result.returncode == 1
     assert result.stderr.startswith("Set-up stopped. Step: pip install. No network.")
     assert "Traceback" not in result.stderr
+
+
+@pytest.fixture
+def page_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A checkout whose page names a package, and an npm that fails where NPM_FAILS is set; it writes what it was asked."""
+    web = tmp_path / "web"
+    web.mkdir()
+    (web / "package.json").write_text('{"dependencies": {"marked": "1.0.0"}}')
+    (web / "package-lock.json").write_text("{}")
+    npm = tmp_path / "npm"
+    npm.write_text(
+        "import os, sys\nfrom pathlib import Path\nPath('asked').write_text(' '.join(sys.argv[1:]))\n"
+        "Path('node_modules').mkdir(exist_ok=True)\n"
+        "if os.environ.get('NPM_FAILS'):\n    sys.exit('npm error code E1\\nnpm error the registry is far away')\n"
+    )
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    monkeypatch.setattr(setup, "_npm", lambda *_: setup.Npm([sys.executable, str(npm)], dict(os.environ)))
+    return web
+
+
+def test_the_page_has_its_packages_without_its_checkers(page_packages: Path):
+    setup._install_page_packages(tests=False)
+    asked = (page_packages / "asked").read_text().split()
+    assert asked[0] == "ci"
+    assert "--omit=dev" in asked
+    (page_packages / "asked").unlink()
+    setup._install_page_packages(tests=False)
+    assert not (page_packages / "asked").exists(), "nothing to do the second time"
+    setup._install_page_packages(tests=True)
+    assert "--omit=dev" not in (page_packages / "asked").read_text()
+    (page_packages / "package-lock.json").write_text("{ }")
+    setup._install_page_packages(tests=False)
+    assert "--omit=dev" not in (page_packages / "asked").read_text(), "who has the checkers keeps them"
+
+
+def test_a_page_without_packages_is_no_reason_to_stop(
+    page_packages: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("NPM_FAILS", "1")
+    setup._install_page_packages(tests=False)
+    said = capsys.readouterr().out
+    assert "going on without the page's packages" in said
+    assert "the registry is far away" in said
+    with pytest.raises(setup.SetupError, match="npm ci"):
+        setup._install_page_packages(tests=True)
+    monkeypatch.delenv("NPM_FAILS")
+    setup._install_page_packages(tests=False)
+    assert (page_packages / "node_modules" / ".easel-installed").exists(), "tried again at the next start"
