@@ -1,7 +1,11 @@
 /** The rail at the left: it opens panels and holds what belongs to the whole page. */
 import { icon } from '../icons/icons.js'
-import { fill, h } from './dom.js'
+import { fill, h, setText } from './dom.js'
+import { openMenu } from './menu.js'
 import { problems, problemsPanel } from './problems.js'
+
+/** What the button of the zoom offers. */
+const ZOOMS = ['zoom_in', 'zoom_out', 'zoom_full', 'fit', 'fit_selection', 'minimap']
 
 /**
  * @param {HTMLElement} host
@@ -44,6 +48,18 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
   const redo = command('redo', 'redo')
   const themeButton = button('moon', '', '', () => settings.set('theme', theme() === 'dark' ? 'light' : 'dark'))
 
+  const percent = h('span')
+  const zoom = h('button.zoom', { type: 'button', 'aria-haspopup': 'menu', 'data-tip': 'How near the canvas is', onclick: () => openMenu(ZOOMS.map(id => {
+    const found = editor.commands.get(id)
+    return { label: found?.label ?? id, keys: editor.commands.keysOf(id)[0] ?? '', enabled: found?.enabled?.(editor) ?? true, run: () => void editor.run(id) }
+  }), zoom.getBoundingClientRect(), { label: 'Zoom', side: 'right', onClose: () => editor.focus() }) }, percent)
+  function drawZoom() {
+    setText(percent, `${Math.round(editor.camera.zoom * 100)}%`)
+    zoom.setAttribute('aria-label', `Zoom: ${percent.textContent}`)
+  }
+  editor.on('camera', drawZoom)
+  drawZoom()
+
   host.append(
     h('div.mark', {}, icon('easel', 20)),
     button('add', 'Add a node', 'search', () => editor.run('search')),
@@ -52,6 +68,7 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
     problemsButton,
     h('div.push'),
     undo, redo,
+    zoom,
     command('fit', 'fit'),
     opener('eye', view, 'view'),
     themeButton,
