@@ -6,8 +6,8 @@ import { LARGEST_SEED } from '../model/schema.js'
  * @param {() => number} [random] in [0, 1)
  * @returns {unknown}
  */
-export function nextValue({ spec, value, control }, random = Math.random) {
-  if (control === null || control === 'fixed') return value
+export function nextValue({ spec, value, control, expression }, random = Math.random) {
+  if (control === null || control === 'fixed' || expression) return value
   if (spec.kind === 'combo') return nextChoice(spec.options, value, String(control), random)
   if (spec.kind !== 'number') return value
   const { min, step } = spec

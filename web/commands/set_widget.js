@@ -1,12 +1,18 @@
 /**
- * A widget's value, or what becomes of it after a run.
+ * A widget's value, what it is worked out from, or what becomes of it after a run; of one node or of several at once.
  *
  * @typedef {import('./context.js').Context} Context
  * @typedef {import('../model/types.js').RecordId} RecordId
+ * @typedef {import('../model/widget_values.js').Widget} Widget
  */
 import { asObject } from '../model/json.js'
+import { withExpression } from '../model/live_expressions.js'
+import { fitNumber } from '../model/numbers.js'
 import { humanise } from '../model/words.js'
-import { withValue } from '../model/widget_values.js'
+import { widgetsOf, withValue } from '../model/widget_values.js'
+
+/** @param {string} name */
+const labelOf = (name) => `Change ${humanise(name).toLowerCase()}`
 
 /**
  * @param {Pick<Context, 'store' | 'types'>} context @param {RecordId} id @param {string} name @param {unknown} value
@@ -16,13 +22,48 @@ export function setWidget({ store, types }, id, name, value, kind = 'value') {
   const node = store.node(id)
   if (!node) return
   const type = types.of(node)
-  const label = `Change ${humanise(name).toLowerCase()}`
   if (kind === 'control' && type?.controls && name in type.controls) {
     // A subgraph's values have no entry for it in the file: it is kept under a name of ours.
     const controls = { ...asObject(node.properties.easel_controls), [name]: value }
-    store.transact(label, () => store.update(id, { properties: { ...node.properties, easel_controls: controls } }))
+    store.transact(labelOf(name), () => store.update(id, { properties: { ...node.properties, easel_controls: controls } }))
     return
   }
   const values = withValue(type, node, name, value, kind)
-  store.transact(label, () => store.update(id, { values }))
+  // A value that is given takes the place of an expression.
+  const properties = kind === 'value' ? withExpression(node.properties, name, null) : node.properties
+  store.transact(labelOf(name), () => store.update(id, { values, properties }))
+}
+
+/** The value of a number is worked out from now on; null keeps the last result. @param {Pick<Context, 'store'>} context @param {RecordId} id @param {string} name @param {string | null} source */
+export function setExpression({ store }, id, name, source) {
+  const node = store.node(id)
+  if (node) store.transact(labelOf(name), () => store.update(id, { properties: withExpression(node.properties, name, source) }))
+}
+
+/**
+ * The nodes of a selection with a widget of the same name and kind, the given one first.
+ * @param {Pick<Context, 'store' | 'types' | 'selection'>} context @param {RecordId} id @param {string} name
+ * @returns {{id: RecordId, widget: Widget}[]}
+ */
+export function alike({ store, types, selection }, id, name) {
+  const found = [id, ...[...selection].filter((other) => other !== id)].flatMap((each) => {
+    const node = store.node(each)
+    const widget = node && widgetsOf(types.of(node), node).find((other) => other.name === name)
+    return widget ? [{ id: each, widget }] : []
+  })
+  const kind = found[0]?.widget.spec.kind
+  return found.filter(({ widget }) => widget.spec.kind === kind)
+}
+
+/**
+ * Set a widget on all selected nodes that have it, each within its own limits, as one step.
+ * @param {Pick<Context, 'store' | 'types' | 'selection'>} context @param {RecordId} id the node it was set on @param {string} name @param {unknown} value
+ */
+export function setWidgets(context, id, name, value) {
+  const all = alike(context, id, name)
+  context.store.transact(all.length > 1 ? `${labelOf(name)} of ${all.length} nodes` : labelOf(name), () => {
+    for (const { id: each, widget: { spec } } of all) {
+      setWidget(context, each, name, spec.kind === 'number' && typeof value === 'number' ? fitNumber(spec, value) : value)
+    }
+  })
 }

@@ -17,17 +17,15 @@
 import { evaluate, ExpressionError, parse } from './expression.js'
 import { asObject, isFinite } from './json.js'
 import { fitNumber } from './numbers.js'
-import { widgetsOf } from './widget_values.js'
+import { EXPRESSIONS, widgetsOf } from './widget_values.js'
 
-/** Where a node's `properties` keep its expressions, by widget. */
-export const PROPERTY = 'easel_expressions'
 /** Types that nobody reads a number of: a note may have the title of a node. */
 const WITHOUT_NUMBERS = new Set(['Note', 'MarkdownNote', 'Reroute', 'SetNode', 'GetNode'])
 /** Expressions that read one another, in a row, at most. */
 const LONGEST_CHAIN = 100
 
 /** @param {unknown} properties @returns {Readonly<Record<string, unknown>>} */
-export const expressionsOf = (properties) => asObject(asObject(properties)?.[PROPERTY]) ?? {}
+export const expressionsOf = (properties) => asObject(asObject(properties)?.[EXPRESSIONS]) ?? {}
 
 export class Sheet {
   /** @type {Map<string, Cells>} */

@@ -34,6 +34,8 @@ export class Store {
   #stepListeners = new Set()
   /** @type {Set<(before: Entry | undefined, after: Entry | undefined) => void>} */
   #indexes = new Set()
+  /** @type {Set<(diff: Diff) => void>} */
+  #derivations = new Set()
   /** Rises with every change, so that derived values know when they are old. */
   version = 0
 
@@ -100,6 +102,16 @@ export class Store {
   }
 
   /**
+   * Let `derive` add to every change what follows from it, as a part of the same step; undo and redo bring it along. Returns
+   * the function that ends it.
+   * @param {(diff: Diff) => void} derive
+   */
+  derive(derive) {
+    this.#derivations.add(derive)
+    return () => this.#derivations.delete(derive)
+  }
+
+  /**
    * Run `change` and record what it did as one step named `label`, or as a part of the open gesture. Should it throw,
    * nothing of it stays. `merge` adds it to the last step instead: for changes that follow from a step, or that nobody
    * would call one (a seed that moves on after a run).
@@ -115,6 +127,7 @@ export class Store {
     let result
     try {
       result = change()
+      for (const derive of this.#derivations) derive(this.#diff)
     } catch (error) {
       this.#apply(reverse(this.#diff))
       this.#diff = null

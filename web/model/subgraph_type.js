@@ -64,7 +64,7 @@ function widgetBehind(definition, slot, graph, types) {
 
 /** Of a node whose type nobody knows. @type {Widget} */
 const LOOSE = {
-  name: '', label: '', tooltip: '', value: '', control: null, socketless: false,
+  name: '', label: '', tooltip: '', value: '', control: null, socketless: false, expression: null,
   spec: { kind: 'text', default: '', multiline: false, placeholder: '', dynamicPrompts: false }
 }
 

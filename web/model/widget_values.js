@@ -19,14 +19,17 @@
  * @property {unknown} value
  * @property {Control | null} control What becomes of the value after a run; null where that is not asked.
  * @property {boolean} socketless
+ * @property {string | null} expression What its value is worked out from.
  */
-import { isObject } from './json.js'
+import { asObject, asText, isObject } from './json.js'
 
 /**
  * @typedef {{name: string, kind: 'value' | 'control' | 'filter' | 'upload' | 'unused', inner?: {node: string, name: string}}} Place
  *   `inner`: the widget inside a subgraph that an entry of its instance is for; node -1 is the subgraph's own inputs.
  */
 
+/** Where a node's `properties` keep the expressions of its widgets, by name. */
+export const EXPRESSIONS = 'easel_expressions'
 const CONTROLS = new Set(['fixed', 'increment', 'decrement', 'randomize', 'increment-wrap'])
 
 /** @type {WeakMap<NodeType, Place[]>} */
@@ -108,7 +111,7 @@ function defaultAt(type, place) {
 /**
  * The widgets of a node with their values. A value that is missing is the default; one of the wrong kind is shown as it
  * is, since the file may know better than the schema.
- * @param {NodeType | undefined} type @param {Pick<NodeRecord, 'values'>} node
+ * @param {NodeType | undefined} type @param {Pick<NodeRecord, 'values'> & Partial<Pick<NodeRecord, 'properties'>>} node
  * @returns {Widget[]}
  */
 export function widgetsOf(type, node) {
@@ -116,6 +119,7 @@ export function widgetsOf(type, node) {
   if (type.name === 'PrimitiveNode') return looseWidgets(Array.isArray(node.values) ? node.values.slice(0, 1) : null)
   const values = node.values
   const at = Array.isArray(values) ? placesOf(type, values) : []
+  const expressions = asObject(node.properties?.[EXPRESSIONS])
   return type.inputs.flatMap((input) => {
     if (!input.widget) return []
     const spec = input.widget
@@ -133,7 +137,8 @@ export function widgetsOf(type, node) {
       if (control) control = readControl(values.control_after_generate)
     }
     return [{
-      name: input.name, label: input.label, tooltip: input.tooltip, spec, value, control, socketless: input.socketless
+      name: input.name, label: input.label, tooltip: input.tooltip, spec, value, control, socketless: input.socketless,
+      expression: spec.kind === 'number' ? asText(expressions?.[input.name]) : null
     }]
   })
 }
@@ -151,7 +156,7 @@ function looseWidgets(values) {
     : isObject(values) ? Object.entries(values) : []
   return named.flatMap(([name, value]) => {
     const spec = specFor(value)
-    return spec ? [{ name, label: '', tooltip: '', spec, value, control: null, socketless: true }] : []
+    return spec ? [{ name, label: '', tooltip: '', spec, value, control: null, socketless: true, expression: null }] : []
   })
 }
 

@@ -30,6 +30,7 @@ import { TITLE } from '../geometry/layout.js'
 import { centre, move as moveRect } from '../geometry/rect.js'
 import { rectToScreen } from '../geometry/viewport.js'
 import { Graph } from '../model/graph.js'
+import { Expressions } from '../model/live_expressions.js'
 import { NodeTypes } from '../model/node_types.js'
 import { load, save, toPrompt } from '../model/workflow.js'
 import { PLAIN_LOOK } from '../view/draw_canvas.js'
@@ -83,6 +84,7 @@ export class Editor extends Sight {
     this.graph = new Graph(store)
     this.pictures = new Pictures(pictureUrl, () => this.invalidate())
     this.types = new NodeTypes(schema, this.graph)
+    this.expressions = new Expressions(store, this.graph, (type) => this.schema.get(type))
     this.scene = new Scene(store, this.graph, this.types, (node) => this.#aspect(node))
     this.renderer = new Renderer({ canvas, overlay, theme, view: this })
     /** @type {Registry<Editor>} */
@@ -215,6 +217,7 @@ export class Editor extends Sight {
   setSchema(schema) {
     this.schema = schema
     this.types.schema = schema
+    this.expressions.schemaChanged()
     this.scene.rebuild()
     this.invalidate()
   }

@@ -19,6 +19,8 @@
  * @property {boolean} lifted It is being moved.
  * @property {string | null} edited The widget under an HTML editor.
  * @property {(socket: SocketPlace) => boolean} linked
+ * @property {(socket: SocketPlace) => string} feeder The title of what feeds a linked input.
+ * @property {(widget: string) => boolean} wrong Its expression fails.
  * @property {(socket: SocketPlace) => string} typeOf The type as seen through reroutes.
  * @property {((socket: SocketPlace) => boolean) | null} fits While a link is dragged: does it take it?
  * @property {number} zoom
@@ -84,7 +86,7 @@ function drawWhole(ctx, theme, drawing) {
       const socket = layout.sockets.find((each) => each.widget === place.name)
       if (!widget) continue
       drawWidget(ctx, theme, place, widget, {
-        linked: socket !== undefined && drawing.linked(socket), edited: drawing.edited === place.name,
+        feeder: socket && drawing.linked(socket) ? drawing.feeder(socket) : '', wrong: widget.expression !== null && drawing.wrong(widget.name), edited: drawing.edited === place.name,
         note: NOTE_TYPES.has(view.node.type), size: rowSize(zoom)
       })
     }

@@ -6,17 +6,22 @@
  * @typedef {import('./theme.js').Theme} Theme
  * @typedef {CanvasRenderingContext2D} Context2D
  */
-import { linkCurve } from '../geometry/bezier.js'
+import { linkPath } from '../geometry/link_path.js'
 import { drawSocket } from './draw_node.js'
-import { pathOf } from './draw_links.js'
+import { pathOf, REROUTE_RADIUS, traceCurves } from './draw_links.js'
+import { REROUTE_OUT } from './scene.js'
 import { RADIUS, roundRect } from './shapes.js'
 import { font, measure } from './text.js'
 import { typeColour, withAlpha } from './theme.js'
 import { kindOf } from './widget_kinds.js'
 
+/** Of more chosen nodes than this the hidden links are not all drawn: they would be a thicket. */
+const MOST_SHOWN = 30
+
 /** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {number} dash how far dashes have moved, canvas pixels */
 export function drawOverlay(ctx, theme, view, dash) {
   drawFlow(ctx, theme, view, dash)
+  drawHidden(ctx, theme, view)
   if (view.draggedLink) drawDragged(ctx, theme, view)
   else if (view.dragging.size) drawDrop(ctx, theme, view)
   else drawHover(ctx, theme, view)
@@ -71,16 +76,17 @@ function clipOut(ctx, rect) {
 function drawDragged(ctx, theme, view) {
   const dragged = view.draggedLink
   if (!dragged) return
-  const end = dragged.target ? view.scene.socketPoint(dragged.target) : dragged.point
+  const end = dragged.end ?? (dragged.target ? view.scene.socketPoint(dragged.target) : dragged.point)
   if (!end) return
   const width = Math.max(2.5, 1.5 / view.camera.zoom)
+  const shape = view.scene.linkShape === 'hidden' ? 'spline' : view.scene.linkShape
   for (const socket of dragged.ends) {
     const start = view.scene.socketPoint(socket)
     if (!start) continue
-    const { a, b, c, d } = socket.side === 'out' ? linkCurve(start, end) : linkCurve(end, start)
+    const points = [start, ...dragged.through, end]
+    if (socket.side === 'in') points.reverse()
     ctx.beginPath()
-    ctx.moveTo(a.x, a.y)
-    ctx.bezierCurveTo(b.x, b.y, c.x, c.y, d.x, d.y)
+    traceCurves(ctx, linkPath(points, shape).flat())
     ctx.strokeStyle = theme.canvas
     ctx.lineWidth = width + 3
     ctx.stroke()
@@ -110,14 +116,57 @@ function drawDrop(ctx, theme, view) {
   ctx.stroke(pathOf(wire))
 }
 
+/** Hidden links show where they go while one of their ends is chosen or pointed at. @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */
+function drawHidden(ctx, theme, view) {
+  const { hover, scene, graph, selection } = view
+  const ids = new Set(hover.kind === 'link' ? [hover.link] : [])
+  for (const id of selection) {
+    if (view.store.link(id)) ids.add(id)
+    else if (selection.size <= MOST_SHOWN) for (const link of graph.linksOf(id)) ids.add(link.id)
+  }
+  for (const id of ids) {
+    const wire = scene.wire(id)
+    const points = wire?.hidden && scene.points(wire.link)
+    if (!wire || !points) continue
+    ctx.beginPath()
+    traceCurves(ctx, linkPath(points, 'spline').flat())
+    ctx.strokeStyle = typeColour(theme, wire.type)
+    ctx.lineWidth = Math.max(1.5, 1.2 / view.camera.zoom)
+    ctx.setLineDash([2 / view.camera.zoom, 5 / view.camera.zoom])
+    ctx.stroke()
+    ctx.setLineDash([])
+  }
+}
+
+/** A reroute under the pointer: a ring, and the place where another link out of it begins. @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {string} id @param {boolean} out */
+function drawHoveredReroute(ctx, theme, view, id, out) {
+  const reroute = view.store.get(id)
+  if (reroute?.kind !== 'reroute') return
+  const [x, y] = reroute.pos
+  ctx.strokeStyle = theme.select
+  ctx.lineWidth = 1.5
+  if (!out) {
+    ctx.beginPath()
+    ctx.arc(x, y, REROUTE_RADIUS + 2.5, 0, Math.PI * 2)
+    ctx.stroke()
+  }
+  ctx.beginPath()
+  ctx.arc(x + REROUTE_OUT, y, out ? 4.5 : 3, 0, Math.PI * 2)
+  ctx.fillStyle = out ? theme.select : theme.canvas
+  ctx.fill()
+  ctx.stroke()
+}
+
 /** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */
 function drawHover(ctx, theme, view) {
   const { hover, scene, store } = view
+  if (hover.kind === 'reroute') return drawHoveredReroute(ctx, theme, view, hover.reroute, hover.part === 'out')
   if (hover.kind === 'link') {
     const wire = scene.wire(hover.link)
     if (!wire) return
     ctx.strokeStyle = typeColour(theme, wire.type)
     ctx.lineWidth = Math.max(4, 2.4 / view.camera.zoom)
+    ctx.lineJoin = 'round'
     ctx.stroke(pathOf(wire))
     return
   }
@@ -155,7 +204,7 @@ function drawHover(ctx, theme, view) {
       roundRect(ctx, place.field.x + 0.5, place.field.y + 0.5, wide - 1, place.field.h - 1, place.wide ? 6 : 5)
       ctx.stroke()
       const widget = shown.widgets.find(({ name }) => name === hover.name)
-      const state = { linked: false, edited: false, note: false, size: 12 }
+      const state = { feeder: '', wrong: false, edited: false, note: false, size: 12 }
       if (widget && hover.part !== 'control') kindOf(widget).hover?.({ ctx, theme, place, widget, state }, hover.part)
     }
   }

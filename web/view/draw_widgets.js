@@ -6,7 +6,7 @@
 import { INSET } from '../geometry/layout.js'
 import { drawIcon } from './shapes.js'
 import { fitMiddle, font } from './text.js'
-import { drawField, drawRight } from './widget_field.js'
+import { drawFeeder, drawField } from './widget_field.js'
 import { kindOf } from './widget_kinds.js'
 
 /**
@@ -25,8 +25,8 @@ export function drawWidget(ctx, theme, place, widget, state) {
   }
   if (state.edited && !place.wide) return
   if (kind.bare) return kind.draw(drawing)
-  if (state.linked) {
-    drawRight(drawing, 'linked', { right: place.button ? 8 - place.button.w : 8, colour: theme.quiet })
+  if (state.feeder) {
+    drawFeeder(drawing, place.button ? 8 - place.button.w : 8)
     return
   }
   drawField(drawing)

@@ -14,6 +14,8 @@
  * @property {ReadonlySet<RecordId>} held Links that were picked up: drawn at the pointer, not where they were.
  * @property {Point | null} point Canvas pixels.
  * @property {SocketRef | null} target What it would snap to.
+ * @property {readonly Point[]} through Reroutes that it passes, from an output on.
+ * @property {Point | null} end Where it is drawn to, if not to the target itself.
  * @property {(socket: SocketRef) => boolean} fits
  *
  * @typedef {object} ViewState What the renderer reads. The editor is one.
@@ -24,6 +26,7 @@
  * @property {import('../model/schema.js').Schema} schema
  * @property {import('../model/session.js').Session} session
  * @property {import('../model/node_types.js').NodeTypes} types
+ * @property {import('../model/live_expressions.js').Expressions} expressions
  * @property {import('./pictures.js').Pictures} pictures
  * @property {import('../geometry/viewport.js').Camera} camera
  * @property {ReadonlySet<RecordId>} selection
@@ -40,12 +43,11 @@
 import { grow, intersects } from '../geometry/rect.js'
 import { visible } from '../geometry/viewport.js'
 import { drawGrid, drawGroup } from './draw_canvas.js'
-import { drawLinks } from './draw_links.js'
+import { drawHiddenNames, drawLinks, drawReroutes } from './draw_links.js'
 import { drawNode } from './draw_node.js'
 import { drawOverlay, flowing } from './draw_overlay.js'
 import { drawError } from './draw_status.js'
 import { picturesOf } from './node_pictures.js'
-import { typeColour } from './theme.js'
 
 /** Below this zoom the sentences of several errors are shown on selected nodes only. */
 const SENTENCES = 0.75
@@ -166,16 +168,8 @@ export class Renderer {
       const ends = [wire.link.id, from?.id, to?.id]
       return ends.some((id) => id !== undefined && view.selection.has(id)) ? 'strong' : 'plain'
     })
-    for (const reroute of view.graph.reroutes(view.graphId)) {
-      const wire = wires.find(({ link }) => link.reroute === reroute.key)
-      ctx.beginPath()
-      ctx.arc(reroute.pos[0], reroute.pos[1], 5, 0, Math.PI * 2)
-      ctx.fillStyle = typeColour(theme, wire?.type ?? '*')
-      ctx.fill()
-      ctx.strokeStyle = view.selection.has(reroute.id) ? theme.select : theme.canvas
-      ctx.lineWidth = 2
-      ctx.stroke()
-    }
+    drawReroutes(ctx, theme, view, wires)
+    drawHiddenNames(ctx, theme, view, wires)
   }
 
   /** @param {CanvasRenderingContext2D} ctx @param {NodeRecord} node */
@@ -189,6 +183,7 @@ export class Renderer {
       edited: view.edited?.node === node.id ? view.edited.name : null, zoom: view.camera.zoom,
       linked: ({ side, index }) =>
         index >= 0 && (side === 'in' ? view.graph.linkInto(node, index) !== undefined : view.graph.linksFrom(node, index).length > 0),
+      feeder: ({ index }) => view.scene.feeder(node, index), wrong: (name) => view.expressions.problem(node.id, name) !== null,
       typeOf: ({ side, index, type }) => (node.type === 'Reroute' || (side === 'out' && type === '*') ? view.scene.outputType(node, index < 0 ? 0 : index) : type),
       fits: dragged && ((place) => {
         const own = dragged.ends.some((end) => end.node === node.id && end.side === place.side && end.index === place.index)

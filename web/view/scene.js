@@ -2,7 +2,6 @@
  * Where everything of one graph lies on the canvas: nodes laid out, links as curves, both in grids. It follows the store
  * and the session, and answers what is in a view and what is under a point. Who draws and who points ask the same.
  *
- * @typedef {import('../geometry/bezier.js').Bezier} Bezier
  * @typedef {import('../geometry/rect.js').Rect} Rect
  * @typedef {import('../geometry/vec.js').Point} Point
  * @typedef {import('../model/shape.js').View} View
@@ -14,19 +13,18 @@
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  * @typedef {import('../model/types.js').Target} Target
  * @typedef {import('../geometry/link_path.js').LinkShape} LinkShape
- *
- * A link as it lies on the canvas. Of a hidden one only its two ends do.
- * @typedef {{link: LinkRecord, curves: readonly Bezier[], bounds: Rect, type: string, path: Path2D | null, hidden: boolean}} Wire
+ * @typedef {import('./wires.js').Wire} Wire
+ * @typedef {import('./wires.js').Sketch} Sketch
  */
-import { curveBounds, distanceTo } from '../geometry/bezier.js'
+import { distanceTo } from '../geometry/bezier.js'
 import { GridIndex } from '../geometry/grid_index.js'
 import { hitEdge, hitNode, socketNear } from '../geometry/hit_test.js'
-import { linkPath, stubs } from '../geometry/link_path.js'
 import { bounds, contains, grow, move } from '../geometry/rect.js'
 import { distance, subtract } from '../geometry/vec.js'
 import { recordId } from '../model/graph.js'
-import { viewOf } from '../model/shape.js'
+import { layoutOf, viewOf } from '../model/shape.js'
 import { kindOf } from './widget_kinds.js'
+import { Wires } from './wires.js'
 
 const GROUP_TITLE = 32
 const REROUTE = 7
@@ -39,9 +37,11 @@ const ON = 9
 
 export class Scene {
   #nodes = new GridIndex()
-  #wires = new GridIndex()
-  /** @type {Map<RecordId, Wire>} */
-  #wireOf = new Map()
+  #wires = new Wires(this)
+  /** What has changed since somebody last asked where things are: many changes cost as much as one. */
+  #old = { all: false, nodes: /** @type {Set<RecordId>} */ (new Set()), links: /** @type {Set<RecordId>} */ (new Set()) }
+  /** Where the picture is no longer right; null for nowhere. @type {Rect | 'all' | null} */
+  #damage = 'all'
   /** @type {GraphId} */
   graphId = ''
   /** @type {LinkShape} */
@@ -63,45 +63,40 @@ export class Scene {
 
   /** Another graph, another schema, another document. */
   rebuild() {
-    this.#nodes.clear()
-    this.#wires.clear()
-    this.#wireOf.clear()
-    for (const id of this.graph.ids(this.graphId, 'node')) this.#place(id)
-    for (const id of this.graph.ids(this.graphId, 'link')) this.#wire(id)
+    this.#old.all = true
+    this.#damage = 'all'
   }
 
   /** @param {import('../model/types.js').Diff} diff */
   follow(diff) {
-    /** @type {Set<RecordId>} */
-    const nodes = new Set()
-    /** @type {Set<RecordId>} */
-    const links = new Set()
-    for (const record of Object.values(diff.removed)) {
-      if (record.kind === 'node') this.#nodes.delete(record.id)
-      else if (record.kind === 'link') {
-        this.#wires.delete(record.id)
-        this.#wireOf.delete(record.id)
+    const { nodes, links } = this.#old
+    for (const id in diff.removed) {
+      const record = diff.removed[id]
+      if (record?.kind === 'node') nodes.add(id)
+      else if (record?.kind === 'link') {
+        links.add(id)
         // The wires behind a reroute take the colour of what is linked into it.
         const reader = this.graph.reader(record)
         if (reader?.type === 'Reroute') nodes.add(reader.id)
+      } else this.#damage = 'all'
+    }
+    for (const changed of [diff.added, diff.updated]) {
+      for (const id in changed) {
+        const record = this.store.get(id)
+        if (record?.kind === 'node') nodes.add(id)
+        else if (record?.kind === 'link') {
+          links.add(id)
+          const reader = this.graph.reader(record)
+          if (reader?.type === 'Reroute') nodes.add(reader.id)
+        } else {
+          this.#damage = 'all'
+          if (record?.kind === 'graph') this.#definitionChanged(record, nodes, links)
+          else if (record?.kind === 'reroute') {
+            for (const link of this.graph.links(this.graphId)) if (link.reroute !== null) links.add(link.id)
+          }
+        }
       }
     }
-    for (const id of [...Object.keys(diff.added), ...Object.keys(diff.updated)]) {
-      const record = this.store.get(id)
-      if (record?.kind === 'node') nodes.add(id)
-      else if (record?.kind === 'link') links.add(id)
-      else if (record?.kind === 'graph') this.#definitionChanged(record, nodes, links)
-      else if (record?.kind === 'reroute') {
-        for (const link of this.graph.links(this.graphId)) if (link.reroute !== null) links.add(link.id)
-      }
-    }
-    for (const id of links) {
-      const link = this.store.link(id)
-      const reader = link && this.graph.reader(link)
-      if (reader?.type === 'Reroute') nodes.add(reader.id)
-    }
-    for (const id of nodes) this.refresh(id)
-    for (const id of links) this.#wire(id)
   }
 
   /** Its instances look otherwise now, and so do its sides. @param {import('../model/types.js').GraphRecord} definition @param {Set<RecordId>} nodes @param {Set<RecordId>} links */
@@ -113,15 +108,53 @@ export class Scene {
 
   /** Lay a node out anew, with its wires and those behind the reroutes that it feeds. @param {RecordId} id */
   refresh(id) {
-    const nodes = new Set([id])
-    for (const node of nodes) {
-      this.#place(node)
-      for (const link of this.graph.linksOf(node)) {
-        this.#wire(link.id)
+    this.#old.nodes.add(id)
+  }
+
+  /** Where the picture has changed since this was last asked. @returns {Rect | 'all' | null} null for nowhere */
+  takeDamage() {
+    this.#settle()
+    const damage = this.#damage
+    this.#damage = null
+    return damage
+  }
+
+  /** Put things where they are now. */
+  #settle() {
+    const { all, nodes, links } = this.#old
+    if (all) {
+      this.#nodes.clear()
+      this.#wires.clear()
+      nodes.clear()
+      links.clear()
+      this.#old.all = false
+      for (const id of this.graph.ids(this.graphId, 'node')) this.#place(id)
+      for (const id of this.graph.ids(this.graphId, 'link')) this.#wires.place(id, this.store.link(id))
+      return
+    }
+    if (!nodes.size && !links.size) return
+    for (const id of nodes) {
+      this.#place(id)
+      for (const link of this.graph.linksOf(id)) {
+        links.add(link.id)
         const reader = this.graph.reader(link)
         if (reader?.type === 'Reroute') nodes.add(reader.id)
       }
     }
+    nodes.clear()
+    for (const id of links) {
+      const link = this.store.link(id)
+      this.#damaged(this.#wires.boundsOf(id))
+      this.#wires.place(id, link?.graph === this.graphId ? link : undefined)
+      this.#damaged(this.#wires.boundsOf(id))
+    }
+    links.clear()
+  }
+
+  /** @param {Rect | undefined} rect */
+  #damaged(rect) {
+    if (!rect || this.#damage === 'all') return
+    this.#damage = this.#damage ? bounds([this.#damage, rect]) : rect
   }
 
   /** @param {NodeRecord} node @returns {View} */
@@ -129,9 +162,14 @@ export class Scene {
     return viewOf(node, this.types.of(node), this.aspectOf(node))
   }
 
+  /** Where everything on a node lies, in its own pixels. @param {NodeRecord} node */
+  layout(node) {
+    return layoutOf(node, this.types.of(node), this.aspectOf(node))
+  }
+
   /** The box of a node with its title. @param {NodeRecord} node @returns {Rect} */
   rect(node) {
-    return move(this.view(node).layout.rect, { x: node.pos[0], y: node.pos[1] })
+    return move(this.layout(node).rect, { x: node.pos[0], y: node.pos[1] })
   }
 
   /** Boxes of all nodes. @returns {Rect[]} */
@@ -141,24 +179,39 @@ export class Scene {
 
   /** Nodes whose boxes touch `rect`, back to front. @param {Rect} rect @returns {NodeRecord[]} */
   nodesIn(rect) {
-    return [...this.#nodes.query(rect)].flatMap((id) => this.store.node(id) ?? []).sort((a, b) => a.z - b.z)
+    this.#settle()
+    return this.#nodes.query(rect).flatMap((id) => this.store.node(id) ?? []).sort((a, b) => a.z - b.z)
+  }
+
+  /** The box of a node as it is drawn from afar; it must be one of this graph. @param {RecordId} id @returns {Rect | undefined} */
+  boxOf(id) {
+    const box = this.#nodes.rectOf(id)
+    return box && grow(box, -SOCKET)
   }
 
   /** @param {Rect} rect @returns {Wire[]} */
   wiresIn(rect) {
-    return [...this.#wires.query(rect)].flatMap((id) => this.#wireOf.get(id) ?? []).sort((a, b) => a.link.z - b.link.z)
+    this.#settle()
+    return this.#wires.in(rect)
+  }
+
+  /** Links that touch `rect`, as they look from afar. @param {Rect} rect @returns {Sketch[]} */
+  sketchesIn(rect) {
+    this.#settle()
+    return this.#wires.sketches(rect)
   }
 
   /** @param {RecordId} id */
   wire(id) {
-    return this.#wireOf.get(id)
+    this.#settle()
+    return this.#wires.wire(id)
   }
 
   /** Where a socket is on the canvas; null for one that is not shown. @param {Pick<SocketRef, 'node' | 'side' | 'index' | 'name'>} socket @returns {Point | null} */
   socketPoint(socket) {
     const node = this.graph.at(socket.node)
     if (!node) return null
-    const place = this.view(node).layout.sockets.find(
+    const place = this.layout(node).sockets.find(
       (each) => each.side === socket.side && (socket.index >= 0 ? each.index === socket.index : each.name === socket.name)
     )
     return place ? { x: node.pos[0] + place.x, y: node.pos[1] + place.y } : null
@@ -168,7 +221,7 @@ export class Scene {
   endOf(link, side) {
     const node = side === 'out' ? this.graph.source(link) : this.graph.reader(link)
     const index = side === 'out' ? link.fromSlot : link.toSlot
-    const place = node && this.view(node).layout.sockets.find((each) => each.side === side && each.index === index)
+    const place = node && this.layout(node).sockets.find((each) => each.side === side && each.index === index)
     return node && place ? { node: node.id, side, index, name: place.name, type: place.type } : null
   }
 
@@ -182,7 +235,18 @@ export class Scene {
       at = source
       slot = link.fromSlot
     }
-    return this.view(at).layout.sockets.find((each) => each.side === 'out' && each.index === slot)?.type ?? '*'
+    return this.layout(at).sockets.find((each) => each.side === 'out' && each.index === slot)?.type ?? '*'
+  }
+
+  /** What gives an input its value, past reroutes: the title of a node. @param {NodeRecord} node @param {number} slot */
+  feeder(node, slot) {
+    let link = this.graph.linkInto(node, slot)
+    let from = link && this.graph.source(link)
+    for (let hop = 0; from?.type === 'Reroute' && hop < 100; hop++) {
+      link = this.graph.linkInto(from, 0)
+      from = link && this.graph.source(link)
+    }
+    return from ? this.view(from).title : 'a link'
   }
 
   /** What lies under a point of the canvas. @param {Point} point @param {number} reach how far a pointer may miss @returns {Target} */
@@ -190,7 +254,7 @@ export class Scene {
     const near = this.nodesIn(grow({ ...point, w: 0, h: 0 }, Math.max(reach, SOCKET))).reverse()
     for (const node of [...near, ...this.graph.sides(this.graphId)]) {
       const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
-      const hit = hitNode(this.view(node).layout, local, reach)
+      const hit = hitNode(this.layout(node), local, reach)
       if (!hit) continue
       if (hit.kind === 'socket') return { kind: 'socket', socket: this.#ref(node, hit.socket) }
       if (hit.kind === 'widget') {
@@ -235,7 +299,7 @@ export class Scene {
     let least = reach
     let refused = ON
     for (const node of [...this.graph.sides(this.graphId), ...this.nodesIn(grow({ ...point, w: 0, h: 0 }, reach))]) {
-      const layout = this.view(node).layout
+      const layout = this.layout(node)
       const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
       for (const socket of layout.sockets) {
         const gap = distance(socket, local)
@@ -279,28 +343,21 @@ export class Scene {
   /** @param {RecordId} id */
   #place(id) {
     const node = this.store.node(id)
+    this.#damaged(this.#nodes.rectOf(id))
     if (!node || node.graph !== this.graphId) this.#nodes.delete(id)
-    else this.#nodes.set(id, grow(this.rect(node), SOCKET))
+    else {
+      const { rect } = this.layout(node)
+      const box = { x: node.pos[0] + rect.x - SOCKET, y: node.pos[1] + rect.y - SOCKET, w: rect.w + 2 * SOCKET, h: rect.h + 2 * SOCKET }
+      this.#nodes.set(id, box)
+      this.#damaged(box)
+    }
   }
 
-  /** @param {RecordId} id */
-  #wire(id) {
-    const link = this.store.link(id)
-    const points = link && link.graph === this.graphId ? this.points(link) : null
-    const [from, to] = [points?.[0], points?.at(-1)]
-    if (!link || !points || !from || !to) {
-      this.#wires.delete(id)
-      this.#wireOf.delete(id)
-      return
-    }
-    const hidden = link.hidden || this.linkShape === 'hidden'
-    const curves = hidden ? stubs(from, to) : linkPath(points, this.linkShape).flat()
-    const box = bounds(curves.map(curveBounds))
-    if (!box) return
+  /** The type that a link carries, seen through reroutes. @param {LinkRecord} link */
+  typeOf(link) {
     const source = this.graph.source(link)
     const type = source ? this.outputType(source, link.fromSlot) : link.type
-    this.#wireOf.set(id, { link, curves, bounds: box, type: type === '*' ? link.type : type, path: null, hidden })
-    this.#wires.set(id, box)
+    return type === '*' ? link.type : type
   }
 
   /** The points that a link passes: its ends and its reroutes. @param {LinkRecord} link @returns {Point[] | null} */

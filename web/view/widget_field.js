@@ -23,5 +23,10 @@ export function drawRight({ ctx, theme, place: { field }, state }, text, { right
   ctx.fillText(fitMiddle(ctx, text, field.w - right - PAD), field.x + field.w - right, field.y + field.h / 2 + 0.5)
 }
 
+/** Where its value comes from. @param {Drawing} drawing @param {number} [right] */
+export function drawFeeder(drawing, right = PAD) {
+  drawRight(drawing, `← ${drawing.state.feeder}`, { right, colour: drawing.theme.quiet })
+}
+
 /** A value of another kind than the widget's is shown as it is. @param {unknown} value */
 export const wrongText = (value) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))

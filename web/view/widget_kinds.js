@@ -9,7 +9,8 @@
  * @typedef {CanvasRenderingContext2D} Context2D
  *
  * @typedef {object} WidgetState
- * @property {boolean} linked Its value comes by a link.
+ * @property {string} feeder What its value comes from by a link; '' for none.
+ * @property {boolean} wrong Its expression fails.
  * @property {boolean} edited HTML lies over it.
  * @property {boolean} note It is the text of a note: without a box.
  * @property {number} size Of its letters, canvas pixels: 12, or more where the view is far.

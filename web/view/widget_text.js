@@ -1,6 +1,6 @@
 /** Words: one line in a field, or as many as the node has room for. */
 import { fitMiddle, font, measure, weightRuns, wrap } from './text.js'
-import { drawField, PAD } from './widget_field.js'
+import { drawFeeder, drawField, PAD } from './widget_field.js'
 
 const LINE = 18
 
@@ -17,32 +17,33 @@ export const TEXT = {
 /** @param {import('./widget_kinds.js').Drawing} drawing */
 function drawLine(drawing) {
   const { ctx, theme, place: { field }, widget: { spec, value }, state } = drawing
-  if (!state.linked) drawField(drawing)
+  if (state.feeder) return drawFeeder(drawing)
+  drawField(drawing)
   const text = String(value ?? '')
   ctx.font = font(state.size)
-  ctx.textAlign = state.linked ? 'right' : 'left'
-  ctx.fillStyle = text && !state.linked ? theme.text : theme.quiet
-  const shown = state.linked ? 'linked' : text || (spec.kind === 'text' ? spec.placeholder : '')
-  ctx.fillText(fitMiddle(ctx, shown.slice(0, 500).replaceAll('\n', ' '), field.w - PAD * 2), state.linked ? field.x + field.w - PAD : field.x + PAD, field.y + field.h / 2 + 0.5)
+  ctx.textAlign = 'left'
+  ctx.fillStyle = text ? theme.text : theme.quiet
+  const shown = text || (spec.kind === 'text' ? spec.placeholder : '')
+  ctx.fillText(fitMiddle(ctx, shown.slice(0, 500).replaceAll('\n', ' '), field.w - PAD * 2), field.x + PAD, field.y + field.h / 2 + 0.5)
 }
 
 /** @param {import('./widget_kinds.js').Drawing} drawing */
 function drawLines(drawing) {
-  const { ctx, theme, place: { field, label, name }, widget: { value, spec }, state: { linked, edited, note, size } } = drawing
+  const { ctx, theme, place: { field, label, name }, widget: { value, spec }, state: { feeder, edited, note, size } } = drawing
   if (!note) drawField(drawing)
   if (edited) return
   const pad = note ? 0 : PAD
   const room = field.w - pad * 2
   const line = (LINE * size) / 12
   const most = Math.max(1, Math.floor((field.h - 8) / line))
-  const text = linked ? '' : String(value ?? '')
+  const text = feeder ? '' : String(value ?? '')
   ctx.font = font(size + 0.5)
   ctx.textAlign = 'left'
   ctx.textBaseline = 'middle'
   let y = field.y + 4 + line / 2
   if (!text) {
     ctx.fillStyle = theme.quiet
-    const hint = linked ? `${label || name}: linked` : (spec.kind === 'text' && spec.placeholder) || label || name
+    const hint = feeder ? `${label || name} ← ${feeder}` : (spec.kind === 'text' && spec.placeholder) || label || name
     ctx.fillText(fitMiddle(ctx, hint, room), field.x + pad, y + 1)
     return
   }

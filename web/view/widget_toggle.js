@@ -12,7 +12,7 @@ export const TOGGLE = {
     if (spec.kind !== 'toggle') return
     const on = value === true
     const [right, middle] = [field.x + field.w, field.y + field.h / 2]
-    ctx.globalAlpha *= state.linked ? 0.4 : 1
+    ctx.globalAlpha *= state.feeder ? 0.4 : 1
     ctx.fillStyle = on ? theme.accent : theme.hover
     roundRect(ctx, right - WIDE, middle - HIGH / 2, WIDE, HIGH, HIGH / 2)
     ctx.fill()
@@ -20,8 +20,8 @@ export const TOGGLE = {
     ctx.beginPath()
     ctx.arc(on ? right - HIGH / 2 : right - WIDE + HIGH / 2, middle, HIGH / 2 - 3, 0, Math.PI * 2)
     ctx.fill()
-    ctx.globalAlpha /= state.linked ? 0.4 : 1
-    drawRight(drawing, state.linked ? 'linked' : on ? spec.on : spec.off, { right: WIDE + 8, colour: theme.quiet })
+    ctx.globalAlpha /= state.feeder ? 0.4 : 1
+    drawRight(drawing, state.feeder ? `← ${state.feeder}` : on ? spec.on : spec.off, { right: WIDE + 8, colour: theme.quiet })
   },
   click: ({ value }) => value !== true
 }
