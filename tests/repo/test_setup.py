@@ -100,7 +100,7 @@ def test_an_interpreter_without_the_packages_says_so_instead_of_a_traceback(tmp_
 
 @pytest.fixture
 def page_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A checkout whose page names a package, and an npm that fails where NPM_FAILS is set; it writes what it was asked."""
+    """A checkout whose page names a package, and an npm that fails where NPM_FAILS is set and writes what was asked."""
     web = tmp_path / "web"
     web.mkdir()
     (web / "package.json").write_text('{"dependencies": {"marked": "1.0.0"}}')
