@@ -36,8 +36,10 @@ export class GridIndex {
   rectOf(id) {
     const place = this.#placeOf.get(id)
     if (place === undefined) return undefined
-    const [x = 0, y = 0, right = 0, bottom = 0] = this.#boxes.subarray(4 * place, 4 * place + 4)
-    return { x, y, w: right - x, h: bottom - y }
+    const boxes = this.#boxes
+    const x = boxes[4 * place] ?? 0
+    const y = boxes[4 * place + 1] ?? 0
+    return { x, y, w: (boxes[4 * place + 2] ?? 0) - x, h: (boxes[4 * place + 3] ?? 0) - y }
   }
 
   /** Add a box, or move the one of that id. @param {string} id @param {Rect} rect */

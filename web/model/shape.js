@@ -1,6 +1,6 @@
 /**
  * A node's record and its type, put together as the shape that the layout takes; and the layout itself, kept while the
- * record is the same.
+ * record looks the same.
  *
  * @typedef {import('./types.js').NodeRecord} NodeRecord
  * @typedef {import('./schema.js').NodeType} NodeType
@@ -11,22 +11,43 @@
  */
 import { layout } from '../geometry/layout.js'
 import { asText } from './json.js'
+import { numberOf } from './slots.js'
 import { extentOf } from './widget_kinds.js'
 import { widgetsOf } from './widget_values.js'
 import { humanise, rowLabel } from './words.js'
 
-/**
- * @typedef {object} View A node as it is shown.
- * @property {NodeRecord} node
- * @property {NodeType | undefined} type
- * @property {string} title
- * @property {readonly Widget[]} widgets
- * @property {NodeLayout} layout
- * @property {number | null} aspect
- */
+/** A node as it is shown. Its widgets are put together when they are first asked for: most nodes are only seen from afar. */
+export class View {
+  /** @type {readonly Widget[] | null} */
+  #widgets
 
-/** @type {WeakMap<NodeRecord, View>} */
-const cache = new WeakMap()
+  /** @param {NodeRecord} node @param {NodeType | undefined} type @param {number | null} aspect @param {NodeLayout} layout @param {readonly Widget[] | null} [widgets] */
+  constructor(node, type, aspect, layout, widgets = null) {
+    this.node = node
+    this.type = type
+    this.aspect = aspect
+    this.layout = layout
+    this.#widgets = widgets
+  }
+
+  get title() {
+    return titleOf(this.node, this.type)
+  }
+
+  get widgets() {
+    return (this.#widgets ??= widgetsOf(this.type, this.node))
+  }
+
+  /** The same at another place. @param {NodeRecord} node */
+  moved(node) {
+    return new View(node, this.type, this.aspect, this.layout, this.#widgets)
+  }
+}
+
+/** Views kept at least: what was looked at last. */
+const KEPT = 1500
+/** By id, in two ages: when the younger one is full, the older one goes. @type {[Map<string, View>, Map<string, View>]} */
+let ages = [new Map(), new Map()]
 
 /**
  * @param {NodeRecord} node @param {NodeType | undefined} type undefined for a type that the server does not know
@@ -34,14 +55,52 @@ const cache = new WeakMap()
  * @returns {View}
  */
 export function viewOf(node, type, aspect) {
-  const known = cache.get(node)
-  if (known && known.type === type && known.aspect === aspect) return known
-  const widgets = known && known.type === type ? known.widgets : widgetsOf(type, node)
-  const title = node.title ?? type?.title ?? node.type
-  const view = { node, type, title, widgets, aspect, layout: layout(shapeOf(node, type, widgets, title, aspect)) }
-  cache.set(node, view)
+  const [young, old] = ages
+  const known = young.get(node.id) ?? old.get(node.id)
+  const fits = known !== undefined && known.type === type && known.aspect === aspect && looksLike(known.node, node)
+  const view = !fits ? new View(node, type, aspect, sharedLayout(node, type, aspect) ?? ownLayout(node, type, aspect)) : known.node === node ? known : known.moved(node)
+  if (young.get(node.id) !== view) {
+    if (young.size >= KEPT) ages = [new Map(), young]
+    ages[0].set(node.id, view)
+  }
   return view
 }
+
+/** Are two records laid out alike? Another place or colour makes no difference. @param {NodeRecord} a @param {NodeRecord} b */
+const looksLike = (a, b) =>
+  a === b ||
+  (a.type === b.type && a.size === b.size && a.title === b.title && a.collapsed === b.collapsed && a.inputs === b.inputs &&
+    a.outputs === b.outputs && a.values === b.values && a.properties === b.properties)
+
+/** Layouts of nodes that look the same but for their words, by type. @type {WeakMap<NodeType, Map<string, NodeLayout>>} */
+const shared = new WeakMap()
+const SHARED = 300
+
+/** Where everything on a node lies. @param {NodeRecord} node @param {NodeType | undefined} type @param {number | null} aspect @returns {NodeLayout} */
+export const layoutOf = (node, type, aspect) => sharedLayout(node, type, aspect) ?? viewOf(node, type, aspect).layout
+
+/**
+ * Nodes of one type, size and kinds of sockets have one layout between them; null for a node that needs one of its own.
+ * @param {NodeRecord} node @param {NodeType | undefined} type @param {number | null} aspect
+ * @returns {NodeLayout | null}
+ */
+function sharedLayout(node, type, aspect) {
+  const [inputs, outputs] = [numberOf(node.inputs), numberOf(node.outputs)]
+  // A collapsed node is as wide as its title; what the page knows by itself may be laid out by its values.
+  if (!type || type.virtual || node.collapsed || inputs === undefined || outputs === undefined) return null
+  const key = `${inputs} ${outputs} ${node.size[0]} ${node.size[1]} ${aspect}`
+  let kept = shared.get(type)
+  if (!kept || kept.size > SHARED) shared.set(type, (kept = new Map()))
+  let found = kept.get(key)
+  if (!found) kept.set(key, (found = ownLayout(node, type, aspect)))
+  return found
+}
+
+/** @param {NodeRecord} node @param {NodeType | undefined} type @param {number | null} aspect */
+export const ownLayout = (node, type, aspect) => layout(shapeOf(node, type, widgetsOf(type, node), titleOf(node, type), aspect))
+
+/** @param {NodeRecord} node @param {NodeType | undefined} type */
+const titleOf = (node, type) => node.title ?? type?.title ?? node.type
 
 /**
  * @param {NodeRecord} node @param {NodeType | undefined} type @param {readonly Widget[]} widgets @param {string} title
