@@ -2,7 +2,8 @@
 
 Its `widgets_values` hold first the values of those of its inputs that end at a widget, in the order of the
 definition's inputs; then those of `properties.proxyWidgets`, a list of `[inner node id, widget name]`. Where that list
-names the id `-1`, which stands for the inputs themselves, it alone gives the order.
+names the id `-1`, which stands for the inputs themselves, it alone gives the order. A list further out names a widget by
+the name that the instance shows it under.
 """
 
 from __future__ import annotations
@@ -49,9 +50,10 @@ class Promotions:
             assert inner.parent is not None
             order = self._order(inner)
             given = _saved(inner.instance, order)
-            for (node, name), value in self._given.get(id(inner.parent), {}).items():
-                if node == inner.id:
-                    given |= {place: value for place in order if place[1] == name}
+            outer = self._given.get(id(inner.parent), {})
+            for place, name in zip(order, _shown_names(inner.file, order), strict=True):
+                if (inner.id, name) in outer:
+                    given[place] = outer[(inner.id, name)]
             self._given[id(inner)] = given
         return self._given.get(id(scope), {})
 
@@ -115,6 +117,17 @@ def _saved(instance: JsonObject, order: list[Place]) -> dict[Place, Any]:
         named = cast(JsonObject, saved)
         return {place: named[place[1]] for place in order if named.get(place[1]) is not None}
     return {place: value for place, value in zip(order, as_list(saved), strict=False) if value is not None}
+
+
+def _shown_names(definition: JsonObject, order: list[Place]) -> list[str]:
+    """The names that an instance shows its widgets under: one that is taken is told by its node."""
+    taken = {as_text(each.get("name")) for each in objects(definition.get("inputs"))}
+    shown: list[str] = []
+    for node, name in order:
+        given = name if node == INPUTS or name not in taken else f"{node}: {name}"
+        taken.add(given)
+        shown.append(given)
+    return shown
 
 
 def input_name(definition: JsonObject, slot: int) -> str:

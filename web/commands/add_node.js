@@ -11,6 +11,7 @@
 import { TITLE } from '../geometry/layout.js'
 import { accepts } from '../model/accepts.js'
 import { recordId } from '../model/graph.js'
+import { holdsItself } from '../model/instances.js'
 import { viewOf } from '../model/shape.js'
 import { defaultValues } from '../model/widget_values.js'
 import { connect } from './connect.js'
@@ -28,6 +29,10 @@ export function addNode(context, name, { point, from = null }) {
   const type = context.types.get(name)
   if (!type) {
     context.notify(`There is no node type "${name}" here`)
+    return null
+  }
+  if (type.places && holdsItself(context.graph, context.graphId, name)) {
+    context.notify(`“${type.title}” cannot be put here: it would contain itself`)
     return null
   }
   return context.store.transact(`Add ${type.title}`, () => {

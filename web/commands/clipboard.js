@@ -9,8 +9,10 @@
  */
 import { bounds } from '../geometry/rect.js'
 import { recordId } from '../model/graph.js'
+import { holdsItself, usedBy } from '../model/instances.js'
 import { asList, isObject } from '../model/json.js'
 import { Store } from '../model/store.js'
+import { bringDefinitions, definitionsFor, documentToken } from './subgraph_copy.js'
 import { load, save } from '../model/workflow.js'
 
 const FORMAT = 'easel/nodes'
@@ -34,14 +36,16 @@ export function copyText(context, ids, { readable = false } = {}) {
     if (record.kind !== 'node') continue
     for (const link of graph.linksOf(record.id)) {
       if (link.to !== record.key) continue
-      if (keys.has(link.from)) inner.push({ ...link, reroute: null })
+      if (keys.has(link.from)) inner.push({ ...link, id: recordId('link', '', link.key), graph: '', reroute: null })
       else outer.push([link.from, link.fromSlot, link.to, link.toSlot, link.type])
     }
   }
   const part = new Store()
-  part.load([...records, ...inner])
-  const { nodes, links, groups } = save(part)
-  const text = { format: FORMAT, version: 1, nodes, links, groups, outer }
+  const nodeRecords = records.flatMap((record) => (record.kind === 'node' ? record : []))
+  const atRoot = records.map((record) => /** @type {import('../model/types.js').Entry} */ ({ ...record, id: 'key' in record ? recordId(record.kind, '', record.key) : record.id, graph: '' }))
+  part.load([...atRoot, ...inner, ...definitionsFor(context, nodeRecords)])
+  const { nodes, links, groups, definitions } = save(part)
+  const text = { format: FORMAT, version: 1, ...(definitions !== undefined && { definitions, document: documentToken(store) }), nodes, links, groups, outer }
   return readable ? layOut(text) : JSON.stringify(text)
 }
 
@@ -72,14 +76,39 @@ function readText(text) {
  * Put nodes from text on the canvas, with fresh ids and the links among them; `links` also links their inputs to the
  * nodes that fed the copied ones, where those are still there.
  * @param {Context} context @param {string} text
- * @param {{point?: Point | null, by?: Point, links?: boolean, label?: string}} [where] `point`: their middle goes there; else moved by `by`
+ * @typedef {{point?: Point | null, by?: Point, links?: boolean, label?: string, copies?: boolean}} Where
+ *   `point`: their middle goes there; else moved by `by`. `copies`: subgraphs in the text become subgraphs of their own.
+ * @param {Where} [where]
  * @returns {RecordId[] | null} what came; null where the text holds no nodes
  */
-export function pasteText(context, text, { point = null, by = { x: 24, y: 24 }, links = false, label = 'Paste' } = {}) {
+export function pasteText(context, text, { point = null, by = { x: 24, y: 24 }, links = false, label = 'Paste', copies = false } = {}) {
   const json = readText(text)
   if (!json) return null
+  const { store } = context
+  const { records: all } = load(json)
+  if (!all.some(({ kind }) => kind === 'graph')) return paste(context, all, json, { point, by, links, label, copies })
+  return store.transact(label, () => {
+    const types = bringDefinitions(context, all, { known: json.document === documentToken(store), always: copies })
+    const renamed = all.map((record) => (record.kind === 'node' && record.graph === '' ? { ...record, type: types.get(record.type) ?? record.type } : record))
+    return paste(context, renamed.filter((record) => fitsIn(context, record)), json, { point, by, links, label, copies })
+  })
+}
+
+/** A node that would make a subgraph hold itself is refused. @param {Context} context @param {import('../model/types.js').Entry} record */
+function fitsIn({ graph, graphId, notify }, record) {
+  if (record.kind !== 'node' || record.graph !== '' || !graph.definition(record.type)) return true
+  const fits = !holdsItself(graph, graphId, record.type) && !usedBy(graph, record.type).has(record.type)
+  if (!fits) notify(`“${graph.definition(record.type)?.name}” cannot be put here: it would contain itself`)
+  return fits
+}
+
+/**
+ * @param {Context} context @param {readonly import('../model/types.js').Entry[]} all @param {Record<string, unknown>} json
+ * @param {Required<Where>} where
+ */
+function paste(context, all, json, { point, by, links, label }) {
   const { store, graph, graphId } = context
-  const { records } = load(json)
+  const records = all.filter((record) => 'graph' in record && record.kind !== 'graph' && record.graph === '')
   const boxes = records.flatMap((record) =>
     record.kind === 'node' ? { x: record.pos[0], y: record.pos[1] - 30, w: record.size[0], h: record.size[1] + 30 } :
     record.kind === 'group' ? { x: record.bounds[0], y: record.bounds[1], w: record.bounds[2], h: record.bounds[3] } : []

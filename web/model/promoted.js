@@ -3,7 +3,8 @@
  *
  * Its `widgets_values` hold first the values of those of its inputs that end at a widget, in the order of the definition's
  * inputs; then those of `properties.proxyWidgets`, a list of `[inner node id, widget name]`. Where that list names the id
- * `-1`, which stands for the inputs themselves, it alone gives the order.
+ * `-1`, which stands for the inputs themselves, it alone gives the order. A list further out names a widget by the name that
+ * the instance shows it under.
  *
  * @typedef {import('./json.js').Json} Json
  * @typedef {import('./scopes.js').Scope} Scope
@@ -44,10 +45,11 @@ export class Promotions {
       const order = this.#order(inner)
       const given = saved(inner.instance ?? {}, order)
       const outer = inner.parent && this.#given.get(inner.parent)
-      for (const place of order) {
-        const value = outer?.get(placeKey(String(inner.instance?.id), place.name))
+      const shown = shownNames(inner.file, order)
+      order.forEach((place, index) => {
+        const value = outer?.get(placeKey(String(inner.instance?.id), shown[index] ?? place.name))
         if (value !== undefined) given.set(placeKey(place.node, place.name), value)
-      }
+      })
       this.#given.set(inner, given)
     }
     return this.#given.get(scope) ?? new Map()
@@ -99,6 +101,17 @@ function saved(instance, order) {
     if (value !== null && value !== undefined) given.set(placeKey(node, name), value)
   })
   return given
+}
+
+/** The names that an instance shows its widgets under: one that is taken is told by its node. @param {Json} definition @param {readonly Place[]} order @returns {string[]} */
+function shownNames(definition, order) {
+  const taken = new Set(asList(definition.inputs).map((_, slot) => inputName(definition, slot)))
+  return order.map(({ node, name }) => {
+    if (node === INPUTS) return name
+    const shown = taken.has(name) ? `${node}: ${name}` : name
+    taken.add(shown)
+    return shown
+  })
 }
 
 /** @param {string} node @param {string} name */

@@ -43,12 +43,12 @@ export function withProxies(base, properties, graph, types) {
   for (const inner of proxies) {
     const own = inner.node === OWN ? base.inputs.find(({ name, widget }) => name === inner.name && widget) : undefined
     const widget = inner.node === OWN ? undefined : innerWidget(base.name, inner, graph, types)
+    const name = names.has(inner.name) ? `${inner.node}: ${inner.name}` : inner.name
+    if (inner.node !== OWN) names.add(name)
     if (own) {
       shown.push(own)
       places.push({ name: own.name, kind: 'value', inner })
     } else if (widget) {
-      const name = names.has(inner.name) ? `${inner.node}: ${inner.name}` : inner.name
-      names.add(name)
       shown.push({
         name, type: '*', label: widget.label || inner.name, optional: true, widget: promotedSpec(widget), socketless: true, forced: false,
         tooltip: widget.tooltip, advanced: false
