@@ -1,19 +1,24 @@
 /**
- * The end of a link follows the pointer: a new one from a socket, one that was picked up, or all of an output at once.
- * What does not fit is dimmed, what fits and is near snaps; let go over nothing, a new link asks for a node that fits and
- * a picked one is gone.
+ * The end of a link follows the pointer: a new one from a socket or a reroute, one that was picked up, or all of an output
+ * at once. What does not fit is dimmed, what fits and is near snaps; let go over nothing, a new link asks for a node that
+ * fits and a picked one is gone.
  *
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  * @typedef {import('../model/types.js').RecordId} RecordId
- * @typedef {{from: SocketRef} | {link: RecordId, waiting: boolean} | {links: RecordId[], side: 'in'}} Start
+ * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../model/types.js').RerouteRecord} RerouteRecord
+ * @typedef {{from: SocketRef, reroute?: RerouteRecord} | {link: RecordId, at: Point} | {links: RecordId[], fixed: 'in' | 'out'}} Start
+ *   A new link, out of a reroute perhaps; a link by the end that is nearer to `at`; links with the side that stays.
  */
 import { connect, whyNot } from '../commands/connect.js'
+import { moveLinks } from '../commands/links.js'
+import { chain, linksThrough, removeLinks } from '../commands/reroute.js'
 import { distance } from '../geometry/vec.js'
 import { accepts } from '../model/accepts.js'
 import { State } from './state.js'
 
 /** CSS pixels within which a socket that fits takes the link. */
-const SNAP = 28
+const SNAP = { mouse: 28, pen: 32, touch: 48 }
 
 export class DraggingLink extends State {
   /** The fixed ends. @type {SocketRef[]} */
@@ -24,6 +29,8 @@ export class DraggingLink extends State {
   blocked = new Set()
   /** @type {SocketRef | null} */
   target = null
+  /** A reroute that a link from an input would come through. @type {RerouteRecord | null} */
+  via = null
 
   /** @param {import('./editor.js').Editor} editor @param {Start} start */
   constructor(editor, start) {
@@ -39,14 +46,19 @@ export class DraggingLink extends State {
   /** @override */
   enter() {
     const { editor, start } = this
-    if ('from' in start) {
-      this.ends = [start.from]
-      this.#block()
-      this.#show({ x: 0, y: 0 }, false)
-    } else if ('links' in start) {
-      this.#pickUp(start.links, 'in')
-    } else if (!start.waiting) this.#pickUp([start.link], 'out')
     editor.store.begin('Connect')
+    if ('from' in start) this.ends = [start.from]
+    else if ('links' in start) this.#pickUp(start.links, start.fixed)
+    else this.#pickUp([start.link], this.#nearerEnd(start.link, start.at))
+    this.#block()
+    this.#show(null)
+  }
+
+  /** The side that stays where a link is taken at a point. @param {RecordId} id @param {Point} at @returns {'in' | 'out'} */
+  #nearerEnd(id, at) {
+    const wire = this.editor.scene.wire(id)
+    const [from, to] = [wire?.curves[0]?.a, wire?.curves.at(-1)?.d]
+    return from && to && distance(at, from) < distance(at, to) ? 'in' : 'out'
   }
 
   /** Take the links off at one end. @param {readonly RecordId[]} links @param {'in' | 'out'} fixed the side that stays */
@@ -58,7 +70,6 @@ export class DraggingLink extends State {
       this.ends.push(end)
       this.held.push(id)
     }
-    this.#block()
   }
 
   #block() {
@@ -71,23 +82,28 @@ export class DraggingLink extends State {
 
   /** @param {import('./state.js').Pointer} pointer @override */
   move(pointer) {
-    const { editor, start } = this
-    if (!this.ends.length) {
-      if (!pointer.dragged || !('link' in start)) return
-      this.#takeNearerEnd(start.link, pointer)
-    }
-    this.target = editor.scene.socketAt(pointer.canvas, SNAP / editor.camera.zoom, (socket) => this.#fits(socket))
-    this.#show(pointer.canvas, true)
+    const { editor } = this
+    const reach = SNAP[pointer.type] / editor.camera.zoom
+    this.via = null
+    this.target = editor.scene.socketAt(pointer.canvas, reach, (socket) => this.#fits(socket)) ?? this.#rerouteAt(pointer.canvas, reach)
+    this.#show(pointer.canvas)
     editor.panAtEdge(pointer, 28)
   }
 
-  /** @param {RecordId} id @param {import('./state.js').Pointer} pointer */
-  #takeNearerEnd(id, pointer) {
-    const wire = this.editor.scene.wire(id)
-    const [from, to] = [wire?.curves[0]?.a, wire?.curves.at(-1)?.d]
-    if (!from || !to) return
-    const nearSource = distance(pointer.startCanvas, from) < distance(pointer.startCanvas, to)
-    this.#pickUp([id], nearSource ? 'in' : 'out')
+  /** A link that looks for an output may begin at a reroute: then it comes from the output that feeds it. @param {Point} point @param {number} reach @returns {SocketRef | null} */
+  #rerouteAt(point, reach) {
+    const { editor, ends } = this
+    const [end] = ends
+    if (ends.length !== 1 || end?.side !== 'in') return null
+    for (const reroute of editor.graph.reroutes(editor.graphId)) {
+      if (distance(at(reroute), point) > reach / 2) continue
+      const link = linksThrough(editor, reroute).find(({ id }) => !this.held.includes(id))
+      const source = link && editor.scene.endOf(link, 'out')
+      if (!source || !this.#fits(source)) continue
+      this.via = reroute
+      return source
+    }
+    return null
   }
 
   /** @param {SocketRef} socket */
@@ -106,27 +122,32 @@ export class DraggingLink extends State {
     })
   }
 
-  /** @param {import('../geometry/vec.js').Point} point @param {boolean} moving */
-  #show(point, moving) {
-    const ends = this.ends
+  /** @param {Point | null} point null before it moved */
+  #show(point) {
+    const { editor, ends, held, via } = this
     this.editor.setDraggedLink({
-      ends, held: new Set(this.held), point: moving ? point : null, target: this.target,
-      fits: (socket) => this.#fits(socket)
+      ends, held: new Set(held), point, target: this.target, end: via && at(via), fits: (socket) => this.#fits(socket),
+      through: chain(editor, editor.graphId, this.#lastReroute()).map(at)
     })
+  }
+
+  /** The last reroute that the link passes from the end that stays. @returns {import('../model/types.js').Key | null} */
+  #lastReroute() {
+    const { editor, start, held, ends } = this
+    if ('from' in start) return start.reroute?.key ?? null
+    const link = held.length === 1 && ends[0]?.side === 'out' ? editor.store.link(held[0] ?? '') : undefined
+    return link?.reroute ?? null
   }
 
   /** @param {import('./state.js').Pointer} pointer @override */
   up(pointer) {
     const { editor, target, held } = this
-    if (!this.ends.length) {
-      editor.store.commit()
-      editor.idle()
-      return
-    }
+    if (!pointer.dragged) return this.cancel()
     if (target) this.#drop(target)
-    else if (held.length) editor.store.transact('Disconnect', () => held.forEach((id) => editor.store.remove(id)))
-    const empty = !target && !held.length && editor.targetAt(pointer.screen).kind !== 'node'
-    editor.store.commit(target ? (held.length ? 'Move a link' : 'Connect') : 'Disconnect')
+    else if (held.length) removeLinks(editor, held, 'Disconnect')
+    const over = editor.targetAt(pointer.screen, pointer.type).kind
+    const empty = !target && !held.length && over !== 'node' && over !== 'widget' && over !== 'socket'
+    editor.store.commit(!target ? 'Disconnect' : !held.length ? 'Connect' : held.length === 1 ? 'Move a link' : `Move ${held.length} links`)
     editor.idle()
     const from = this.ends[0]
     if (empty && from) editor.emit('search', { point: pointer.canvas, screen: pointer.screen, from })
@@ -135,12 +156,27 @@ export class DraggingLink extends State {
 
   /** @param {SocketRef} target */
   #drop(target) {
-    const { editor, held } = this
-    if (this.#wasHere(target)) return
+    const { editor, held, start, via } = this
+    if (this.#wasHere(target) && !via) return
     editor.store.transact('Connect', () => {
-      held.forEach((id) => editor.store.remove(id))
-      this.ends.forEach((end) => connect(editor, end, target))
+      const moved = held.flatMap((id, index) => {
+        const [link, end] = [editor.store.link(id), this.ends[index]]
+        return link && end ? [{ link, end }] : []
+      })
+      if (moved.length) moveLinks(editor, moved, target)
+      else for (const end of this.ends) connect(editor, end, target)
+      const through = via ?? ('from' in start ? start.reroute : null)
+      if (through) this.#lead(target, through)
     })
+  }
+
+  /** The link that was made comes through a reroute. @param {SocketRef} target @param {RerouteRecord} through */
+  #lead(target, through) {
+    const { editor, ends } = this
+    const into = target.side === 'in' ? target : ends[0]
+    const reader = into && editor.graph.at(into.node)
+    const link = reader && editor.graph.links(reader.graph).find(({ to, toSlot }) => to === reader.key && (into.index < 0 ? reader.inputs[toSlot]?.name === into.name : toSlot === into.index))
+    if (link && editor.store.has(through.id)) editor.store.update(link.id, { reroute: through.key })
   }
 
   /** Dropped on a node that has no place for it: say why. @param {import('./state.js').Pointer} pointer */
@@ -157,3 +193,6 @@ export class DraggingLink extends State {
     this.editor.setDraggedLink(null)
   }
 }
+
+/** @param {RerouteRecord} reroute @returns {Point} */
+const at = ({ pos: [x, y] }) => ({ x, y })

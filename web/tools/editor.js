@@ -27,6 +27,7 @@ import { CORE_COMMANDS } from '../commands/core.js'
 import { Registry } from '../commands/registry.js'
 import { setWidget } from '../commands/set_widget.js'
 import { TITLE } from '../geometry/layout.js'
+import { LINK_SHAPES } from '../geometry/link_path.js'
 import { centre, move as moveRect } from '../geometry/rect.js'
 import { rectToScreen } from '../geometry/viewport.js'
 import { Graph } from '../model/graph.js'
@@ -39,8 +40,11 @@ import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
 import { listenClipboard } from './clipboard_events.js'
+import { GESTURE_COMMANDS } from './gesture_commands.js'
+import { Hands } from './hands.js'
 import { Idle } from './idle.js'
 import { Input } from './input.js'
+import { presetOf } from './navigation.js'
 import { Sight } from './sight.js'
 import { recordOf } from './target.js'
 
@@ -57,6 +61,7 @@ export class Editor extends Sight {
   /** Moved things keep to a grid, also without Shift. */
   snaps = false
   spaceHeld = false
+  hands = new Hands()
   /** What HTML lies over now. @type {{node: RecordId, name: string} | null} */
   edited = null
   /** @type {DraggedLink | null} */
@@ -89,7 +94,7 @@ export class Editor extends Sight {
     this.renderer = new Renderer({ canvas, overlay, theme, view: this })
     /** @type {Registry<Editor>} */
     this.commands = new Registry()
-    for (const command of CORE_COMMANDS) this.commands.register(/** @type {any} */ (command))
+    for (const command of [...CORE_COMMANDS, ...GESTURE_COMMANDS]) this.commands.register(/** @type {any} */ (command))
     /** @type {import('./state.js').State} */
     this.state = new Idle(this)
     this.input = new Input(this)
@@ -234,6 +239,21 @@ export class Editor extends Sight {
     this.invalidate()
   }
 
+  /**
+   * What the person prefers. Unknown names are the default.
+   * @param {{navigation?: string, linkShape?: string, guides?: boolean, snaps?: boolean}} preferences
+   */
+  prefer({ navigation, linkShape, guides = this.hands.guides, snaps = this.snaps }) {
+    if (navigation !== undefined) this.hands.preset = presetOf(navigation)
+    this.hands.guides = guides
+    this.snaps = snaps
+    const shape = LINK_SHAPES.find((each) => each === linkShape) ?? (linkShape === undefined ? this.scene.linkShape : 'spline')
+    if (shape === this.scene.linkShape) return
+    this.scene.linkShape = shape
+    this.scene.rebuild()
+    this.invalidate()
+  }
+
   /** The canvas has another size, or the screen another density. */
   resize() {
     this.renderer.resize()
@@ -361,6 +381,8 @@ export class Editor extends Sight {
       this.scene.rebuild()
     } else this.scene.follow(diff)
     if (Object.keys(diff.removed).length) this.select(this.selection)
+    // What a hand holds may be elsewhere now, or gone: the hand lets go.
+    if (source === 'undo' || source === 'redo' || source === 'load') this.idle()
     this.invalidate()
   }
 

@@ -1,28 +1,32 @@
 /** Nothing is going on: show what is under the pointer, and tell by what is pressed which gesture begins. */
+import { linksThrough } from '../commands/reroute.js'
 import { picturesOf } from '../view/node_pictures.js'
 import { kindOf } from '../view/widget_kinds.js'
-import { BoxSelecting } from './brushing.js'
+import { begin } from './begin.js'
 import { DraggingLink } from './dragging_link.js'
-import { Panning } from './panning.js'
+import { actOf } from './navigation.js'
+import { PointingLink } from './pointing_link.js'
 import { PointingNode } from './pointing_node.js'
 import { PointingPicture } from './pointing_picture.js'
 import { PointingSocket } from './pointing_socket.js'
 import { PointingWidget } from './pointing_widget.js'
-import { Resizing } from './resizing.js'
+import { EDGE_CURSORS, Resizing } from './resizing.js'
 import { State } from './state.js'
 
 export class Idle extends State {
   /** @override */
   get cursor() {
-    const { hover } = this.editor
-    if (this.editor.spaceHeld) return 'grab'
+    const { hover, hands } = this.editor
+    if (hands.armed) return 'crosshair'
+    if (this.editor.spaceHeld || hands.locked) return 'grab'
     if (hover.kind === 'socket') return 'crosshair'
     if (hover.kind === 'widget') {
       const widget = this.editor.widget(hover.node, hover.name)
       if (hover.part === 'label') return ''
       return (widget && kindOf(widget).cursors?.[hover.part]) ?? 'pointer'
     }
-    if ((hover.kind === 'node' || hover.kind === 'group') && hover.part === 'resize') return 'nwse-resize'
+    if ((hover.kind === 'node' || hover.kind === 'group') && hover.part === 'resize') return EDGE_CURSORS[hover.edge ?? 'se']
+    if (hover.kind === 'reroute') return hover.part === 'out' ? 'crosshair' : 'grab'
     if (hover.kind === 'node' && hover.part === 'picture') {
       const node = this.editor.store.node(hover.node)
       return node && picturesOf(node, this.editor.schema, this.editor.session.status(node.key)).text ? '' : 'zoom-in'
@@ -40,8 +44,9 @@ export class Idle extends State {
     const { editor } = this
     const target = editor.targetAt(pointer.screen, pointer.type)
     editor.setHover(target)
-    if (pointer.button === 1 || pointer.space) return editor.enter(new Panning(editor))
-    if (pointer.button === 2) return editor.openMenu(pointer.screen, pointer.type)
+    const act = this.#act(pointer, target)
+    if (act === 'search') return editor.emit('search', { point: pointer.canvas, screen: pointer.screen, from: null })
+    if (act) return begin(editor, act, pointer)
     if (pointer.button !== 0) return undefined
     switch (target.kind) {
       case 'socket':
@@ -50,47 +55,53 @@ export class Idle extends State {
         if (target.part === 'label') return editor.enter(new PointingNode(editor, target.node, target))
         return editor.enter(new PointingWidget(editor, target))
       case 'node':
-        if (target.part === 'resize') return editor.enter(new Resizing(editor, target.node))
+        if (target.part === 'resize') return editor.enter(new Resizing(editor, target.node, target.edge ?? 'se'))
         return editor.enter(new (target.part === 'picture' ? PointingPicture : PointingNode)(editor, target.node, target))
       case 'group':
-        if (target.part === 'resize') return editor.enter(new Resizing(editor, target.group))
+        if (target.part === 'resize') return editor.enter(new Resizing(editor, target.group, target.edge ?? 'se'))
         return editor.enter(new PointingNode(editor, target.group, target))
       case 'reroute':
-        return editor.enter(new PointingNode(editor, target.reroute, target))
-      case 'link':
-        return this.#link(pointer, target.link)
+        return this.#reroute(target)
+      case 'link': {
+        const link = editor.store.link(target.link)
+        return link && editor.enter(new PointingLink(editor, link))
+      }
       default:
-        return this.#canvas(pointer)
+        return undefined
     }
   }
 
-  /** @param {import('./state.js').Pointer} pointer */
-  #canvas(pointer) {
-    const { editor } = this
-    if (pointer.clicks === 2) {
-      editor.emit('search', { point: pointer.canvas, screen: pointer.screen, from: null })
-      return
-    }
-    // A finger on the bare canvas moves it, as in every map; mouse and pen select.
-    if (pointer.type === 'touch' && !pointer.shift) editor.enter(new Panning(editor))
-    else editor.enter(new BoxSelecting(editor, pointer))
+  /** What the press begins wherever it is; null where that is for what lies there. @param {import('./state.js').Pointer} pointer @param {import('../model/types.js').Target} target @returns {import('./navigation.js').Act | 'search' | null} */
+  #act(pointer, target) {
+    const { hands } = this.editor
+    const { armed } = hands
+    hands.armed = null
+    if (armed && pointer.button === 0) return armed
+    if (hands.locked && pointer.button !== 2) return 'pan'
+    const bare = target.kind === 'canvas'
+    if (bare && pointer.button === 0 && pointer.clicks === 2 && !pointer.ctrl) return 'search'
+    // A finger on the bare canvas moves it, as in every map.
+    if (bare && pointer.type === 'touch' && !pointer.shift && !pointer.ctrl) return 'pan'
+    // What goes across links may begin on one.
+    return actOf(hands.preset, pointer, bare || (target.kind === 'link' && pointer.ctrl))
   }
 
-  /** A link is picked up by the end that is nearer. @param {import('./state.js').Pointer} pointer @param {string} id */
-  #link(pointer, id) {
+  /** Moved, or another link drawn out of it. @param {Extract<import('../model/types.js').Target, {kind: 'reroute'}>} target */
+  #reroute({ reroute: id, part }) {
     const { editor } = this
-    const link = editor.store.link(id)
-    if (!link) return
-    if (pointer.shift || pointer.ctrl) {
-      editor.select(pointer.shift ? [...editor.selection, id] : [id])
-      return
-    }
-    editor.select([id])
-    editor.enter(new DraggingLink(editor, { link: id, waiting: true }))
+    const reroute = editor.store.get(id)
+    const link = part === 'out' && reroute?.kind === 'reroute' ? linksThrough(editor, reroute)[0] : undefined
+    const from = link && editor.scene.endOf(link, 'out')
+    if (from && reroute?.kind === 'reroute') editor.enter(new DraggingLink(editor, { from: { ...from, type: typeOf(editor, link) }, reroute }))
+    else editor.enter(new PointingNode(editor, id, { kind: 'reroute', reroute: id }))
   }
 
   /** @override */
   cancel() {
+    this.editor.hands.armed = null
     this.editor.idle()
   }
 }
+
+/** @param {import('./editor.js').Editor} editor @param {import('../model/types.js').LinkRecord} link */
+const typeOf = ({ scene }, link) => scene.wire(link.id)?.type ?? link.type

@@ -8,6 +8,9 @@
  */
 import { pan, toCanvas, zoomTo } from '../geometry/viewport.js'
 import { distance } from '../geometry/vec.js'
+import { Idle } from './idle.js'
+import { LongPressing } from './long_pressing.js'
+import { wheelActOf } from './navigation.js'
 import { Pinching } from './pinching.js'
 
 /** CSS pixels that a press may wander and still be a click. */
@@ -21,6 +24,7 @@ const EDGE_SPEED = 14
 const NOTCH = 40
 /** Events of one swipe come closer together than this, in ms. */
 const SWIPE = 200
+const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'Meta'])
 
 export class Input {
   /** Pointers that are down. @type {Map<number, Point>} */
@@ -30,6 +34,8 @@ export class Input {
   #press = { time: 0, at: /** @type {Point} */ ({ x: 0, y: 0 }), clicks: 0, canvas: /** @type {Point} */ ({ x: 0, y: 0 }), dragged: false, button: 0 }
   #swipe = { time: 0, trackpad: false }
   #edge = 0
+  /** The key is down, not only told by a pinch on a trackpad. */
+  #ctrlHeld = false
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #long
   #abort = new AbortController()
@@ -53,6 +59,7 @@ export class Input {
     overlay.addEventListener('mousedown', (event) => event.preventDefault(), { signal })
     page.addEventListener('keydown', (event) => this.#onKey(event), { signal })
     page.addEventListener('keyup', (event) => this.#onKeyUp(event), { signal })
+    page.addEventListener('visibilitychange', () => page.hidden && this.#onBlur(), { signal })
     page.defaultView?.addEventListener('blur', () => this.#onBlur(), { signal })
   }
 
@@ -114,10 +121,12 @@ export class Input {
 
   /** @param {Point} screen */
   #onLong(screen) {
+    const { editor } = this
     if (this.#down.size !== 1 || this.#press.dragged) return
+    editor.state.cancel()
+    if (editor.targetAt(screen, 'touch').kind === 'canvas') return editor.enter(new LongPressing(editor, screen))
     this.#down.clear()
-    this.editor.state.cancel()
-    this.editor.openMenu(screen, 'touch')
+    editor.openMenu(screen, 'touch')
   }
 
   /** @param {PointerEvent} event */
@@ -135,6 +144,8 @@ export class Input {
     if (this.#down.has(event.pointerId)) {
       // The button was let go where no event reached us.
       if (event.buttons === 0 && event.pointerType === 'mouse') return this.#onLost(event)
+      // Another button while one is held takes the gesture back, as artists know it.
+      if (event.button === 2 && event.buttons & 1 && this.gesturing) return this.drop()
       this.#down.set(event.pointerId, this.#screen(event))
       this.#press.dragged ||= distance(this.#screen(event), this.#press.at) > DRIFT[kindOf(event)]
     }
@@ -157,15 +168,29 @@ export class Input {
   #onLost(event) {
     if (!this.#down.delete(event.pointerId)) return
     cancelAnimationFrame(this.#edge)
+    clearTimeout(this.#long)
     this.editor.state.cancel()
     this.editor.updateCursor()
   }
 
   #onBlur() {
     this.editor.setSpace(false)
-    if (!this.#down.size) return
+    this.#ctrlHeld = false
+    if (this.#down.size) this.drop()
+  }
+
+  /** Something is being done with a pointer that is down. */
+  get gesturing() {
+    return this.#down.size > 0 && !(this.editor.state instanceof Idle)
+  }
+
+  /** Take what is being done back, and heed no pointer until it is pressed again. */
+  drop() {
     this.#down.clear()
+    cancelAnimationFrame(this.#edge)
+    clearTimeout(this.#long)
     this.editor.state.cancel()
+    this.editor.updateCursor()
   }
 
   /** @param {WheelEvent} event */
@@ -178,11 +203,15 @@ export class Input {
     this.#swipe.time = event.timeStamp
     editor.stopMotion()
     const screen = this.#screen(event)
-    if (event.ctrlKey || event.metaKey) {
-      editor.setCamera(zoomTo(editor.camera, editor.camera.zoom * Math.exp(-by.y * (Math.abs(by.y) < NOTCH ? 0.01 : 0.0018)), screen))
-    } else if (event.shiftKey) editor.setCamera(pan(editor.camera, { x: -(by.x || by.y), y: 0 }))
-    else if (this.#swipe.trackpad) editor.setCamera(pan(editor.camera, { x: -by.x, y: -by.y }))
-    else editor.setCamera(zoomTo(editor.camera, editor.camera.zoom * Math.exp(-by.y * 0.0018), screen))
+    const pinch = event.ctrlKey && !this.#ctrlHeld
+    const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey
+    const act = pinch ? 'zoom' : plain && this.#swipe.trackpad ? 'pan' : wheelActOf(editor.hands.preset, { ctrl: event.ctrlKey || event.metaKey, alt: event.altKey, shift: event.shiftKey })
+    // With Shift a browser may tell the way down as one across.
+    const way = by.y || by.x
+    const fine = (event.ctrlKey || event.metaKey) && Math.abs(by.y) < NOTCH
+    if (act === 'zoom') editor.setCamera(zoomTo(editor.camera, editor.camera.zoom * Math.exp(-way * (fine ? 0.01 : 0.0018)), screen))
+    else if (act === 'pan') editor.setCamera(pan(editor.camera, { x: -by.x, y: -by.y }))
+    else editor.setCamera(pan(editor.camera, act === 'across' ? { x: -(by.x || by.y), y: 0 } : { x: 0, y: -way }))
     if (this.#last) {
       this.#last = { ...this.#last, screen, canvas: toCanvas(editor.camera, screen) }
       editor.state.move(this.#last)
@@ -196,11 +225,14 @@ export class Input {
     const command = editor.commands.forKey(event)
     const typing = isTyping(event.target, editor.overlay)
     if (typing && !command?.anywhere) return
-    if (event.key === 'Escape' && this.#down.size) {
+    if (event.key === 'Escape' && (this.#down.size || editor.hands.armed)) {
       event.preventDefault()
-      this.#down.clear()
-      editor.state.cancel()
+      this.drop()
       return
+    }
+    if (MODIFIERS.has(event.key)) {
+      this.#ctrlHeld ||= event.key === 'Control'
+      this.#onModifiers(event)
     }
     // Another control has the focus: plain keys are its own. Tab leaves it, so only the canvas itself takes that.
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey
@@ -212,6 +244,11 @@ export class Input {
     }
     if (!command || command.native) return
     event.preventDefault()
+    if (this.gesturing && !/^(?:zoom|fit)/u.test(command.id)) {
+      // The document is not changed under a hand that holds a part of it. What is being done is the last step.
+      this.drop()
+      if (command.id === 'undo') return
+    }
     if (event.repeat && !/^(nudge|zoom|undo|redo|next|previous|go)/u.test(command.id)) return
     editor.run(command.id)
   }
@@ -219,6 +256,15 @@ export class Input {
   /** @param {KeyboardEvent} event */
   #onKeyUp(event) {
     if (event.key === ' ') this.editor.setSpace(false)
+    if (event.key === 'Control') this.#ctrlHeld = false
+    if (MODIFIERS.has(event.key)) this.#onModifiers(event)
+  }
+
+  /** A resting pointer may mean something else now. @param {KeyboardEvent} event */
+  #onModifiers(event) {
+    if (!this.#last || !this.gesturing) return
+    this.#last = { ...this.#last, shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey, alt: event.altKey }
+    this.editor.state.modifiers(this.#last)
   }
 
   /** @param {MouseEvent} event @returns {Point} */

@@ -22,9 +22,9 @@ export class PointingSocket extends State {
     if (!node) return editor.idle()
     const held = socket.side === 'in' ? editor.graph.linkInto(node, socket.index) : undefined
     // An input holds one link: dragging from it picks that link up by its end.
-    if (held && !pointer.alt) return this.#drag({ link: held.id, waiting: false }, pointer)
+    if (held && !pointer.alt) return this.#drag({ links: [held.id], fixed: 'out' }, pointer)
     const many = socket.side === 'out' && pointer.shift ? editor.graph.linksFrom(node, socket.index) : []
-    if (many.length) return this.#drag({ links: many.map((link) => link.id), side: 'in' }, pointer)
+    if (many.length) return this.#drag({ links: many.map((link) => link.id), fixed: 'in' }, pointer)
     this.#drag({ from: socket }, pointer)
   }
 

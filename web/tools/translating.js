@@ -1,12 +1,17 @@
 /**
- * Selected things follow the pointer; Alt leaves copies behind, Shift keeps to a grid. A node without links that is let go
- * over a link that it fits is inserted there. All of it is one step.
+ * Selected things follow the pointer; Alt leaves copies behind, Shift keeps to a grid, otherwise they stand in line with
+ * their neighbours when they come near. A free node that is let go over a link that it fits is inserted there, with Ctrl
+ * one that has links too; shaken, nodes leave their links. All of it is one step.
  */
-import { centre } from '../geometry/rect.js'
-import { subtract } from '../geometry/vec.js'
+import { bounds, centre, move as moveRect } from '../geometry/rect.js'
+import { snapBox } from '../geometry/snapping.js'
+import { add, subtract } from '../geometry/vec.js'
+import { visible } from '../geometry/viewport.js'
 import { duplicate } from '../commands/clipboard.js'
 import { insert, placeIn } from '../commands/insert.js'
 import { move, moving, origins, raise } from '../commands/move.js'
+import { pullOut } from '../commands/remove.js'
+import { Shake } from './shake.js'
 import { State } from './state.js'
 
 const GRID = 20
@@ -14,8 +19,18 @@ const GRID = 20
 const DROP = 20
 /** Pixels from the edge at which the view begins to move along. */
 const EDGE = 28
+/** CSS pixels within which a thing stands in line with another. */
+const LINE = 6
+/** With more nodes in view every place is in line with some. */
+const MOST_NEIGHBOURS = 120
 
 export class Translating extends State {
+  /** @type {readonly import('../geometry/snapping.js').Guide[]} */
+  guides = []
+  shake = new Shake()
+  shaken = false
+  #end = () => {}
+
   /** @param {import('./editor.js').Editor} editor @param {import('./state.js').Pointer} pointer */
   constructor(editor, pointer) {
     super(editor)
@@ -25,6 +40,11 @@ export class Translating extends State {
     this.copied = pointer.alt
     raise(editor, editor.selection)
     this.from = origins(editor, moving(editor, editor.selection))
+    this.box = bounds([...this.from.keys()].flatMap((id) => {
+      const [node, group] = [editor.store.node(id), editor.store.group(id)]
+      if (node) return editor.rectOf(node)
+      return group ? { x: group.bounds[0], y: group.bounds[1], w: group.bounds[2], h: group.bounds[3] } : []
+    }))
     editor.setDragging(new Set(this.from.keys()))
     this.move(pointer)
   }
@@ -34,45 +54,92 @@ export class Translating extends State {
     return 'grabbing'
   }
 
+  /** @override */
+  enter() {
+    this.#end = this.editor.paint((ctx, theme) => this.#drawGuides(ctx, theme))
+  }
+
   /** @param {import('./state.js').Pointer} pointer @override */
   move(pointer) {
-    let by = subtract(pointer.canvas, this.start)
+    const { editor } = this
+    const by = this.#fitted(subtract(pointer.canvas, this.start), pointer.shift)
+    move(editor, this.from, by)
+    if (!this.shaken && this.shake.push(pointer.screen, performance.now())) this.#pullOut()
+    editor.setDropLink(this.#linkUnder(pointer.ctrl))
+    editor.panAtEdge(pointer, EDGE)
+  }
+
+  /** @param {import('../geometry/vec.js').Point} by @param {boolean} shift @returns {import('../geometry/vec.js').Point} */
+  #fitted(by, shift) {
+    const { editor, box } = this
     const first = this.from.values().next().value
-    if (first && (pointer.shift || this.editor.snaps)) {
-      by = {
+    this.guides = []
+    if (first && (shift || editor.snaps)) {
+      return {
         x: Math.round((first[0] + by.x) / GRID) * GRID - first[0],
         y: Math.round((first[1] + by.y) / GRID) * GRID - first[1]
       }
     }
-    move(this.editor, this.from, by)
-    this.editor.setDropLink(this.#linkUnder())
-    this.editor.panAtEdge(pointer, EDGE)
+    if (!box || !editor.hands.guides) return by
+    const { by: more, guides } = snapBox(moveRect(box, by), this.#neighbours(), LINE / editor.camera.zoom)
+    this.guides = guides
+    return add(by, more)
   }
 
-  /** The link that a single free node would be inserted in. */
-  #linkUnder() {
+  #neighbours() {
+    const { editor } = this
+    const seen = visible(editor.camera, editor.viewSize.w, editor.viewSize.h)
+    const nodes = editor.scene.nodesIn(seen).filter((node) => !this.from.has(node.id))
+    return nodes.length > MOST_NEIGHBOURS ? [] : nodes.map(editor.rectOf)
+  }
+
+  #pullOut() {
+    const { editor } = this
+    const nodes = [...this.from.keys()].flatMap((id) => editor.store.node(id) ?? [])
+    this.shaken = pullOut(editor, nodes)
+  }
+
+  /** The link that a single node would be inserted in. @param {boolean} linked also one that has links */
+  #linkUnder(linked) {
     const { editor } = this
     const node = this.from.size === 1 ? editor.store.node(this.from.keys().next().value ?? '') : undefined
-    if (!node || editor.graph.linksOf(node.id).length) return null
+    if (!node || (!linked && editor.graph.linksOf(node.id).length)) return null
+    const own = new Set(editor.graph.linksOf(node.id).map(({ id }) => id))
     const wire = editor.scene.wireNear(centre(editor.rectOf(node)), DROP / editor.camera.zoom)
-    return wire && placeIn(editor, node, wire.link) ? wire.link.id : null
+    return wire && !own.has(wire.link.id) && !wire.hidden && placeIn(editor, node, wire.link, { linked }) ? wire.link.id : null
   }
 
   /** @override */
   up() {
-    const node = this.editor.store.node(this.from.keys().next().value ?? '')
-    const link = this.editor.store.link(this.editor.dropLink ?? '')
-    if (node && link) {
-      insert(this.editor, node, link)
-      this.editor.store.commit('Insert')
-    }
-    this.editor.store.commit(this.copied ? 'Duplicate' : this.from.size === 1 ? 'Move' : `Move ${this.from.size} things`)
+    const { store, dropLink } = this.editor
+    const node = store.node(this.from.keys().next().value ?? '')
+    const link = store.link(dropLink ?? '')
+    if (node && link) insert(this.editor, node, link)
+    const many = this.from.size > 1
+    if (node && link) store.commit('Insert')
+    else if (this.shaken) store.commit('Pull out of its links')
+    else store.commit(this.copied ? 'Duplicate' : many ? `Move ${this.from.size} things` : 'Move')
     this.editor.idle()
   }
 
   /** @override */
   exit() {
+    this.#end()
     this.editor.setDragging(new Set())
     this.editor.setDropLink(null)
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {import('../view/theme.js').Theme} theme */
+  #drawGuides(ctx, theme) {
+    const unit = 1 / this.editor.camera.zoom
+    ctx.strokeStyle = theme.accent
+    ctx.lineWidth = unit
+    ctx.beginPath()
+    for (const { axis, at, from, to } of this.guides) {
+      const [a, b] = axis === 'x' ? [{ x: at, y: from }, { x: at, y: to }] : [{ x: from, y: at }, { x: to, y: at }]
+      ctx.moveTo(a.x, a.y)
+      ctx.lineTo(b.x, b.y)
+    }
+    ctx.stroke()
   }
 }

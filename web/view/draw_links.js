@@ -1,25 +1,46 @@
 /**
- * Links: a line of two pixels in the source's colour over a thin one of the canvas, so that crossings read.
+ * Links: a line of two pixels in the source's colour over a thin one of the canvas, so that crossings read. Their reroutes,
+ * and what is left of those that are hidden.
  *
+ * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../model/types.js').Key} Key
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('./renderer.js').ViewState} ViewState
  * @typedef {import('./scene.js').Wire} Wire
  * @typedef {import('./theme.js').Theme} Theme
  * @typedef {CanvasRenderingContext2D} Context2D
  */
+import { HIDDEN_STUB } from '../geometry/link_path.js'
+import { recordId } from '../model/graph.js'
+import { fitMiddle, font } from './text.js'
 import { typeColour } from './theme.js'
 
 /** From so many on in view they are drawn by colour all at once, without the gap at crossings. */
 const MANY = 400
+/** From farther away the names of hidden ends are too small to read. */
+const NAMES = 0.45
+const NAME_WIDTH = 150
+export const REROUTE_RADIUS = 5
 
 /** A wire's path, made once for as long as it lies there. @param {Wire} wire @returns {Path2D} */
 export function pathOf(wire) {
   if (wire.path) return wire.path
   const path = new Path2D()
-  for (const { a, b, c, d } of wire.curves) {
-    path.moveTo(a.x, a.y)
-    path.bezierCurveTo(b.x, b.y, c.x, c.y, d.x, d.y)
-  }
+  traceCurves(path, wire.curves)
   wire.path = path
   return path
+}
+
+/** @param {Pick<Path2D, 'moveTo' | 'bezierCurveTo'>} path @param {readonly import('../geometry/bezier.js').Bezier[]} curves */
+export function traceCurves(path, curves) {
+  /** @type {Point | null} */
+  let at = null
+  for (const { a, b, c, d } of curves) {
+    // Pieces that follow each other are one line, so that its dashes go on and its corners are closed.
+    if (at?.x !== a.x || at.y !== a.y) path.moveTo(a.x, a.y)
+    path.bezierCurveTo(b.x, b.y, c.x, c.y, d.x, d.y)
+    at = d
+  }
 }
 
 /**
@@ -66,4 +87,75 @@ function drawMany(ctx, theme, wires, width) {
     ctx.strokeStyle = colour
     ctx.stroke(path)
   }
+}
+
+/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {readonly Wire[]} wires those in view */
+export function drawReroutes(ctx, theme, view, wires) {
+  const reroutes = view.graph.reroutes(view.graphId)
+  if (!reroutes.length || view.scene.linkShape === 'hidden') return
+  /** @type {Map<Key, {type: string, hidden: boolean}>} */
+  const passed = new Map()
+  for (const { link, type, hidden } of wires) {
+    // One that is seen colours a reroute; where only hidden ones pass it is hidden too.
+    for (let key = link.reroute; key !== null;) {
+      const known = passed.get(key)
+      if (known && (hidden || !known.hidden)) break
+      passed.set(key, { type, hidden })
+      const record = view.store.get(recordId('reroute', link.graph, key))
+      key = record?.kind === 'reroute' ? record.parent : null
+    }
+  }
+  for (const reroute of reroutes) {
+    const through = passed.get(reroute.key)
+    if (through?.hidden) continue
+    ctx.beginPath()
+    ctx.arc(reroute.pos[0], reroute.pos[1], REROUTE_RADIUS, 0, Math.PI * 2)
+    ctx.fillStyle = typeColour(theme, through?.type ?? '*')
+    ctx.fill()
+    ctx.strokeStyle = view.selection.has(reroute.id) ? theme.select : theme.canvas
+    ctx.lineWidth = 2
+    ctx.stroke()
+  }
+}
+
+/** Where the ends of hidden links lead. @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {readonly Wire[]} wires those in view */
+export function drawHiddenNames(ctx, theme, view, wires) {
+  const { zoom } = view.camera
+  const hidden = wires.filter((wire) => wire.link.hidden)
+  if (!hidden.length || zoom < NAMES) return
+  ctx.font = font(11 / Math.min(zoom, 1), 500)
+  ctx.textBaseline = 'middle'
+  /** One output may feed many. @type {Map<string, {at: Point, wires: Wire[]}>} */
+  const outs = new Map()
+  for (const wire of hidden) {
+    const [out, into] = wire.curves
+    const source = view.graph.source(wire.link)
+    if (into && source) {
+      const text = fitMiddle(ctx, nameOf(view, source), NAME_WIDTH)
+      write(ctx, theme, wire.type, text, { x: into.a.x - 6, y: into.a.y }, 'right')
+    }
+    if (!out) continue
+    const place = `${wire.link.from}#${wire.link.fromSlot}`
+    const group = outs.get(place)
+    if (group) group.wires.push(wire)
+    else outs.set(place, { at: { x: out.a.x + HIDDEN_STUB + 6, y: out.a.y }, wires: [wire] })
+  }
+  for (const { at, wires: [first, ...more] } of outs.values()) {
+    const reader = first && view.graph.reader(first.link)
+    if (reader) write(ctx, theme, first.type, more.length ? `${more.length + 1} nodes` : fitMiddle(ctx, nameOf(view, reader), NAME_WIDTH), at, 'left')
+  }
+}
+
+/** @param {ViewState} view @param {NodeRecord} node */
+const nameOf = (view, node) => view.scene.view(node).title
+
+/** @param {Context2D} ctx @param {Theme} theme @param {string} type @param {string} text @param {Point} at @param {'left' | 'right'} align */
+function write(ctx, theme, type, text, at, align) {
+  ctx.textAlign = align
+  ctx.strokeStyle = theme.canvas
+  ctx.lineWidth = 4
+  ctx.lineJoin = 'round'
+  ctx.strokeText(text, at.x, at.y)
+  ctx.fillStyle = typeColour(theme, type)
+  ctx.fillText(text, at.x, at.y)
 }

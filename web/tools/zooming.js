@@ -1,0 +1,43 @@
+/** A drag zooms: up and right comes nearer, down and left goes away, round the point where it began. */
+import { zoomTo } from '../geometry/viewport.js'
+import { State } from './state.js'
+import { recordOf } from './target.js'
+
+/** CSS pixels that double the size. */
+const DOUBLE = 160
+
+export class Zooming extends State {
+  /** @override */
+  enter() {
+    this.camera = this.editor.camera
+  }
+
+  /** @override */
+  get cursor() {
+    return 'zoom-in'
+  }
+
+  /** @param {import('./state.js').Pointer} pointer @override */
+  move(pointer) {
+    if (!this.camera || !pointer.dragged) return
+    const { screen, start } = pointer
+    const way = screen.x - start.x - (screen.y - start.y)
+    this.editor.setCamera(zoomTo(this.camera, this.camera.zoom * 2 ** (way / DOUBLE), start))
+  }
+
+  /** @param {import('./state.js').Pointer} pointer @override */
+  up(pointer) {
+    const { editor } = this
+    editor.idle()
+    if (pointer.dragged) return
+    // No drag: a click with the keys that add to what is selected.
+    const id = recordOf(editor.targetAt(pointer.screen, pointer.type))
+    if (id !== null) editor.select(editor.selection.has(id) ? [...editor.selection].filter((other) => other !== id) : [...editor.selection, id])
+  }
+
+  /** @override */
+  cancel() {
+    if (this.camera) this.editor.setCamera(this.camera)
+    this.editor.idle()
+  }
+}
