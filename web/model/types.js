@@ -157,6 +157,8 @@
  * @property {{ids: readonly RecordId[]}} own-colour A colour is to be chosen for these.
  * @property {null} camera The camera moved: HTML over the canvas must follow.
  * @property {null} selection
+ * @property {null} graph Another graph is on the canvas: a subgraph was entered or left.
+ * @property {{graph: GraphId, side: 'in' | 'out', index: number, rect: Rect}} edit-port The name of an input or output of a subgraph is to be edited.
  * @property {{label: string}} command A command has run.
  * @property {{message: string, level: 'info' | 'warning' | 'error'}} notice Something to tell the artist.
  * @property {null} frame A frame was drawn.

@@ -47,6 +47,7 @@ import { Input } from './input.js'
 import { presetOf } from './navigation.js'
 import { Sight } from './sight.js'
 import { recordOf } from './target.js'
+import { Whereabouts } from './whereabouts.js'
 
 /** CSS pixels that a pointer may miss a socket by. */
 const REACH = { mouse: 10, pen: 12, touch: 22 }
@@ -56,8 +57,10 @@ export class Editor extends Sight {
   selection = new Set()
   /** @type {Target} */
   hover = { kind: 'canvas' }
-  /** @type {import('../model/types.js').GraphId} */
+  /** The graph on the canvas. @type {import('../model/types.js').GraphId} */
   graphId = ''
+  /** The way to it. */
+  places = new Whereabouts(this)
   /** Moved things keep to a grid, also without Shift. */
   snaps = false
   spaceHeld = false
@@ -115,6 +118,11 @@ export class Editor extends Sight {
     this.emit('command', { label: command.label })
     return result
   }
+
+  /** The id in prompts of a node on the canvas. @param {NodeRecord} node */
+  promptId = (node) => (node.graph === this.graphId ? this.places.prefix : '') + String(node.key)
+  /** What a node on the canvas does, and what goes on inside of it. @param {NodeRecord} node */
+  statusOf = (node) => this.session.status(this.promptId(node))
 
   // The document
 
@@ -357,7 +365,7 @@ export class Editor extends Sight {
     const node = this.store.node(id)
     const widget = this.widgets(id).find(({ spec }) => spec.kind === 'combo' && spec.upload === 'image')
     if (!node || !widget) return false
-    const { preview, refs } = picturesOf(node, this.schema, this.session.status(node.key))
+    const { preview, refs } = picturesOf(node, this.schema, this.statusOf(node))
     if (preview || refs.length) return false
     this.emit('upload', { node, widget })
     return true
@@ -375,11 +383,7 @@ export class Editor extends Sight {
 
   /** @param {import('../model/types.js').Diff} diff @param {import('../model/types.js').Source} source */
   #follow(diff, source) {
-    if (source === 'load') {
-      this.graphId = ''
-      this.scene.graphId = ''
-      this.scene.rebuild()
-    } else this.scene.follow(diff)
+    if (!this.places.follow(diff, source)) this.scene.follow(diff)
     if (Object.keys(diff.removed).length) this.select(this.selection)
     // What a hand holds may be elsewhere now, or gone: the hand lets go.
     if (source === 'undo' || source === 'redo' || source === 'load') this.idle()
@@ -388,8 +392,9 @@ export class Editor extends Sight {
 
   /** @param {ReadonlySet<string>} nodes @param {boolean} run */
   #sessionChanged(nodes, run) {
-    for (const key of nodes) {
-      const node = this.graph.node('', key)
+    const { prefix } = this.places
+    for (const id of nodes) {
+      const node = id.startsWith(prefix) ? this.graph.node(this.graphId, id.slice(prefix.length)) : undefined
       if (node) this.scene.refresh(node.id)
     }
     if (nodes.size || run) this.invalidate()
@@ -397,7 +402,7 @@ export class Editor extends Sight {
 
   /** Height by width of what a node shows; files count as square, so that nothing moves when they arrive. @param {NodeRecord} node @returns {number | null} */
   #aspect(node) {
-    const { preview, refs, text } = picturesOf(node, this.schema, this.session.status(node.key))
+    const { preview, refs, text } = picturesOf(node, this.schema, this.statusOf(node))
     if (preview) return preview.width ? preview.height / preview.width : null
     return refs.length ? 1 : text ? 0.4 : null
   }

@@ -29,7 +29,7 @@ export class Idle extends State {
     if (hover.kind === 'reroute') return hover.part === 'out' ? 'crosshair' : 'grab'
     if (hover.kind === 'node' && hover.part === 'picture') {
       const node = this.editor.store.node(hover.node)
-      return node && picturesOf(node, this.editor.schema, this.editor.session.status(node.key)).text ? '' : 'zoom-in'
+      return node && picturesOf(node, this.editor.schema, this.editor.statusOf(node)).text ? '' : 'zoom-in'
     }
     return hover.kind === 'link' ? 'pointer' : ''
   }

@@ -56,7 +56,7 @@ export function placeOf(editor, id, point) {
   const node = editor.store.node(id)
   const box = node && editor.scene.view(node).layout.picture
   if (!node || !box) return null
-  const { refs, text, preview } = picturesOf(node, editor.schema, editor.session.status(node.key))
+  const { refs, text, preview } = picturesOf(node, editor.schema, editor.statusOf(node))
   const local = { x: point.x - node.pos[0], y: point.y - node.pos[1] }
   const { index } = lookAt(refs)
   const cell = index ?? (refs.length > 1 ? grid(box, refs.length).findIndex((each) => contains(each, local)) : 0)

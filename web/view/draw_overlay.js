@@ -183,7 +183,7 @@ function drawHover(ctx, theme, view) {
   const { layout } = shown
   ctx.save()
   ctx.translate(node.pos[0], node.pos[1])
-  const { state, error } = view.session.status(node.key)
+  const { state, error } = view.session.status(view.promptId(node))
   // A node that wears a ring already needs no other.
   if (!view.selection.has(node.id) && !error && state !== 'running') {
     ctx.strokeStyle = theme.edge

@@ -25,6 +25,7 @@
  * @property {import('../model/types.js').GraphId} graphId
  * @property {import('../model/schema.js').Schema} schema
  * @property {import('../model/session.js').Session} session
+ * @property {(node: NodeRecord) => string} promptId A node's name in the session.
  * @property {import('../model/node_types.js').NodeTypes} types
  * @property {import('../model/live_expressions.js').Expressions} expressions
  * @property {import('./pictures.js').Pictures} pictures
@@ -215,7 +216,7 @@ export class Renderer {
 
   /** A node's name in the session. @param {NodeRecord} node */
   #promptId(node) {
-    return String(node.key)
+    return this.view.promptId(node)
   }
 }
 
