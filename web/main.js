@@ -10,6 +10,7 @@ import { Jobs } from './app/jobs.js'
 import { followLook, pictureName } from './app/look.js'
 import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
+import { installPictures } from './app/pictures.js'
 import { randomSeed } from './app/next_value.js'
 import { Results } from './app/results.js'
 import { Runner } from './app/run.js'
@@ -27,7 +28,6 @@ import { Drawer } from './panels/drawer.js'
 import { graphsPanel } from './panels/graphs.js'
 import { createHint } from './panels/hint.js'
 import { createInspector } from './panels/inspector.js'
-import { openLightbox } from './panels/lightbox.js'
 import { createMinimap } from './panels/minimap.js'
 import { outlinePanel } from './panels/outline.js'
 import { openQueue } from './panels/queue.js'
@@ -124,6 +124,7 @@ async function start() {
   installMenus({ editor, colorOf, stage })
   installTooltips(id => editor.commands.keysOf(id)[0])
   bringIn.install(stage)
+  installPictures({ editor, client, bringIn, results, toasts, layer: byId('widgets'), openGraph: openWorkflow })
 
   /** @param {any} workflow @param {string} name */
   function openWorkflow(workflow, name) {
@@ -136,11 +137,6 @@ async function start() {
     drawer.open(outline)
   })
   editor.on('upload', ({ node, widget }) => void bringIn.choose(node.id, widget.name))
-  editor.on('picture', ({ node, index }) => {
-    const status = session.status(names.promptId(node.id) ?? '')
-    const pictures = status.images.map(file => ({ url: viewUrl(file), name: file.filename, openGraph: null }))
-    if (pictures.length) openLightbox(pictures, Math.min(index, pictures.length - 1))
-  })
   editor.on('notice', ({ message, level }) => toasts.show({ text: message, tone: level }))
 
   listenToServer({

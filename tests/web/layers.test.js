@@ -14,6 +14,7 @@ const ALLOWED = {
   commands: ['model', 'geometry'],
   widgets: ['model', 'geometry', 'icons', 'panels'],
   tools: ['commands', 'view', 'model', 'geometry'],
+  crop: ['api', 'panels', 'tools', 'view', 'model', 'geometry'],
   mask: ['api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   panels: ['app', 'api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
   app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons']

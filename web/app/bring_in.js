@@ -1,14 +1,28 @@
 /**
- * What is dropped on the page or pasted into it: graphs open, pictures become Load Image nodes or go into the one they
- * were dropped on, copied nodes are the editor's own affair.
+ * What is dropped on the page or pasted into it: graphs open; pictures, videos and sounds become nodes that load them or go
+ * into the one they were dropped on, and those that are the server's already are not sent again. Copied nodes are the
+ * editor's own affair.
  *
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {{ x: number, y: number }} Point
  */
 import { isTyping } from '../panels/dom.js'
+import { FILE_TYPE } from '../panels/picture_bar.js'
+import { kindOf } from '../view/media.js'
+import { fileValue } from '../view/node_pictures.js'
+import { droppedFiles } from './dropped_files.js'
 import { chooseFiles, graphIn, isGraphFile, isPicture, stem } from './files.js'
 
 const GAP = 40
+/** Files that become nodes at once. */
+const MOST = 24
+
+/** @typedef {'image' | 'video' | 'audio'} Upload What a widget takes. */
+
+/** Nodes that load a file. @type {Readonly<Record<Upload, string>>} */
+const LOADERS = { image: 'LoadImage', video: 'LoadVideo', audio: 'LoadAudio' }
+/** Their files, in words. @type {Readonly<Record<Upload, string>>} */
+const ACCEPTED = { image: 'image/*', video: 'video/*', audio: 'audio/*' }
 
 export class BringIn {
   /**
@@ -30,7 +44,7 @@ export class BringIn {
   /** @param {HTMLElement} stage */
   install(stage) {
     addEventListener('dragover', event => {
-      if (!hasFiles(event)) return
+      if (!hasFiles(event) && !isCarried(event)) return
       event.preventDefault()
       if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
       stage.classList.add('dropping')
@@ -46,11 +60,28 @@ export class BringIn {
     })
     addEventListener('drop', event => {
       stage.classList.remove('dropping')
-      if (!hasFiles(event)) return
-      event.preventDefault()
       const box = stage.getBoundingClientRect()
-      void this.take([...(event.dataTransfer?.files ?? [])], { x: event.clientX - box.left, y: event.clientY - box.top })
+      const at = { x: event.clientX - box.left, y: event.clientY - box.top }
+      if (isCarried(event)) {
+        event.preventDefault()
+        return this.takeCarried(event.dataTransfer?.getData(FILE_TYPE) ?? '', at)
+      }
+      if (!hasFiles(event) || !event.dataTransfer) return undefined
+      event.preventDefault()
+      void this.takeDropped(event.dataTransfer, at)
+      return undefined
     })
+    addEventListener('dragend', () => stage.classList.remove('dropping'))
+  }
+
+  /** Folders are taken for what is in them. @param {DataTransfer} data @param {Point} screen */
+  async takeDropped(data, screen) {
+    const { files, folders, unread } = await droppedFiles(data, MOST, file => uploadOf(file) !== null)
+    if (unread) this.toasts.show({ tone: 'warning', text: `${unread} could not be read.` })
+    if (folders.length && !files.length) {
+      return this.toasts.show({ tone: 'warning', text: `${folders.join(', ')} holds no picture, video or sound.`, detail: 'Files of other kinds in a dropped folder are left out.' })
+    }
+    return this.take(files, screen)
   }
 
   /**
@@ -58,18 +89,46 @@ export class BringIn {
    * @param {Point | null} screen  where, CSS px in the stage; null for a paste
    */
   async take(files, screen) {
-    const target = screen ? this.editor.targetAt(screen) : null
-    const onNode = target && 'node' in target ? target.node : target?.kind === 'socket' ? target.socket.node : null
-    const node = onNode ?? (screen ? null : this.selectedPicture())
+    const node = screen ? this.nodeAt(screen) : this.selectedPicture()
     /** @type {File[]} */
-    const pictures = []
+    const taken = []
+    /** @type {string[]} */
+    const others = []
     for (const file of files) {
       if (isGraphFile(file)) return this.openFile(file)
-      if (!isPicture(file)) this.toasts.show({ tone: 'warning', text: `${file.name || 'This'} is neither a picture nor a graph.`, detail: 'JSON files and pictures can be dropped here.' })
-      else if (!node && files.length === 1 && screen && (await this.openIfGraph(file))) return
-      else pictures.push(file)
+      if (uploadOf(file) === null) others.push(file.name || 'What was pasted')
+      else if (!node && files.length === 1 && screen && isPicture(file) && (await this.openIfGraph(file))) return undefined
+      else taken.push(file)
     }
-    if (pictures.length) await this.takePictures(pictures, node, screen)
+    if (others.length) this.tellOthers(others)
+    if (taken.length > MOST) this.toasts.show({ tone: 'warning', text: `${taken.length} files are many: the first ${MOST} become nodes.`, detail: 'The others can be dropped after these.' })
+    if (taken.length) await this.takePictures(taken.slice(0, MOST), node, screen)
+    return undefined
+  }
+
+  /** @param {string[]} names */
+  tellOthers(names) {
+    const text = names.length === 1 ? `${names[0]} is neither a picture nor a graph.` : `${names.length} files are neither pictures nor graphs.`
+    this.toasts.show({ tone: 'warning', text, detail: 'JSON files, pictures, videos and sounds can be dropped here.' })
+  }
+
+  /** @param {Point} screen @returns {string | null} */
+  nodeAt(screen) {
+    const target = this.editor.targetAt(screen)
+    return 'node' in target ? target.node : target.kind === 'socket' ? target.socket.node : null
+  }
+
+  /** A picture of the server, dragged from the results or from a node: named where it lies, not sent again. @param {string} text @param {Point} screen */
+  takeCarried(text, screen) {
+    const file = readFile(text)
+    if (!file) return
+    const node = this.nodeAt(screen)
+    this.place(fileValue(file), node, this.editor.toCanvas(screen), uploadOfName(file.filename) ?? 'image')
+  }
+
+  /** In a new node. @param {import('../model/session.js').PictureRef} file @param {Point} point */
+  loadFile(file, point) {
+    this.place(fileValue(file), null, point, uploadOfName(file.filename) ?? 'image')
   }
 
   /** A Load Image that is selected takes a pasted picture. @returns {string | null} */
@@ -78,9 +137,9 @@ export class BringIn {
     return id !== undefined && more === undefined && this.uploadWidget(id) ? id : null
   }
 
-  /** @param {string} node @returns {string | null} the widget's name */
-  uploadWidget(node) {
-    return this.editor.widgets(node).find(widget => widget.spec.kind === 'combo' && widget.spec.upload === 'image')?.name ?? null
+  /** @param {string} node @param {Upload} [kind] @returns {string | null} the name of its widget for such files */
+  uploadWidget(node, kind = 'image') {
+    return this.editor.widgets(node).find(widget => widget.spec.kind === 'combo' && widget.spec.upload === kind)?.name ?? null
   }
 
   /** @param {File} file @returns {Promise<boolean>} */
@@ -116,27 +175,43 @@ export class BringIn {
   /** @param {File[]} files @param {string | null} node @param {Point | null} screen */
   async takePictures(files, node, screen) {
     const start = screen ? this.editor.toCanvas(screen) : this.editor.pointer
+    /** @type {string[]} */
+    const made = []
     for (const [index, file] of files.entries()) {
       const uploaded = await this.upload(file)
-      if (uploaded) this.place(uploaded, index === 0 ? node : null, { x: start.x + index * GAP, y: start.y + index * GAP })
+      if (!uploaded) continue
+      const placed = this.place(uploaded, index === 0 ? node : null, { x: start.x + index * GAP, y: start.y + index * GAP }, uploadOf(file) ?? 'image')
+      if (placed) made.push(placed)
     }
+    if (made.length > 1) this.editor.select(made)
   }
 
-  /** One step: into the node, or into a new one. @param {string} name @param {string | null} node @param {Point} point */
-  place(name, node, point) {
+  /**
+   * One step: into the node, or into a new one.
+   *
+   * @param {string} name @param {string | null} node @param {Point} point @param {Upload} [kind]
+   * @returns {string | null} the node
+   */
+  place(name, node, point, kind = 'image') {
     const { editor } = this
-    editor.store.begin('Add a picture')
-    const target = node !== null && this.uploadWidget(node) ? node : editor.addNode('LoadImage', { point })
-    const widget = target && this.uploadWidget(target)
+    editor.store.begin(kind === 'image' ? 'Add a picture' : kind === 'video' ? 'Add a video' : 'Add a sound')
+    const target = node !== null && this.uploadWidget(node, kind) ? node : editor.addNode(LOADERS[kind], { point })
+    const widget = target && this.uploadWidget(target, kind)
     if (target && widget) editor.setWidget(target, widget, name)
     editor.store.commit()
+    return target
   }
 
-  /** By the button on a node. @param {string} node @param {string} widget */
+  /** By the button on a node. More than one file makes more nodes. @param {string} node @param {string} widget */
   async choose(node, widget) {
-    const [file] = await chooseFiles('image/*')
+    const { editor } = this
+    const spec = editor.widget(node, widget)?.spec
+    const kind = spec?.kind === 'combo' && (spec.upload === 'video' || spec.upload === 'audio') ? spec.upload : 'image'
+    const [file, ...more] = await chooseFiles(ACCEPTED[kind], true)
     const uploaded = file && (await this.upload(file))
-    if (uploaded && this.editor.store.has(node)) this.editor.setWidget(node, widget, uploaded)
+    if (uploaded && editor.store.has(node)) editor.setWidget(node, widget, uploaded)
+    const record = editor.store.node(node)
+    if (more.length && record) await this.takePictures(more, null, editor.toScreen({ x: record.pos[0] + record.size[0] + GAP, y: record.pos[1] }))
   }
 
   /** @param {File} file @returns {Promise<string | null>} the value that names it in a widget */
@@ -169,4 +244,32 @@ export class BringIn {
 /** @param {DragEvent} event */
 function hasFiles(event) {
   return [...(event.dataTransfer?.types ?? [])].includes('Files')
+}
+
+/** @param {DragEvent} event */
+function isCarried(event) {
+  return [...(event.dataTransfer?.types ?? [])].includes(FILE_TYPE)
+}
+
+/** @param {string} text @returns {import('../model/session.js').PictureRef | null} */
+function readFile(text) {
+  try {
+    const { filename, subfolder, type } = JSON.parse(text)
+    return typeof filename === 'string' && filename ? { filename, subfolder: String(subfolder ?? ''), type: String(type ?? 'output') } : null
+  } catch {
+    return null // another page's drag
+  }
+}
+
+/** What a file is uploaded as; null for what no node loads. @param {File} file @returns {Upload | null} */
+function uploadOf(file) {
+  if (isPicture(file)) return 'image'
+  const [kind] = file.type.split('/')
+  return kind === 'video' || kind === 'audio' ? kind : uploadOfName(file.name)
+}
+
+/** @param {string} name @returns {Upload | null} */
+function uploadOfName(name) {
+  const kind = kindOf(name)
+  return kind === 'video' ? 'video' : kind === 'sound' ? 'audio' : null
 }

@@ -1,123 +1,156 @@
 /**
  * One result, as large as the window: wheel and pinch zoom at the pointer, drag pans, double-click toggles between
- * fitting and the picture's own pixels, the arrows walk through the results. Videos play, and are not zoomed.
+ * fitting and the picture's own pixels, the arrows walk through the results. Two can be compared, with a line between or
+ * side by side: the arrows then change the second. Videos and sounds play, and are not zoomed.
  *
  * @typedef {object} Picture
  * @property {string} url
  * @property {string} name
  * @property {(() => void) | null} openGraph  null where the graph is not known
+ * @property {() => void} [load]  puts it into a new node
  */
+import { PanZoom } from '../geometry/pan_zoom.js'
 import { icon } from '../icons/icons.js'
 import { kindOf, release } from '../view/media.js'
+import { createCompare } from './compare.js'
 import { fill, h } from './dom.js'
-
-const LARGEST = 32
+import { createDetails } from './picture_details.js'
 
 /**
  * @param {Picture[]} pictures
  * @param {number} start  index of the first one shown
+ * @param {{ compare?: boolean }} [options]  `compare`: with the one after it
  */
-export function openLightbox(pictures, start) {
+export function openLightbox(pictures, start, { compare: comparing = false } = {}) {
   let index = start
-  let scale = 1
-  let fitScale = 1
-  let x = 0
-  let y = 0
+  let view = new PanZoom(1, 1)
 
   const image = h('img', { alt: '', draggable: 'false' })
   const missing = h('p.missing', { role: 'status' })
-  /** @type {HTMLVideoElement | null} */
-  let video = null
+  /** @type {HTMLMediaElement | null} */
+  let player = null
   const name = h('span.name.number')
   const actions = h('span')
   const before = h('button.turn.before', { type: 'button', 'aria-label': 'Newer result', onclick: () => turn(-1) }, icon('left', 20))
   const after = h('button.turn.after', { type: 'button', 'aria-label': 'Older result', onclick: () => turn(1) }, icon('right', 20))
-  const view = h('div.view', { tabindex: -1 }, image, missing, before, after)
+  const pane = h('div.pane', {}, image)
+  const compare = createCompare({ pictures, place: paint, fit })
+  const room = h('div.view', { tabindex: -1 }, pane, compare.element, missing, before, after)
   const percent = h('span.number')
+  const details = createDetails()
+  const compareButton = tool('compare', 'Compare with another', 'C', () => setCompare(compare.mode === null ? 'line' : null))
   const zooms = h('span', {},
-    h('button', { type: 'button', 'aria-label': 'Zoom out', 'data-tip': 'Zoom out', onclick: () => zoomCentre(1 / 1.5) }, icon('zoomOut')),
-    h('button', { type: 'button', 'aria-label': 'Zoom in', 'data-tip': 'Zoom in', onclick: () => zoomCentre(1.5) }, icon('zoomIn')),
-    h('button', { type: 'button', 'aria-label': 'Fit to the window', 'data-tip': 'Fit to the window', onclick: () => fit() }, icon('fit')))
+    tool('zoomOut', 'Zoom out', '-', () => zoomCentre(1 / 1.5)),
+    tool('zoomIn', 'Zoom in', '+', () => zoomCentre(1.5)),
+    h('button', { type: 'button', 'aria-label': "The picture's own pixels", 'data-tip': "The picture's own pixels", 'data-keys': '1', onclick: () => full() }, '1:1'),
+    tool('fit', 'Fit to the window', '0', () => fit()))
   const element = h('dialog.lightbox', { 'aria-label': 'Result' },
-    h('div.bar', {}, name, percent, actions, zooms,
+    h('div.bar', {}, name, percent, compare.controls, actions, compareButton, zooms,
+      tool('info', 'Details', 'I', () => details.toggle()),
       h('button', { type: 'button', 'aria-label': 'Close', onclick: () => element.close() }, icon('close'))),
-    view)
+    h('div.body', {}, room, details.element))
 
   function paint() {
+    const { x, y, scale } = view
     image.style.transform = `translate(${x}px, ${y}px) scale(${scale})`
     image.classList.toggle('pixels', scale * devicePixelRatio >= 3)
+    compare.follow(view, image)
     percent.textContent = `${Math.round(scale * 100)} %`
   }
 
+  /** The part of the window that one picture has. */
+  function size() {
+    return { width: pane.clientWidth, height: pane.clientHeight }
+  }
+
   function fit() {
-    const { clientWidth: width, clientHeight: height } = view
-    const { naturalWidth, naturalHeight } = image
-    if (!naturalWidth) return
-    // Small pictures grow in whole steps, so that their pixels stay square.
-    const room = Math.min((width - 24) / naturalWidth, (height - 24) / naturalHeight)
-    fitScale = room > 1 ? Math.floor(room) : room
-    scale = fitScale
-    x = (width - naturalWidth * scale) / 2
-    y = (height - naturalHeight * scale) / 2
+    if (!image.naturalWidth) return
+    const { width, height } = size()
+    view.fit(width, height)
     paint()
   }
 
-  /** @param {number} factor @param {number} atX @param {number} atY  px in the view */
-  function zoom(factor, atX, atY) {
-    const next = Math.max(Math.min(fitScale, 1) / 4, Math.min(LARGEST, scale * factor))
-    x = atX - (atX - x) * (next / scale)
-    y = atY - (atY - y) * (next / scale)
-    scale = next
+  function full() {
+    const { width, height } = size()
+    view.zoomTo(1, { x: width / 2, y: height / 2 })
+    paint()
+  }
+
+  /** @param {number} factor @param {number} x @param {number} y  px in the view */
+  function zoom(factor, x, y) {
+    view.zoomBy(factor, { x: compare.mode === 'beside' && x > pane.clientWidth ? x - pane.clientWidth : x, y })
     paint()
   }
 
   /** @param {number} factor */
   function zoomCentre(factor) {
-    zoom(factor, view.clientWidth / 2, view.clientHeight / 2)
+    const { width, height } = size()
+    zoom(factor, width / 2, height / 2)
   }
 
   /** @param {number} step */
   function turn(step) {
+    if (compare.mode !== null) {
+      compare.turn(step, index)
+      return showTurns()
+    }
     const next = index + step
     if (next < 0 || next >= pictures.length) return
     index = next
     show()
   }
 
+  /** @param {'line' | 'beside' | null} mode */
+  function setCompare(mode) {
+    compare.set(mode, index)
+    room.dataset.compare = mode ?? ''
+    compareButton.setAttribute('aria-pressed', String(mode !== null))
+    showTurns()
+    fit()
+  }
+
+  function showTurns() {
+    before.hidden = compare.mode === null && index === 0
+    after.hidden = compare.mode === null && index === pictures.length - 1
+  }
+
   /** @param {Picture} picture */
   function play({ url, name }) {
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches
-    video = h('video', { src: url, controls: true, loop: true, playsinline: true, autoplay: !still, 'aria-label': `Result ${name}`, onerror: () => tellMissing() })
-    video.muted = true // an attribute mutes only what the page's own HTML holds
+    const sound = kindOf(name) === 'sound'
+    player = h(sound ? 'audio' : 'video', { src: url, controls: true, loop: !sound, playsinline: true, autoplay: !still, 'aria-label': `Result ${name}`, onerror: () => tellMissing() })
+    player.muted = !sound // an attribute mutes only what the page's own HTML holds
     image.removeAttribute('src')
-    image.after(video)
-    video.focus({ preventScroll: true })
+    pane.append(player)
+    player.focus({ preventScroll: true })
   }
 
   /** A result may be moved or deleted while the page is open. */
   function tellMissing() {
     image.hidden = zooms.hidden = percent.hidden = true
-    if (video) video.hidden = true
+    if (player) player.hidden = true
     keepFocus()
     const picture = /** @type {Picture} */ (pictures[index])
-    const sign = kindOf(picture.name) === 'video' ? 'film' : 'image'
-    fill(missing, icon(sign, 28), h('b', {}, picture.name), 'It is not there any more, or this browser cannot show it.')
+    const kind = kindOf(picture.name)
+    fill(missing, icon(kind === 'video' ? 'film' : kind === 'sound' ? 'sound' : 'image', 28), h('b', {}, picture.name), 'It is not there any more, or this browser cannot show it.')
     missing.hidden = false
   }
 
   /** What had the focus may be gone or hidden: the keys must still reach the dialog. */
   function keepFocus() {
     const { activeElement } = document
-    if (!element.contains(activeElement) || activeElement?.closest('[hidden]')) view.focus({ preventScroll: true })
+    if (!element.contains(activeElement) || activeElement?.closest('[hidden]')) room.focus({ preventScroll: true })
   }
 
   function show() {
     const picture = /** @type {Picture} */ (pictures[index])
-    if (video) release(video)
-    video?.remove()
-    video = null
-    const plays = kindOf(picture.name) === 'video'
+    if (player) release(player)
+    player?.remove()
+    player = null
+    const kind = kindOf(picture.name)
+    const plays = kind === 'video' || kind === 'sound'
     image.hidden = zooms.hidden = percent.hidden = plays
+    compareButton.hidden = plays || pictures.length < 2
     missing.hidden = true
     if (plays) play(picture)
     else {
@@ -125,51 +158,67 @@ export function openLightbox(pictures, start) {
       image.alt = `Result ${picture.name}`
     }
     name.textContent = picture.name
-    before.hidden = index === 0
-    after.hidden = index === pictures.length - 1
+    details.show(plays ? null : picture, image)
+    showTurns()
     fill(actions,
       picture.openGraph ? h('button', { type: 'button', 'data-tip': 'Put the graph that made this picture on the canvas', onclick: () => { element.close(); picture.openGraph?.() } },
         icon('nodes'), h('span.verb', {}, 'Open its graph')) : null,
+      picture.load && !plays ? h('button', { type: 'button', 'data-tip': 'Load it in a new node of this graph', 'aria-label': 'Load in a node', onclick: () => { element.close(); picture.load?.() } }, icon('add')) : null,
       h('a', { href: picture.url, download: picture.name, 'data-tip': 'Download the file' }, icon('download'), h('span.verb', {}, 'Download')))
     keepFocus()
   }
 
-  image.addEventListener('load', fit)
+  image.addEventListener('load', () => {
+    view = new PanZoom(image.naturalWidth, image.naturalHeight)
+    fit()
+    details.show(/** @type {Picture} */ (pictures[index]), image)
+  })
   image.addEventListener('error', tellMissing)
-  view.addEventListener('wheel', event => {
+  room.addEventListener('wheel', event => {
     event.preventDefault()
     if (image.hidden) return
-    const box = view.getBoundingClientRect()
+    const box = room.getBoundingClientRect()
     zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), event.clientX - box.left, event.clientY - box.top)
   }, { passive: false })
-  view.addEventListener('dblclick', event => {
-    if (image.hidden || (event.target instanceof Element && event.target.closest('button'))) return
-    const box = view.getBoundingClientRect()
-    if (Math.abs(scale - fitScale) < 0.001) zoom((fitScale === 1 ? 2 : 1) / scale, event.clientX - box.left, event.clientY - box.top)
+  room.addEventListener('dblclick', event => {
+    if (image.hidden || (event.target instanceof Element && event.target.closest('button, .divider'))) return
+    const box = room.getBoundingClientRect()
+    if (Math.abs(view.scale - view.fitted) < 0.001) zoom((view.fitted === 1 ? 2 : 1) / view.scale, event.clientX - box.left, event.clientY - box.top)
     else fit()
   })
-  installDrag(view, { move: (dx, dy) => { x += dx; y += dy; paint() }, zoom })
+  installDrag(room, { move: (dx, dy) => { view.moveBy(dx, dy); paint() }, zoom })
 
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    ArrowLeft: () => turn(-1), ArrowRight: () => turn(1), '+': () => zoomCentre(1.5), '=': () => zoomCentre(1.5), '-': () => zoomCentre(1 / 1.5),
+    0: fit, '.': fit, 1: full, i: () => details.toggle(),
+    c: () => { if (!compareButton.hidden) setCompare(compare.mode === null ? 'line' : null) },
+  }
   element.addEventListener('keydown', event => {
     event.stopPropagation()
-    if (event.key === 'ArrowLeft') turn(-1)
-    else if (event.key === 'ArrowRight') turn(1)
-    else if (event.key === '+' || event.key === '=') zoomCentre(1.5)
-    else if (event.key === '-') zoomCentre(1 / 1.5)
-    else if (event.key === '0' || event.key === '.') fit()
-    else return
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    const run = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+    if (!run) return
     event.preventDefault()
+    run()
   })
-  const resized = () => fit()
-  addEventListener('resize', resized)
+  const resized = new ResizeObserver(() => fit())
+  resized.observe(room)
   element.addEventListener('close', () => {
-    removeEventListener('resize', resized)
-    if (video) release(video)
+    resized.disconnect()
+    if (player) release(player)
+    image.removeAttribute('src')
     element.remove()
   })
   document.body.append(element)
   element.showModal()
   show()
+  if (comparing && pictures.length > 1) setCompare('line')
+}
+
+/** @param {string} sign @param {string} label @param {string} keys @param {() => void} onclick */
+function tool(sign, label, keys, onclick) {
+  return h('button', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-keys': keys, onclick }, icon(sign))
 }
 
 /**
@@ -182,7 +231,7 @@ function installDrag(view, { move, zoom }) {
   /** @type {Map<number, { x: number, y: number }>} */
   const pointers = new Map()
   view.addEventListener('pointerdown', event => {
-    if (event.target instanceof Element && event.target.closest('button, video')) return
+    if (event.target instanceof Element && event.target.closest('button, video, audio, .divider')) return
     view.setPointerCapture(event.pointerId)
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY })
   })

@@ -1,0 +1,139 @@
+/**
+ * The box of a crop, edited over the picture that it cuts: the node's numbers follow at once, and each drag is one step.
+ *
+ * @typedef {import('../tools/editor.js').Editor} Editor
+ * @typedef {import('../geometry/rect.js').Rect} Rect
+ * @typedef {import('../model/crop.js').Handle} Handle
+ */
+import { viewUrl } from '../api/client.js'
+import { cropOf, dragged, inside } from '../model/crop.js'
+import { h } from '../panels/dom.js'
+import { createCropView } from './view.js'
+import { sourcePicture } from './source.js'
+
+const ASPECTS = /** @type {const} */ ([['free', 'Free'], ['own', 'As it is'], ['1', '1 : 1'], [String(4 / 3), '4 : 3'], [String(3 / 2), '3 : 2'], [String(16 / 9), '16 : 9'], [String(3 / 4), '3 : 4'], [String(2 / 3), '2 : 3'], [String(9 / 16), '9 : 16']])
+
+/**
+ * @param {object} parts
+ * @param {Editor} parts.editor
+ * @param {string} parts.node
+ * @param {import('../panels/toasts.js').Toasts} parts.toasts
+ * @returns {Promise<void>} when it is closed
+ */
+export async function openCrop({ editor, node, toasts }) {
+  const names = cropOf(editor.widgets(node))
+  if (!names) return
+  const file = sourcePicture(editor, node)
+  const image = file ? await load(viewUrl(file)).catch(() => null) : null
+  if (file && !image) toasts.show({ key: 'crop', tone: 'warning', text: `${file.filename} cannot be shown.`, detail: 'The box can be set all the same, on an empty sheet.' })
+  const box = { ...read() }
+  // Without a picture the sheet is as large as the box may need.
+  const width = image?.naturalWidth ?? Math.max(1024, box.x + box.w)
+  const height = image?.naturalHeight ?? Math.max(1024, box.y + box.h)
+
+  /** @returns {Rect} what the node says */
+  function read() {
+    const value = (/** @type {string} */ name) => {
+      const found = editor.widget(node, name)?.value
+      return typeof found === 'number' && Number.isFinite(found) ? Math.round(found) : 0
+    }
+    const { x, y, w, h: tall } = /** @type {NonNullable<typeof names>} */ (names)
+    return { x: value(x), y: value(y), w: Math.max(1, value(w)), h: Math.max(1, value(tall)) }
+  }
+
+  /** @param {Rect} next */
+  function write(next) {
+    const { x, y, w, h: tall } = /** @type {NonNullable<typeof names>} */ (names)
+    const old = read()
+    for (const [name, value, before] of /** @type {const} */ ([[x, next.x, old.x], [y, next.y, old.y], [w, next.w, old.w], [tall, next.h, old.h]])) {
+      if (value !== before) editor.setWidget(node, name, value)
+    }
+    follow()
+  }
+
+  /** One step. @param {Rect} next */
+  function change(next) {
+    editor.store.begin('Set the crop')
+    write(inside(next, width, height))
+    editor.store.commit()
+  }
+
+  const aspect = h('select.field', { 'aria-label': 'Shape' }, ASPECTS.map(([value, label]) => h('option', { value }, label)))
+  const ratio = () => (aspect.value === 'free' ? null : aspect.value === 'own' ? read().w / read().h : Number(aspect.value))
+  aspect.addEventListener('change', () => {
+    const share = ratio()
+    if (share === null || aspect.value === 'own') return
+    const now = inside(read(), width, height)
+    const w = Math.min(now.w, height * share, width)
+    change({ ...now, w, h: w / share })
+  })
+  const fields = /** @type {const} */ ([['x', 'Left'], ['y', 'Top'], ['w', 'Width'], ['h', 'Height']]).map(([side, label]) => {
+    const field = h('input.field', { type: 'number', step: 1, min: side === 'w' || side === 'h' ? 1 : 0, 'aria-label': label })
+    field.addEventListener('change', () => {
+      const value = Math.round(Number(field.value))
+      if (Number.isFinite(value)) change({ ...read(), [side]: value })
+      else follow()
+    })
+    return { side, field, element: h('label.number-field', {}, h('span', {}, label), field) }
+  })
+  const all = h('button.plain', { type: 'button', 'data-tip': 'Take the whole picture', onclick: () => change({ x: 0, y: 0, w: width, h: height }) }, 'All of it')
+
+  const view = createCropView({
+    image, width, height, label: 'Crop box',
+    begin: () => {
+      editor.store.begin('Set the crop')
+      return inside(read(), width, height)
+    },
+    drag: (start, handle, by) => write(dragged(start, handle, by, width, height, ratio())),
+    end: keep => {
+      if (keep) editor.store.commit()
+      else editor.store.cancel()
+      follow()
+    },
+    nudge: (handle, by) => {
+      const start = inside(read(), width, height)
+      change(dragged(start, handle, by, width, height, ratio()))
+    },
+  })
+  const hint = image ? `${width} × ${height}` : 'Nothing to see yet: connect a picture, or run once with a Preview Image on the same output.'
+  const element = h('dialog.crop-box', { 'aria-label': 'Set the crop' },
+    h('header', {}, h('h2', {}, 'Set the crop'), h('span.name', {}, file && image ? `${file.filename} · ${hint}` : hint),
+      h('div.group', {}, fields.map(field => field.element)), h('div.group', {}, aspect, all),
+      h('div.group.end', {}, h('button.primary', { type: 'button', onclick: () => element.close() }, 'Done'))),
+    view.element)
+
+  function follow() {
+    const now = read()
+    view.show(now)
+    for (const { side, field } of fields) if (document.activeElement !== field || Number(field.value) !== now[side]) field.value = String(now[side])
+  }
+
+  element.addEventListener('keydown', event => {
+    event.stopPropagation()
+    if (event.key === 'Escape' && view.callOff()) event.preventDefault()
+    else if ((event.ctrlKey || event.metaKey) && !event.altKey && ['z', 'y'].includes(event.key.toLowerCase()) && !(event.target instanceof HTMLInputElement)) {
+      event.preventDefault()
+      editor.run(event.key.toLowerCase() === 'y' || event.shiftKey ? 'redo' : 'undo')
+      follow()
+    }
+  })
+  document.body.append(element)
+  element.showModal()
+  view.start()
+  follow()
+  await new Promise(resolve => {
+    element.addEventListener('close', () => {
+      view.dispose()
+      element.remove()
+      resolve(undefined)
+    })
+  })
+}
+
+/** @param {string} url @returns {Promise<HTMLImageElement>} */
+async function load(url) {
+  const image = new Image()
+  image.src = url
+  await image.decode()
+  return image
+}

@@ -1,0 +1,174 @@
+/**
+ * The mask editor: the picture with the mask over it, as large as the page. What it makes is handed to `save`; the picture
+ * itself is never changed, and strokes that are not saved are never lost without a question.
+ */
+import { icon } from '../icons/icons.js'
+import { confirm } from '../panels/dialog.js'
+import { h, isTyping, setText } from '../panels/dom.js'
+import { createControls, TOOLS } from './controls.js'
+import { invert, Mask } from './mask.js'
+import { keepSettings, readSettings, stepSize } from './settings.js'
+import { feathered, grown, shrunk } from './shape.js'
+import { Surface } from './surface.js'
+
+/**
+ * @param {object} parts
+ * @param {ImageBitmap} parts.picture
+ * @param {Uint8ClampedArray} parts.selected the mask as it is now
+ * @param {string} parts.name of the picture
+ * @param {(mask: Mask) => Promise<void>} parts.save rejects with an Error whose message can be shown
+ * @returns {Promise<void>} when it is closed
+ */
+export function openMaskDialog({ picture, selected, name, save }) {
+  const settings = readSettings()
+  const mask = new Mask(picture.width, picture.height, selected)
+  const percent = h('span.number.percent')
+  const told = h('p.told', { role: 'alert', hidden: true })
+
+  const undo = tool('undo', 'Undo', 'Ctrl+Z', () => surface.undo())
+  const redo = tool('redo', 'Redo', 'Ctrl+Shift+Z', () => surface.redo())
+  const saveButton = h('button.primary', { type: 'button', 'data-keys': 'Ctrl+S', 'data-tip': 'Save the mask beside the picture', onclick: () => void keep() }, 'Save')
+  const surface = new Surface({ picture, mask, settings, changed: follow })
+  const controls = createControls({
+    settings, whole,
+    changed: () => {
+      if (settings.tool !== 'bucket') surface.forgetPixels()
+      surface.repaint()
+      follow()
+    },
+    look: () => surface.sheet.setLook(settings.colour, settings.shown)
+  })
+  const element = h('dialog.mask-editor', { 'aria-label': 'Edit the mask' },
+    h('header', {},
+      h('h2', {}, 'Edit the mask'), h('span.name', {}, `${name} · ${picture.width} × ${picture.height}`),
+      h('div.group', {}, undo, redo),
+      h('div.group', {}, tool('zoomOut', 'Zoom out', '-', () => surface.zoom(1 / 1.5)), percent, tool('zoomIn', 'Zoom in', '+', () => surface.zoom(1.5)),
+        tool('fit', 'Fit to the window', '0', () => surface.fit())),
+      h('div.group.end', {}, h('button.plain', { type: 'button', onclick: () => void leave() }, 'Cancel'), saveButton)),
+    told, controls.tools, surface.element, controls.options,
+    h('p.hint', {}, 'Right button erases · Shift+click draws a line · [ and ] size · Wheel zooms · Space moves'))
+
+  let saving = false
+  function follow() {
+    controls.follow()
+    setText(percent, `${Math.round(surface.view.scale * 100)} %`)
+    step(undo, 'Undo', surface.history.undoLabel)
+    step(redo, 'Redo', surface.history.redoLabel)
+    saveButton.disabled = saving
+  }
+
+  /** @param {import('./controls.js').WholeName} what */
+  function whole(what) {
+    if (what === 'invert') return surface.change('Invert', mask.rect, () => invert(mask))
+    if (what === 'clear') {
+      const bounds = mask.bounds()
+      return bounds ? surface.change('Clear', bounds, () => mask.fill(bounds, 0)) : undefined
+    }
+    const work = { grow: grown, shrink: shrunk, feather: feathered }[what]
+    const region = work(mask, settings.amount)
+    if (region) surface.change({ grow: 'Grow', shrink: 'Shrink', feather: 'Soften' }[what], region, () => mask.write(region, region.data))
+    return undefined
+  }
+
+  async function keep() {
+    if (saving) return
+    surface.callOff()
+    saving = true
+    setText(saveButton, 'Saving…')
+    follow()
+    try {
+      await save(mask)
+      surface.history.markSaved()
+      element.close()
+    } catch (error) {
+      told.textContent = `The mask was not saved. ${/** @type {Error} */ (error).message} What you painted is still here: try again.`
+      told.hidden = false
+    } finally {
+      saving = false
+      setText(saveButton, 'Save')
+      follow()
+    }
+  }
+
+  async function leave() {
+    if (saving) return
+    const sure = !surface.history.dirty || (await confirm({
+      title: 'Leave without saving?', text: 'What you painted on this mask is not saved, and would be lost.', verb: 'Leave', danger: true
+    }))
+    if (sure) element.close()
+  }
+
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    'ctrl+z': () => surface.undo(), 'ctrl+shift+z': () => surface.redo(), 'ctrl+y': () => surface.redo(), 'ctrl+i': () => whole('invert'),
+    'ctrl+s': () => void keep(), 'ctrl+enter': () => void keep(), delete: () => whole('clear'), backspace: () => whole('clear'),
+    '+': () => surface.zoom(1.5), '=': () => surface.zoom(1.5), '-': () => surface.zoom(1 / 1.5), 0: () => surface.fit(), '.': () => surface.fit(),
+    1: () => surface.full(), '[': () => size(-1), ']': () => size(1),
+    ...Object.fromEntries(TOOLS.map((each) => [each.key.toLowerCase(), () => {
+      settings.tool = each.name
+      surface.repaint()
+      follow()
+    }]))
+  }
+  function size(/** @type {number} */ steps) {
+    settings.size = stepSize(settings.size, steps)
+    surface.repaint()
+    follow()
+  }
+
+  element.addEventListener('keydown', (event) => {
+    event.stopPropagation() // the graph's shortcuts rest meanwhile
+    if (event.key === 'Escape') {
+      event.preventDefault()
+      if (!surface.callOff()) void leave()
+      return
+    }
+    const ranged = event.target instanceof HTMLInputElement && event.target.type !== 'text'
+    if (isTyping(event.target) && !ranged) return
+    if (event.key === ' ' && !(event.target instanceof HTMLButtonElement) && !ranged) {
+      event.preventDefault()
+      return surface.setSpace(true)
+    }
+    const held = `${event.ctrlKey || event.metaKey ? 'ctrl+' : ''}${event.shiftKey && event.key.length === 1 && /[a-z]/iu.test(event.key) ? 'shift+' : ''}`
+    const run = keys[held + event.key.toLowerCase()]
+    if (!run || event.altKey) return
+    event.preventDefault()
+    run()
+  })
+  element.addEventListener('keyup', (event) => {
+    event.stopPropagation()
+    if (event.key === ' ') surface.setSpace(false)
+  })
+  element.addEventListener('cancel', (event) => event.preventDefault())
+  const warn = (/** @type {BeforeUnloadEvent} */ event) => {
+    if (surface.history.dirty) event.preventDefault()
+  }
+  addEventListener('beforeunload', warn)
+
+  document.body.append(element)
+  element.showModal()
+  surface.sheet.setLook(settings.colour, settings.shown)
+  surface.element.focus({ preventScroll: true })
+  follow()
+  return new Promise((resolve) => {
+    element.addEventListener('close', () => {
+      removeEventListener('beforeunload', warn)
+      keepSettings(settings)
+      surface.dispose()
+      picture.close()
+      element.remove()
+      resolve()
+    })
+  })
+}
+
+/** @param {string} sign @param {string} label @param {string} keys @param {() => void} run */
+function tool(sign, label, keys, run) {
+  return h('button.round', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-keys': keys, onclick: run }, icon(sign))
+}
+
+/** @param {HTMLButtonElement} button @param {string} verb @param {string | null} label */
+function step(button, verb, label) {
+  button.disabled = label === null
+  button.dataset.tip = label === null ? verb : `${verb}: ${label.toLowerCase()}`
+}

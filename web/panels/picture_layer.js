@@ -1,0 +1,85 @@
+/**
+ * HTML over what a node shows: words that can be scrolled and copied, a player. It follows the node, and goes with it, by
+ * Escape, or when one presses elsewhere. At most one is open.
+ *
+ * @typedef {import('../tools/editor.js').Editor} Editor
+ */
+import { icon } from '../icons/icons.js'
+import { release } from '../view/media.js'
+import { rectToScreen } from '../geometry/viewport.js'
+import { move } from '../geometry/rect.js'
+import { h } from './dom.js'
+
+/** Letters that are laid out; all of them are copied. */
+const MOST = 200_000
+
+/** @type {(() => void) | null} */
+let closeOpen = null
+
+/**
+ * @param {HTMLElement} layer @param {Editor} editor @param {string} node
+ * @param {HTMLElement} element @param {() => void} [onClose]
+ * @returns {() => void} closes it
+ */
+function layOver(layer, editor, node, element, onClose) {
+  closeOpen?.()
+  element.classList.add('over-picture')
+  const place = () => {
+    const record = editor.store.node(node)
+    const box = record && record.graph === editor.graphId ? editor.scene.view(record).layout.picture : null
+    if (!record || !box) return close()
+    const { x, y, w, h: height } = rectToScreen(editor.camera, move(box, { x: record.pos[0], y: record.pos[1] }))
+    Object.assign(element.style, { left: `${x}px`, top: `${y}px`, width: `${w}px`, height: `${height}px` })
+  }
+  const outside = (/** @type {PointerEvent} */ event) => {
+    if (event.button !== 1 && event.target instanceof Node && !element.contains(event.target)) close()
+  }
+  const ends = [editor.on('camera', place), editor.store.listen(() => place())]
+  const close = () => {
+    if (closeOpen !== close) return
+    closeOpen = null
+    ends.forEach(end => end())
+    removeEventListener('pointerdown', outside, true)
+    onClose?.()
+    const focused = element.contains(document.activeElement)
+    element.remove()
+    if (focused) editor.focus()
+  }
+  closeOpen = close
+  element.addEventListener('keydown', event => {
+    event.stopPropagation()
+    if (event.key === 'Escape') close()
+  })
+  element.addEventListener('wheel', event => event.stopPropagation())
+  addEventListener('pointerdown', outside, true)
+  layer.append(element)
+  place()
+  return close
+}
+
+/** @param {HTMLElement} layer @param {Editor} editor @param {string} node @param {string} text */
+export function layText(layer, editor, node, text) {
+  const left = text.length - MOST
+  const words = h('pre.scrolls', { tabindex: 0, 'aria-label': 'Words on the node' }, text.slice(0, MOST),
+    left > 0 ? h('span.quiet', {}, `\n… ${left.toLocaleString('en')} more letters. Copying takes them all.`) : null)
+  const copy = h('button.round', {
+    type: 'button', 'aria-label': 'Copy all', 'data-tip': 'Copy all',
+    onclick: () => {
+      void navigator.clipboard?.writeText(text).then(() => editor.notify('Copied'), () => editor.notify('The browser did not let the page use the clipboard'))
+    },
+  }, icon('copy'))
+  layOver(layer, editor, node, h('div.reader-box', {}, words, copy))
+  words.focus({ preventScroll: true })
+}
+
+/** @param {HTMLElement} layer @param {Editor} editor @param {string} node @param {{ url: string, name: string, sound: boolean }} media */
+export function layPlayer(layer, editor, node, { url, name, sound }) {
+  const player = h(sound ? 'audio' : 'video', { src: url, controls: true, autoplay: true, playsinline: true, loop: !sound, 'aria-label': name })
+  player.addEventListener('error', () => {
+    if (!player.getAttribute('src')) return
+    close()
+    editor.notify(`${name} cannot be played: it is not there any more, or this browser does not know its format`)
+  })
+  const close = layOver(layer, editor, node, h('div.player-box', {}, player), () => release(player))
+  player.focus({ preventScroll: true })
+}
