@@ -3,6 +3,7 @@
  * subgraph instance 12). This translates, and finds what to show for a prompt's id.
  */
 import { recordId } from '../model/graph.js'
+import { pathOfPromptId, pathTo } from '../model/paths.js'
 
 export class Names {
   /** @param {import('../tools/editor.js').Editor} editor */
@@ -15,23 +16,34 @@ export class Names {
     return recordId('node', graph, key)
   }
 
-  /** The id in a prompt of a node of the root graph; null for one inside a subgraph, which may have many. @param {string} record */
+  /**
+   * The id in a prompt of a node on the canvas, or of the root graph; null for one inside another subgraph, which may have many.
+   *
+   * @param {string} record
+   */
   promptId(record) {
     const node = this.editor.store.node(record)
-    if (node) return node.graph === '' ? String(node.key) : null
+    if (node) return node.graph === this.editor.graphId ? this.editor.promptId(node) : node.graph === '' ? String(node.key) : null
     return /^node:[^/]+$/u.test(record) ? record.slice(5) : null
   }
 
-  /** The node on the canvas that stands for a prompt's id: itself, or the subgraph that holds it. @param {string} id */
+  /** The node that a prompt's id means: itself, or the innermost subgraph round it that is still there. @param {string} id */
   node(id) {
-    const { store } = this.editor
-    return store.node(recordId('node', '', id)) ?? store.node(recordId('node', '', id.split(/[:.]/u)[0] ?? id))
+    return this.way(id).node
+  }
+
+  /** The node that a prompt's id means, and the instances on the way to it. @param {string} id */
+  way(id) {
+    const whole = this.editor.store.node(recordId('node', '', id)) // the id of a node may have a colon or a point of its own
+    return whole ? { path: [], node: whole } : pathOfPromptId(this.editor.graph, id)
   }
 
   /** @param {string} id of the prompt */
   title(id) {
-    const node = this.node(id)
-    return node ? this.titleOf(node) : `#${id}`
+    const { path, node } = this.way(id)
+    if (!node) return `#${id}`
+    const around = path.flatMap(each => this.editor.store.node(each) ?? [])
+    return [...around, node].map(each => this.titleOf(each)).join(' › ')
   }
 
   /** @param {import('../model/types.js').NodeRecord} node */
@@ -41,8 +53,9 @@ export class Names {
 
   /** Selects a node and brings it into view. @param {string} id of the prompt */
   show(id) {
-    const node = this.node(id)
+    const { path, node } = this.way(id)
     if (!node) return
+    this.editor.places.go(path)
     this.editor.select([node.id])
     this.editor.reveal(node.id)
   }

@@ -51,6 +51,8 @@
  * @typedef {{nodes: ReadonlySet<string>, run: boolean, server: boolean, notices: boolean}} SessionChange
  */
 
+import { idsAround, statusOfAll } from './status_inside.js'
+
 /** @type {Readonly<NodeStatus>} */
 const IDLE = Object.freeze({
   state: 'idle', value: 0, max: 0, preview: null, images: [], text: [], error: null, started: null, ms: null, why: null,
@@ -63,6 +65,10 @@ const NONE = Object.freeze([])
 export class Session {
   /** @type {Map<string, NodeStatus>} */
   #nodes = new Map()
+  /** Nodes inside instances of subgraphs, by the instance's id. @type {Map<string, Set<string>>} */
+  #inside = new Map()
+  /** @type {Map<string, Readonly<NodeStatus>>} */
+  #together = new Map()
   /** By record, since they are about the document: a node of a subgraph has one record and many ids in prompts. @type {Map<string, readonly Notice[]>} */
   #notices = new Map()
   /** @type {Set<(change: SessionChange) => void>} */
@@ -80,9 +86,15 @@ export class Session {
     return () => this.#listeners.delete(listener)
   }
 
-  /** @param {string | number} id @returns {Readonly<NodeStatus>} */
+  /** Of a node; of an instance of a subgraph what goes on inside it. @param {string | number} id @returns {Readonly<NodeStatus>} */
   status(id) {
-    return this.#nodes.get(String(id)) ?? IDLE
+    const name = String(id)
+    const own = this.#nodes.get(name)
+    const inside = own ? undefined : this.#inside.get(name)
+    if (!inside) return own ?? IDLE
+    let together = this.#together.get(name)
+    if (!together) this.#together.set(name, (together = statusOfAll([...inside].map((each) => this.#nodes.get(each) ?? IDLE), IDLE)))
+    return together
   }
 
   /** Ids with a status that says something. */
@@ -93,7 +105,8 @@ export class Session {
   /** @param {string | number} id @param {Partial<NodeStatus>} patch */
   update(id, patch) {
     const name = String(id)
-    const old = this.status(name)
+    const old = this.#nodes.get(name) ?? IDLE
+    if (!this.#nodes.has(name)) this.#nest(name)
     if (patch.preview !== undefined && old.preview && patch.preview !== old.preview) old.preview.close()
     this.#nodes.set(name, { ...old, ...patch })
     this.#tell(new Set([name]))
@@ -164,6 +177,7 @@ export class Session {
     const ids = new Set(this.#nodes.keys())
     for (const status of this.#nodes.values()) status.preview?.close()
     this.#nodes.clear()
+    this.#inside.clear()
     this.#notices.clear()
     this.run = { promptId: null, state: 'idle', node: null, message: null }
     this.#tell(ids, { run: true })
@@ -172,6 +186,17 @@ export class Session {
   /** @param {ReadonlySet<string>} nodes @param {{run?: boolean, server?: boolean, notices?: boolean}} [what] */
   #tell(nodes, { run = false, server = false, notices = false } = {}) {
     this.version++
-    for (const listener of [...this.#listeners]) listener({ nodes, run, server, notices })
+    this.#together.clear()
+    const around = this.#inside.size ? new Set([...nodes].flatMap((id) => [id, ...idsAround(id)])) : nodes
+    for (const listener of [...this.#listeners]) listener({ nodes: around, run, server, notices })
+  }
+
+  /** @param {string} id */
+  #nest(id) {
+    for (const instance of idsAround(id)) {
+      const inside = this.#inside.get(instance)
+      if (inside) inside.add(id)
+      else this.#inside.set(instance, new Set([id]))
+    }
   }
 }
