@@ -1,11 +1,13 @@
 /** Wires the page: the server's client, the document, the editor on its canvas, and the panels round it. */
 import { Client, viewUrl } from './api/client.js'
 import { BringIn } from './app/bring_in.js'
+import { Checks } from './app/checks.js'
 import { registerCommands } from './app/commands.js'
 import { createApp } from './app/compat.js'
 import { OpenGraph } from './app/document.js'
 import { Drafts } from './app/drafts.js'
 import { listenToServer } from './app/events.js'
+import { Heat } from './app/heat.js'
 import { Jobs } from './app/jobs.js'
 import { followLook, pictureName } from './app/look.js'
 import { followKeymap } from './app/keys.js'
@@ -14,22 +16,26 @@ import { installPictures } from './app/pictures.js'
 import { randomSeed } from './app/next_value.js'
 import { Results } from './app/results.js'
 import { Runner } from './app/run.js'
+import { runCommands } from './app/run_commands.js'
 import { Settings } from './app/settings.js'
 import { Surroundings } from './app/surroundings.js'
 import { Sync } from './app/sync.js'
 import { followTheme } from './app/theme.js'
+import { Troubles } from './app/troubles.js'
 import { Schema } from './model/schema.js'
 import { Session } from './model/session.js'
 import { Store } from './model/store.js'
 import { createCanvasInfo } from './panels/canvas_info.js'
-import { installMenus } from './panels/context_menu.js'
 import { h } from './panels/dom.js'
 import { Drawer } from './panels/drawer.js'
 import { graphsPanel } from './panels/graphs.js'
+import { createHeatLegend } from './panels/heat_legend.js'
 import { createHint } from './panels/hint.js'
 import { createInspector } from './panels/inspector.js'
 import { createMinimap } from './panels/minimap.js'
+import { installNodePanels } from './panels/node_panels.js'
 import { outlinePanel } from './panels/outline.js'
+import { problemsPanel } from './panels/problems.js'
 import { openQueue } from './panels/queue.js'
 import { createRail } from './panels/rail.js'
 import { createStrip } from './panels/strip.js'
@@ -71,7 +77,10 @@ async function start() {
   const names = new Names(editor)
   const drafts = new Drafts(localStorage, sessionStorage, navigator.locks)
   const graph = new OpenGraph({ editor, client, drafts, toasts })
-  const runner = new Runner({ editor, client, session, jobs, toasts, names })
+  const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
+  const problemList = problemsPanel({ troubles, session, editor, names })
+  const checks = new Checks({ editor, session, names })
+  const runner = new Runner({ editor, client, jobs, toasts, names, troubles })
   const colorOf = (/** @type {string} */ type) => typeColour(colours.theme(), type)
 
   async function readTypes() {
@@ -82,6 +91,7 @@ async function start() {
 
   async function refresh() {
     editor.setSchema(new Schema(await client.objectInfo()))
+    checks.all()
   }
   const bringIn = new BringIn({ editor, client, graph, toasts, refresh })
   const widgets = new WidgetHost(byId('widgets'), editor, {
@@ -111,8 +121,12 @@ async function start() {
     showQueue: anchor => openQueue(anchor, { client, session, toasts }),
   })
   const view = viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) })
-  registerCommands({ editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
-  createRail(byId('rail'), { editor, session, names, settings, drawer, graphs, outline, view, theme: colours.current })
+  const { history, library } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
+  registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
+  const heat = new Heat({ editor, session })
+  for (const command of runCommands({ runner, troubles, session, heat })) editor.commands.register(command)
+  createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
+  createRail(byId('rail'), { editor, session, settings, troubles, problemList, drawer, graphs, outline, view, history, library, theme: colours.current })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow })
   createHint(byId('hint'), editor)
@@ -121,7 +135,6 @@ async function start() {
   stage.append(info)
   createCanvasInfo(info, editor, settings)
   followLook({ editor, settings, toasts, urlOf: viewUrl })
-  installMenus({ editor, colorOf, stage })
   installTooltips(id => editor.commands.keysOf(id)[0])
   bringIn.install(stage)
   installPictures({ editor, client, bringIn, results, toasts, layer: byId('widgets'), openGraph: openWorkflow })
@@ -140,7 +153,7 @@ async function start() {
   editor.on('notice', ({ message, level }) => toasts.show({ text: message, tone: level }))
 
   listenToServer({
-    client, session, results, jobs, runner, schema: () => editor.schema,
+    client, session, results, jobs, troubles, schema: () => editor.schema,
     prepare: pictures => Promise.race([Promise.all(pictures.map(picture => editor.pictures.load(picture))), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
   })
   const surroundings = new Surroundings(toasts)

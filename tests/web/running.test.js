@@ -27,7 +27,7 @@ function page({ objectInfo = OBJECT_INFO } = {}) {
   listenToServer({
     client: { onEvent: (listener) => { onEvent = listener }, onFrame: (listener) => { onFrame = listener } },
     session, jobs, results: new Results(), schema: () => new Schema(objectInfo), prepare: async () => undefined,
-    runner: { showRefused() {}, tellFailure: (id) => failures.push(id) }
+    troubles: { showRefused() {}, tellFailure: (id) => failures.push(id) }
   })
   return { session, jobs, failures, made, tell: (type, data) => onEvent({ type, data }), frame: (frame) => onFrame(frame) }
 }

@@ -18,11 +18,11 @@ import { whySentence } from './why.js'
  * @param {Session} parts.session
  * @param {Results} parts.results
  * @param {Jobs} parts.jobs
- * @param {import('./run.js').Runner} parts.runner
+ * @param {import('./troubles.js').Troubles} parts.troubles
  * @param {() => import('../model/schema.js').Schema} parts.schema
  * @param {(pictures: import('../model/session.js').PictureRef[]) => Promise<unknown>} parts.prepare  gets them ready to be drawn
  */
-export function listenToServer({ client, session, results, jobs, runner, schema, prepare }) {
+export function listenToServer({ client, session, results, jobs, troubles, schema, prepare }) {
   const measured = new Measured()
 
   /** @type {Record<string, (data: any) => void>} */
@@ -35,7 +35,7 @@ export function listenToServer({ client, session, results, jobs, runner, schema,
     execution_start: data => {
       measured.clear()
       session.startRun(data.prompt_id)
-      runner.showRefused() // another job's start does not mend them
+      troubles.showRefused() // another job's start does not mend them
     },
 
     execution_cached: data => {
@@ -105,7 +105,7 @@ export function listenToServer({ client, session, results, jobs, runner, schema,
       session.update(String(data.node_id), { state: 'error', error: { message, input: null, detail } })
       if (data.exception_type === 'ExecutionBlocked') return // that branch only; the run goes on
       session.setRun({ state: 'error', node: String(data.node_id), message })
-      runner.tellFailure(String(data.node_id), message)
+      troubles.tellFailure(String(data.node_id), message)
     },
 
     execution_interrupted: data => {

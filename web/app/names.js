@@ -60,6 +60,14 @@ export class Names {
     this.editor.reveal(node.id)
   }
 
+  /** Selects a node and brings it into view. @param {import('../model/types.js').NodeRecord} node */
+  showRecord(node) {
+    const path = pathTo(this.editor.graph, node.graph, this.editor.places.path)
+    if (path) this.editor.places.go(path)
+    this.editor.select([node.id])
+    this.editor.reveal(node.id)
+  }
+
   /** Does a link feed this widget? @param {string} record @param {string} widget */
   isLinked(record, widget) {
     const node = this.editor.store.node(record)

@@ -1,48 +1,47 @@
 /**
- * Queueing the graph: converts, sends, moves the seeds on, and puts refusals on the nodes that they are about.
+ * Queueing the graph: converts, says what is wanted of it and what is frozen, sends, and moves the seeds on.
  *
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {import('../model/session.js').Session} Session
  * @typedef {import('../model/widget_values.js').Widget} Widget
- * @typedef {{ message: string, input: string | null, detail: string }} Problem
+ *
+ * @typedef {{ kind: 'to' | 'branch' | 'outputs', records: readonly string[] }} Part
+ *   Not all of the graph: to these nodes; what follows from them; those of them that are outputs
+ * @typedef {{ count?: number, front?: boolean, number?: number, part?: Part | null }} How
  */
-import { ApiError } from '../api/client.js'
+import { frozenIn } from '../model/frozen.js'
+import { recordAt } from '../model/prompt_ids.js'
 import { nextValue } from './next_value.js'
+import { downstream, outputsAmong, runTo, upstream } from './targets.js'
 
 export class Runner {
   /**
    * @param {object} parts
    * @param {Editor} parts.editor
    * @param {import('../api/client.js').Client} parts.client
-   * @param {Session} parts.session
    * @param {import('./jobs.js').Jobs} parts.jobs
    * @param {import('../panels/toasts.js').Toasts} parts.toasts
    * @param {import('./names.js').Names} parts.names
+   * @param {import('./troubles.js').Troubles} parts.troubles
    */
-  constructor({ editor, client, session, jobs, toasts, names }) {
+  constructor({ editor, client, jobs, toasts, names, troubles }) {
     this.editor = editor
     this.client = client
-    this.session = session
     this.jobs = jobs
     this.toasts = toasts
     this.names = names
+    this.troubles = troubles
     /** What a node's controlled widgets had in the newest run: record id → widget → value. @type {Map<string, Record<string, unknown>>} */
     this.lastUsed = new Map()
-    /** Problems that the server's check found, by prompt id, until they are mended. @type {Map<string, Problem>} */
-    this.refused = new Map()
     /** Presses that follow quickly keep their order. */
     this.last = Promise.resolve()
-    editor.store.listen((diff, source) => this.forgetMended(diff, source))
   }
 
-  /**
-   * @param {{ count?: number, front?: boolean, number?: number }} [how]
-   * @returns {Promise<boolean>} whether all were accepted
-   */
-  queue({ count = 1, front = false, number } = {}) {
+  /** @param {How} [how] @returns {Promise<boolean>} whether all were accepted */
+  queue({ count = 1, ...how } = {}) {
     const accepted = this.last.then(async () => {
       for (let done = 0; done < count; done += 1) {
-        if (!(await this.queueOne(front, number))) return false
+        if (!(await this.queueOne(how))) return false
       }
       return true
     })
@@ -50,25 +49,56 @@ export class Runner {
     return accepted
   }
 
-  /** @param {boolean} front @param {number | undefined} number */
-  async queueOne(front, number) {
+  /** @param {How} how */
+  async queueOne({ front = false, number, part = null }) {
     const { output, workflow } = await this.editor.toPrompt()
     if (!Object.keys(output).length) {
       this.toasts.show({ key: 'problem', tone: 'warning', text: 'There is nothing to run yet.', detail: 'Add a node that makes or shows a picture, such as Save Image.' })
       return false
     }
-    const used = this.controlled()
-    this.forgetProblems() // before sending: a run that fails at once is told of before its acceptance is
+    const wanted = part ? this.only(output, part) : { prompt: output, targets: null }
+    if (!wanted) return false
+    const { prompt, targets } = wanted
+    const frozen = frozenIn(Object.keys(output), id => recordAt(this.editor.store, id))
+    const needed = targets && new Set([...upstream(prompt, targets)].flatMap(id => recordAt(this.editor.store, id)?.id ?? []))
+    const used = this.controlled().filter(({ node }) => needed?.has(node) ?? true) // a seed that did not run stays
+    this.troubles.forget() // before sending: a run that fails at once is told of before its acceptance is
     try {
-      const reply = await this.client.queuePrompt({ prompt: output, workflow, front, ...(number === undefined ? {} : { number }) })
-      this.jobs.add(reply.prompt_id, output, workflow)
-      if (Object.keys(reply.node_errors ?? {}).length) this.refuse(reply.node_errors, null)
+      const reply = await this.client.queuePrompt({
+        prompt, workflow, front, ...(number === undefined ? {} : { number }), ...(targets ? { targets } : {}),
+        ...(Object.keys(frozen).length ? { easel: { frozen } } : {}),
+      })
+      this.jobs.add(reply.prompt_id, prompt, workflow)
+      if (Object.keys(reply.node_errors ?? {}).length) this.troubles.refuse(reply.node_errors, null)
     } catch (error) {
-      this.tellRefusal(/** @type {Error} */ (error))
+      this.troubles.tellRefusal(/** @type {Error} */ (error))
       return false
     }
     this.moveOn(used)
     return true
+  }
+
+  /**
+   * The prompt and its targets for a part of the graph; null, with a notice, where there is nothing to run in it.
+   *
+   * @param {import('./targets.js').Prompt} output @param {Part} part
+   * @returns {{ prompt: import('./targets.js').Prompt, targets: string[] } | null}
+   */
+  only(output, { kind, records }) {
+    const { schema, store } = this.editor
+    const chosen = new Set(records)
+    const ids = Object.keys(output).filter(id => [...within(id)].some(part => chosen.has(recordAt(store, part)?.id ?? '')))
+    if (kind === 'to') {
+      const { prompt, targets, unseen } = runTo(output, lastOf(output, ids), schema)
+      if (targets.length) return { prompt, targets }
+      const title = unseen[0] === undefined ? '' : this.names.title(unseen[0])
+      this.toasts.show({ key: 'problem', tone: 'warning', text: unseen.length ? `${title} gives nothing that could be shown.` : 'What is selected takes no part in a run.', detail: unseen.length ? 'Run to a node that reads from it.' : 'Notes, muted and bypassed nodes never run.' })
+      return null
+    }
+    const targets = outputsAmong(output, kind === 'branch' ? downstream(output, ids) : ids, schema)
+    if (targets.length) return { prompt: output, targets }
+    this.toasts.show({ key: 'problem', tone: 'warning', text: kind === 'branch' ? 'Nothing that shows or saves a result follows from here.' : 'None of the selected nodes shows or saves a result.', detail: 'Add a node such as Preview Image behind it.' })
+    return null
   }
 
   /** Widgets that change after a run, with what they have now. @returns {{ node: string, widget: Widget }[]} */
@@ -99,96 +129,22 @@ export class Runner {
   interrupt() {
     return this.client.interrupt().catch(error => this.toasts.show({ key: 'stop', tone: 'error', text: 'It could not be stopped.', detail: error.message }))
   }
+}
 
-  forgetProblems() {
-    this.refused.clear()
-    this.session.clearErrors()
-    this.toasts.dismiss('problem')
-  }
-
-  /** @param {Error} error */
-  tellRefusal(error) {
-    const body = error instanceof ApiError ? error.body : null
-    const nodeErrors = body?.node_errors ?? {}
-    if (Object.keys(nodeErrors).length) return this.refuse(nodeErrors, body.error)
-    const path = body?.error?.extra_info?.path
-    const node = Array.isArray(path) ? String(path[0]) : body?.error?.extra_info?.node_id
-    this.toasts.show({
-      key: 'problem', tone: 'error', text: error.message, detail: body?.error?.details || '',
-      ...(node === undefined || node === null ? {} : { action: { label: 'Show me', run: () => this.names.show(String(node)) } }),
-    })
-  }
-
-  /** @param {Record<string, any>} nodeErrors @param {any} error  null where other outputs run all the same */
-  refuse(nodeErrors, error) {
-    this.forgetProblems()
-    for (const [id, { errors, class_type: type }] of Object.entries(nodeErrors)) {
-      /** @type {any[]} */
-      const list = Array.isArray(errors) && errors.length ? errors : [{ message: 'The server refuses this node.' }]
-      this.refused.set(id, {
-        message: list.map(item => sentence(item, String(type))).join('\n'),
-        input: list[0]?.extra_info?.input_name ?? null,
-        detail: list.map(item => [item.message, item.details].filter(Boolean).join(': ')).join('\n'),
-      })
-    }
-    this.showRefused()
-    const [first] = this.refused
-    if (!first) return
-    const more = this.refused.size - 1
-    this.toasts.show({
-      key: 'problem', tone: 'error',
-      text: `${error ? 'The graph cannot run' : 'A part of the graph cannot run'}: ${this.names.title(first[0])}${more ? ` and ${more} more` : ''}`,
-      detail: first[1].message,
-      action: { label: 'Show me', run: () => this.names.show(first[0]) },
-    })
-  }
-
-  /** @param {string} id @param {string} message  of a node that failed while it ran */
-  tellFailure(id, message) {
-    this.toasts.show({ key: 'problem', tone: 'error', text: `${this.names.title(id)} failed.`, detail: message.split('\n')[0] ?? '', action: { label: 'Show me', run: () => this.names.show(id) } })
-  }
-
-  /** Once more after a run has cleared the states. */
-  showRefused() {
-    for (const [id, error] of this.refused) this.session.update(id, { state: 'error', error })
-  }
-
-  /**
-   * An edit to a node, or to its links, is taken for an attempt to mend it: the next run tells.
-   *
-   * @param {import('../model/types.js').Diff} diff @param {string} source
-   */
-  forgetMended(diff, source) {
-    if (source === 'load') {
-      this.refused.clear()
-      this.toasts.dismiss('problem')
-      return
-    }
-    /** @type {Set<string>} */
-    const touched = new Set()
-    for (const [id, { to }] of Object.entries(diff.updated)) {
-      if ('values' in to || 'mode' in to) touched.add(id)
-    }
-    for (const record of [...Object.values(diff.added), ...Object.values(diff.removed)]) {
-      if (record.kind === 'link') touched.add(this.names.recordId(record.graph, record.to))
-      if (record.kind === 'node') touched.add(record.id)
-    }
-    for (const record of touched) {
-      const id = this.names.promptId(record)
-      if (id === null || !this.session.status(id).error) continue
-      this.refused.delete(id)
-      this.session.update(id, { state: 'idle', error: null })
-    }
-  }
+/** A node's id and those of the subgraphs that hold it: `1:2:3`, `1:2`, `1`. @param {string} id */
+function* within(id) {
+  for (let path = id.split(':'); path.length; path = path.slice(0, -1)) yield path.join(':')
 }
 
 /**
- * What is wrong, in words. The sentence names its node; where it is shown on that node, this would say it twice.
+ * Of the nodes inside a chosen subgraph only those that nothing else in it reads.
  *
- * @param {any} item @param {string} type
+ * @param {import('./targets.js').Prompt} prompt @param {readonly string[]} ids
  */
-function sentence(item, type) {
-  const text = String(item.sentence ?? [item.message, item.details].filter(Boolean).join(': '))
-  const rest = text.startsWith(type) ? text.replace(/^\S+(?: "[^"]*")? \(#[^)]*\):? /u, '') : text
-  return rest.charAt(0).toUpperCase() + rest.slice(1)
+function lastOf(prompt, ids) {
+  const inner = new Set(ids.filter(id => id.includes(':')))
+  for (const id of [...inner]) {
+    for (const value of Object.values(prompt[id]?.inputs ?? {})) if (Array.isArray(value)) inner.delete(String(value[0]))
+  }
+  return ids.filter(id => !id.includes(':') || inner.has(id))
 }

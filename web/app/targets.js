@@ -64,5 +64,14 @@ export function downstream(prompt, ids) {
   return found
 }
 
+/** What these nodes need, with themselves. @param {Prompt} prompt @param {readonly string[]} ids */
+export function upstream(prompt, ids) {
+  const found = new Set(ids)
+  for (const id of found) {
+    for (const value of Object.values(prompt[id]?.inputs ?? {})) if (Array.isArray(value)) found.add(String(value[0]))
+  }
+  return found
+}
+
 /** The outputs among these nodes. @param {Prompt} prompt @param {Iterable<string>} ids @param {Schema} schema */
 export const outputsAmong = (prompt, ids, schema) => [...ids].filter(id => schema.get(prompt[id]?.class_type ?? '')?.output)

@@ -10,7 +10,7 @@
  * @property {import('../model/store.js').Store} store
  * @property {import('../model/graph.js').Graph} graph
  * @property {import('../model/types.js').GraphId} graphId The graph on the canvas.
- * @property {Pick<import('../model/node_types.js').NodeTypes, 'get' | 'of'>} types
+ * @property {Pick<import('../model/node_types.js').NodeTypes, 'get' | 'of' | 'schema'>} types
  * @property {ReadonlySet<RecordId>} selection
  * @property {(ids: Iterable<RecordId>) => void} select
  * @property {(node: NodeRecord) => Rect} rectOf

@@ -11,6 +11,7 @@
  * @property {string} message One sentence for the artist.
  * @property {string | null} input The input that it is about.
  * @property {string} detail A trace, or more words; may be empty.
+ * @property {readonly import('./faults.js').Fault[]} [faults] What the server's check found, one by one.
  *
  * @typedef {object} NodeStatus
  * @property {'idle' | 'queued' | 'running' | 'cached' | 'done' | 'error'} state
@@ -32,10 +33,7 @@
  *
  * @typedef {{type: string, text: string}} OutputFact `text` as "2 images 512×512"; empty where nothing can be said.
  *
- * @typedef {object} Notice Something about a node that is known without a run.
- * @property {string} kind Such as `missing_file`.
- * @property {string} message One sentence for the artist.
- * @property {string | null} input The input that it is about.
+ * @typedef {import('./faults.js').Fault} Notice Something about a node that is known without a run.
  *
  * @typedef {object} Run The run that is going on, or went on last, among those that this page queued or watches.
  * @property {string | null} promptId

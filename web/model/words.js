@@ -34,6 +34,16 @@ function humaniseWord(word, first) {
   return first ? lower.charAt(0).toUpperCase() + lower.slice(1) : lower
 }
 
+/** `412 MB`: decimal units, as drives and memory are sold. @param {number} bytes */
+export function bytesInWords(bytes) {
+  let size = bytes
+  for (const unit of ['bytes', 'kB', 'MB', 'GB']) {
+    if (size < 1000) return `${unit === 'bytes' || size >= 100 ? Math.round(size) : size.toFixed(1)} ${unit}`
+    size /= 1000
+  }
+  return `${size.toFixed(1)} TB`
+}
+
 /** A number as shown: at most so many digits after the point, groups of three set apart from five digits on. @param {number} value @param {number} digits */
 export function formatNumber(value, digits) {
   if (!Number.isFinite(value)) return String(value)

@@ -1,40 +1,66 @@
-/** The panel of problems: every node that cannot run or failed, with its sentence and the way to it. */
-import { humanise } from '../model/words.js'
+/** The panel of problems: every node that cannot run, failed or is worth a look, with its sentences, the way to it, and repairs. */
+import { headOf } from '../model/faults.js'
 import { icon } from '../icons/icons.js'
 import { fill, h } from './dom.js'
 
+/** Nodes that are shown at once; a graph that lost a folder of models may have hundreds. */
+const MOST = 60
+
 /**
  * @param {object} parts
+ * @param {import('../app/troubles.js').Troubles} parts.troubles
  * @param {import('../model/session.js').Session} parts.session
+ * @param {import('../tools/editor.js').Editor} parts.editor
  * @param {import('../app/names.js').Names} parts.names
  * @returns {import('./drawer.js').Panel}
  */
-export function problemsPanel({ session, names }) {
+export function problemsPanel({ troubles, session, editor, names }) {
+  /** @param {import('../app/troubles.js').Trouble} trouble */
+  function card(trouble) {
+    const { record, tone, faults, detail } = trouble
+    const title = record ? names.titleOf(record) : 'A node that is gone'
+    return h('div.problem', { role: 'listitem', dataset: { tone } },
+      h('div.head', {}, icon(tone === 'error' ? 'error' : 'warning', 15), h('span.title', {}, title), h('span.number', {}, `#${trouble.id ?? record?.key ?? ''}`)),
+      faults.map(fault => [
+        fault.message.split('\n').map(line => h('p', {}, line)),
+        h('div.acts', {}, troubles.repairs(trouble, fault).map(({ label, run }) => h('button.repair', { type: 'button', 'data-tip': `${label}. Ctrl+Z takes it back.`, onclick: run }, label))),
+      ]),
+      h('button.link', { type: 'button', 'aria-label': `Show ${title}`, 'data-tip': 'Brings the node into view', onclick: () => troubles.show(trouble) }, 'Show me'),
+      detail ? h('details', {}, h('summary', {}, 'Details'), h('pre', { tabindex: 0 }, detail)) : null)
+  }
+
   return {
     id: 'problems',
     title: 'Problems',
     fill(body) {
       const list = h('div.body.scrolls', { role: 'list' })
-      body.append(list)
+      const all = h('button.plain', { type: 'button', 'data-tip': 'One step, which Ctrl+Z takes back', onclick: () => troubles.repairAll() })
+      const foot = h('div.foot', {}, all)
+      body.append(list, foot)
+      let drawn = ''
+
       function draw() {
-        const found = problems(session)
-        fill(list, found.length ? found.map(({ id, error }) => h('div.problem', { role: 'listitem' },
-          h('div.head', {}, icon('error', 15), `${names.title(id)} #${id}`),
-          error.message.split('\n').map(line => h('p', {}, error.input && !line.toLowerCase().includes(error.input.toLowerCase()) ? `${humanise(error.input)}: ${line}` : line)),
-          h('button.link', { type: 'button', onclick: () => names.show(id) }, 'Show me'),
-          error.detail ? h('details', {}, h('summary', {}, 'Details'), h('pre', { tabindex: 0 }, error.detail)) : null))
-          : h('p.none', {}, 'No problems. What the next run finds is listed here.'))
+        const found = troubles.list()
+        const state = found.map(({ key, faults }) => `${key} ${faults.map(({ message }) => message).join()}`).join('|')
+        const mendable = troubles.mendable().length
+        foot.hidden = mendable < 2
+        all.textContent = `Repair ${mendable} of them`
+        if (state === drawn && list.childElementCount) return // the keyboard's place in it stays
+        drawn = state
+        if (!found.length) return fill(list, h('p.none', {}, 'No problems. What the next run would stumble over is listed here.'))
+        /** @type {Map<string, import('../app/troubles.js').Trouble[]>} */
+        const groups = new Map()
+        for (const trouble of found.slice(0, MOST)) {
+          const head = headOf(trouble.faults[0]?.kind ?? 'failed')
+          groups.set(head, [...groups.get(head) ?? [], trouble])
+        }
+        fill(list, [...groups].map(([head, group]) => [groups.size > 1 || group.length > 1 ? h('h3', {}, head, h('span.number', {}, String(group.length))) : null, group.map(card)]),
+          found.length > MOST ? h('p.none', {}, `${found.length - MOST} more nodes have problems.`) : null)
       }
+
       draw()
-      return session.listen(draw)
+      const ends = [session.listen(change => { if (change.nodes.size || change.notices) draw() }), editor.store.listen(draw)]
+      return () => ends.forEach(end => end())
     },
   }
-}
-
-/** @param {import('../model/session.js').Session} session */
-export function problems(session) {
-  return [...session.ids()].flatMap(id => {
-    const { error } = session.status(id)
-    return error ? [{ id, error }] : []
-  })
 }

@@ -2,7 +2,6 @@
 import { icon } from '../icons/icons.js'
 import { fill, h, setText } from './dom.js'
 import { openMenu } from './menu.js'
-import { problems, problemsPanel } from './problems.js'
 
 /** What the button of the zoom offers. */
 const ZOOMS = ['zoom_in', 'zoom_out', 'zoom_full', 'fit', 'fit_selection', 'minimap']
@@ -12,16 +11,18 @@ const ZOOMS = ['zoom_in', 'zoom_out', 'zoom_full', 'fit', 'fit_selection', 'mini
  * @param {object} parts
  * @param {import('../tools/editor.js').Editor} parts.editor
  * @param {import('../model/session.js').Session} parts.session
- * @param {import('../app/names.js').Names} parts.names
  * @param {import('../app/settings.js').Settings} parts.settings
+ * @param {import('../app/troubles.js').Troubles} parts.troubles
+ * @param {import('./drawer.js').Panel} parts.problemList
  * @param {import('./drawer.js').Drawer} parts.drawer
  * @param {import('./drawer.js').Panel} parts.graphs
  * @param {import('./drawer.js').Panel} parts.outline
  * @param {import('./drawer.js').Panel} parts.view
+ * @param {import('./drawer.js').Panel} parts.history
+ * @param {import('./drawer.js').Panel} parts.library
  * @param {() => 'dark' | 'light'} parts.theme  the one shown now
  */
-export function createRail(host, { editor, session, names, settings, drawer, graphs, outline, view, theme }) {
-  const problemList = problemsPanel({ session, names })
+export function createRail(host, { editor, session, settings, troubles, problemList, drawer, graphs, outline, view, history, library, theme }) {
   const badge = h('span.badge')
 
   /** @param {string} name @param {string} label @param {string} id  the command whose keys do it too @param {() => void} run */
@@ -63,11 +64,12 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
   host.append(
     h('div.mark', {}, icon('easel', 20)),
     button('add', 'Add a node', 'search', () => editor.run('search')),
+    opener('library', library, 'library'),
     opener('folder', graphs, 'graphs'),
     opener('outline', outline, 'outline'),
     problemsButton,
     h('div.push'),
-    undo, redo,
+    undo, redo, opener('clock', history, 'history'),
     zoom,
     command('fit', 'fit'),
     opener('eye', view, 'view'),
@@ -75,7 +77,9 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
     button('help', 'Keys and gestures', 'shortcuts', () => editor.run('shortcuts')))
 
   function drawProblems() {
-    const count = problems(session).length
+    const found = troubles.list()
+    const count = found.length
+    problemsButton.dataset.tone = found[0]?.tone ?? ''
     badge.hidden = count === 0
     badge.textContent = String(count)
     problemsButton.setAttribute('aria-label', count ? `Problems: ${count}` : 'Problems')
@@ -96,8 +100,8 @@ export function createRail(host, { editor, session, names, settings, drawer, gra
     themeButton.dataset.tip = `${next} colours`
   }
 
-  session.listen(change => { if (change.nodes.size) drawProblems() })
-  editor.store.listen(drawHistory)
+  session.listen(change => { if (change.nodes.size || change.notices) drawProblems() })
+  editor.store.listenSteps(drawHistory)
   settings.listen(drawTheme)
   drawProblems()
   drawHistory()

@@ -2,7 +2,8 @@
  * Short notices in the corner. Facts leave by themselves; what needs a person stays until it is dismissed or mended.
  *
  * @typedef {'info' | 'done' | 'warning' | 'error'} Tone
- * @typedef {{ text: string, detail?: string, tone?: Tone, key?: string, action?: { label: string, run: () => void }, stays?: boolean }} Notice
+ * @typedef {{ label: string, run: () => void, tip?: string }} Action
+ * @typedef {{ text: string, detail?: string, tone?: Tone, key?: string, action?: Action, actions?: Action[], stays?: boolean }} Notice
  *   `key`: a later notice with the same key replaces this one
  */
 import { icon } from '../icons/icons.js'
@@ -23,7 +24,7 @@ export class Toasts {
   }
 
   /** @param {Notice} notice @returns {() => void} takes it away */
-  show({ text, detail, tone = 'info', key, action, stays = tone === 'error' }) {
+  show({ text, detail, tone = 'info', key, action, actions = action ? [action] : [], stays = tone === 'error' }) {
     if (key) this.dismiss(key)
     const dismiss = () => {
       clearTimeout(timer)
@@ -33,7 +34,7 @@ export class Toasts {
     const element = h('div.toast', { dataset: { tone }, role: tone === 'error' ? 'alert' : undefined },
       icon(ICONS[tone]),
       h('div.words', {}, h('p', {}, text), detail ? h('p.detail', {}, detail) : null,
-        action ? h('button.link', { type: 'button', onclick: () => { dismiss(); action.run() } }, action.label) : null),
+        actions.length ? h('div.acts', {}, actions.map(({ label, run, tip }) => h('button.link', { type: 'button', 'data-tip': tip, onclick: () => { dismiss(); run() } }, label))) : null),
       h('button.dismiss', { type: 'button', 'aria-label': 'Dismiss', onclick: dismiss }, icon('close', 13)))
     this.host.append(element)
     while (this.host.childElementCount > MOST) this.host.firstElementChild?.remove()

@@ -25,10 +25,11 @@ let dots = null
  * @typedef {object} Look
  * @property {boolean} dots
  * @property {number} nodeOpacity Of the bodies of nodes, 0.3 to 1.
+ * @property {import('../model/heat.js').HeatMap | null} heat Each node's cost in the last run, where that is asked for.
  * @property {ImageBitmap | null} backdrop A picture behind everything; it stays put while the view moves.
  */
 /** @type {Look} */
-export const PLAIN_LOOK = { dots: true, nodeOpacity: 1, backdrop: null }
+export const PLAIN_LOOK = { dots: true, nodeOpacity: 1, heat: null, backdrop: null }
 /** How much of a backdrop shows through the canvas's colour: text written on it must stay legible. */
 const BACKDROP = 0.34
 

@@ -24,12 +24,14 @@
  * @property {(socket: SocketPlace) => string} typeOf The type as seen through reroutes.
  * @property {((socket: SocketPlace) => boolean) | null} fits While a link is dragged: does it take it?
  * @property {number} zoom
+ * @property {boolean} [hasty] The zoom is changing, and much is in view: rows are drawn without their text.
+ * @property {import('./draw_status.js').Marks} [marks] What is known besides its state.
  */
 import { INSET, TITLE } from '../geometry/layout.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
 import { drawPictures } from './draw_picture.js'
-import { drawProgress, drawRing, drawStatus, ringColour } from './draw_status.js'
+import { drawProgress, drawRing, drawStatus, heatColour, heatEdge, ringColour } from './draw_status.js'
 import { drawWidget } from './draw_widgets.js'
 import { drawIcon, RADIUS, roundRect, socketPath } from './shapes.js'
 import { fitMiddle, font, measure, titleLines } from './text.js'
@@ -37,10 +39,10 @@ import { ownColour, socketForm, tint, typeColour, withAlpha } from './theme.js'
 
 /** Below this zoom text in rows would be too small to read, and is left out. */
 export const FULL = 0.42
-/** Below this only blocks with their titles are drawn. */
+/** Below this only blocks with their titles are drawn (`draw_far.js`). */
 export const BLOCKS = 0.28
 /** Titles are never smaller than this on the screen, CSS pixels. */
-const TITLE_SIZE = 11
+export const TITLE_SIZE = 11
 /** Nor is the text of rows. */
 const ROW_SIZE = 7.5
 const SOCKET = 5
@@ -48,14 +50,12 @@ const NOTE_COLOUR = '#b59b3a'
 
 /** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
 export function drawNode(ctx, theme, drawing) {
-  const { view, zoom } = drawing
-  const { node } = view
+  const { node } = drawing.view
   ctx.save()
   ctx.translate(node.pos[0], node.pos[1])
   if (node.mode === BYPASSED) ctx.globalAlpha = 0.5
   else if (node.mode === MUTED) ctx.globalAlpha = 0.36
   if (node.type === 'Reroute') drawReroute(ctx, theme, drawing)
-  else if (zoom < BLOCKS) drawBlock(ctx, theme, drawing)
   else drawWhole(ctx, theme, drawing)
   ctx.restore()
 }
@@ -64,10 +64,10 @@ export function drawNode(ctx, theme, drawing) {
 function drawWhole(ctx, theme, drawing) {
   const { view, zoom } = drawing
   const { layout } = view
-  const full = zoom >= FULL
+  const full = zoom >= FULL && !drawing.hasty
   const { rect } = layout
   drawShadow(ctx, theme, rect, drawing.lifted)
-  const { body, head } = surfaces(theme, view)
+  const { body, head } = surfaces(theme, view, drawing.marks)
   ctx.fillStyle = body
   roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
   ctx.fill()
@@ -109,13 +109,13 @@ function drawShadow(ctx, theme, rect, lifted) {
   }
 }
 
-/** @param {Theme} theme @param {View} view @returns {{body: string, head: string}} */
-function surfaces(theme, { node, type }) {
+/** @param {Theme} theme @param {View} view @param {NodeDrawing['marks']} marks @returns {{body: string, head: string}} */
+function surfaces(theme, { node, type }, marks) {
   const note = NOTE_TYPES.has(node.type)
   const head = node.color ?? (note ? NOTE_COLOUR : null)
   const body = node.bgcolor ?? (note ? NOTE_COLOUR : null)
   return {
-    head: (head !== null && ownColour(theme, head, note && !node.color ? 'body' : 'title')) || tint(theme, type?.category ?? 'unknown'),
+    head: heatColour(theme, marks) || (head !== null && ownColour(theme, head, note && !node.color ? 'body' : 'title')) || tint(theme, type?.category ?? 'unknown'),
     body: (body !== null && ownColour(theme, body, 'body')) || theme.surface
   }
 }
@@ -176,7 +176,7 @@ function drawRows(ctx, theme, layout, top) {
 }
 
 /** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
-function drawBorder(ctx, theme, { view, status, selected, zoom }) {
+function drawBorder(ctx, theme, { view, status, selected, zoom, marks }) {
   const { rect } = view.layout
   const thin = Math.max(1, 1 / zoom)
   ctx.lineWidth = thin
@@ -185,7 +185,7 @@ function drawBorder(ctx, theme, { view, status, selected, zoom }) {
   roundRect(ctx, rect.x + 0.5, rect.y + 0.5, rect.w - 1, rect.h - 1, RADIUS - 0.5)
   ctx.stroke()
   ctx.setLineDash([])
-  const state = ringColour(theme, status)
+  const state = ringColour(theme, status) ?? heatEdge(theme, marks)
   const thick = Math.max(2, 1.6 / zoom)
   if (state) drawRing(ctx, rect, state, thick, 0)
   if (selected) drawRing(ctx, rect, theme.select, state ? thick * 0.7 : thick, state ? thick + 1 : 0)
@@ -249,36 +249,4 @@ function drawReroute(ctx, theme, drawing) {
     ctx.fill()
   }
   drawSockets(ctx, theme, drawing)
-}
-
-/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
-function drawBlock(ctx, theme, drawing) {
-  const { view, zoom, status, selected } = drawing
-  const { rect, picture } = view.layout
-  const { head } = surfaces(theme, view)
-  ctx.fillStyle = head
-  roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
-  ctx.fill()
-  const pictured = picture !== null && (drawing.shown.preview !== null || drawing.shown.refs.length > 0)
-  if (picture && pictured) drawPictures(ctx, theme, picture, drawing.shown, drawing.pictures, '')
-  const state = ringColour(theme, status) ?? (selected ? theme.select : theme.edge)
-  ctx.strokeStyle = state
-  ctx.lineWidth = (state === theme.edge ? 0.75 : 1.75) / zoom
-  roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
-  ctx.stroke()
-  const size = TITLE_SIZE / zoom
-  const room = rect.w - 5 / zoom
-  if (rect.w * zoom < 26) return
-  const free = pictured && picture ? picture.y - rect.y : rect.h
-  const most = Math.min(3, Math.floor(free / (size * 1.25)))
-  if (most < 1) return
-  ctx.font = font(size, 600)
-  ctx.fillStyle = theme.text
-  ctx.textAlign = 'center'
-  ctx.textBaseline = 'middle'
-  const lines = titleLines(ctx, view.title, room, most)
-  lines.forEach((line, index) => {
-    const y = rect.y + free / 2 + (index - (lines.length - 1) / 2) * size * 1.2
-    ctx.fillText(line, rect.x + rect.w / 2, y)
-  })
 }

@@ -4,9 +4,9 @@
  *
  * @typedef {import('../geometry/rect.js').Rect} Rect
  * @typedef {import('../geometry/vec.js').Point} Point
- * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
+ * @typedef {import('./draw_far.js').Frame} Frame
  * @typedef {import('./theme.js').Theme} Theme
  *
  * @typedef {object} DraggedLink
@@ -41,25 +41,30 @@
  * @property {ReadonlySet<Painter>} painters What states and panels draw over the graph besides.
  * @typedef {(ctx: CanvasRenderingContext2D, theme: Theme, view: ViewState) => void} Painter In canvas pixels.
  */
-import { grow, intersects } from '../geometry/rect.js'
-import { visible } from '../geometry/viewport.js'
-import { drawGrid, drawGroup } from './draw_canvas.js'
-import { drawHiddenNames, drawLinks, drawReroutes } from './draw_links.js'
-import { drawNode } from './draw_node.js'
+import { grow } from '../geometry/rect.js'
+import { drawGrid } from './draw_canvas.js'
 import { drawOverlay, flowing } from './draw_overlay.js'
-import { drawError } from './draw_status.js'
-import { picturesOf } from './node_pictures.js'
+import { drawScene, surplus } from './draw_scene.js'
+import { rememberFont } from './text.js'
 
-/** Below this zoom the sentences of several errors are shown on selected nodes only. */
-const SENTENCES = 0.75
 /** Canvas pixels a second that dashes move. */
 const FLOW = 40
 /** Frames of moving dashes come no faster than this, in ms. */
 const FLOW_FRAME = 33
+/** How long the zoom must rest, in ms, until what was drawn in haste is drawn well. */
+const REST = 120
+/** A picture that has moved on by more than this part of the view is drawn anew. */
+const FAR_ON = 0.6
 
 export class Renderer {
   #frame = 0
   #sceneOld = true
+  /** How the graph lies on the canvas as it was last drawn; null where nothing of it can stay. @type {Frame | null} */
+  #drawn = null
+  /** What was drawn told of errors: their sentences reach far, and depend on each other. */
+  #failed = false
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #rest = undefined
   #overlayOld = true
   #flowed = 0
   #reduced = matchMedia('(prefers-reduced-motion: reduce)')
@@ -95,7 +100,14 @@ export class Renderer {
     this.drawNow()
   }
 
+  /** Everything is drawn again, at the next frame. */
   invalidate() {
+    this.#drawn = null
+    this.refresh()
+  }
+
+  /** What the scene says has changed is drawn again, or what has come into view; the rest of the picture stays. */
+  refresh() {
     this.#sceneOld = true
     this.invalidateOverlay()
   }
@@ -107,6 +119,7 @@ export class Renderer {
 
   dispose() {
     cancelAnimationFrame(this.#frame)
+    clearTimeout(this.#rest)
     this.#frame = -1
   }
 
@@ -134,63 +147,73 @@ export class Renderer {
   }
 
   #drawScene() {
+    const { view, canvas } = this
+    const frame = this.#place()
+    const before = this.#drawn
+    const damage = view.scene.takeDamage()
+    const kept = before && damage !== 'all' && !this.#failed && !view.look.backdrop && this.#shift(before, frame)
+    this.#drawn = frame
+    if (kept) {
+      const regions = damage ? [...kept, this.#onCanvas(damage, frame)] : kept
+      // A sentence would be cut off at the edge of what is drawn.
+      if (!regions.some((region) => this.#drawRegion(region, frame, false))) return
+    }
+    const moving = before !== null && before.scale !== frame.scale
+    this.#failed = this.#drawRegion({ x: 0, y: 0, w: canvas.width, h: canvas.height }, frame, moving)
+  }
+
+  /** How the graph lies on the canvas: in whole pixels, so that a picture that was moved is the same as one drawn there. @returns {Frame} */
+  #place() {
+    const { x, y, zoom } = this.view.camera
+    const scale = zoom * this.ratio
+    return { scale, left: Math.round(-x * scale), top: Math.round(-y * scale), ratio: this.ratio }
+  }
+
+  /** Move the picture along with the graph. @param {Frame} before @param {Frame} now @returns {Rect[] | null} what is bare now; null where nothing can stay */
+  #shift(before, now) {
+    const { scene: ctx, canvas: { width, height }, canvas } = this
+    const [right, down] = [now.left - before.left, now.top - before.top]
+    if (before.scale !== now.scale || before.ratio !== now.ratio || Math.abs(right) > width * FAR_ON || Math.abs(down) > height * FAR_ON) return null
+    if (right === 0 && down === 0) return []
+    ctx.globalCompositeOperation = 'copy'
+    ctx.drawImage(canvas, right, down)
+    ctx.globalCompositeOperation = 'source-over'
+    /** @type {Rect[]} */
+    const bare = []
+    const rest = { y: Math.max(down, 0), h: height - Math.abs(down) }
+    if (down !== 0) bare.push({ x: 0, y: down > 0 ? 0 : height + down, w: width, h: Math.abs(down) })
+    if (right !== 0) bare.push({ x: right > 0 ? 0 : width + right, w: Math.abs(right), ...rest })
+    return bare
+  }
+
+  /** A part of the graph with what reaches out of it, in whole device pixels. @param {Rect} rect @param {Frame} frame @returns {Rect} */
+  #onCanvas(rect, { scale, left, top }) {
+    const { x, y, w, h } = grow(rect, surplus(this.view.camera.zoom))
+    const [fromX, fromY] = [Math.max(Math.floor(x * scale + left), 0), Math.max(Math.floor(y * scale + top), 0)]
+    const toX = Math.min(Math.ceil((x + w) * scale + left), this.canvas.width)
+    const toY = Math.min(Math.ceil((y + h) * scale + top), this.canvas.height)
+    return { x: fromX, y: fromY, w: toX - fromX, h: toY - fromY }
+  }
+
+  /** @param {Rect} region device pixels @param {Frame} frame @param {boolean} moving @returns {boolean} whether a node there has an error */
+  #drawRegion(region, frame, moving) {
     const { scene: ctx, theme, view, ratio, canvas } = this
-    const { camera } = view
-    ctx.setTransform(1, 0, 0, 1, 0, 0)
-    drawGrid(ctx, theme, camera, ratio, canvas.width, canvas.height, view.look)
-    this.#toCanvas(ctx)
-    const seen = visible(camera, canvas.width / ratio, canvas.height / ratio)
-    for (const group of view.graph.groups(view.graphId)) {
-      const [x, y, w, h] = group.bounds
-      if (intersects({ x, y, w, h }, seen)) drawGroup(ctx, theme, group, view.selection.has(group.id), camera.zoom)
+    const { x, y, w, h } = region
+    if (w <= 0 || h <= 0) return false
+    const { scale, left, top } = frame
+    ctx.save()
+    ctx.beginPath()
+    ctx.rect(x, y, w, h)
+    ctx.clip()
+    drawGrid(ctx, theme, { x: -left / scale, y: -top / scale, zoom: view.camera.zoom }, ratio, canvas.width, canvas.height, view.look)
+    const seen = { x: (x - left) / scale, y: (y - top) / scale, w: w / scale, h: h / scale }
+    const { failed, hasty } = drawScene(ctx, theme, view, frame, seen, moving)
+    ctx.restore()
+    if (hasty) {
+      clearTimeout(this.#rest)
+      this.#rest = setTimeout(() => this.invalidate(), REST)
     }
-    this.#drawLinks(ctx, seen)
-    const nodes = view.scene.nodesIn(grow(seen, 16))
-    for (const node of nodes) this.#drawNode(ctx, node)
-    // Sentences are as large from afar as they are near: many of them would cover the graph that they are about.
-    const failed = nodes.filter((node) => view.session.status(this.#promptId(node)).error)
-    for (const node of failed) {
-      const { error } = view.session.status(this.#promptId(node))
-      const clear = camera.zoom >= SENTENCES || failed.length === 1 || view.selection.has(node.id)
-      if (error && clear && camera.zoom > 0.18) drawError(ctx, theme, view.scene.view(node), error.message, camera.zoom)
-    }
-  }
-
-  /** @param {CanvasRenderingContext2D} ctx @param {Rect} seen */
-  #drawLinks(ctx, seen) {
-    const { theme, view } = this
-    const held = view.draggedLink?.held
-    const wires = view.scene.wiresIn(seen).filter((wire) => !held?.has(wire.link.id))
-    drawLinks(ctx, theme, wires, view.camera.zoom, (wire) => {
-      if (view.draggedLink) return 'faint'
-      const [from, to] = [view.graph.source(wire.link), view.graph.reader(wire.link)]
-      const state = from && view.session.status(this.#promptId(from)).state
-      if (state === 'running' || state === 'queued') return 'waiting'
-      const ends = [wire.link.id, from?.id, to?.id]
-      return ends.some((id) => id !== undefined && view.selection.has(id)) ? 'strong' : 'plain'
-    })
-    drawReroutes(ctx, theme, view, wires)
-    drawHiddenNames(ctx, theme, view, wires)
-  }
-
-  /** @param {CanvasRenderingContext2D} ctx @param {NodeRecord} node */
-  #drawNode(ctx, node) {
-    const { theme, view } = this
-    const status = view.session.status(this.#promptId(node))
-    const dragged = view.draggedLink
-    drawNode(ctx, theme, {
-      view: view.scene.view(node), status, shown: picturesOf(node, view.schema, status), pictures: view.pictures,
-      selected: view.selection.has(node.id), lifted: view.dragging.has(node.id),
-      edited: view.edited?.node === node.id ? view.edited.name : null, zoom: view.camera.zoom,
-      linked: ({ side, index }) =>
-        index >= 0 && (side === 'in' ? view.graph.linkInto(node, index) !== undefined : view.graph.linksFrom(node, index).length > 0),
-      feeder: ({ index }) => view.scene.feeder(node, index), wrong: (name) => view.expressions.problem(node.id, name) !== null,
-      typeOf: ({ side, index, type }) => (node.type === 'Reroute' || (side === 'out' && type === '*') ? view.scene.outputType(node, index < 0 ? 0 : index) : type),
-      fits: dragged && ((place) => {
-        const own = dragged.ends.some((end) => end.node === node.id && end.side === place.side && end.index === place.index)
-        return own || dragged.fits({ node: node.id, side: place.side, index: place.index, name: place.name, type: place.type })
-      })
-    })
+    return failed
   }
 
   /** @param {number} now */
@@ -198,7 +221,8 @@ export class Renderer {
     const { top: ctx, overlay } = this
     ctx.setTransform(1, 0, 0, 1, 0, 0)
     ctx.clearRect(0, 0, overlay.width, overlay.height)
-    this.#toCanvas(ctx)
+    const { scale, left, top } = this.#place()
+    ctx.setTransform(scale, 0, 0, scale, left, top)
     drawOverlay(ctx, this.theme, this.view, this.#reduced.matches ? 0 : ((now / 1000) * FLOW) % 16)
     for (const painter of this.view.painters) {
       ctx.save()
@@ -206,23 +230,12 @@ export class Renderer {
       ctx.restore()
     }
   }
-
-  /** @param {CanvasRenderingContext2D} ctx */
-  #toCanvas(ctx) {
-    const { x, y, zoom } = this.view.camera
-    const scale = zoom * this.ratio
-    ctx.setTransform(scale, 0, 0, scale, -x * scale, -y * scale)
-  }
-
-  /** A node's name in the session. @param {NodeRecord} node */
-  #promptId(node) {
-    return this.view.promptId(node)
-  }
 }
 
 /** @param {HTMLCanvasElement} canvas @param {boolean} alpha */
 function contextOf(canvas, alpha) {
   const ctx = canvas.getContext('2d', { alpha })
   if (!ctx) throw new Error('The browser gives no canvas to draw on')
+  rememberFont(ctx)
   return ctx
 }

@@ -31,7 +31,7 @@ export function socketPath(ctx, form, x, y, size) {
   }
 }
 
-/** @typedef {'chevron' | 'check' | 'randomize' | 'fixed' | 'increment' | 'decrement' | 'increment-wrap' | 'upload' | 'alert' | 'pin' | 'picture' | 'film' | 'play' | 'expand'} IconName */
+/** @typedef {'chevron' | 'check' | 'randomize' | 'fixed' | 'increment' | 'decrement' | 'increment-wrap' | 'upload' | 'alert' | 'pin' | 'picture' | 'film' | 'play' | 'expand' | 'snow'} IconName */
 
 /** Strokes on a grid of 16, 1.5 wide. @type {Readonly<Record<IconName, string>>} */
 const ICONS = {
@@ -48,7 +48,8 @@ const ICONS = {
   pin: 'M8 9.5V14M5 3h6M6 3v3.6L4.5 9.5h7L10 6.6V3',
   picture: 'M2.5 3.5h11v9h-11zM2.5 10.5l3-3 3 3 2-2 3 3M10.4 6.2h.2',
   film: 'M2.5 3.5h11v9h-11zM5 3.5v9M11 3.5v9M2.5 6.5H5M2.5 9.5H5M11 6.5h2.5M11 9.5h2.5',
-  play: 'M6 4.5v7L11.5 8z'
+  play: 'M6 4.5v7L11.5 8z',
+  snow: 'M8 2v12M2.8 5l10.4 6M13.2 5 2.8 11M6.2 3.2 8 5l1.8-1.8M6.2 12.8 8 11l1.8 1.8'
 }
 
 /** @type {Map<IconName, Path2D>} */

@@ -1,0 +1,40 @@
+/**
+ * Commands about running: a part of the graph, frozen results, mending what is wrong, and heat.
+ *
+ * @typedef {import('../tools/editor.js').Editor} Editor
+ */
+import { selectedNodes } from '../commands/context.js'
+import { freeze, thaw } from '../commands/freeze.js'
+import { frozenOf } from '../model/frozen.js'
+import { NOTE_TYPES } from '../model/virtual_types.js'
+
+/**
+ * @param {object} parts
+ * @param {import('./run.js').Runner} parts.runner
+ * @param {import('./troubles.js').Troubles} parts.troubles
+ * @param {import('../model/session.js').Session} parts.session
+ * @param {import('./heat.js').Heat} parts.heat
+ * @returns {import('../commands/registry.js').Command<Editor>[]}
+ */
+export function runCommands({ runner, troubles, session, heat }) {
+  const some = (/** @type {Editor} */ editor) => selectedNodes(editor).some(({ type }) => !NOTE_TYPES.has(type))
+  // A subgraph has no result of its own, nor has what lives in the page only: what is inside can be frozen.
+  const freezable = (/** @type {Editor} */ editor) => selectedNodes(editor).filter(({ type }) => editor.schema.get(type)?.virtual === false)
+  /** @param {import('./run.js').Part['kind']} kind @param {Editor} editor */
+  const part = (kind, editor) => void runner.queue({ part: { kind, records: selectedNodes(editor).map(({ id }) => id) } })
+  const anyFrozen = (/** @type {Editor} */ editor) => selectedNodes(editor).some(node => frozenOf(node))
+
+  return [
+    { id: 'run_to_here', label: 'Run to here', keys: ['Shift+Enter'], enabled: some, run: editor => part('to', editor) },
+    { id: 'run_branch', label: 'Run what follows from here', keys: [], enabled: some, run: editor => part('branch', editor) },
+    { id: 'run_outputs', label: 'Run the selected outputs', keys: [], enabled: some, run: editor => part('outputs', editor) },
+    {
+      id: 'freeze', label: 'Freeze the result', keys: [], enabled: editor => freezable(editor).some(node => !frozenOf(node)),
+      run: editor => freeze(editor, freezable(editor), session),
+    },
+    { id: 'thaw', label: 'Thaw the result', keys: [], enabled: anyFrozen, run: editor => thaw(editor, selectedNodes(editor)) },
+    { id: 'repair_all', label: 'Repair all problems that can be', keys: [], enabled: () => troubles.mendable().length > 0, run: () => troubles.repairAll() },
+    { id: 'heat_time', label: 'Show time as heat', keys: ['Alt+T'], checked: () => heat.mode === 'time', run: () => heat.toggle('time') },
+    { id: 'heat_memory', label: 'Show memory as heat', keys: [], checked: () => heat.mode === 'memory', run: () => heat.toggle('memory') },
+  ]
+}

@@ -1,0 +1,232 @@
+/**
+ * What keeps nodes from running: what the server's check refused, what failed in a run, and what the page sees before any.
+ * It is put on the nodes, told in one notice however many there are, and mended.
+ *
+ * @typedef {import('../tools/editor.js').Editor} Editor
+ * @typedef {import('../model/faults.js').Fault} Fault
+ * @typedef {import('../model/session.js').NodeError} NodeError
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ *
+ * @typedef {object} Trouble One node's.
+ * @property {string} key
+ * @property {string | null} id In the prompt; null for what was seen without one.
+ * @property {NodeRecord | undefined} record Undefined for a node that is gone.
+ * @property {'error' | 'warning'} tone
+ * @property {readonly Fault[]} faults Most important first.
+ * @property {string} detail
+ */
+import { ApiError } from '../api/client.js'
+import { repairAll, repairsOf } from '../commands/repair.js'
+import { faultFrom, rankOf } from '../model/faults.js'
+import { labelOf } from '../model/labels.js'
+import { recordAt } from '../model/prompt_ids.js'
+
+export class Troubles {
+  /**
+   * @param {object} parts
+   * @param {Editor} parts.editor
+   * @param {import('../model/session.js').Session} parts.session
+   * @param {import('../panels/toasts.js').Toasts} parts.toasts
+   * @param {import('./names.js').Names} parts.names
+   * @param {() => void} parts.openList  the panel of problems
+   */
+  constructor({ editor, session, toasts, names, openList }) {
+    this.editor = editor
+    this.session = session
+    this.toasts = toasts
+    this.names = names
+    this.openList = openList
+    /** What the server's check found, by prompt id, until it is mended. @type {Map<string, NodeError>} */
+    this.refused = new Map()
+    /** @type {{ version: number, document: number, list: readonly Trouble[] } | null} */
+    this.kept = null
+    editor.store.listen((diff, source) => this.forgetMended(diff, source))
+  }
+
+  /** @param {string} id in the prompt */
+  recordOf(id) {
+    return recordAt(this.editor.store, id) ?? this.names.node(id)
+  }
+
+  /** All there are, errors first, each with what can be done. @returns {readonly Trouble[]} */
+  list() {
+    const { session, editor } = this
+    if (this.kept?.version === session.version && this.kept.document === editor.store.version) return this.kept.list
+    const list = [...this.errors(), ...this.warnings()]
+    list.sort((left, right) => Number(left.tone === 'warning') - Number(right.tone === 'warning') || first(left) - first(right))
+    this.kept = { version: session.version, document: editor.store.version, list }
+    return list
+  }
+
+  /** @returns {Trouble[]} */
+  errors() {
+    return [...this.session.ids()].flatMap(id => {
+      const { error } = this.session.status(id)
+      if (!error) return []
+      const faults = error.faults ?? [{ kind: 'failed', message: error.message, input: error.input, extra: {} }]
+      return [{ key: `error ${id}`, id, record: this.recordOf(id), tone: /** @type {const} */ ('error'), faults: sorted(faults), detail: error.detail }]
+    })
+  }
+
+  /** @returns {Trouble[]} */
+  warnings() {
+    const { session, editor } = this
+    const seen = [...session.noticed()].map(id => ({ key: `notice ${id}`, id: null, record: editor.store.node(id), faults: sorted(session.notices(id)) }))
+    const noted = [...session.ids()].flatMap(id => {
+      const faults = session.status(id).warnings.map(message => ({ kind: 'noted', message, input: null, extra: {} }))
+      return faults.length ? [{ key: `warning ${id}`, id, record: this.recordOf(id), faults }] : []
+    })
+    // What an error says already is not said twice.
+    const wrong = new Set(this.errors().flatMap(({ record }) => record?.id ?? []))
+    return [...seen, ...noted].flatMap(each => (each.record && !wrong.has(each.record.id) ? [{ ...each, tone: /** @type {const} */ ('warning'), detail: '' }] : []))
+  }
+
+  /** @param {Trouble} trouble @param {Fault} fault */
+  repairs(trouble, fault) {
+    return trouble.record ? repairsOf(this.editor, trouble.record, fault) : []
+  }
+
+  /** What can be done about a node. @param {string} record @returns {import('../commands/repair.js').Repair[]} */
+  repairsFor(record) {
+    return this.list().filter(trouble => trouble.record?.id === record)
+      .flatMap(trouble => trouble.faults.flatMap(fault => this.repairs(trouble, fault).slice(0, 2)))
+  }
+
+  /** Faults that have a repair which need not be looked at. */
+  mendable() {
+    return this.list().flatMap(trouble => {
+      const { record } = trouble
+      return record ? trouble.faults.filter(fault => repairsOf(this.editor, record, fault).some(({ sure }) => sure)).map(fault => ({ node: record, fault })) : []
+    })
+  }
+
+  repairAll() {
+    const count = repairAll(this.editor, this.mendable())
+    this.toasts.dismiss('problem')
+    this.toasts.show({
+      key: 'repaired', tone: count ? 'done' : 'info', text: count === 1 ? 'One problem is mended.' : count ? `${count} problems are mended.` : 'Nothing could be mended without a choice of yours.',
+      ...(count ? { detail: 'Ctrl+Z takes it back.' } : {}),
+    })
+  }
+
+  /** @param {Trouble} trouble */
+  show(trouble) {
+    if (trouble.id !== null) this.names.show(trouble.id)
+    else if (trouble.record) this.names.showRecord(trouble.record)
+  }
+
+  forget() {
+    this.refused.clear()
+    this.session.clearErrors()
+    this.toasts.dismiss('problem')
+  }
+
+  /** @param {Error} error */
+  tellRefusal(error) {
+    const body = error instanceof ApiError ? error.body : null
+    const nodeErrors = body?.node_errors ?? {}
+    if (Object.keys(nodeErrors).length) return this.refuse(nodeErrors, body.error)
+    const path = body?.error?.extra_info?.path
+    const node = Array.isArray(path) ? String(path[0]) : body?.error?.extra_info?.node_id
+    this.toasts.show({
+      key: 'problem', tone: 'error', text: error.message, detail: body?.error?.details || '',
+      ...(node === undefined || node === null ? {} : { action: { label: 'Show me', run: () => this.names.show(String(node)) } }),
+    })
+  }
+
+  /** @param {Record<string, any>} nodeErrors @param {any} error  null where other outputs run all the same */
+  refuse(nodeErrors, error) {
+    this.forget()
+    for (const [id, { errors, class_type: type }] of Object.entries(nodeErrors)) {
+      /** @type {any[]} */
+      const list = Array.isArray(errors) && errors.length ? errors : [{ message: 'The server refuses this node.' }]
+      const record = this.recordOf(id)
+      const labelFor = (/** @type {string} */ name) => labelOf(record, record && this.editor.types.of(record), name)
+      const faults = sorted(list.map(item => faultFrom(item, String(type), labelFor)))
+      this.refused.set(id, {
+        message: faults.map(({ message }) => message).join('\n'), input: faults[0]?.input ?? null, faults,
+        detail: list.map(item => [item.message, item.details].filter(Boolean).join(': ')).join('\n'),
+      })
+    }
+    this.showRefused()
+    this.tell(error ? 'The graph cannot run' : 'A part of the graph cannot run')
+  }
+
+  /** One notice for all errors. @param {string} what */
+  tell(what) {
+    const errors = this.list().filter(({ tone }) => tone === 'error')
+    const [worst] = errors
+    if (!worst) return
+    const count = errors.reduce((sum, { faults }) => sum + faults.length, 0)
+    const title = worst.record ? this.names.titleOf(worst.record) : `#${worst.id}`
+    const message = worst.faults[0]?.message ?? ''
+    const mendable = this.mendable().length
+    const [repair] = worst.faults[0] ? this.repairs(worst, worst.faults[0]).filter(({ sure }) => sure) : []
+    this.toasts.show({
+      key: 'problem', tone: 'error',
+      text: count === 1 ? `${what}: ${title}` : `${what}: ${count} problems`,
+      detail: count === 1 ? message : `${title}: ${message}`,
+      actions: [
+        { label: 'Show me', run: () => this.show(worst) },
+        ...(count > 1 ? [{ label: 'Show all', run: this.openList }] : []),
+        ...(count > 1 && mendable > 1 ? [{ label: `Repair ${mendable}`, tip: 'As one step that can be undone', run: () => this.repairAll() }] : repair ? [{ label: repair.label, run: repair.run }] : []),
+      ],
+    })
+  }
+
+  /** @param {string} id @param {string} message  of a node that failed while it ran */
+  tellFailure(id, message) {
+    this.toasts.show({ key: 'problem', tone: 'error', text: `${this.names.title(id)} failed.`, detail: message.split('\n')[0] ?? '', action: { label: 'Show me', run: () => this.names.show(id) } })
+  }
+
+  /** Once more after a run has cleared the states. */
+  showRefused() {
+    for (const [id, error] of this.refused) this.session.update(id, { state: 'error', error })
+  }
+
+  /**
+   * An edit to a node, or to its links, is taken for an attempt to mend it: the next run tells.
+   *
+   * @param {import('../model/types.js').Diff} diff @param {string} source
+   */
+  forgetMended(diff, source) {
+    if (source === 'load') {
+      this.refused.clear()
+      this.toasts.dismiss('problem')
+      return
+    }
+    const touched = touchedBy(diff, (graph, key) => this.names.recordId(graph, key))
+    const wrong = [...this.session.ids()].filter(id => this.session.status(id).error)
+    for (const id of wrong) {
+      const record = recordAt(this.editor.store, id)
+      if (record && !touched.has(record.id)) continue
+      this.refused.delete(id)
+      this.session.update(id, { state: 'idle', error: null })
+    }
+    if (wrong.length && !this.errors().length) this.toasts.dismiss('problem')
+  }
+}
+
+/**
+ * Nodes whose values, type or links a change touched.
+ *
+ * @param {import('../model/types.js').Diff} diff @param {(graph: string, key: import('../model/types.js').Key) => string} recordId
+ */
+export function touchedBy(diff, recordId) {
+  /** @type {Set<string>} */
+  const touched = new Set()
+  for (const [id, { to }] of Object.entries(diff.updated)) {
+    if (['values', 'mode', 'type', 'inputs', 'properties'].some(field => field in to)) touched.add(id)
+  }
+  for (const record of [...Object.values(diff.added), ...Object.values(diff.removed)]) {
+    if (record.kind === 'link') touched.add(recordId(record.graph, record.to))
+    if (record.kind === 'node') touched.add(record.id)
+  }
+  return touched
+}
+
+/** @param {readonly Fault[]} faults */
+const sorted = faults => faults.toSorted((left, right) => rankOf(left) - rankOf(right))
+
+/** @param {Trouble} trouble */
+const first = ({ faults }) => (faults[0] ? rankOf(faults[0]) : 0)

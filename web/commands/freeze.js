@@ -1,0 +1,45 @@
+/**
+ * Freezing nodes: their last result is used whatever changes above them.
+ *
+ * @typedef {import('./context.js').Context} Context
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ */
+import { FROZEN, frozenOf } from '../model/frozen.js'
+import { recordAt } from '../model/prompt_ids.js'
+import { uuid } from '../model/uuid.js'
+
+/** @param {Context} context @param {readonly NodeRecord[]} nodes @param {Pick<import('../model/session.js').Session, 'ids' | 'status'>} session that knows the results */
+export function freeze({ store }, nodes, session) {
+  const wanted = nodes.filter((node) => !frozenOf(node))
+  store.transact(wanted.length > 1 ? 'Freeze results' : 'Freeze the result', () => {
+    for (const node of wanted) {
+      const frozen = { token: uuid(), results: resultsOf(store, node, session) }
+      store.update(node.id, { properties: { ...node.properties, [FROZEN]: frozen } })
+    }
+  })
+}
+
+/** @param {Context} context @param {readonly NodeRecord[]} nodes */
+export function thaw({ store }, nodes) {
+  const wanted = nodes.filter((node) => frozenOf(node))
+  store.transact(wanted.length > 1 ? 'Thaw results' : 'Thaw the result', () => {
+    for (const node of wanted) {
+      const { [FROZEN]: _, ...rest } = node.properties
+      store.update(node.id, { properties: rest })
+    }
+  })
+}
+
+/**
+ * Names of the node's results by its ids in prompts: a node of a subgraph has one for each instance.
+ * @param {import('../model/store.js').Store} store @param {NodeRecord} node @param {Pick<import('../model/session.js').Session, 'ids' | 'status'>} session
+ */
+function resultsOf(store, node, session) {
+  /** @type {Record<string, string>} */
+  const results = {}
+  for (const id of session.ids()) {
+    const { key } = session.status(id)
+    if (key !== null && recordAt(store, id)?.id === node.id) results[id] = key
+  }
+  return results
+}

@@ -1,0 +1,106 @@
+/**
+ * What is wrong with a node, by kind: what the server's check finds when a graph is queued, and what the page sees before.
+ *
+ * @typedef {import('./json.js').Json} Json
+ * @typedef {import('./types.js').NodeRecord} NodeRecord
+ * @typedef {import('./schema.js').NodeType} NodeType
+ * @typedef {import('./widget_values.js').Widget} Widget
+ *
+ * @typedef {object} Fault
+ * @property {string} kind As the server names it, such as `value_not_in_list`.
+ * @property {string} message One sentence for the artist, without the node's name.
+ * @property {string | null} input
+ * @property {Json} extra What the server says besides: `path`, `linked_node`, ...
+ */
+import { asObject, asText } from './json.js'
+import { labelOf } from './labels.js'
+import { BYPASSED, MUTED } from './modes.js'
+import { nearest } from './nearest.js'
+
+/** Kinds in the order in which they are worth looking at: without its type or a link, a node's files are of no concern. */
+const ORDER = [
+  'failed', 'missing_node_type', 'node_not_in_this_version', 'dependency_cycle', 'required_input_missing', 'return_type_mismatch', 'bad_linked_input',
+  'exception_during_validation', 'invalid_input_type', 'value_smaller_than_min', 'value_bigger_than_max', 'value_not_in_list', 'custom_validation_failed',
+  'missing_file', 'noted'
+]
+
+/** @param {Pick<Fault, 'kind'>} fault */
+export const rankOf = ({ kind }) => (ORDER.indexOf(kind) + ORDER.length) % ORDER.length
+
+/** What stands over the problems of a kind. @param {string} kind */
+export function headOf(kind) {
+  if (kind === 'missing_node_type') return 'Node types that are not installed'
+  if (kind === 'node_not_in_this_version') return 'Not in this version yet'
+  if (kind === 'failed') return 'Failed'
+  if (kind === 'noted') return 'Noted by the last run'
+  if (FILES.has(kind)) return 'Files and choices that are not there'
+  return ['required_input_missing', 'return_type_mismatch', 'bad_linked_input', 'exception_during_validation', 'dependency_cycle'].includes(kind) ? 'Links' : 'Values'
+}
+
+const FILES = new Set(['missing_file', 'value_not_in_list', 'custom_validation_failed'])
+const FILE = /\.[a-z0-9]{2,12}$/iu
+
+/** Options of a combo as a set, since lists of files are long. @type {WeakMap<readonly unknown[], ReadonlySet<unknown>>} */
+const sets = new WeakMap()
+
+/** @param {readonly unknown[]} options */
+function setOf(options) {
+  let set = sets.get(options)
+  if (!set) sets.set(options, (set = new Set(options)))
+  return set
+}
+
+/**
+ * What can be seen without a run: a type that the server does not know, a file that it does not have.
+ * @param {NodeRecord} node @param {NodeType | undefined} type @param {readonly Widget[]} widgets
+ * @param {(name: string) => boolean} isLinked
+ * @returns {Fault[]}
+ */
+export function faultsOf(node, type, widgets, isLinked) {
+  if (node.mode === MUTED || node.mode === BYPASSED) return []
+  if (!type) return [{ kind: 'missing_node_type', message: `This server has no node “${node.type}”. Its values and links are kept. ${whereToGet(node)}`, input: null, extra: {} }]
+  if (type.later) {
+    const message = `It needs support for ${type.later}, which this version does not have yet. Bypass or remove it to run the rest of the graph.`
+    return [{ kind: 'node_not_in_this_version', message, input: null, extra: {} }]
+  }
+  return widgets.flatMap((widget) => {
+    const gone = missingChoice(widget)
+    if (gone === null || isLinked(widget.name)) return []
+    const label = labelOf(node, type, widget.name)
+    const [near] = nearest(gone, widget.spec.kind === 'combo' ? widget.spec.options : [], { limit: 1 })
+    const hint = near ? `The nearest name is “${String(near.choice)}”.` : widget.spec.kind === 'combo' && !widget.spec.options.length ? 'The folder that it comes from is empty.' : 'Choose another.'
+    const what = FILE.test(gone) ? `there is no file “${gone}” on this server` : `“${gone}” is not among the choices`
+    return [{ kind: 'missing_file', message: `${label}: ${what}. ${hint}`, input: widget.name, extra: {} }]
+  })
+}
+
+/** The value of a combo that is not among its choices; null where that is no fault, or cannot be told here. @param {Widget} widget */
+function missingChoice({ spec, value }) {
+  if (spec.kind !== 'combo' || spec.remote || spec.multiple || typeof value !== 'string' || value === '') return null
+  // Uploaded files may lie in folders that the list leaves out: only the server's check knows.
+  if (spec.upload && (value.includes('/') || / \[(?:input|output|temp)\]$/u.test(value))) return null
+  const options = setOf(spec.options)
+  return options.has(value) || options.has(value.replaceAll('\\', '/')) ? null : value
+}
+
+/** Where a node's type comes from, as far as its file says. @param {Pick<NodeRecord, 'properties'>} node */
+export function whereToGet({ properties }) {
+  const pack = asText(properties.cnr_id) || ''
+  const home = asText(properties.aux_id) || ''
+  if (pack === 'comfy-core') return 'It is one of ComfyUI’s own nodes, which this version does not have.'
+  const source = /^[\w.-]+\/[\w.-]+$/u.test(home) ? ` (github.com/${home})` : ''
+  const name = pack || home.split('/')[1] || ''
+  if (!name) return 'The file does not say which node pack it belongs to.'
+  return `It belongs to the node pack “${name}”${source}: put that into custom_nodes and start with --dev-pack ${name}.`
+}
+
+/** A problem of the server's reply, in the page's words. @param {any} item of `node_errors` @param {string} type @param {(name: string) => string} labelFor @returns {Fault} */
+export function faultFrom(item, type, labelFor) {
+  const extra = asObject(item?.extra_info) ?? {}
+  const input = asText(extra.input_name)
+  const text = String(item?.sentence ?? [item?.message, item?.details].filter(Boolean).join(': '))
+  // The sentence names its node; where it is shown on that node, this would say it twice.
+  const own = text.startsWith(type) ? text.replace(/^\S+(?: "[^"]*")? \(#[^)]*\):? /u, '') : text
+  const worded = input ? own.replace(new RegExp(`(?<![\\w-])${input.replaceAll(/[^\w]/gu, '\\$&')}(?![\\w-])`, 'u'), () => labelFor(input)) : own
+  return { kind: String(item?.type ?? 'refused'), message: worded.charAt(0).toUpperCase() + worded.slice(1), input, extra }
+}
