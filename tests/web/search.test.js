@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fitting, searchTypes, split } from '../../web/model/search.js'
+import { fitting, readQuery, searchTypes, split } from '../../web/model/search.js'
 import { Schema } from '../../web/model/schema.js'
 
 const entry = (title, category = 'x', more = {}) => ({ input: { required: more.inputs ?? {} }, output: more.outputs ?? [], display_name: title, category, ...more })
@@ -58,4 +58,60 @@ test('categories filter', () => {
 test('names are split into words', () => {
   assert.deepEqual(split('KSamplerAdvanced'), ['k', 'sampler', 'advanced'])
   assert.deepEqual(split('CLIPTextEncode load_image (mask)'), ['clip', 'text', 'encode', 'load', 'image', 'mask'])
+})
+
+test('each tier by itself comes before the next one', () => {
+  const types = new Schema({
+    G: entry('Bland Made', 'x', { search_aliases: [] }), Typo: entry('Blnd'), Other: entry('Something', 'blend things'),
+    Inside: entry('Unblended'), Initials: entry('Bright Light Even Numbers Daily'), Words: entry('Make Blend'), Prefix: entry('Blender'), Exact: entry('Blend')
+  })
+  assert.deepEqual(searchTypes(types, 'blend').map(({ name }) => name), ['Exact', 'Prefix', 'Words', 'Initials', 'Inside', 'Other'])
+  assert.deepEqual(searchTypes(new Schema({ A: entry('Mask Blur'), B: entry('Blur') }), 'blurr').map(({ name }) => name), ['B', 'A'], 'a typo, where nothing else is found')
+})
+
+test('what a type must take, give or belong to is typed among the words', () => {
+  assert.deepEqual(readQuery('in:IMAGE  up out:mask cat:image'), { words: 'up', takes: ['image'], gives: ['mask'], category: 'image' })
+  assert.deepEqual(readQuery('in: out:'), { words: '', takes: [], gives: [], category: null })
+  assert.deepEqual(names('in:LATENT').sort(), ['KSampler', 'VAEDecode'])
+  assert.deepEqual(names('out:IMAGE in:latent'), ['VAEDecode'])
+  assert.deepEqual(names('out:im', {}).sort(), ['LoadImage', 'VAEDecode'], 'a type that is half typed')
+  assert.deepEqual(names('load cat:mask'), ['LoadImageMask'])
+  assert.deepEqual(names('', { takes: 'LATENT', category: 'sampling' }), ['KSampler'])
+  assert.deepEqual(names('', { gives: 'MASK' }), ['LoadImage'])
+  assert.deepEqual(names('in:NOTHING'), [])
+})
+
+test('with no words what was used last leads; with words the better match does', () => {
+  const recent = ['VAEDecode', 'LoadImage', 'gone']
+  assert.deepEqual(names('', { recent }).slice(0, 2), ['VAEDecode', 'LoadImage'])
+  assert.equal(names('ksam', { recent })[0], 'KSampler')
+  const fit = ({ name }) => (name === 'SamplerCustom' ? 9 : name === 'KSampler' ? -1 : 1)
+  assert.equal(names('', { recent, fit })[0], 'SamplerCustom', 'where something must fit, what fits best')
+  assert.ok(!names('', { fit }).includes('KSampler'))
+  assert.equal(names('load image', { fit })[0], 'LoadImage')
+})
+
+test('a keystroke among a thousand types takes no time', () => {
+  const verbs = ['Load', 'Save', 'Blend', 'Mask', 'Upscale', 'Encode', 'Decode', 'Sample', 'Apply', 'Combine']
+  const things = ['Image', 'Latent', 'Conditioning', 'Model', 'Video', 'Audio', 'LoRA', 'Control Net', 'Sigmas', 'Text']
+  const kinds = ['', 'Advanced', '(Batch)', 'From Path', 'To Folder', 'By Ratio', 'Simple', 'Custom', 'Tiled', 'V2']
+  const info = {}
+  for (const verb of verbs) for (const thing of things) for (const kind of kinds) {
+    info[`${verb}${thing}${kind}`.replace(/\W/gu, '')] = entry(`${verb} ${thing} ${kind}`.trim(), `${thing.toLowerCase()}/${verb.toLowerCase()}`, { description: `${verb}s the ${thing} and gives another one, a little ${kind}.`, inputs: { a: ['IMAGE'], b: ['INT', {}] }, outputs: ['IMAGE'] })
+  }
+  const many = new Schema(info)
+  assert.ok(many.types.size >= 1000)
+  searchTypes(many, '')
+  const times = []
+  for (const text of ['upscale image by ratio', 'uibr', 'conditioning combnie', 'in:IMAGE decode', 'zzzzzz']) {
+    for (let length = 1; length <= text.length; length++) {
+      const begin = performance.now()
+      searchTypes(many, text.slice(0, length))
+      times.push(performance.now() - begin)
+    }
+  }
+  times.sort((a, b) => a - b)
+  const median = times[times.length >> 1]
+  assert.ok(median < 6, `${median} ms: about 1 on a quiet machine`)
+  if (process.env.EASEL_TIMES) console.log('median', median, 'p95', times[Math.floor(times.length * 0.95)])
 })

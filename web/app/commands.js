@@ -17,12 +17,14 @@ import { chooseFiles, download, saveGraph } from './files.js'
  * @param {import('../panels/drawer.js').Panel} parts.graphs
  * @param {import('../panels/drawer.js').Panel} parts.outline
  * @param {import('../panels/drawer.js').Panel} parts.view
+ * @param {import('../panels/drawer.js').Panel} parts.history
+ * @param {import('../panels/drawer.js').Panel} parts.library
  * @param {import('./settings.js').Settings} parts.settings
  * @param {{ current: () => 'dark' | 'light' }} parts.colours
  * @param {() => Promise<void>} parts.refresh
  * @param {() => number} parts.runs  how many runs the top bar asks for
  */
-export function registerCommands({ editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs }) {
+export function registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs }) {
   /** @type {import('../commands/registry.js').Command<import('../tools/editor.js').Editor>[]} */
   const commands = [
     { id: 'run', label: 'Run', keys: ['Ctrl+Enter'], anywhere: true, run: () => void runner.queue({ count: runs() }) },
@@ -37,7 +39,9 @@ export function registerCommands({ editor, names, colorOf, runner, graph, bringI
 
     { id: 'graphs', label: 'Graphs', keys: ['W'], run: () => drawer.toggle(graphs) },
     { id: 'outline', label: 'Nodes in this graph', keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
-    { id: 'shortcuts', label: 'Keys and gestures', keys: ['?'], run: () => openShortcuts(editor) },
+    { id: 'library', label: 'Library', keys: ['N'], run: () => drawer.toggle(library) },
+    { id: 'history', label: 'History', keys: ['Ctrl+Alt+Z'], run: () => drawer.toggle(history) },
+    { id: 'shortcuts', label: 'Keys and gestures', keys: ['?', 'Ctrl+Shift+K'], run: () => openShortcuts(editor) },
     { id: 'inspector', label: 'Show or hide the details', keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
     { id: 'link_node', label: 'Link the node', keys: ['Shift+L'], enabled: () => selectedNodes(editor).length === 1, run: linkNode },
     { id: 'view', label: 'View', keys: ['Ctrl+,'], run: () => drawer.toggle(view) },

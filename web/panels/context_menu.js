@@ -1,89 +1,88 @@
-/** Menus and the search that the canvas asks for: what was pressed decides which commands are offered. */
+/** Menus that the canvas asks for: what was pressed decides which commands are offered. */
 import { disconnect } from '../commands/connect.js'
-import { searchTypes } from '../model/search.js'
+import { NODE_COLOURS } from '../model/node_colours.js'
 import { openMenu } from './menu.js'
-import { openSearch } from './search.js'
 
-/** Commands by what was pressed; `-` is a line. Those that do not apply are left out. @type {Record<string, readonly string[]>} */
+/**
+ * @typedef {import('./menu.js').MenuEntry} MenuEntry
+ * @typedef {{ title: string, icon?: string, of: readonly Offer[] }} Sub  a menu beside the menu
+ * @typedef {string | Sub} Offer  the id of a command; `-` is a line
+ */
+
+const COLOURS = { title: 'Colour', of: ['colour_none', ...NODE_COLOURS.map(({ id }) => `colour_${id}`), '-', 'colour_own'] }
+
+/** Commands by what was pressed. Those that are not there, or do not apply, are left out, and so are menus with nothing in them. @type {Record<string, readonly Offer[]>} */
 const OFFERED = {
-  node: ['rename', 'collapse', 'pin', '-', 'mute', 'bypass', '-', 'copy', 'cut', 'duplicate', 'duplicate_links', 'group', '-', 'delete', 'delete_reconnect'],
-  group: ['rename', 'duplicate', '-', 'delete'],
+  node: [
+    'picture_mask', 'picture_crop',
+    { title: 'Picture', icon: 'image', of: ['picture_large', 'picture_load', '-', 'picture_copy', 'picture_paste', 'picture_save', 'picture_open'] }, '-',
+    'run_to_here', 'run_branch', 'freeze', 'thaw', '-', 'help', 'rename', { title: 'Shape', of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
+    'mute', 'bypass', '-',
+    'copy', 'cut', 'copy_text', 'duplicate', 'duplicate_links', '-',
+    'replace', 'connect_selected', 'group', '-',
+    {
+      title: 'Line up',
+      of: [
+        'align_left', 'align_column', 'align_right', '-', 'align_top', 'align_row', 'align_bottom', '-', 'distribute_x', 'distribute_y'
+      ]
+    },
+    { title: 'Select', of: ['select_up', 'select_down', 'select_connected', '-', 'select_all'] }, '-',
+    'delete', 'delete_reconnect',
+  ],
+  group: [
+    'rename', COLOURS, 'frame_fit', 'frame_select', '-', 'frame_mute', 'frame_bypass', '-', 'duplicate', '-', 'unframe', 'frame_delete',
+  ],
   reroute: ['delete'],
   link: [],
-  canvas: ['search', 'paste', '-', 'select_all', 'fit', '-', 'undo', 'redo', '-', 'run', 'save', 'graphs'],
+  canvas: ['search', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-', { title: 'Heat', of: ['heat_time', 'heat_memory'] }, 'repair_all', '-', 'run', 'save', 'graphs', 'library'],
 }
 
 /** @type {Readonly<Record<string, string>>} */
-const ICONS = { search: 'add', copy: 'copy', delete: 'trash', undo: 'undo', redo: 'redo', fit: 'fit', run: 'play', save: 'save', graphs: 'folder' }
+const ICONS = {
+  search: 'add', copy: 'copy', delete: 'trash', frame_delete: 'trash', undo: 'undo', redo: 'redo', fit: 'fit', run: 'play', save: 'save',
+  graphs: 'folder', help: 'help', library: 'library', history: 'clock',
+}
+
+const DANGER = new Set(['delete', 'frame_delete'])
+
+/** Words that say enough in a menu beside the menu that says the rest. @type {Readonly<Record<string, string>>} */
+const SHORT = { colour_none: 'None', colour_own: 'Another one', ...Object.fromEntries(NODE_COLOURS.map(({ id, title }) => [`colour_${id}`, title])) }
+
+/** @type {Readonly<Record<string, string>>} */
+const DOTS = Object.fromEntries(NODE_COLOURS.map(({ id, frame }) => [`colour_${id}`, frame]))
 
 /**
  * @param {object} parts
  * @param {import('../tools/editor.js').Editor} parts.editor
- * @param {(type: string) => string} parts.colorOf
  * @param {HTMLElement} parts.stage
  */
-export function installMenus({ editor, colorOf, stage }) {
-  /** @param {import('../model/types.js').Point} screen  px of the canvas, as client px */
-  const client = screen => {
-    const box = stage.getBoundingClientRect()
-    return { x: screen.x + box.left, y: screen.y + box.top }
-  }
-
+export function installMenus({ editor, stage }) {
   editor.on('menu', ({ point, screen, target }) => {
     const kind = target.kind === 'widget' || target.kind === 'socket' ? 'node' : target.kind
-    /** @type {import('./menu.js').MenuEntry[]} */
-    const entries = (OFFERED[kind] ?? []).flatMap(id => {
-      if (id === '-') return /** @type {import('./menu.js').MenuEntry[]} */ (['line'])
-      const command = editor.commands.get(id)
-      if (!command || (command.enabled && !command.enabled(editor))) return []
-      return [{
-        label: command.label, keys: editor.commands.keysOf(id)[0] ?? '', danger: id === 'delete',
-        ...(ICONS[id] ? { icon: ICONS[id] } : {}),
-        run: () => void (id === 'search' ? editor.emit('search', { point, screen, from: null }) : editor.run(id)),
-      }]
-    })
+    /** @param {string} id */
+    const run = id => void (id === 'search' ? editor.emit('search', { point, screen, from: null }) : editor.run(id))
+    const entries = offered(editor, OFFERED[kind] ?? [], run)
     if (target.kind === 'link') entries.push({ label: 'Delete the link', icon: 'trash', danger: true, run: () => disconnect(editor, target.link) })
-    if (entries.length) openMenu(entries, client(screen), { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
-  })
-
-  const used = readUsed()
-  editor.on('search', ({ point, screen, from }) => {
-    const at = client(screen)
-    const { bottom } = stage.getBoundingClientRect()
-    const width = Math.min(660, innerWidth - 16)
-    openSearch({
-      from,
-      at: { x: Math.min(at.x, innerWidth - width - 8), y: Math.max(8, Math.min(at.y, bottom - SEARCH_HEIGHT)) },
-      colorOf,
-      find: (query, socket) => searchTypes(editor.schema, query, { from: socket, used }),
-      onChoose: type => {
-        used.set(type.name, (used.get(type.name) ?? 0) + 1)
-        keepUsed(used)
-        editor.addNode(type.name, { point, from })
-      },
-      onClose: () => editor.focus(),
-    })
+    const box = stage.getBoundingClientRect()
+    if (entries.length) openMenu(entries, { x: screen.x + box.left, y: screen.y + box.top }, { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
   })
 }
 
-/** About what the search takes, so that it stays off the results. */
-const SEARCH_HEIGHT = 476
-const USED = 'easel.used'
-
-/** How often each type was added, in this browser. @returns {Map<string, number>} */
-function readUsed() {
-  try {
-    return new Map(Object.entries(JSON.parse(localStorage.getItem(USED) ?? '{}')).filter(([, count]) => typeof count === 'number'))
-  } catch {
-    return new Map()
-  }
-}
-
-/** @param {Map<string, number>} used */
-function keepUsed(used) {
-  try {
-    localStorage.setItem(USED, JSON.stringify(Object.fromEntries(used)))
-  } catch {
-    // Storage that is full: the order is remembered until the page closes.
-  }
+/** @param {import('../tools/editor.js').Editor} editor @param {readonly Offer[]} offers @param {(id: string) => void} run @returns {MenuEntry[]} */
+function offered(editor, offers, run) {
+  return offers.flatMap(offer => {
+    if (offer === '-') return /** @type {MenuEntry[]} */ (['line'])
+    if (typeof offer !== 'string') {
+      const entries = offered(editor, offer.of, run)
+      return entries.some(entry => entry !== 'line') ? [{ label: offer.title, entries, ...(offer.icon ? { icon: offer.icon } : {}) }] : []
+    }
+    const command = editor.commands.get(offer)
+    if (!command || (command.enabled && !command.enabled(editor))) return []
+    return [{
+      label: SHORT[offer] ?? command.label, keys: editor.commands.keysOf(offer)[0] ?? '', danger: DANGER.has(offer),
+      ...(ICONS[offer] ? { icon: ICONS[offer] } : {}), ...(DOTS[offer] ? { colour: DOTS[offer] } : {}),
+      ...(command.checked ? { checked: command.checked(editor) } : {}),
+      run: () => run(offer),
+    }]
+  })
 }

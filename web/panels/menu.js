@@ -1,7 +1,17 @@
 /**
- * Menus: one list of commands at a point. The arrows walk it, letters jump, Enter runs, Escape closes.
+ * Menus: one list of commands at a point. The arrows walk it, letters jump, Enter runs, Escape closes. An entry with
+ * entries of its own opens them beside it: by hovering, by a tap, by the right arrow; the left arrow goes back.
  *
- * @typedef {{ label: string, keys?: string, icon?: string, enabled?: boolean, danger?: boolean, run: () => void }} MenuItem
+ * @typedef {object} MenuItem
+ * @property {string} label
+ * @property {string} [keys]
+ * @property {string} [icon]
+ * @property {string} [colour]  a dot before the label
+ * @property {boolean} [checked]  a switch, and whether it is on
+ * @property {boolean} [enabled]
+ * @property {boolean} [danger]
+ * @property {() => void} [run]
+ * @property {readonly MenuEntry[]} [entries]  a menu beside it
  * @typedef {MenuItem | 'line'} MenuEntry
  */
 import { icon } from '../icons/icons.js'
@@ -9,28 +19,87 @@ import { h } from './dom.js'
 import { float } from './float.js'
 import { keycaps } from './keycaps.js'
 
-/**
- * @param {MenuEntry[]} entries
- * @param {import('./float.js').Anchor} anchor
- * @param {{ label: string, side?: 'below' | 'right', onClose?: () => void }} options
- */
-export function openMenu(entries, anchor, { label, side, onClose }) {
-  const tidy = entries.filter((entry, index) => entry !== 'line' || (index > 0 && entries[index - 1] !== 'line' && index < entries.length - 1))
-  const buttons = tidy.map(entry =>
-    entry === 'line'
-      ? h('div.line', { role: 'separator' })
-      : h('button.item', {
-          type: 'button', role: 'menuitem', tabindex: -1, disabled: entry.enabled === false,
-          class: entry.danger ? 'item danger' : 'item',
-          onclick: () => {
-            close()
-            entry.run()
-          },
-        }, entry.icon ? icon(entry.icon, 15) : h('span.no-icon'), h('span.label', {}, entry.label), entry.keys ? keycaps(entry.keys) : null))
+/** How long the pointer rests on an entry before its menu opens, in ms. */
+const REST = 120
 
+/**
+ * @param {readonly MenuEntry[]} entries
+ * @param {import('./float.js').Anchor} anchor
+ * @param {{ label: string, side?: 'below' | 'right', onClose?: () => void, parent?: { close: () => void } }} options
+ *   `parent`: the menu that this one stands beside; choosing here closes it too
+ */
+export function openMenu(entries, anchor, { label, side, onClose, parent }) {
+  const tidy = entries.filter((entry, index) => entry !== 'line' || (index > 0 && entries[index - 1] !== 'line' && index < entries.length - 1))
+  /** The menu beside this one. @type {{ item: HTMLElement, close: () => void } | null} */
+  let beside = null
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+
+  const buttons = tidy.map(entry => (entry === 'line' ? h('div.line', { role: 'separator' }) : button(entry)))
   const element = h('div.menu', { role: 'menu', 'aria-label': label, tabindex: -1 }, buttons)
-  const close = float(element, { anchor, ...(side ? { side } : {}), ...(onClose ? { onClose } : {}) })
-  const items = buttons.filter(button => button instanceof HTMLButtonElement && !button.disabled)
+  const closeThis = float(element, {
+    anchor, ...(side ? { side } : {}),
+    onClose: () => {
+      clearTimeout(timer)
+      beside?.close()
+      onClose?.()
+    },
+  })
+  const items = buttons.filter(item => item instanceof HTMLButtonElement && !item.disabled)
+
+  /** @param {MenuItem} entry */
+  function button(entry) {
+    const { entries: inner } = entry
+    const item = h('button.item', {
+      type: 'button', role: entry.checked === undefined ? 'menuitem' : 'menuitemcheckbox', tabindex: -1, disabled: entry.enabled === false,
+      'aria-checked': entry.checked === undefined ? undefined : String(entry.checked),
+      'aria-haspopup': inner ? 'menu' : undefined, 'aria-expanded': inner ? 'false' : undefined, class: entry.danger ? 'item danger' : 'item',
+    }, mark(entry), h('span.label', {}, entry.label), inner ? icon('right', 13) : entry.keys ? keycaps(entry.keys) : null)
+    item.onclick = () => {
+      if (inner) return open(item, entry, true)
+      closeAll()
+      entry.run?.()
+    }
+    item.addEventListener('pointerenter', event => {
+      if (event.pointerType !== 'mouse') return
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        if (beside?.item !== item) shut()
+        if (inner) open(item, entry, false)
+      }, REST)
+    })
+    return item
+  }
+
+  /** @param {HTMLElement} item @param {MenuItem} entry @param {boolean} focus  on its first entry */
+  function open(item, entry, focus) {
+    if (beside?.item !== item) {
+      shut()
+      const box = item.getBoundingClientRect()
+      item.setAttribute('aria-expanded', 'true')
+      const close = openMenu(entry.entries ?? [], { x: box.left, y: box.top - 6, width: box.width, height: box.height }, {
+        label: entry.label, side: 'right', parent: { close: closeAll },
+        onClose: () => {
+          item.setAttribute('aria-expanded', 'false')
+          if (beside?.item === item) beside = null
+        },
+      })
+      beside = { item, close }
+      if (!focus) element.focus({ preventScroll: true })
+    }
+    if (focus) focusFirst()
+  }
+
+  function shut() {
+    const other = beside
+    beside = null
+    other?.close()
+  }
+
+  function closeAll() {
+    closeThis()
+    parent?.close()
+  }
 
   element.addEventListener('keydown', event => {
     const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement))
@@ -40,16 +109,40 @@ export function openMenu(entries, anchor, { label, side, onClose }) {
     else if (event.key === 'ArrowUp') next = items[(at - 1 + items.length) % items.length]
     else if (event.key === 'Home') next = items[0]
     else if (event.key === 'End') next = items.at(-1)
-    else if (event.key === 'Tab') close()
-    else if (letter && letter !== ' ') {
+    else if (event.key === 'Tab') closeAll()
+    else if (event.key === 'ArrowRight' && items[at]?.hasAttribute('aria-haspopup')) {
+      event.preventDefault()
+      items[at].click()
+    } else if (event.key === 'ArrowLeft' && parent) {
+      event.preventDefault()
+      closeThis()
+    } else if (letter && letter !== ' ') {
       next = [...items.slice(at + 1), ...items.slice(0, at + 1)].find(item => item.textContent?.toLowerCase().startsWith(letter))
     }
     event.stopPropagation() // a letter in a menu is no shortcut
     if (!next && event.key !== 'Tab') return
     event.preventDefault()
+    shut()
     next?.focus()
   })
   element.addEventListener('contextmenu', event => event.preventDefault())
-  element.focus()
-  return close
+  element.focus({ preventScroll: true })
+  return closeThis
+}
+
+/** The menu that was opened last has the keyboard on its first entry. */
+function focusFirst() {
+  const last = [...document.querySelectorAll('.menu')].at(-1)
+  ;/** @type {HTMLElement | null | undefined} */ (last?.querySelector('.item:not(:disabled)'))?.focus()
+}
+
+/** @param {MenuItem} entry */
+function mark({ checked, colour, icon: name }) {
+  if (checked) return icon('check', 15)
+  if (colour) {
+    const dot = h('span.dot')
+    dot.style.background = colour
+    return dot
+  }
+  return name ? icon(name, 15) : h('span.no-icon')
 }

@@ -1,29 +1,40 @@
 /**
- * Adding a node: type a few letters, see what it takes and gives, press Enter. Released links show only what fits.
+ * Adding a node: type a few letters, see the node as it will be, press Enter. Released links show only what fits; chips
+ * filter by what a type takes, gives, and belongs to, and so do `in:`, `out:` and `cat:` among the words.
  *
  * @typedef {import('../model/schema.js').NodeType} NodeType
  * @typedef {import('../model/types.js').SocketRef} SocketRef
+ * @typedef {{ takes: string | null, gives: string | null, category: string | null }} Filters
  */
-import { humanise } from '../model/words.js'
 import { icon } from '../icons/icons.js'
 import { fill, h } from './dom.js'
 import { float } from './float.js'
+import { openMenu } from './menu.js'
+import { drawSample } from './node_sample.js'
 import { VirtualList } from './virtual_list.js'
 
 const ROW = 34
+const SAMPLE = 232
 
 /**
  * @param {object} parts
- * @param {(query: string, from: SocketRef | null) => readonly NodeType[]} parts.find  best first
+ * @param {(query: string, filters: Filters & { from: SocketRef | null }) => readonly NodeType[]} parts.find  best first
  * @param {SocketRef | null} parts.from
+ * @param {{ takes: readonly string[], gives: readonly string[], category: readonly string[] }} parts.choices  of the filters
  * @param {{ x: number, y: number }} parts.at  client px
+ * @param {string} [parts.title]
+ * @param {string} [parts.verb]  what Enter does
  * @param {(type: NodeType) => void} parts.onChoose
  * @param {() => void} parts.onClose
  * @param {(type: string) => string} parts.colorOf
+ * @param {readonly string[]} parts.recent  names of types, latest first
+ * @param {{ theme: import('../view/theme.js').Theme, pictures: import('../view/pictures.js').Pictures }} parts.drawing
  */
-export function openSearch({ find, from: released, at, onChoose, onClose, colorOf }) {
+export function openSearch({ find, from: released, choices, at, title = 'Add a node', verb = 'add', onChoose, onClose, colorOf, recent, drawing }) {
   let from = released
-  const field = h('input', { type: 'text', placeholder: 'Add a node', 'aria-label': 'Search for a node', autocomplete: 'off', spellcheck: 'false' })
+  /** @type {Filters} */
+  const filters = { takes: null, gives: null, category: null }
+  const field = h('input', { type: 'text', placeholder: title, 'aria-label': 'Search for a node', autocomplete: 'off', spellcheck: 'false', enterkeyhint: 'done' })
   const filter = h('button.filter', { type: 'button' })
   filter.onclick = () => {
     from = null
@@ -36,20 +47,50 @@ export function openSearch({ find, from: released, at, onChoose, onClose, colorO
   const list = new VirtualList({
     rowHeight: ROW,
     label: 'Node types',
-    draw: type => [h('span.name', {}, highlight(type.title, field.value)), tagOf(type), h('span.aside', {}, type.category)],
+    draw: type => [h('span.name', {}, highlight(type.title, field.value)), tagOf(type), ...aside(type)],
     onChoose: type => {
       close()
       onChoose(type)
     },
     onActive: type => drawCard(type),
   })
-  const element = h('div.search', { role: 'dialog', 'aria-label': 'Add a node' },
+
+  const chips = /** @type {const} */ ([['takes', 'Takes'], ['gives', 'Gives'], ['category', 'In']]).map(([name, label]) => {
+    const button = h('button.chip', { type: 'button', 'aria-haspopup': 'menu' })
+    const draw = () => {
+      const value = filters[name]
+      button.setAttribute('aria-pressed', String(value !== null))
+      button.setAttribute('aria-label', value === null ? `Filter: ${label.toLowerCase()} any` : `Filter: ${label.toLowerCase()} ${value}`)
+      fill(button, value !== null && name !== 'category' ? socketMark(value, colorOf) : null, h('span', {}, `${label} ${value ?? (name === 'category' ? 'all' : 'any')}`), icon('down', 12))
+    }
+    /** @param {string | null} value */
+    const choose = value => {
+      filters[name] = value
+      draw()
+      search()
+      field.focus()
+    }
+    button.onclick = () => {
+      const box = button.getBoundingClientRect()
+      const anchor = { x: box.left, y: box.top, width: box.width, height: box.height }
+      openMenu([
+        { label: name === 'category' ? 'All categories' : 'Any type', checked: filters[name] === null, run: () => choose(null) },
+        'line',
+        ...choices[name].map(value => ({ label: value, checked: filters[name] === value, ...(name === 'category' ? {} : { colour: colorOf(value) }), run: () => choose(value) })),
+      ], anchor, { label })
+    }
+    draw()
+    return button
+  })
+
+  const element = h('div.search', { role: 'dialog', 'aria-label': title },
     h('div.head', {}, icon('search', 18), field, filter),
+    h('div.chips', {}, chips),
     h('div.body', {}, h('div.found', {}, list.element, none), card),
-    h('div.foot', {}, h('span', {}, h('kbd', {}, '↑'), ' ', h('kbd', {}, '↓'), ' choose'), h('span', {}, h('kbd', {}, 'Enter'), ' add'), h('span', {}, h('kbd', {}, 'Esc'), ' leave')))
+    h('div.foot', {}, h('span', {}, h('kbd', {}, '↑'), ' ', h('kbd', {}, '↓'), ' choose'), h('span', {}, h('kbd', {}, 'Enter'), ` ${verb}`), h('span', {}, h('kbd', {}, 'Esc'), ' leave'), h('span.hint', {}, 'in:IMAGE, out:MASK')))
 
   function search() {
-    const found = find(field.value, from)
+    const found = find(field.value, { ...filters, from })
     filter.hidden = from === null
     if (from) {
       fill(filter, socketMark(from.type, colorOf), `${from.side === 'out' ? 'takes' : 'gives'} ${from.type}`, icon('close', 12))
@@ -61,30 +102,42 @@ export function openSearch({ find, from: released, at, onChoose, onClose, colorO
     list.setItems([...found])
   }
 
+  /** @param {NodeType} type */
+  function aside(type) {
+    const last = !field.value && recent.includes(type.name)
+    return [h('span.aside', {}, last ? [icon('clock', 12), ' '] : null, type.category)]
+  }
+
   /** @param {NodeType | null} type */
   function drawCard(type) {
     if (!type) return fill(card)
+    const sample = h('canvas.sample', { role: 'img', 'aria-label': `${type.title} ${inWords(type)}` })
+    drawSample(sample, type, { ...drawing, width: SAMPLE })
     fill(card,
-      h('h3', {}, type.title), h('p.path', {}, type.category || type.module),
+      h('h3', {}, type.title), h('p.path', {}, type.category || type.module), sample,
       type.description ? h('p.about', {}, type.description) : null,
       type.later ? h('p.about', {}, `Not in this version yet: it needs support for ${type.later}.`) : null,
-      socketList('Takes', type.inputs.map(input => ({ name: humanise(input.label || input.name), type: input.type, quiet: input.widget !== null, optional: input.optional }))),
-      socketList('Gives', type.outputs.map(output => ({ name: humanise(output.name), type: output.type, quiet: false, optional: false }))))
-  }
-
-  /** @param {string} title @param {{ name: string, type: string, quiet: boolean, optional: boolean }[]} sockets */
-  function socketList(title, sockets) {
-    if (!sockets.length) return null
-    return [h('h4', {}, title), h('ul.sockets', {}, sockets.map(({ name, type, quiet, optional }) =>
-      h('li', {}, socketMark(type, colorOf, quiet), h('span', {}, name), h('span.type', {}, optional ? `${type.toLowerCase()}, optional` : type.toLowerCase()))))]
+      h('p.path', {}, inWords(type)))
+    card.scrollTop = 0
   }
 
   list.drivenBy(field)
   field.addEventListener('input', search)
   element.addEventListener('keydown', event => {
-    if (event.key === 'Tab') event.preventDefault() // Tab opened it; the field keeps the keyboard
+    if (event.key === 'Tab') {
+      event.preventDefault()
+      if (!event.repeat) walk(event.shiftKey ? -1 : 1) // held down, it is the press that opened the search
+    }
     if (event.key !== 'Escape') event.stopPropagation()
   })
+
+  /** From the field to the filters and round again. @param {1 | -1} step */
+  function walk(step) {
+    const all = [field, ...(filter.hidden ? [] : [filter]), ...chips]
+    const index = all.indexOf(/** @type {any} */ (document.activeElement))
+    all.at((index + step) % all.length)?.focus()
+  }
+
   const close = float(element, { anchor: at, onClose })
   search()
   field.focus()
@@ -92,21 +145,28 @@ export function openSearch({ find, from: released, at, onChoose, onClose, colorO
 }
 
 /** @param {NodeType} type */
-function tagOf(type) {
+function inWords(type) {
+  const takes = [...new Set(type.inputs.filter(input => !input.widget).map(input => input.type.toLowerCase()))]
+  const gives = [...new Set(type.outputs.map(output => output.type.toLowerCase()))]
+  return [takes.length ? `takes ${takes.join(', ')}` : '', gives.length ? `gives ${gives.join(', ')}` : ''].filter(Boolean).join(' · ')
+}
+
+/** A word on a type that is not like the others. @param {NodeType} type */
+export function tagOf(type) {
   const word = type.later ? 'not yet' : type.deprecated ? 'old' : type.experimental ? 'trial' : ''
   return word && h('span.tag', {}, word)
 }
 
-/** @param {string} type @param {(type: string) => string} colorOf @param {boolean} [quiet] */
-function socketMark(type, colorOf, quiet = false) {
-  const mark = h('i.socket', { class: quiet ? 'socket widget' : 'socket' })
+/** @param {string} type @param {(type: string) => string} colorOf */
+function socketMark(type, colorOf) {
+  const mark = h('i.socket')
   mark.style.color = colorOf(type)
   return mark
 }
 
 /** The typed words, marked in the title. @param {string} title @param {string} query */
-function highlight(title, query) {
-  const words = query.toLowerCase().split(/\s+/u).filter(Boolean)
+export function highlight(title, query) {
+  const words = query.toLowerCase().split(/\s+/u).filter(word => word && !/^(?:in|out|cat):/u.test(word))
   const lower = title.toLowerCase()
   const marks = new Array(title.length).fill(false)
   for (const word of words) {
