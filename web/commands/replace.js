@@ -11,6 +11,7 @@
  * @typedef {import('../model/widget_values.js').Widget} Widget
  */
 import { accepts } from '../model/accepts.js'
+import { isElsewhere } from '../model/file_names.js'
 import { fitNumber } from '../model/numbers.js'
 import { viewOf } from '../model/shape.js'
 import { widgetsOf, withValue } from '../model/widget_values.js'
@@ -82,7 +83,7 @@ export function fitness(context, node, type) {
 function taken({ spec }, value) {
   if (spec.kind === 'number') return typeof value === 'number' && Number.isFinite(value) ? fitNumber(spec, value) : undefined
   if (spec.kind === 'toggle') return typeof value === 'boolean' ? value : undefined
-  if (spec.kind === 'combo') return spec.remote || spec.options.includes(value) ? value : undefined
+  if (spec.kind === 'combo') return spec.remote || spec.options.includes(value) || isElsewhere(spec, value) ? value : undefined
   return typeof value === 'string' ? value : undefined
 }
 

@@ -1,0 +1,12 @@
+/**
+ * Names of files in widgets.
+ *
+ * @typedef {import('./schema.js').ComboSpec} ComboSpec
+ */
+
+/**
+ * May a choice be one that its list does not hold? The list of an upload has the files at the top of one folder; a value
+ * may name one in a folder below (a painted mask) or, in brackets, another folder of the server.
+ * @param {ComboSpec} spec @param {unknown} value
+ */
+export const isElsewhere = (spec, value) => spec.upload !== null && typeof value === 'string' && (value.includes('/') || / \[(?:input|output|temp)\]$/u.test(value))
