@@ -2,6 +2,7 @@
 import { Client, viewUrl } from './api/client.js'
 import { BringIn } from './app/bring_in.js'
 import { Checks } from './app/checks.js'
+import { followCanvasSettings } from './app/canvas_settings.js'
 import { registerCommands } from './app/commands.js'
 import { createApp } from './app/compat.js'
 import { OpenGraph } from './app/document.js'
@@ -122,6 +123,7 @@ async function start() {
   })
   const view = viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) })
   const { history, library } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
+  followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
   const heat = new Heat({ editor, session })
   for (const command of runCommands({ runner, troubles, session, heat })) editor.commands.register(command)

@@ -16,6 +16,9 @@
  * @property {string} backdrop A picture behind the graph, `name [input]`; empty for none.
  * @property {import('../commands/keymap.js').Keymap} keymap The preset of keys, and one's own.
  * @property {string} navigation Id of the preset of what mouse and wheel do.
+ * @property {string} linkShape How links run: `spline`, `straight`, `elbow`, `hidden`.
+ * @property {boolean} guides Moved things stand in line with their neighbours.
+ * @property {boolean} snaps Moved things keep to the grid.
  * @property {string[]} favourites Node types with a star.
  * @typedef {'dots' | 'minimap' | 'badges' | 'canvasInfo'} Switch Those that are on or off in the panel View.
  */
@@ -25,13 +28,13 @@ const KEY = 'easel.settings'
 const PREFIX = 'Easel.'
 
 /** What the server keeps too; the rest depends on the screen. @type {readonly (keyof Preferences)[]} */
-const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop', 'keymap', 'navigation', 'favourites']
+const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop', 'keymap', 'navigation', 'linkShape', 'guides', 'snaps', 'favourites']
 
 /** @type {Preferences} */
 const DEFAULTS = {
   theme: 'system', palette: '', palettes: [], resultsFolded: false, inspector: innerWidth >= 1000,
   minimap: true, dots: true, badges: false, canvasInfo: false, nodeOpacity: 1, backdrop: '',
-  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', favourites: [],
+  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', linkShape: 'spline', guides: true, snaps: false, favourites: [],
 }
 
 export class Settings {
