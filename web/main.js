@@ -129,7 +129,7 @@ async function start() {
   for (const command of runCommands({ runner, troubles, session, heat })) editor.commands.register(command)
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   createRail(byId('rail'), { editor, session, settings, troubles, problemList, drawer, graphs, outline, view, history, library, theme: colours.current })
-  createInspector(byId('side'), { editor, session, runner, names, settings, graph, colorOf })
+  createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow })
   createHint(byId('hint'), editor)
   createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, settings, theme: colours.theme, onTheme: colours.listen })

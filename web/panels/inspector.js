@@ -7,6 +7,7 @@
  */
 import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
+import { nodeRunning } from './node_running.js'
 import { duration, timeLeft } from './topbar.js'
 
 /** Of a result's words, the letters that are shown. */
@@ -22,9 +23,11 @@ const CONTROLS = /** @type {const} */ ([['fixed', 'Stay as it is'], ['increment'
  * @param {import('../app/names.js').Names} parts.names
  * @param {import('../app/settings.js').Settings} parts.settings
  * @param {import('../app/document.js').OpenGraph} parts.graph
+ * @param {import('../app/troubles.js').Troubles} parts.troubles
  * @param {(type: string) => string} parts.colorOf  a socket type's colour
  */
-export function createInspector(host, { editor, session, runner, names, settings, graph, colorOf }) {
+export function createInspector(host, { editor, session, runner, names, settings, graph, troubles, colorOf }) {
+  const running = nodeRunning({ editor, troubles })
   const body = h('div.scrolls')
   host.append(body)
   let wanted = false
@@ -63,13 +66,9 @@ export function createInspector(host, { editor, session, runner, names, settings
     fill(body,
       h('h2', {}, names.titleOf(node)),
       h('p.sub', {}, [`#${node.key}`, node.mode === 2 ? 'muted' : node.mode === 4 ? 'bypassed' : stateWord(status.state), type?.title !== names.titleOf(node) ? type?.title ?? node.type : null].filter(Boolean).join(' · ')),
-      status.error ? h('div.why.bad', { role: 'alert' }, h('b', {}, status.error.input ? `${humanise(status.error.input)}: ` : 'Error: '), status.error.message) : null,
-      !type && !status.error ? h('div.why.bad', {}, h('b', {}, 'Unknown type. '), `The server has no node “${node.type}”. Its values and links are kept; install the pack that brings it to run this part.`) : null,
-      type?.later && !status.error ? h('div.why', {}, h('b', {}, 'Not in this version yet. '), `It needs support for ${type.later}. Its values and links are kept; bypass or remove it to run the rest of the graph.`) : null,
-      status.why ? h('div.why', {}, h('b', {}, status.state === 'running' ? 'Why it runs: ' : 'Why it ran: '), `${status.why}.`)
-        : status.state === 'cached' ? h('div.why', {}, h('b', {}, 'From the cache: '), 'nothing it depends on changed.') : null,
+      running.said(node, status),
       status.text.length ? [h('h3', {}, 'Result'), h('pre.result', {}, status.text.join('\n').slice(0, LETTERS))] : null,
-      facts(timing(status)),
+      facts([...timing(status), ...running.facts(node, status, type)]),
       seeds(node),
       times(),
       type?.description ? [h('h3', {}, 'About'), h('p', {}, type.description)] : null,
