@@ -8,7 +8,7 @@ const read = (required, optional = {}) => new Schema({ T: { input: { required, o
 const input = (type) => type.inputs[0]
 
 test('widgets of each kind, with defaults and ranges', () => {
-  assert.deepEqual(input(read({ x: ['INT', {}] })).widget, { kind: 'number', integer: true, default: 0, min: 0, max: 2048, step: 1, round: 1, digits: 0, display: 'number', seed: false })
+  assert.deepEqual(input(read({ x: ['INT', {}] })).widget, { kind: 'number', integer: true, default: 0, min: 0, max: 2048, step: 1, round: 1, digits: 0, display: 'number', log: false, unit: 'px', seed: false })
   const float = input(read({ x: ['FLOAT', { default: 8, min: 0, max: 100, step: 0.1, round: 0.01, display: 'slider' }] })).widget
   assert.deepEqual([float.digits, float.round, float.display], [2, 0.01, 'slider'])
   assert.equal(input(read({ x: ['FLOAT', { round: false }] })).widget.round, 0)

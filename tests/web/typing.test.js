@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { matching } from '../../web/widgets/combo.js'
-import { evaluate } from '../../web/widgets/maths.js'
+import { matching } from '../../web/widgets/matching.js'
+import { evaluate, isExpression, limitsOf, readNumber } from '../../web/model/number_text.js'
+import { unitOf } from '../../web/model/units.js'
 import { fitNumber } from '../../web/model/numbers.js'
 import { changeWeight } from '../../web/widgets/weight.js'
 
@@ -15,6 +16,28 @@ test('sums are worked out', () => {
     ['1px+2', null], ['('.repeat(90) + '1' + ')'.repeat(90), null], ['1'.repeat(500), null],
   ]
   for (const [source, value] of cases) assert.equal(evaluate(source), value, source)
+})
+
+test('commas, groups and units are read as the widget means them', () => {
+  const any = { kind: 'number', integer: false, default: 0, min: -1e12, max: 1e12, step: 0.1, round: 0 }
+  const whole = { ...any, integer: true, step: 1 }
+  const part = { ...any, min: 0, max: 1 }
+  /** @type {[string, any, number | null][]} */
+  const cases = [
+    ['1,5', any, 1.5], [',5', any, 0.5], ['1,5*2', any, 3], ['1,024', whole, 1024], ['1,024', any, 1.024], ['12,345,678', whole, 12345678], ['2,5', whole, 3],
+    ['max(1,5)', any, 5], ['min(3, 2.5)', any, 2.5], ['round(7/2)', any, 4], ['1.5x', any, 1.5], ['2×', any, 2], ['45°', any, 45], ['(1+1) px', whole, 2], ['0.5 s', any, 0.5],
+    ['50%', part, 0.5], ['50%', any, 50], ["20'261'122", whole, 20261122], ['20\u2009261', whole, 20261], ['px', any, null], ['[#1].x', any, null], ['5 %', part, 0.05],
+  ]
+  for (const [source, spec, value] of cases) assert.equal(readNumber(source, spec), value, source)
+  assert.deepEqual(['=2', ' = 2', '[#3].steps*2', '2*3'].map(isExpression), [true, true, true, false])
+})
+
+test('units are told by names, limits in words', () => {
+  const cases = [['width', true], ['width', false], ['tile_size', true], ['scale_by', false], ['angle', true], ['fps', false], ['start_seconds', false], ['steps', true], ['max_width', true]]
+  assert.deepEqual(cases.map(([name, integer]) => unitOf(name, integer)), ['px', '', 'px', '×', '°', 'fps', 's', '', 'px'])
+  assert.equal(limitsOf({ min: 1, max: 100, step: 1, integer: true }), '1 to 100')
+  assert.equal(limitsOf({ min: 0, max: 1.8e19, step: 1, integer: true }), '0 or more')
+  assert.equal(limitsOf({ min: -1.8e308, max: 1.8e308, step: 0.5, integer: false }), 'steps of 0.5')
 })
 
 test('numbers are brought into range and rounded as the widget wishes', () => {

@@ -26,10 +26,22 @@ test('a drag is computed from its beginning: fine with Shift, coarse with Ctrl',
   assert.equal(change({ ...keys, point: { x: 0, y: 0 }, by: { x: 60, y: 0 } }), 30)
   assert.equal(change({ ...keys, ctrl: true, point: { x: 0, y: 0 }, by: { x: 30, y: 0 } }), 70)
   assert.equal(change({ ...keys, point: { x: 0, y: 0 }, by: { x: 0, y: 0 } }), 20)
-  assert.equal(kindOf(number()).drag(place, number(), 'less', { x: 104, y: 10 }), null)
+  assert.equal(kindOf(number()).drag(place, { ...number(), expression: '1' }, 'value', { x: 150, y: 10 }), null)
 })
 
 test('a switch turns, whatever the file held', () => {
   const { click } = kindOf({ spec: { kind: 'toggle' } })
   assert.deepEqual([true, false, 'yes', null].map((value) => click({ value }, 'value', keys)), [false, true, true, true])
+})
+
+test('a slider goes with the pointer, by powers where it is logarithmic', () => {
+  const at = (spec, x) => kindOf(number()).drag(place, number({ spec: { integer: false, round: 0, display: 'slider', ...spec }, value: spec.value ?? 1 }), 'value', { x: 100, y: 10 })({ ...keys, point: { x, y: 10 }, by: { x: 0, y: 0 } })
+  assert.deepEqual([100, 160, 220, 400].map((x) => at({ min: 1, max: 11, log: false }, x)), [1, 6, 11, 11])
+  assert.deepEqual([100, 160, 220].map((x) => at({ min: 1, max: 100, log: true }, x)), [1, 10, 100])
+})
+
+test('a list is stepped by the wheel, and ends at its ends', () => {
+  const combo = (value) => ({ spec: { kind: 'combo', options: ['a', 'b', 'c'], multiple: false }, value })
+  const { step } = kindOf(combo('a'))
+  assert.deepEqual([step(combo('b'), 1, keys), step(combo('b'), -1, keys), step(combo('a'), 1, keys), step(combo('gone'), -1, keys)], ['a', 'c', 'a', 'a'])
 })

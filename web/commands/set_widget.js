@@ -8,6 +8,7 @@
 import { asObject } from '../model/json.js'
 import { withExpression } from '../model/live_expressions.js'
 import { fitNumber } from '../model/numbers.js'
+import { isDefault } from '../model/value_text.js'
 import { humanise } from '../model/words.js'
 import { widgetsOf, withValue } from '../model/widget_values.js'
 
@@ -34,10 +35,26 @@ export function setWidget({ store, types }, id, name, value, kind = 'value') {
   store.transact(labelOf(name), () => store.update(id, { values, properties }))
 }
 
+/** Its default again, and no expression. Whether that is a change. @param {Pick<Context, 'store' | 'types'>} context @param {RecordId} id @param {string} name */
+export function resetWidget(context, id, name) {
+  const node = context.store.node(id)
+  const widget = node && widgetsOf(context.types.of(node), node).find((other) => other.name === name)
+  if (!widget || isDefault(widget)) return false
+  context.store.transact(`Reset ${humanise(name).toLowerCase()}`, () => setWidget(context, id, name, widget.spec.default))
+  return true
+}
+
 /** The value of a number is worked out from now on; null keeps the last result. @param {Pick<Context, 'store'>} context @param {RecordId} id @param {string} name @param {string | null} source */
 export function setExpression({ store }, id, name, source) {
   const node = store.node(id)
   if (node) store.transact(labelOf(name), () => store.update(id, { properties: withExpression(node.properties, name, source) }))
+}
+
+/** The same expression for all selected nodes that have the widget. @param {Pick<Context, 'store' | 'types' | 'selection'>} context @param {RecordId} id @param {string} name @param {string} source */
+export function setExpressions(context, id, name, source) {
+  context.store.transact(labelOf(name), () => {
+    for (const { id: each } of alike(context, id, name)) setExpression(context, each, name, source)
+  })
 }
 
 /**

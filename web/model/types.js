@@ -141,8 +141,9 @@
 /**
  * What `editor.on(name, listener)` delivers.
  * @typedef {object} EditorEvents
- * @property {{node: NodeRecord, widget: import('./widget_values.js').Widget, rect: Rect, zoom: number, select: boolean}} edit-widget
- *   An HTML editor is wanted for a widget. `rect` is in CSS pixels of the canvas. `select`: select the old text.
+ * @property {{node: NodeRecord, widget: import('./widget_values.js').Widget, rect: Rect, zoom: number, select: boolean, typed?: string}} edit-widget
+ *   An HTML editor is wanted for a widget. `rect` is in CSS pixels of the canvas. `select`: select the old text; `typed`: what
+ *   stands there instead.
  * @property {{node: NodeRecord, rect: Rect}} edit-title
  * @property {{group: GroupRecord, rect: Rect}} edit-group-title
  * @property {{point: Point, screen: Point, from: SocketRef | null, link?: RecordId, replace?: readonly RecordId[]}} search

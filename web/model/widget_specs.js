@@ -14,6 +14,8 @@
  * @property {number} round Values are multiples of this; 0 for any.
  * @property {number} digits After the point, as shown.
  * @property {'number' | 'slider' | 'knob'} display
+ * @property {boolean} log A slider whose equal steps multiply.
+ * @property {string} unit '' for none.
  * @property {boolean} seed The value is a seed: a control says what becomes of it after a run.
  *
  * @typedef {object} TextSpec
@@ -36,6 +38,7 @@
  * @typedef {NumberSpec | TextSpec | ComboSpec | ToggleSpec} WidgetSpec
  */
 import { asList, asText, isFinite, isObject } from './json.js'
+import { unitOf } from './units.js'
 
 const SEED_NAMES = new Set(['seed', 'noise_seed'])
 
@@ -73,6 +76,7 @@ function readNumber(name, options, integer) {
   const step = isFinite(options.step) && options.step > 0 ? options.step : integer ? 1 : 0.5
   const round = integer ? 1 : isFinite(options.round) ? options.round : options.round === false ? 0 : step
   const display = options.display
+  const log = min > 0 && max > min && (options.log === true || options.scale === 'log' || display === 'log_slider')
   return {
     kind: 'number',
     integer,
@@ -82,7 +86,9 @@ function readNumber(name, options, integer) {
     step,
     round,
     digits: integer ? 0 : digitsOf(round || step),
-    display: display === 'slider' || display === 'knob' ? display : 'number',
+    display: log || display === 'slider' ? 'slider' : display === 'knob' ? display : 'number',
+    log,
+    unit: asText(options.unit) ?? unitOf(name, integer),
     seed: integer && (Boolean(options.control_after_generate) || SEED_NAMES.has(name))
   }
 }

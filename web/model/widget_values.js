@@ -169,7 +169,7 @@ function specFor(value) {
   if (typeof value !== 'number') return null
   return {
     kind: 'number', integer: Number.isInteger(value), default: value, min: -Number.MAX_VALUE, max: Number.MAX_VALUE,
-    step: Number.isInteger(value) ? 1 : 0.1, round: 0, digits: Number.isInteger(value) ? 0 : 2, display: 'number',
+    step: Number.isInteger(value) ? 1 : 0.1, round: 0, digits: Number.isInteger(value) ? 0 : 2, display: 'number', log: false, unit: '',
     seed: false
   }
 }

@@ -1,7 +1,7 @@
 /** Menus that the canvas asks for: what was pressed decides which commands are offered. */
-import { disconnect } from '../commands/connect.js'
 import { NODE_COLOURS } from '../model/node_colours.js'
 import { openMenu } from './menu.js'
+import { widgetEntries } from './widget_menu.js'
 
 /**
  * @typedef {import('./menu.js').MenuEntry} MenuEntry
@@ -26,6 +26,7 @@ const OFFERED = {
         'align_left', 'align_column', 'align_right', '-', 'align_top', 'align_row', 'align_bottom', '-', 'distribute_x', 'distribute_y'
       ]
     },
+    { title: 'Links', of: ['pull_out', 'hide_links', 'show_links'] },
     { title: 'Select', of: ['select_up', 'select_down', 'select_connected', '-', 'select_all'] }, '-',
     'delete', 'delete_reconnect',
   ],
@@ -33,17 +34,20 @@ const OFFERED = {
     'rename', COLOURS, 'frame_fit', 'frame_select', '-', 'frame_mute', 'frame_bypass', '-', 'duplicate', '-', 'unframe', 'frame_delete',
   ],
   reroute: ['delete'],
-  link: [],
-  canvas: ['search', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-', { title: 'Heat', of: ['heat_time', 'heat_memory'] }, 'repair_all', '-', 'run', 'save', 'graphs', 'library'],
+  link: ['link_insert', 'link_reroute', '-', 'hide_links', 'show_links', '-', 'link_delete'],
+  canvas: ['search', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
+    { title: 'By hand', of: ['select_box', 'select_lasso', '-', 'cut_links', 'add_reroutes', 'join_nodes', '-', 'lock', 'unlock'] },
+    { title: 'Links', of: ['links_spline', 'links_straight', 'links_elbow', 'links_hidden'] },
+    { title: 'While moving', of: ['guides', 'snap_grid'] }, { title: 'Heat', of: ['heat_time', 'heat_memory'] }, 'repair_all', '-', 'run', 'save', 'graphs', 'library'],
 }
 
 /** @type {Readonly<Record<string, string>>} */
 const ICONS = {
-  search: 'add', copy: 'copy', delete: 'trash', frame_delete: 'trash', undo: 'undo', redo: 'redo', fit: 'fit', run: 'play', save: 'save',
+  search: 'add', link_insert: 'add', link_delete: 'trash', copy: 'copy', delete: 'trash', frame_delete: 'trash', undo: 'undo', redo: 'redo', fit: 'fit', run: 'play', save: 'save',
   graphs: 'folder', help: 'help', library: 'library', history: 'clock',
 }
 
-const DANGER = new Set(['delete', 'frame_delete'])
+const DANGER = new Set(['delete', 'link_delete', 'frame_delete'])
 
 /** Words that say enough in a menu beside the menu that says the rest. @type {Readonly<Record<string, string>>} */
 const SHORT = { colour_none: 'None', colour_own: 'Another one', ...Object.fromEntries(NODE_COLOURS.map(({ id, title }) => [`colour_${id}`, title])) }
@@ -62,7 +66,8 @@ export function installMenus({ editor, stage }) {
     /** @param {string} id */
     const run = id => void (id === 'search' ? editor.emit('search', { point, screen, from: null }) : editor.run(id))
     const entries = offered(editor, OFFERED[kind] ?? [], run)
-    if (target.kind === 'link') entries.push({ label: 'Delete the link', icon: 'trash', danger: true, run: () => disconnect(editor, target.link) })
+    const own = target.kind === 'widget' ? widgetEntries(editor, target.node, target.name) : []
+    if (own.length) entries.unshift(...own, 'line')
     const box = stage.getBoundingClientRect()
     if (entries.length) openMenu(entries, { x: screen.x + box.left, y: screen.y + box.top }, { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
   })

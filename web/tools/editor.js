@@ -25,7 +25,7 @@
 import { addNode } from '../commands/add_node.js'
 import { CORE_COMMANDS } from '../commands/core.js'
 import { Registry } from '../commands/registry.js'
-import { setWidget } from '../commands/set_widget.js'
+import { alike, setExpression, setExpressions, setWidget, setWidgets } from '../commands/set_widget.js'
 import { TITLE } from '../geometry/layout.js'
 import { LINK_SHAPES } from '../geometry/link_path.js'
 import { centre, move as moveRect } from '../geometry/rect.js'
@@ -47,6 +47,7 @@ import { Input } from './input.js'
 import { presetOf } from './navigation.js'
 import { Sight } from './sight.js'
 import { recordOf } from './target.js'
+import { listenWidgetKeys } from './widget_keys.js'
 import { Whereabouts } from './whereabouts.js'
 
 /** CSS pixels that a pointer may miss a socket by. */
@@ -104,6 +105,7 @@ export class Editor extends Sight {
     this.#disposers.push(
       store.listen((diff, source) => this.#follow(diff, source)),
       session.listen(({ nodes, run }) => this.#sessionChanged(nodes, run)),
+      listenWidgetKeys(this),
       listenClipboard(this)
     )
     this.resize()
@@ -166,10 +168,17 @@ export class Editor extends Sight {
     setWidget(this, node, name, value, kind)
   }
 
-  /** @param {RecordId} id @param {string} name @param {{select?: boolean}} [options] */
-  editWidget(id, name, { select = false } = {}) {
+  /** The selected nodes with this widget, and this one. @param {RecordId} node @param {string} name */
+  alike = (node, name) => alike(this, node, name)
+  /** Of all of them. @param {RecordId} node @param {string} name @param {unknown} value */
+  setWidgets = (node, name, value) => setWidgets(this, node, name, value)
+  /** @param {RecordId} node @param {string} name @param {string} source @param {{all?: boolean}} [how] */
+  setExpression = (node, name, source, { all = false } = {}) => (all ? setExpressions : setExpression)(this, node, name, source)
+
+  /** @param {RecordId} id @param {string} name @param {{select?: boolean, typed?: string}} [options] */
+  editWidget(id, name, { select = false, typed } = {}) {
     const [node, widget, rect] = [this.store.node(id), this.widget(id, name), this.widgetRect(id, name)]
-    if (node && widget && rect) this.emit('edit-widget', { node, widget, rect, zoom: this.camera.zoom, select })
+    if (node && widget && rect) this.emit('edit-widget', { node, widget, rect, zoom: this.camera.zoom, select, ...(typed !== undefined && { typed }) })
   }
 
   /** Where a widget's value lies, in CSS pixels of the canvas. @param {RecordId} id @param {string} name @returns {Rect | null} */
@@ -271,6 +280,11 @@ export class Editor extends Sight {
   /** Draw the graph again, at the next frame. @override */
   invalidate() {
     this.renderer.invalidate()
+  }
+
+  /** @override */
+  moved() {
+    this.renderer.refresh()
   }
 
   /** Let `painter` draw over the graph, in canvas pixels, whenever the overlay is drawn. @param {import('../view/renderer.js').Painter} painter @returns {() => void} ends it */
@@ -397,7 +411,8 @@ export class Editor extends Sight {
       const node = id.startsWith(prefix) ? this.graph.node(this.graphId, id.slice(prefix.length)) : undefined
       if (node) this.scene.refresh(node.id)
     }
-    if (nodes.size || run) this.invalidate()
+    if (run) this.invalidate()
+    else if (nodes.size) this.renderer.refresh()
   }
 
   /** Height by width of what a node shows; files count as square, so that nothing moves when they arrive. @param {NodeRecord} node @returns {number | null} */

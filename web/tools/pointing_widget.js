@@ -1,5 +1,7 @@
 /** The pointer is down on a widget: a click edits or switches it, a drag changes it where its kind can be dragged. */
-import { setWidget } from '../commands/set_widget.js'
+import { alike, setWidget, setWidgets } from '../commands/set_widget.js'
+import { fitNumber } from '../model/numbers.js'
+import { humanise } from '../model/words.js'
 import { kindOf } from '../view/widget_kinds.js'
 import { State } from './state.js'
 import { Translating } from './translating.js'
@@ -12,6 +14,8 @@ export class PointingWidget extends State {
     this.widget = editor.widget(target.node, target.name)
     /** @type {((drag: import('../view/widget_kinds.js').Drag) => unknown) | null} */
     this.change = null
+    /** The same widget of the other selected nodes, which Alt takes along. @type {{id: string, widget: import('../model/widget_values.js').Widget}[]} */
+    this.others = []
   }
 
   /** @override */
@@ -37,7 +41,14 @@ export class PointingWidget extends State {
     }
     const by = { x: pointer.screen.x - pointer.start.x, y: pointer.screen.y - pointer.start.y }
     const { shift, ctrl, alt } = pointer
-    setWidget(editor, target.node, target.name, this.change({ point: this.#local(pointer.canvas), by, shift, ctrl, alt }))
+    const value = this.change({ point: this.#local(pointer.canvas), by, shift, ctrl, alt })
+    editor.store.transact('', () => {
+      setWidget(editor, target.node, target.name, value)
+      for (const { id, widget: { spec, value: before } } of this.others) {
+        if (!alt) setWidget(editor, id, target.name, before)
+        else setWidget(editor, id, target.name, spec.kind === 'number' && typeof value === 'number' ? fitNumber(spec, value) : value)
+      }
+    })
   }
 
   /** @param {import('./state.js').Pointer} pointer */
@@ -46,7 +57,10 @@ export class PointingWidget extends State {
     const node = editor.store.node(target.node)
     const place = node && editor.scene.view(node).layout.widgets.find(({ name }) => name === target.name)
     const change = (widget && place && kindOf(widget).drag?.(place, widget, target.part, this.#local(pointer.startCanvas))) ?? null
-    if (change) editor.store.begin(`Change ${target.name}`)
+    if (!change) return null
+    editor.store.begin(`Change ${humanise(target.name).toLowerCase()}`)
+    // An expression of another one stays: it could not be brought back when Alt is let go.
+    this.others = alike(editor, target.node, target.name).slice(1).filter(({ widget: other }) => other.expression === null)
     return change
   }
 
@@ -68,7 +82,7 @@ export class PointingWidget extends State {
       return
     }
     const value = kindOf(widget).click?.(widget, target.part, pointer)
-    if (value !== undefined) setWidget(editor, target.node, target.name, value)
+    if (value !== undefined) (pointer.alt ? setWidgets : setWidget)(editor, target.node, target.name, value)
     else editor.editWidget(target.node, target.name, { select: true })
   }
 }

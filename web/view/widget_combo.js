@@ -17,5 +17,12 @@ export const COMBO = {
     const text = fitFileName(ctx, Array.isArray(value) ? value.join(', ') : String(value), field.w - right - PAD)
     drawRight(drawing, text, { right, ...(missing && { colour: theme.warning }) })
     if (!button) drawIcon(ctx, 'chevron', field.x + field.w - PAD - 3, field.y + field.h / 2, 11, theme.quiet)
+  },
+
+  step({ spec, value }, steps) {
+    if (spec.kind !== 'combo' || spec.multiple || !spec.options.length) return undefined
+    const at = spec.options.indexOf(value)
+    // Down the list is down the wheel; what is missing from it steps to its first.
+    return spec.options[at < 0 ? 0 : Math.min(Math.max(at - steps, 0), spec.options.length - 1)]
   }
 }

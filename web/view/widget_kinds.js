@@ -26,6 +26,7 @@
  * @property {(place: WidgetPlace, widget: Widget, point: Point) => string} [partAt] What of the field is under a point: `value`, or a name of its own.
  * @property {Readonly<Record<string, string>>} [cursors] Of the pointer, by part.
  * @property {(widget: Widget, part: string, keys: Keys) => unknown} [click] The value that a click sets at once; undefined opens the editor.
+ * @property {(widget: Widget, steps: number, keys: Keys) => unknown} [step] The value so many steps on; undefined for none.
  * @property {(place: WidgetPlace, widget: Widget, part: string, from: Point) => ((drag: Drag) => unknown) | null} [drag]
  *   What a drag that begins there sets, computed from its beginning; null moves the node.
  */

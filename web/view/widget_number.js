@@ -1,6 +1,7 @@
 /** A number: dragged across, stepped at its ends, with a bar behind it where it is a slider. */
 import { clamp } from '../geometry/vec.js'
 import { fitNumber } from '../model/numbers.js'
+import { afterNumber } from '../model/units.js'
 import { formatNumber } from '../model/words.js'
 import { roundRect } from './shapes.js'
 import { font, measure } from './text.js'
@@ -9,28 +10,36 @@ import { CORNER, drawRight, PAD, wrongText } from './widget_field.js'
 
 /** Room of a step's arrow at each end. */
 const ARROW = 18
-/** CSS pixels of drag for one step of a number without a useful range. */
+/** CSS pixels of drag for one step. */
 const STEP = 6
-/** CSS pixels of drag that cross a whole range, where there is one. */
-const RANGE = 320
+/** Steps of Ctrl, and parts of a step with Shift. */
+const COARSE = 10
+
+/** @typedef {import('../model/widget_specs.js').NumberSpec} NumberSpec */
 
 /** @type {import('./widget_kinds.js').WidgetKind} */
 export const NUMBER = {
   draw(drawing) {
-    const { ctx, theme, place, widget: { spec, value } } = drawing
+    const { ctx, theme, place, widget: { spec, value, expression }, state } = drawing
     if (spec.kind !== 'number') return
     if (spec.display === 'slider') drawShare(drawing)
-    const right = place.button ? 2 : PAD
+    let right = place.button ? 2 : PAD
+    if (expression) drawMark(drawing)
     if (typeof value !== 'number') return drawRight(drawing, wrongText(value), { right, colour: theme.warning })
-    const unit = (place.name === 'width' || place.name === 'height') && spec.integer ? ' px' : ''
-    const grouped = formatNumber(value, spec.digits) + unit
-    ctx.font = font(drawing.state.size)
-    // Sixteen digits of a seed need the room that their gaps take.
-    drawRight(drawing, measure(ctx, grouped) > place.field.w - right - PAD ? grouped.replaceAll('\u2009', '') : grouped, { right })
+    ctx.font = font(state.size)
+    const unit = afterNumber(spec.unit)
+    const room = place.field.w - right - PAD - (expression ? ARROW : 0)
+    const grouped = formatNumber(value, spec.digits)
+    // Sixteen digits of a seed need the room that their gaps take, a large number that of its unit.
+    if (unit && measure(ctx, grouped + unit) <= room) {
+      drawRight(drawing, unit, { right, colour: theme.quiet })
+      right += measure(ctx, unit)
+    }
+    drawRight(drawing, measure(ctx, grouped) > room ? grouped.replaceAll('\u2009', '') : grouped, { right, ...(state.wrong && { colour: theme.warning }) })
   },
 
-  hover({ ctx, theme, place: { field } }, part) {
-    if (field.w <= 3 * ARROW) return
+  hover({ ctx, theme, place: { field }, widget: { expression } }, part) {
+    if (field.w <= 3 * ARROW || expression) return
     ctx.font = font(13, 600)
     ctx.textBaseline = 'middle'
     ctx.textAlign = 'center'
@@ -44,39 +53,64 @@ export const NUMBER = {
     ctx.fillText('›', field.x + field.w - 9, field.y + field.h / 2)
   },
 
-  partAt({ field }, _widget, { x }) {
-    if (field.w <= 3 * ARROW) return 'value'
+  partAt({ field }, { expression }, { x }) {
+    if (field.w <= 3 * ARROW || expression) return 'value'
     return x < field.x + ARROW ? 'less' : x > field.x + field.w - ARROW ? 'more' : 'value'
   },
 
   cursors: { value: 'ew-resize' },
 
-  click({ spec, value }, part, { shift }) {
-    if (spec.kind !== 'number' || (part !== 'less' && part !== 'more')) return undefined
-    const steps = (part === 'less' ? -1 : 1) * (shift ? 10 : 1)
-    return fitNumber(spec, clamp((typeof value === 'number' ? value : spec.default) + steps * spec.step, spec.min, spec.max))
+  click: (widget, part, keys) => (part === 'less' || part === 'more' ? NUMBER.step?.(widget, part === 'less' ? -1 : 1, keys) : undefined),
+
+  step({ spec, value, expression }, steps, { shift, ctrl }) {
+    if (spec.kind !== 'number' || expression) return undefined
+    const first = typeof value === 'number' ? value : spec.default
+    return fitNumber(spec, first + steps * spec.step * (ctrl ? COARSE : shift && !spec.integer ? 1 / COARSE : 1))
   },
 
-  drag(_place, { spec, value }, part) {
-    if (spec.kind !== 'number' || part !== 'value') return null
+  drag({ field }, { spec, value, expression }, _part, from) {
+    if (spec.kind !== 'number' || expression) return null
     const first = typeof value === 'number' ? value : spec.default
-    const span = spec.max - spec.min
-    const slider = spec.display === 'slider' && span > 0
+    if (spec.display === 'slider' && spec.max > spec.min) {
+      const begun = shareOf(spec, first)
+      return ({ point, shift, ctrl }) => {
+        const share = clamp(begun + ((point.x - from.x) / field.w) * (shift ? 1 / COARSE : 1), 0, 1)
+        return fitNumber(spec, atShare(spec, ctrl ? Math.round(share * COARSE) / COARSE : share))
+      }
+    }
     return ({ by, shift, ctrl }) => {
-      const next = first + by.x * (slider ? span / RANGE : spec.step / STEP) * (shift ? 0.1 : ctrl ? 10 : 1)
-      const grid = slider ? 0 : shift ? spec.step / 10 : spec.step
-      return fitNumber(spec, grid > 0 ? first + Math.round((next - first) / grid) * grid : next)
+      const next = first + (by.x / STEP) * spec.step * (shift ? 1 / COARSE : ctrl ? COARSE : 1)
+      const grid = shift ? spec.step / COARSE : spec.step
+      return fitNumber(spec, first + Math.round((next - first) / grid) * grid)
     }
   }
 }
 
-/** How far along its range a slider is. @param {import('./widget_kinds.js').Drawing} drawing */
+/** How far along its range a value is; by powers on a logarithmic slider. @param {NumberSpec} spec @param {number} value */
+export function shareOf({ min, max, log }, value) {
+  const kept = clamp(value, min, max)
+  return log ? Math.log(kept / min) / Math.log(max / min) : (kept - min) / (max - min)
+}
+
+/** @param {NumberSpec} spec @param {number} share */
+const atShare = ({ min, max, log }, share) => (log ? min * (max / min) ** share : min + share * (max - min))
+
+/** @param {import('./widget_kinds.js').Drawing} drawing */
 function drawShare({ ctx, theme, place: { field }, widget: { spec, value } }) {
   if (spec.kind !== 'number' || typeof value !== 'number' || !(spec.max > spec.min)) return
   ctx.save()
   roundRect(ctx, field.x, field.y, field.w, field.h, CORNER)
   ctx.clip()
   ctx.fillStyle = withAlpha(theme.accent, 0.22)
-  ctx.fillRect(field.x, field.y, field.w * clamp((value - spec.min) / (spec.max - spec.min), 0, 1), field.h)
+  ctx.fillRect(field.x, field.y, field.w * shareOf(spec, value), field.h)
   ctx.restore()
+}
+
+/** An expression stands behind the value. @param {import('./widget_kinds.js').Drawing} drawing */
+function drawMark({ ctx, theme, place: { field }, state }) {
+  ctx.font = `italic ${font(state.size)}`
+  ctx.textAlign = 'left'
+  ctx.textBaseline = 'middle'
+  ctx.fillStyle = state.wrong ? theme.warning : theme.accentText
+  ctx.fillText('ƒ', field.x + PAD, field.y + field.h / 2 + 0.5)
 }

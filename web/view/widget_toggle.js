@@ -23,5 +23,6 @@ export const TOGGLE = {
     ctx.globalAlpha /= state.feeder ? 0.4 : 1
     drawRight(drawing, state.feeder ? `← ${state.feeder}` : on ? spec.on : spec.off, { right: WIDE + 8, colour: theme.quiet })
   },
-  click: ({ value }) => value !== true
+  click: ({ value }) => value !== true,
+  step: (_widget, steps) => steps > 0
 }

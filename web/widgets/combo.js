@@ -2,6 +2,7 @@
 import { h } from '../panels/dom.js'
 import { float } from '../panels/float.js'
 import { VirtualList } from '../panels/virtual_list.js'
+import { matching } from './matching.js'
 
 const ROW = 28
 const MOST_ROWS = 12
@@ -66,27 +67,4 @@ export function openCombo(host, request) {
   field.focus({ preventScroll: true })
   list.setActive(list.active)
   return { element: card, close: finish }
-}
-
-/**
- * Every word must occur; names that start with the text come first, then those where a part does.
- *
- * @template Choice
- * @param {Choice[]} choices @param {string} text
- * @returns {Choice[]}
- */
-export function matching(choices, text) {
-  const words = text.toLowerCase().split(/\s+/u).filter(Boolean)
-  const first = words[0]
-  if (!first) return choices
-  /** @type {[number, Choice][]} */
-  const ranked = []
-  for (const choice of choices) {
-    const name = String(choice).toLowerCase()
-    if (!words.every(word => name.includes(word))) continue
-    const at = name.indexOf(first)
-    const rank = at === 0 ? 0 : /[\s_\-./\\]/u.test(name[at - 1] ?? '') ? 1 : 2
-    ranked.push([rank, choice])
-  }
-  return ranked.sort((left, right) => left[0] - right[0]).map(([, choice]) => choice)
 }

@@ -10,6 +10,7 @@ import { humanise } from '../model/words.js'
 import { editorOf } from './kinds.js'
 import { layOver } from './request.js'
 import { openText } from './text.js'
+import { widgetNames } from './widget_names.js'
 
 export class WidgetHost {
   /**
@@ -26,7 +27,7 @@ export class WidgetHost {
     this.hooks = hooks
     /** @type {{ editor: OpenEditor, node: string, name: string, at: { x: number, y: number } } | null} */
     this.open = null
-    editor.on('edit-widget', ({ node, widget, rect, zoom, select }) => this.edit(node.id, widget, rect, zoom, select))
+    editor.on('edit-widget', ({ node, widget, rect, zoom, select, typed }) => this.edit(node.id, widget, rect, zoom, select, typed))
     editor.on('edit-title', ({ node, rect }) => this.editTitle(node.id, hooks.titleOf(node.id), rect))
     editor.on('edit-group-title', ({ group, rect }) => this.editTitle(group.id, group.title, rect))
     editor.on('camera', () => this.follow())
@@ -43,8 +44,8 @@ export class WidgetHost {
     else this.edit(node, widget, rect, this.editor.camera.zoom, true)
   }
 
-  /** @param {string} node @param {Widget} widget @param {import('../geometry/rect.js').Rect} rect @param {number} zoom @param {boolean} select */
-  edit(node, widget, rect, zoom, select) {
+  /** @param {string} node @param {Widget} widget @param {import('../geometry/rect.js').Rect} rect @param {number} zoom @param {boolean} select @param {string} [typed] */
+  edit(node, widget, rect, zoom, select, typed) {
     this.close()
     const { editor } = this
     const open = editorOf(widget)
@@ -56,8 +57,11 @@ export class WidgetHost {
       value: widget.value,
       spec: widget.spec,
       select,
+      typed,
       empty: emptyList(widget),
-      commit: (/** @type {unknown} */ value) => editor.setWidget(node, widget.name, value),
+      commit: (/** @type {unknown} */ value, { all = false } = {}) => (all ? editor.setWidgets : editor.setWidget.bind(editor))(node, widget.name, value),
+      others: editor.alike(node, widget.name).length - 1,
+      ...this.expressions(node, widget),
       closed: () => {
         if (this.open?.node !== node || this.open.name !== widget.name) return
         this.open = null
@@ -77,6 +81,19 @@ export class WidgetHost {
     }
     editor.editing({ node, name: widget.name })
     this.open = { editor: open(this.host, request), node, name: widget.name, at: rect }
+  }
+
+  /** What a number's editor needs for expressions; nothing where none can be kept. @param {string} node @param {Widget} widget */
+  expressions(node, { name, spec, expression }) {
+    const { editor } = this
+    const record = editor.store.node(node)
+    if (spec.kind !== 'number' || !record || !editor.schema.get(record.type) || record.type === 'PrimitiveNode') return {}
+    return {
+      expression,
+      preview: (/** @type {string} */ source) => editor.expressions.preview(node, name, source),
+      commitExpression: (/** @type {string} */ source, /** @type {{ all?: boolean }} */ how) => editor.setExpression(node, name, source, how),
+      complete: (/** @type {string} */ text, /** @type {number} */ caret) => widgetNames(editor, record.graph, text, caret),
+    }
   }
 
   /**
@@ -118,7 +135,9 @@ export class WidgetHost {
     const { node, name, editor, at } = this.open
     const rect = name ? this.editor.widgetRect(node, name) : null
     if (rect && editor.element.classList.contains('edit')) {
-      layOver(editor.element, { box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: this.editor.camera.zoom })
+      const where = { box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: this.editor.camera.zoom }
+      if (editor.place) editor.place(where)
+      else layOver(editor.element, where)
     } else if (!rect || Math.hypot(rect.x - at.x, rect.y - at.y) > 1) this.close() // a list that floats stays where it was opened
   }
 }

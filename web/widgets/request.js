@@ -8,12 +8,20 @@
  * @property {any} value
  * @property {any} spec           the widget's declaration (`WidgetSpec` of model/schema.js)
  * @property {string} [empty]     what to say where a list has nothing to choose from
- * @property {(value: any) => void} commit   one undo step; called at most once
+ * @property {(value: any, how?: { all?: boolean }) => void} commit   one undo step; called at most once; `all`: of all selected nodes
+ * @property {number} [others]    selected nodes besides that have this widget
+ * @property {string | null} [expression]  what the value is worked out from now
+ * @property {(source: string) => number} [preview]  what an expression would give; throws an ExpressionError; left out where none can be
+ * @property {(source: string, how?: { all?: boolean }) => void} [commitExpression]
+ * @property {(text: string, caret: number) => import('./completion.js').Offers | null | Promise<import('./completion.js').Offers | null>} [complete]
  * @property {() => void} closed             called last, however it ended
  * @property {(step: 1 | -1) => void} next   Tab: edit the neighbour widget
  * @property {string} [typed]     what the person typed to open it
  *
- * @typedef {{ element: HTMLElement, close: (keep: boolean) => void }} OpenEditor
+ * @typedef {object} OpenEditor
+ * @property {HTMLElement} element
+ * @property {(keep: boolean) => void} close
+ * @property {(where: Pick<EditRequest, 'box' | 'zoom'>) => void} [place]  the canvas moved under it
  */
 
 /** As the canvas draws a value, canvas px. */

@@ -1,9 +1,8 @@
 /** A seed: its value, a fresh one, what becomes of it after a run, and the one that was used last. */
-import { fitNumber } from '../model/numbers.js'
 import { icon } from '../icons/icons.js'
 import { h } from '../panels/dom.js'
 import { float } from '../panels/float.js'
-import { evaluate } from './maths.js'
+import { outcome } from './number.js'
 
 const MODES = /** @type {const} */ ([['fixed', 'Stay', 'lock'], ['randomize', 'Random', 'dice'], ['increment', 'One more', 'plus1'], ['decrement', 'One less', 'minus1']])
 
@@ -21,7 +20,7 @@ const MODES = /** @type {const} */ ([['fixed', 'Stay', 'lock'], ['randomize', 'R
  */
 export function openSeed(host, request) {
   const stage = host.getBoundingClientRect()
-  const value = h('input.field', { type: 'text', inputmode: 'numeric', value: String(request.value), 'aria-label': request.label, autocomplete: 'off', spellcheck: 'false' })
+  const value = h('input.field', { type: 'text', inputmode: 'numeric', value: request.typed ?? (request.expression ? `=${request.expression}` : String(request.value)), 'aria-label': request.label, autocomplete: 'off', spellcheck: 'false' })
   const fresh = h('button', { type: 'button', 'aria-label': 'A fresh seed', 'data-tip': 'A fresh seed',
     onclick: () => { value.value = String(request.random()); value.focus() } }, icon('dice'))
   const modes = h('fieldset', {}, h('legend', {}, 'After a run'), MODES.map(([mode, text, name]) =>
@@ -40,9 +39,11 @@ export function openSeed(host, request) {
   const close = float(card, {
     anchor: { x: stage.left + request.box.x, y: stage.top + request.box.y + 2, width: request.box.width, height: request.box.height },
     onClose: () => {
-      const typed = evaluate(value.value)
+      const found = outcome(value.value, request)
       const control = /** @type {HTMLInputElement | null} */ (modes.querySelector(':checked'))?.value ?? request.control
-      if (keep) request.commitSeed(typed === null ? null : fitNumber({ ...request.spec, integer: true }, typed), control)
+      if (keep && found?.source) {
+        if (found.source !== request.expression) request.commitExpression?.(found.source)
+      } else if (keep) request.commitSeed(found?.value ?? null, control)
       request.closed()
       if (step) request.next(step)
     },
@@ -67,7 +68,7 @@ export function openSeed(host, request) {
     } else if (!event.ctrlKey && !event.metaKey) event.stopPropagation()
   }, true)
   value.focus({ preventScroll: true })
-  value.select()
+  if (request.typed === undefined) value.select()
   return {
     element: card,
     close: kept => {
