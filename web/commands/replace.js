@@ -12,7 +12,6 @@
  */
 import { accepts } from '../model/accepts.js'
 import { isElsewhere } from '../model/file_names.js'
-import { isElsewhere } from '../model/file_names.js'
 import { fitNumber } from '../model/numbers.js'
 import { viewOf } from '../model/shape.js'
 import { widgetsOf, withValue } from '../model/widget_values.js'
@@ -84,7 +83,7 @@ export function fitness(context, node, type) {
 function taken({ spec }, value) {
   if (spec.kind === 'number') return typeof value === 'number' && Number.isFinite(value) ? fitNumber(spec, value) : undefined
   if (spec.kind === 'toggle') return typeof value === 'boolean' ? value : undefined
-  if (spec.kind === 'combo') return spec.remote || spec.options.includes(value) || isElsewhere(spec, value) || isElsewhere(spec, value) ? value : undefined
+  if (spec.kind === 'combo') return spec.remote || spec.options.includes(value) || isElsewhere(spec, value) ? value : undefined
   return typeof value === 'string' ? value : undefined
 }
 

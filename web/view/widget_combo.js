@@ -1,6 +1,5 @@
 /** The chosen one of a list. What the list does not have is shown in amber. */
 import { isElsewhere } from '../model/file_names.js'
-import { isElsewhere } from '../model/file_names.js'
 import { drawIcon } from './shapes.js'
 import { fitFileName, font } from './text.js'
 import { drawRight, PAD } from './widget_field.js'
@@ -12,7 +11,7 @@ export const COMBO = {
   draw(drawing) {
     const { ctx, theme, place: { field, button }, widget: { spec, value }, state } = drawing
     if (spec.kind !== 'combo') return
-    const missing = spec.options.length > 0 && !spec.multiple && !spec.remote && !spec.options.includes(value) && !isElsewhere(spec, value) && !isElsewhere(spec, value)
+    const missing = spec.options.length > 0 && !spec.multiple && !spec.remote && !spec.options.includes(value) && !isElsewhere(spec, value)
     const right = button ? 2 : PAD + ARROW
     ctx.font = font(state.size)
     const text = fitFileName(ctx, Array.isArray(value) ? value.join(', ') : String(value), field.w - right - PAD)
