@@ -52,6 +52,10 @@ export function addNode(context, name, { point, from = null }) {
 /** @param {SocketRef} from @param {string} type */
 const match = (from, type) => (from.side === 'out' ? accepts(type, from.type) : accepts(from.type, type))
 
+/** Does it sample? Then it shows the picture in the making. @param {NodeType} type */
+const previews = ({ inputs, outputs }) =>
+  outputs.some(({ type }) => type === 'LATENT') && inputs.some(({ name, type }) => name === 'steps' || type === 'SIGMAS')
+
 /** A record of a type with defaults, at the origin. @param {NodeType} type @param {string} graph @param {number} key @param {number} z @returns {NodeRecord} */
 export function freshNode(type, graph, key, z) {
   /** @type {NodeRecord} */
@@ -69,6 +73,6 @@ export function freshNode(type, graph, key, z) {
   }
   if (type.name === 'Reroute') return { ...node, size: [48, 26] }
   const layout = viewOf(node, type, null).layout
-  const extra = type.picture ? PICTURE - (layout.picture?.h ?? 0) : type.name === 'Note' || type.name === 'MarkdownNote' ? NOTE - layout.height : 0
+  const extra = type.picture ? PICTURE - (layout.picture?.h ?? 0) : previews(type) ? PICTURE : type.name === 'Note' || type.name === 'MarkdownNote' ? NOTE - layout.height : 0
   return { ...node, size: [layout.width, layout.height + Math.max(extra, 0)] }
 }

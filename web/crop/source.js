@@ -20,7 +20,7 @@ export function sourcePicture(editor, id) {
   // A reader that shows what it is given: the picture on a node that changes it is another one.
   const showing = readers.filter((each) => each.id !== id && editor.types.get(each.type)?.output)
   for (const each of [source, ...showing]) {
-    const file = picturesOf(each, editor.schema, editor.session.status(each.key)).refs.find(({ filename }) => kindOf(filename) === 'picture')
+    const file = picturesOf(each, editor.schema, editor.statusOf(each)).refs.find(({ filename }) => kindOf(filename) === 'picture')
     if (file) return file
   }
   return null

@@ -34,7 +34,8 @@
  * @property {readonly SocketShape[]} outputs
  * @property {readonly WidgetShape[]} widgets
  * @property {boolean} picture Room for a picture is kept, also while there is none.
- * @property {number | null} aspect Height by width of a picture that is there now.
+ * @property {number | null} aspect Height by width of what is shown, or will be; null for nothing. 0: a preview only, for
+ *   which a node never grows: it takes room that the node has, or a corner beside the sockets.
  *
  * @typedef {SocketShape & {x: number, y: number}} SocketPlace
  * @typedef {WidgetShape & {rect: Rect, field: Rect, button: Rect | null}} WidgetPlace
@@ -46,7 +47,7 @@
  * @property {Rect} rect All of the node with its title.
  * @property {readonly SocketPlace[]} sockets
  * @property {readonly WidgetPlace[]} widgets
- * @property {Rect | null} picture
+ * @property {(Rect & {corner?: boolean}) | null} picture
  * @property {readonly [number, number]} least The smallest size that holds everything.
  */
 import { clamp } from './vec.js'
@@ -61,6 +62,8 @@ const BOTTOM = 8
 const BUTTON = 24
 const LEAST_WIDTH = 140
 const PICTURE = 72
+/** Less room than this a preview does not take. */
+const PREVIEW = 96
 const BARE = /** @type {const} */ ([48, 26])
 /** Pixels of a letter at 12 px, on average: the columns only need to be about right. */
 const LETTER = 7.1
@@ -98,7 +101,9 @@ export function layout(shape) {
     if (place) sockets.push({ ...input, x: 0, y: place.rect.y + (place.wide ? Math.min(16, place.rect.h / 2) : place.rect.h / 2) })
   }
 
-  const picture = natural.picture > 0 ? { x: 0, y: y + 6, w: width, h: height - y - 6 } : null
+  const picture = natural.picture > 0
+    ? { x: 0, y: y + 6, w: width, h: height - y - 6 }
+    : shape.aspect === 0 ? corner(width, rows.length, shape.outputs.length) : null
   return {
     width, height, sockets, widgets, picture,
     rect: { x: 0, y: -TITLE, w: width, h: height + TITLE },
@@ -119,10 +124,22 @@ function heights(shape, width) {
   if (shape.aspect === null) {
     return shape.picture ? { total: fixed + 6 + PICTURE, picture: PICTURE, least } : { total: fixed + BOTTOM, picture: 0, least }
   }
+  if (shape.aspect === 0) {
+    return spare >= PREVIEW ? { total: fixed + 6 + PICTURE, picture: PICTURE, least } : { total: fixed + BOTTOM, picture: 0, least }
+  }
   // A picture that finds room takes it; one that does not gets as much as its shape asks for, a square at most.
   const wanted = width * clamp(shape.aspect, 0.4, 1)
   const picture = spare >= Math.min(wanted, shape.picture ? PICTURE : 96) ? PICTURE : wanted
   return { total: fixed + 6 + picture, picture, least }
+}
+
+/** The corner that the shorter side of the sockets leaves free; null where it leaves less than two rows. @param {number} width @param {number} inputs @param {number} outputs @returns {Rect & {corner: boolean} | null} */
+function corner(width, inputs, outputs) {
+  const free = Math.abs(inputs - outputs)
+  if (free < 2) return null
+  const w = Math.min(width * 0.45, free * ROW * 1.5)
+  const y = TOP + Math.min(inputs, outputs) * ROW + 2
+  return { x: outputs < inputs ? width - INSET - w : INSET, y, w, h: free * ROW - 4, corner: true }
 }
 
 /** Values stand in one column, right of the longest label. @param {NodeShape} shape @param {number} width */

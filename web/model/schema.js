@@ -36,13 +36,16 @@
  * @property {string} later What it waits for, such as "video models"; empty for a type that this version runs.
  * @property {readonly string[]} aliases
  * @property {boolean} virtual Lives in the page only and never reaches the server.
- * @property {boolean} picture It shows a picture: room for one is kept.
+ * @property {boolean} picture It shows a picture, a video, a sound or a value: room is kept for it.
  * @property {readonly import('./widget_values.js').Place[]} [places] What a node's values are, where the inputs do not tell: a subgraph.
  * @property {Readonly<Record<string, import('./widget_values.js').Control>>} [controls] What becomes of them after a run, where no value says it.
  */
 import { asList, asObject, asText, isObject } from './json.js'
 import { VIRTUAL_TYPES } from './virtual_types.js'
 import { readWidget } from './widget_specs.js'
+
+/** Types whose values an output node shows. */
+const SHOWN = new Set(['IMAGE', 'MASK', 'VIDEO', 'AUDIO', '*'])
 
 /** Seeds beyond this lose digits on their way through JSON in a browser: random ones stay below. */
 export const LARGEST_SEED = 2 ** 50
@@ -101,8 +104,8 @@ function readType(name, entry) {
     aliases: asList(entry.search_aliases).filter((alias) => typeof alias === 'string'),
     virtual: false,
     picture:
-      (output && inputs.some((input) => input.type === 'IMAGE')) ||
-      inputs.some((input) => input.widget?.kind === 'combo' && input.widget.upload === 'image')
+      (output && inputs.some((input) => SHOWN.has(input.type) || input.forced)) ||
+      inputs.some(({ widget }) => widget?.kind === 'combo' && (widget.upload === 'image' || widget.upload === 'video' || widget.upload === 'audio'))
   }
 }
 

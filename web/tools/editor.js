@@ -35,7 +35,7 @@ import { Expressions } from '../model/live_expressions.js'
 import { NodeTypes } from '../model/node_types.js'
 import { load, save, toPrompt } from '../model/workflow.js'
 import { PLAIN_LOOK } from '../view/draw_canvas.js'
-import { picturesOf } from '../view/node_pictures.js'
+import { isUpload, picturesOf, roomFor } from '../view/node_pictures.js'
 import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
@@ -377,7 +377,7 @@ export class Editor extends Sight {
   /** Ask for a picture where a node has room for one, but none in it. @param {RecordId} id @returns {boolean} whether it was asked for */
   wantUpload(id) {
     const node = this.store.node(id)
-    const widget = this.widgets(id).find(({ spec }) => spec.kind === 'combo' && spec.upload === 'image')
+    const widget = this.widgets(id).find(isUpload)
     if (!node || !widget) return false
     const { preview, refs } = picturesOf(node, this.schema, this.statusOf(node))
     if (preview || refs.length) return false
@@ -415,10 +415,8 @@ export class Editor extends Sight {
     else if (nodes.size) this.renderer.refresh()
   }
 
-  /** Height by width of what a node shows; files count as square, so that nothing moves when they arrive. @param {NodeRecord} node @returns {number | null} */
+  /** @param {NodeRecord} node @returns {number | null} */
   #aspect(node) {
-    const { preview, refs, text } = picturesOf(node, this.schema, this.statusOf(node))
-    if (preview) return preview.width ? preview.height / preview.width : null
-    return refs.length ? 1 : text ? 0.4 : null
+    return roomFor(this.types.get(node.type), picturesOf(node, this.schema, this.statusOf(node)), this.statusOf(node).images.length > 0)
   }
 }

@@ -31,6 +31,7 @@ import { INSET, TITLE } from '../geometry/layout.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
 import { drawPictures } from './draw_picture.js'
+import { hintOf } from './node_pictures.js'
 import { drawProgress, drawRing, drawStatus, heatColour, heatEdge, ringColour } from './draw_status.js'
 import { drawWidget } from './draw_widgets.js'
 import { drawIcon, RADIUS, roundRect, socketPath } from './shapes.js'
@@ -78,7 +79,7 @@ function drawWhole(ctx, theme, drawing) {
     ctx.fillStyle = theme.line
     ctx.fillRect(rect.x, rect.y + headHeight(zoom) - 1, rect.w, 1)
   }
-  if (layout.picture) drawPictures(ctx, theme, layout.picture, drawing.shown, drawing.pictures, full ? pictureHint(view) : '')
+  if (layout.picture) drawPictures(ctx, theme, layout.picture, drawing.shown, drawing.pictures, full ? hintOf(view.type) : '')
   drawTitle(ctx, theme, drawing)
   if (full) {
     for (const place of layout.widgets) {
@@ -119,9 +120,6 @@ function surfaces(theme, { node, type }, marks) {
     body: (body !== null && ownColour(theme, body, 'body')) || theme.surface
   }
 }
-
-/** @param {View} view */
-const pictureHint = ({ type }) => (type?.output ? 'The picture comes here' : 'Drop, paste or click for a picture')
 
 /** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
 function drawTitle(ctx, theme, drawing) {

@@ -17,6 +17,9 @@ import { widgetsOf } from '../model/widget_values.js'
 /** Letters of a text that are looked at; a node shows some hundred of them. */
 const MOST_TEXT = 20_000
 
+/** Height by width of the room for words and sounds. */
+const WORDS = 0.4
+
 /** @type {WeakMap<NodeRecord, {schema: Schema, refs: readonly PictureRef[]}>} */
 const cache = new WeakMap()
 /** @type {WeakMap<readonly string[], string>} */
@@ -63,6 +66,24 @@ export function hintOf(type) {
   const takes = new Set(type.inputs.map((input) => input.type))
   if (takes.has('IMAGE') || takes.has('MASK')) return 'The picture comes here'
   return takes.has('VIDEO') ? 'The video comes here' : takes.has('AUDIO') ? 'The sound comes here' : 'The value comes here'
+}
+
+/**
+ * Height by width of the room that is kept for what a node shows, the same before it comes: nothing jumps when it does.
+ * 0 for a preview alone; null where nothing is shown.
+ * @param {NodeType | undefined} type @param {Shown} shown @param {boolean} made it has made pictures before
+ */
+export function roomFor(type, { preview, refs, text }, made) {
+  const kept = type?.picture ? keptFor(type) : null
+  if (preview) return kept ?? (made ? 1 : 0)
+  if (refs.length) return kept ?? 1
+  return kept ?? (text ? WORDS : null)
+}
+
+/** @param {NodeType} type */
+function keptFor(type) {
+  const seen = type.inputs.some((input) => ['IMAGE', 'MASK', 'VIDEO'].includes(input.type) || (input.widget?.kind === 'combo' && (input.widget.upload === 'image' || input.widget.upload === 'video')))
+  return seen ? 1 : WORDS
 }
 
 /** `sub/fox.png [output]`: a file's folder within the folder named in brackets, `input` if none is. @param {string} value @returns {PictureRef} */
