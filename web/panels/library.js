@@ -137,7 +137,7 @@ export function libraryPanel({ editor, settings, used, sources, theme, stage, ex
         const words = row?.kind === 'type' ? row.type.description : row?.kind === 'entry' ? row.entry.about : ''
         about.hidden = !type && !words
         if (about.hidden) return
-        const sample = type ? h('canvas.sample', { role: 'img', 'aria-label': `The node ${type.title}` }) : null
+        const sample = type ? h('canvas.node-sample', { role: 'img', 'aria-label': `The node ${type.title}` }) : null
         if (sample && type) drawSample(sample, type, { theme: theme(), pictures: editor.pictures, width: SAMPLE, zoom: 0.8 })
         fill(about, sample, type?.later ? h('p', {}, `Not in this version yet: it needs support for ${type.later}.`) : null, words ? h('p.quiet', {}, words) : null)
       }

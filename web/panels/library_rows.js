@@ -33,8 +33,8 @@ export function categories(types) {
   return root
 }
 
-/** @param {{ title: string }} left @param {{ title: string }} right */
-const byTitle = (left, right) => left.title.localeCompare(right.title, 'en')
+/** What is marked as not for everyday use comes last. @param {{ title: string }} left @param {{ title: string }} right */
+const byTitle = (left, right) => Number(left.title.startsWith('_')) - Number(right.title.startsWith('_')) || left.title.localeCompare(right.title, 'en')
 
 /** @param {NodeType} type @param {number} depth @param {string} [section] @returns {TypeRow} */
 const typeRow = (type, depth, section = '') => ({ kind: 'type', id: `${section}type ${type.name}`, title: type.title, depth, type })

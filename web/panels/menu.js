@@ -21,6 +21,8 @@ import { keycaps } from './keycaps.js'
 
 /** How long the pointer rests on an entry before its menu opens, in ms. */
 const REST = 120
+/** A list of more entries than this is a list to choose from, and scrolls. */
+const LONG = 30
 
 /**
  * @param {readonly MenuEntry[]} entries
@@ -36,7 +38,7 @@ export function openMenu(entries, anchor, { label, side, onClose, parent }) {
   let timer
 
   const buttons = tidy.map(entry => (entry === 'line' ? h('div.line', { role: 'separator' }) : button(entry)))
-  const element = h('div.menu', { role: 'menu', 'aria-label': label, tabindex: -1 }, buttons)
+  const element = h('div.menu', { class: tidy.length > LONG ? 'menu long' : 'menu', role: 'menu', 'aria-label': label, tabindex: -1 }, buttons)
   const closeThis = float(element, {
     anchor, ...(side ? { side } : {}),
     onClose: () => {

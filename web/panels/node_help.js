@@ -13,7 +13,7 @@ import { tagOf } from './search.js'
  * @param {{ theme: import('../view/theme.js').Theme, pictures: import('../view/pictures.js').Pictures }} parts.drawing
  */
 export function openNodeHelp(type, { colorOf, drawing }) {
-  const sample = h('canvas.sample', { role: 'img', 'aria-label': `The node ${type.title}` })
+  const sample = h('canvas.node-sample', { role: 'img', 'aria-label': `The node ${type.title}` })
   drawSample(sample, type, { ...drawing, width: 300 })
   const about = type.description || 'Its author wrote nothing about it.'
   openDialog(type.title, [h('div.node-help', {},

@@ -87,7 +87,7 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
     h('div.head', {}, icon('search', 18), field, filter),
     h('div.chips', {}, chips),
     h('div.body', {}, h('div.found', {}, list.element, none), card),
-    h('div.foot', {}, h('span', {}, h('kbd', {}, '↑'), ' ', h('kbd', {}, '↓'), ' choose'), h('span', {}, h('kbd', {}, 'Enter'), ` ${verb}`), h('span', {}, h('kbd', {}, 'Esc'), ' leave'), h('span.hint', {}, 'in:IMAGE, out:MASK')))
+    h('div.foot', {}, h('span', {}, h('kbd', {}, '↑'), ' ', h('kbd', {}, '↓'), ' choose'), h('span', {}, h('kbd', {}, 'Enter'), ` ${verb}`), h('span', {}, h('kbd', {}, 'Esc'), ' leave'), h('span.example', {}, 'in:IMAGE, out:MASK')))
 
   function search() {
     const found = find(field.value, { ...filters, from })
@@ -111,7 +111,7 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
   /** @param {NodeType | null} type */
   function drawCard(type) {
     if (!type) return fill(card)
-    const sample = h('canvas.sample', { role: 'img', 'aria-label': `${type.title} ${inWords(type)}` })
+    const sample = h('canvas.node-sample', { role: 'img', 'aria-label': `${type.title} ${inWords(type)}` })
     drawSample(sample, type, { ...drawing, width: SAMPLE })
     fill(card,
       h('h3', {}, type.title), h('p.path', {}, type.category || type.module), sample,
