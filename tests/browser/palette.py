@@ -106,6 +106,35 @@ def load_image(context: Context, image: Annotated[str, File(kind="input", upload
     return [picture], None
 
 
+@node("LoadImageMask", category="mask", title="Load Image (as Mask)")
+def load_mask(
+    image: Annotated[str, File(kind="input", upload="image")],
+    channel: Annotated[str, Choice(options=("alpha", "red", "green", "blue"))],
+) -> Mask:
+    return None
+
+
+@node("LoadVideo", category="video", title="Load Video")
+def load_video(file: Annotated[str, File(kind="input", upload="video")]) -> Annotated[object, Socket("VIDEO")]:
+    return file
+
+
+@node("LoadAudio", category="audio", title="Load Audio")
+def load_audio(audio: Annotated[str, File(kind="input", upload="audio")]) -> Annotated[object, Socket("AUDIO")]:
+    return audio
+
+
+@node("ImageCrop", category="image/transform", title="Image Crop")
+def crop(
+    image: Image,
+    width: Annotated[int, Int(min=1, max=16384)] = 512,
+    height: Annotated[int, Int(min=1, max=16384)] = 512,
+    x: Annotated[int, Int(min=0, max=16384)] = 0,
+    y: Annotated[int, Int(min=0, max=16384)] = 0,
+) -> Image:
+    return [picture.crop((x, y, x + width, y + height)) for picture in image]  # type: ignore[attr-defined]
+
+
 @node("SaveImage", category="image", title="Save Image", output=True)
 def save(
     context: Context,
@@ -157,7 +186,7 @@ def _paint(words: str, seed: int, width: int, height: int, share: float) -> Pict
 
 
 def registry() -> Registry:
-    nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale, load_image, save, tell]
+    nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale, load_image, load_mask, load_video, load_audio, crop, save, tell]
     return Registry(*nodes, later=[spec for spec in wan.LATER if spec.class_type == "WanImageToVideo"])
 
 
