@@ -7,10 +7,15 @@
  */
 import { clamp, distance } from './vec.js'
 
+/** How far a link's curve goes straight on at its ends. @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
+export function reachOf(x1, y1, x2, y2) {
+  const ahead = x2 - x1
+  return ahead >= 0 ? Math.max(ahead * 0.5, Math.min(Math.hypot(ahead, y2 - y1) * 0.4, 40)) : clamp(-ahead * 0.5 + 40, 40, 220)
+}
+
 /** @param {Point} from @param {Point} to @returns {Bezier} */
 export function linkCurve(from, to) {
-  const ahead = to.x - from.x
-  const reach = ahead >= 0 ? Math.max(ahead * 0.5, Math.min(distance(from, to) * 0.4, 40)) : clamp(-ahead * 0.5 + 40, 40, 220)
+  const reach = reachOf(from.x, from.y, to.x, to.y)
   return { a: from, b: { x: from.x + reach, y: from.y }, c: { x: to.x - reach, y: to.y }, d: to }
 }
 

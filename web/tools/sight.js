@@ -53,10 +53,13 @@ export class Sight extends Emitter {
   /** Draw the graph again, at the next frame. */
   invalidate() {}
 
+  /** Another part of it is looked at. */
+  moved() {}
+
   /** @param {Camera} camera */
   #move(camera) {
     this.camera = camera
-    this.invalidate()
+    this.moved()
     this.emit('camera', null)
   }
 }

@@ -15,8 +15,6 @@ import { recordId } from '../model/graph.js'
 import { fitMiddle, font } from './text.js'
 import { typeColour } from './theme.js'
 
-/** From so many on in view they are drawn by colour all at once, without the gap at crossings. */
-const MANY = 400
 /** From farther away the names of hidden ends are too small to read. */
 const NAMES = 0.45
 const NAME_WIDTH = 150
@@ -45,12 +43,13 @@ export function traceCurves(path, curves) {
 
 /**
  * @param {Context2D} ctx @param {Theme} theme @param {readonly Wire[]} wires @param {number} zoom
+ * @param {boolean} crowded Too many are in view to draw each for itself: by colour all at once, without the gap at crossings.
  * @param {(wire: Wire) => 'plain' | 'faint' | 'strong' | 'waiting'} look `waiting`: its value is on the way
  */
-export function drawLinks(ctx, theme, wires, zoom, look) {
+export function drawLinks(ctx, theme, wires, zoom, crowded, look) {
   const width = Math.max(2, 1.3 / zoom)
   ctx.lineCap = 'butt'
-  if (wires.length > MANY) {
+  if (crowded) {
     drawMany(ctx, theme, wires, width)
     return
   }

@@ -30,12 +30,14 @@
 import { INSET, TITLE } from '../geometry/layout.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
+import { isWire } from '../model/wires.js'
 import { drawPictures } from './draw_picture.js'
 import { hintOf } from './node_pictures.js'
 import { drawProgress, drawRing, drawStatus, heatColour, heatEdge, ringColour } from './draw_status.js'
 import { drawWidget } from './draw_widgets.js'
+import { drawWire } from './draw_wire.js'
 import { drawIcon, RADIUS, roundRect, socketPath } from './shapes.js'
-import { fitMiddle, font, measure, titleLines } from './text.js'
+import { fitMiddle, font, measure } from './text.js'
 import { ownColour, socketForm, tint, typeColour, withAlpha } from './theme.js'
 
 /** Below this zoom text in rows would be too small to read, and is left out. */
@@ -57,6 +59,7 @@ export function drawNode(ctx, theme, drawing) {
   if (node.mode === BYPASSED) ctx.globalAlpha = 0.5
   else if (node.mode === MUTED) ctx.globalAlpha = 0.36
   if (node.type === 'Reroute') drawReroute(ctx, theme, drawing)
+  else if (isWire(node)) drawWire(ctx, theme, drawing)
   else drawWhole(ctx, theme, drawing)
   ctx.restore()
 }
@@ -68,11 +71,10 @@ function drawWhole(ctx, theme, drawing) {
   const full = zoom >= FULL && !drawing.hasty
   const { rect } = layout
   drawShadow(ctx, theme, rect, drawing.lifted)
-  const { body, head } = surfaces(theme, view, drawing.marks)
-  ctx.fillStyle = body
+  ctx.fillStyle = bodyColour(theme, view.node)
   roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
   ctx.fill()
-  ctx.fillStyle = head
+  ctx.fillStyle = headColour(theme, view.node, view.type, drawing.marks)
   roundRect(ctx, rect.x, rect.y, rect.w, headHeight(zoom), layout.height ? [RADIUS, RADIUS, 0, 0] : RADIUS)
   ctx.fill()
   if (layout.height && !NOTE_TYPES.has(view.node.type)) {
@@ -110,15 +112,17 @@ function drawShadow(ctx, theme, rect, lifted) {
   }
 }
 
-/** @param {Theme} theme @param {View} view @param {NodeDrawing['marks']} marks @returns {{body: string, head: string}} */
-function surfaces(theme, { node, type }, marks) {
+/** @param {Theme} theme @param {View['node']} node @param {View['type']} type @param {NodeDrawing['marks']} marks */
+export function headColour(theme, node, type, marks) {
   const note = NOTE_TYPES.has(node.type)
   const head = node.color ?? (note ? NOTE_COLOUR : null)
-  const body = node.bgcolor ?? (note ? NOTE_COLOUR : null)
-  return {
-    head: heatColour(theme, marks) || (head !== null && ownColour(theme, head, note && !node.color ? 'body' : 'title')) || tint(theme, type?.category ?? 'unknown'),
-    body: (body !== null && ownColour(theme, body, 'body')) || theme.surface
-  }
+  return heatColour(theme, marks) || (head !== null && ownColour(theme, head, note && !node.color ? 'body' : 'title')) || tint(theme, type?.category ?? 'unknown')
+}
+
+/** @param {Theme} theme @param {View['node']} node */
+function bodyColour(theme, node) {
+  const body = node.bgcolor ?? (NOTE_TYPES.has(node.type) ? NOTE_COLOUR : null)
+  return (body !== null && ownColour(theme, body, 'body')) || theme.surface
 }
 
 /** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */

@@ -26,6 +26,9 @@ const LATER_SHORT = 'not yet'
 /** Heat is neither an error nor a warning, nor what is yours to press. */
 const HEAT_HUE = 325
 
+/** @param {Pick<import('./renderer.js').ViewState, 'session' | 'promptId'>} view @param {import('../model/types.js').NodeRecord} node */
+export const statusOf = (view, node) => view.session.status(view.promptId(node))
+
 /** How far a running node is, at the left of its title. Returns the room that it took. @param {Context2D} ctx @param {Theme} theme @param {Readonly<NodeStatus>} status @param {number} left @param {number} middle */
 export function drawProgress(ctx, theme, status, left, middle) {
   if (status.state !== 'running') return 0

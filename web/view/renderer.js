@@ -4,6 +4,7 @@
  *
  * @typedef {import('../geometry/rect.js').Rect} Rect
  * @typedef {import('../geometry/vec.js').Point} Point
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  * @typedef {import('./draw_far.js').Frame} Frame
@@ -61,8 +62,8 @@ export class Renderer {
   #sceneOld = true
   /** How the graph lies on the canvas as it was last drawn; null where nothing of it can stay. @type {Frame | null} */
   #drawn = null
-  /** What was drawn told of errors: their sentences reach far, and depend on each other. */
-  #failed = false
+  /** There are sentences under nodes: they reach far, and depend on each other. */
+  #told = false
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #rest = undefined
   #overlayOld = true
@@ -151,22 +152,22 @@ export class Renderer {
     const frame = this.#place()
     const before = this.#drawn
     const damage = view.scene.takeDamage()
-    const kept = before && damage !== 'all' && !this.#failed && !view.look.backdrop && this.#shift(before, frame)
+    const kept = before && damage !== 'all' && !this.#told && !view.look.backdrop && this.#shift(before, frame)
     this.#drawn = frame
     if (kept) {
       const regions = damage ? [...kept, this.#onCanvas(damage, frame)] : kept
       // A sentence would be cut off at the edge of what is drawn.
-      if (!regions.some((region) => this.#drawRegion(region, frame, false))) return
+      if (!regions.some((region) => this.#drawRegion(region, frame, false, false))) return
     }
     const moving = before !== null && before.scale !== frame.scale
-    this.#failed = this.#drawRegion({ x: 0, y: 0, w: canvas.width, h: canvas.height }, frame, moving)
+    this.#told = this.#drawRegion({ x: 0, y: 0, w: canvas.width, h: canvas.height }, frame, true, moving)
   }
 
   /** How the graph lies on the canvas: in whole pixels, so that a picture that was moved is the same as one drawn there. @returns {Frame} */
   #place() {
     const { x, y, zoom } = this.view.camera
     const scale = zoom * this.ratio
-    return { scale, left: Math.round(-x * scale), top: Math.round(-y * scale), ratio: this.ratio }
+    return { scale, left: Math.round(-x * scale), top: Math.round(-y * scale), ratio: this.ratio, crowded: this.#drawn?.crowded ?? false }
   }
 
   /** Move the picture along with the graph. @param {Frame} before @param {Frame} now @returns {Rect[] | null} what is bare now; null where nothing can stay */
@@ -195,8 +196,8 @@ export class Renderer {
     return { x: fromX, y: fromY, w: toX - fromX, h: toY - fromY }
   }
 
-  /** @param {Rect} region device pixels @param {Frame} frame @param {boolean} moving @returns {boolean} whether a node there has an error */
-  #drawRegion(region, frame, moving) {
+  /** @param {Rect} region device pixels @param {Frame} frame @param {boolean} whole @param {boolean} moving @returns {boolean} whether there is a sentence under a node */
+  #drawRegion(region, frame, whole, moving) {
     const { scene: ctx, theme, view, ratio, canvas } = this
     const { x, y, w, h } = region
     if (w <= 0 || h <= 0) return false
@@ -207,13 +208,13 @@ export class Renderer {
     ctx.clip()
     drawGrid(ctx, theme, { x: -left / scale, y: -top / scale, zoom: view.camera.zoom }, ratio, canvas.width, canvas.height, view.look)
     const seen = { x: (x - left) / scale, y: (y - top) / scale, w: w / scale, h: h / scale }
-    const { failed, hasty } = drawScene(ctx, theme, view, frame, seen, moving)
+    const { told, hasty } = drawScene(ctx, theme, view, frame, seen, whole, moving)
     ctx.restore()
     if (hasty) {
       clearTimeout(this.#rest)
       this.#rest = setTimeout(() => this.invalidate(), REST)
     }
-    return failed
+    return told
   }
 
   /** @param {number} now */

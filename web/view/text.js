@@ -14,31 +14,100 @@ const shortened = new Map()
 /** @param {number} size @param {400 | 500 | 600} [weight] @param {boolean} [mono] */
 export const font = (size, weight = 400, mono = false) => `${weight} ${Math.round(size * 100) / 100}px ${mono ? MONO : FONT}`
 
+/**
+ * Make a context's font cheap to read and to set again: a browser writes its name anew at each question, which takes as
+ * long as drawing a word. @param {Context2D} ctx
+ */
+export function rememberFont(ctx) {
+  const native = Object.getOwnPropertyDescriptor(CanvasRenderingContext2D.prototype, 'font')
+  if (!native?.set || !native.get) return
+  const { get, set } = native
+  let current = /** @type {string} */ (get.call(ctx))
+  /** @type {string[]} */
+  const saved = []
+  Object.defineProperty(ctx, 'font', {
+    configurable: true,
+    get: () => current,
+    set(font) {
+      if (font === current) return
+      set.call(ctx, font)
+      current = font
+    }
+  })
+  const { save, restore, reset } = CanvasRenderingContext2D.prototype
+  ctx.save = () => {
+    saved.push(current)
+    save.call(ctx)
+  }
+  ctx.restore = () => {
+    current = saved.pop() ?? current
+    restore.call(ctx)
+  }
+  ctx.reset = () => {
+    saved.length = 0
+    reset.call(ctx)
+    current = get.call(ctx)
+  }
+}
+
+/** @typedef {{font: string, by: number}} Measuring The font that a text is measured in, and its size by that of the one asked for. */
+
+/** @type {Map<string, Measuring>} */
+const measurings = new Map()
+
+/**
+ * While one zooms, letters have another size in every frame. They are measured at whole sizes, and in proportion between.
+ * @param {string} asked @returns {Measuring}
+ */
+function measuringOf(asked) {
+  let known = measurings.get(asked)
+  if (!known) {
+    const [all = '', digits = ''] = /(\d+(?:\.\d+)?)px/u.exec(asked) ?? []
+    const size = Number(digits)
+    const whole = Math.max(1, Math.round(size * 2) / 2)
+    known = all === '' || size === whole ? { font: asked, by: 1 } : { font: asked.replace(all, `${whole}px`), by: whole / size }
+    if (measurings.size > 500) measurings.clear()
+    measurings.set(asked, known)
+  }
+  return known
+}
+
 /** The width of `text` in the context's font. @param {Context2D} ctx @param {string} text */
 export function measure(ctx, text) {
-  let known = widths.get(ctx.font)
+  const { font, by } = measuringOf(ctx.font)
+  return measured(ctx, font, text) / by
+}
+
+/** @param {Context2D} ctx @param {string} font @param {string} text */
+function measured(ctx, font, text) {
+  let known = widths.get(font)
   if (!known) {
-    if (widths.size > 60) widths.clear()
-    widths.set(ctx.font, (known = new Map()))
+    if (widths.size > 80) widths.clear()
+    widths.set(font, (known = new Map()))
   }
   let width = known.get(text)
   if (width === undefined) {
     if (known.size > KEPT) known.clear()
+    const before = ctx.font
+    if (before !== font) ctx.font = font
     known.set(text, (width = ctx.measureText(text).width))
+    if (before !== font) ctx.font = before
   }
   return width
 }
 
 /** `text`, or as much of its two ends as fits `room`. @param {Context2D} ctx @param {string} text @param {number} room */
 export function fitMiddle(ctx, text, room) {
-  if (text.length < 400 && measure(ctx, text) <= room) return text
-  const key = `${ctx.font}|${Math.round(room)}|${text.length > 400 ? text.slice(0, 400) : text}`
+  const { font, by } = measuringOf(ctx.font)
+  const space = room * by
+  if (text.length < 400 && measured(ctx, font, text) <= space) return text
+  const key = `${font}|${Math.floor(space)}|${text.length > 400 ? text.slice(0, 400) : text}`
   const known = shortened.get(key)
   if (known !== undefined) return known
   let [low, high] = [0, Math.min(text.length, 400)]
   while (low < high) {
     const letters = Math.ceil((low + high) / 2)
-    if (ctx.measureText(cut(text, letters)).width <= room) low = letters
+    if (measured(ctx, font, cut(text, letters)) <= Math.floor(space)) low = letters
     else high = letters - 1
   }
   const result = low > 0 ? cut(text, low) : room > 8 ? '…' : ''
