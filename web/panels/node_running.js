@@ -21,7 +21,7 @@ export function nodeRunning({ editor, troubles }) {
   /** What is wrong, and why it ran. @param {NodeRecord} node @param {Readonly<NodeStatus>} status */
   function said(node, status) {
     const mine = troubles.list().filter(({ record }) => record?.id === node.id)
-    const wrong = mine.map(trouble => h('div.why', { dataset: { tone: trouble.tone }, role: trouble.tone === 'error' ? 'alert' : undefined, class: trouble.tone === 'error' ? 'bad' : undefined },
+    const wrong = mine.map(trouble => h(trouble.tone === 'error' ? 'div.why.bad' : 'div.why', { dataset: { tone: trouble.tone }, role: trouble.tone === 'error' ? 'alert' : undefined },
       trouble.faults.map(fault => [
         h('p', {}, h('b', {}, LEADS[fault.kind] ?? (trouble.tone === 'error' ? 'Error: ' : 'Note: ')), fault.message),
         h('div.acts', {}, troubles.repairs(trouble, fault).map(({ label, run }, index) =>
