@@ -13,11 +13,12 @@ const ALLOWED = {
   view: ['model', 'geometry'],
   commands: ['model', 'geometry'],
   widgets: ['model', 'geometry', 'icons', 'panels'],
+  layout: ['api', 'commands', 'view', 'model', 'geometry', 'node_modules'],
   tools: ['commands', 'view', 'model', 'geometry'],
   crop: ['api', 'panels', 'tools', 'view', 'model', 'geometry'],
   mask: ['api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   panels: ['app', 'api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
-  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons']
+  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

@@ -1,5 +1,6 @@
 /** The commands that are the page's and not the canvas's: run, files, panels, colours. */
 import { selectedNodes } from '../commands/context.js'
+import { ARRANGE_COMMANDS } from '../layout/commands.js'
 import { openLinkSearch } from '../panels/link_search.js'
 import { openShortcuts } from '../panels/shortcuts.js'
 import { chooseFiles, download, saveGraph } from './files.js'
@@ -51,7 +52,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     { id: 'theme', label: 'Dark or light colours', keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
     { id: 'refresh', label: 'Read models and node types again', keys: ['R'], run: () => void readAgain() },
   ]
-  commands.forEach(command => editor.commands.register(command))
+  ;[...commands, ...ARRANGE_COMMANDS].forEach(command => editor.commands.register(command))
 
   function linkNode() {
     const [node] = selectedNodes(editor)

@@ -23,7 +23,7 @@ const OFFERED = {
     {
       title: 'Line up',
       of: [
-        'align_left', 'align_column', 'align_right', '-', 'align_top', 'align_row', 'align_bottom', '-', 'distribute_x', 'distribute_y'
+        'align_left', 'align_column', 'align_right', '-', 'align_top', 'align_row', 'align_bottom', '-', 'distribute_x', 'distribute_y', '-', 'arrange_selection'
       ]
     },
     { title: 'Links', of: ['pull_out', 'hide_links', 'show_links'] },
@@ -31,11 +31,12 @@ const OFFERED = {
     'delete', 'delete_reconnect',
   ],
   group: [
-    'rename', COLOURS, 'frame_fit', 'frame_select', '-', 'frame_mute', 'frame_bypass', '-', 'duplicate', '-', 'unframe', 'frame_delete',
+    'rename', COLOURS, 'frame_fit', 'frame_select', 'arrange_frame', '-', 'frame_mute', 'frame_bypass', '-', 'duplicate', '-', 'unframe', 'frame_delete',
   ],
   reroute: ['delete'],
   link: ['link_insert', 'link_reroute', '-', 'hide_links', 'show_links', '-', 'link_delete'],
   canvas: ['search', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
+    { title: 'Arrange', of: ['arrange_all', 'arrange_down', 'arrange_close', 'arrange_wide'] },
     { title: 'By hand', of: ['select_box', 'select_lasso', '-', 'cut_links', 'add_reroutes', 'join_nodes', '-', 'lock', 'unlock'] },
     { title: 'Links', of: ['links_spline', 'links_straight', 'links_elbow', 'links_hidden'] },
     { title: 'While moving', of: ['guides', 'snap_grid'] }, { title: 'Heat', of: ['heat_time', 'heat_memory'] }, 'repair_all', '-', 'run', 'save', 'graphs', 'library'],
