@@ -42,7 +42,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     { id: 'outline', label: 'Nodes in this graph', keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
     { id: 'library', label: 'Library', keys: ['N'], run: () => drawer.toggle(library) },
     { id: 'history', label: 'History', keys: ['Ctrl+Alt+Z'], run: () => drawer.toggle(history) },
-    { id: 'shortcuts', label: 'Keys and gestures', keys: ['?', 'Ctrl+Shift+K'], run: () => openShortcuts(editor) },
+    { id: 'shortcuts', label: 'Keys and gestures', keys: ['?', 'Ctrl+Shift+K'], run: () => openShortcuts({ editor, settings, toasts }) },
     { id: 'inspector', label: 'Show or hide the details', keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
     { id: 'link_node', label: 'Link the node', keys: ['Shift+L'], enabled: () => selectedNodes(editor).length === 1, run: linkNode },
     { id: 'view', label: 'View', keys: ['Ctrl+,'], run: () => drawer.toggle(view) },

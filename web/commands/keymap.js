@@ -23,7 +23,8 @@ export const PRESETS = {
       search: ['Shift+A'], delete: ['X', 'Delete', 'Backspace'], delete_reconnect: ['Ctrl+X'], duplicate: ['Shift+D'],
       mute: ['M'], collapse: ['H'], connect_selected: ['F'], replace: ['S', 'Shift+S'], group: ['Ctrl+J'], unframe: ['Alt+P'],
       fit: ['Home'], fit_selection: ['.'], select_all: ['A', 'Ctrl+A'], select_none: ['Alt+A', 'Escape'], select_up: ['L'],
-      select_down: ['Shift+L'], inspector: ['N'], library: ['T'], redo: ['Ctrl+Shift+Z']
+      select_down: ['Shift+L'], link_node: ['Alt+J'], inspector: ['N'], library: ['T'], redo: ['Ctrl+Shift+Z'], make_subgraph: ['Ctrl+G'],
+      unpack_subgraph: ['Ctrl+Alt+G'], enter_subgraph: ['Tab', 'Alt+Enter']
     }
   },
   nuke: {
@@ -31,7 +32,8 @@ export const PRESETS = {
     about: 'The keys of Nuke’s node graph.',
     keys: {
       search: ['Tab'], bypass: ['D'], arrange: ['L'], connect_selected: ['Y'], fit_selection: ['F'], rename: ['N', 'F2'],
-      duplicate: ['Alt+C'], group: ['Alt+B'], select_connected: ['Ctrl+Alt+A'], library: ['Alt+N'], collapse: ['Alt+H']
+      duplicate: ['Alt+C'], group: ['Alt+B'], select_connected: ['Ctrl+Alt+A'], library: ['Alt+N'], collapse: ['Alt+H'],
+      pull_out: ['Ctrl+Shift+X'], make_subgraph: ['Ctrl+G'], unpack_subgraph: ['Ctrl+Alt+G']
     }
   }
 }
