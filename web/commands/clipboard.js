@@ -14,6 +14,7 @@ import { asList, isObject } from '../model/json.js'
 import { Store } from '../model/store.js'
 import { bringDefinitions, definitionsFor, documentToken } from './subgraph_copy.js'
 import { load, save } from '../model/workflow.js'
+import { freePastedWires } from './wires.js'
 
 const FORMAT = 'easel/nodes'
 /** Letters in a line of readable text. */
@@ -155,6 +156,7 @@ function paste(context, all, json, { point, by, links, label }) {
       const slot = reader === undefined ? undefined : graph.node(graphId, reader)?.inputs[toSlot]
       if (source && reader !== undefined && slot && source.outputs[fromSlot]?.type === type) put(from, fromSlot, reader, toSlot, type)
     }
+    freePastedWires(context, fresh)
   })
   context.select(fresh)
   return fresh

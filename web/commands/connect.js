@@ -71,7 +71,7 @@ export function disconnect(context, link) {
 function ensureInput({ store, types }, node, socket) {
   const known = socket.index >= 0 ? socket.index : node.inputs.findIndex((slot) => slot.name === socket.name)
   if (known >= 0) return known
-  const spec = types.get(node.type)?.inputs.find((input) => input.name === socket.name)
+  const spec = types.of(node)?.inputs.find((input) => input.name === socket.name)
   const slot = { name: socket.name, type: socket.type, widget: spec?.widget ? socket.name : null, raw: null }
   store.update(node.id, { inputs: [...node.inputs, slot] })
   return node.inputs.length

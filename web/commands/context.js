@@ -24,6 +24,7 @@
  * @property {{w: number, h: number}} viewSize CSS pixels.
  * @property {<K extends keyof import('../model/types.js').EditorEvents>(name: K, event: import('../model/types.js').EditorEvents[K]) => void} emit
  * @property {(point: Point) => Point} toScreen
+ * @property {{path: readonly RecordId[], enter: (instance: RecordId) => boolean, leave: (levels?: number) => boolean}} places The way to the graph on the canvas.
  * @property {(node: RecordId, name: string, options?: {select?: boolean}) => void} editWidget
  * @property {(node: RecordId) => readonly import('../model/widget_values.js').Widget[]} widgets
  * @property {(node: RecordId) => Rect | null} titleRect On the screen.

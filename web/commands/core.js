@@ -17,6 +17,7 @@ import { align, distribute, fitSize, groupBox, move, moving, origins } from './m
 import { remove, removeAndReconnect } from './remove.js'
 import { REPLACE_COMMANDS } from './replace.js'
 import { SELECT_COMMANDS } from './selecting.js'
+import { SUBGRAPH_COMMANDS } from './subgraph.js'
 
 const NUDGE = 10
 const ZOOM = 1.25
@@ -208,5 +209,5 @@ const selectedBoxes = (context) => [...context.selection].flatMap((id) => {
 
 /** @type {readonly Command[]} */
 export const CORE_COMMANDS = [
-  ...editing, ...nodes, ...REPLACE_COMMANDS, ...CONNECT_COMMANDS, ...FRAME_COMMANDS, ...COLOUR_COMMANDS, ...moves, ...SELECT_COMMANDS, ...viewing
+  ...editing, ...nodes, ...REPLACE_COMMANDS, ...CONNECT_COMMANDS, ...FRAME_COMMANDS, ...COLOUR_COMMANDS, ...SUBGRAPH_COMMANDS, ...moves, ...SELECT_COMMANDS, ...viewing
 ]

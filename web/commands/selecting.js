@@ -41,7 +41,11 @@ export const SELECT_COMMANDS = [
     id: 'select_all', label: 'Select all', keys: ['Ctrl+A'],
     run: (context) => context.select([...context.graph.ids(context.graphId, 'node'), ...context.graph.ids(context.graphId, 'group')])
   },
-  { id: 'select_none', label: 'Select nothing', keys: ['Escape'], hidden: true, run: (context) => context.select([]) },
+  {
+    id: 'select_none', label: 'Select nothing', keys: ['Escape'], hidden: true,
+    // With nothing selected it is the way out of a subgraph.
+    run: (context) => (context.selection.size ? context.select([]) : context.places.leave())
+  },
   { id: 'select_up', label: 'Select all that feeds it', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['up']) },
   { id: 'select_down', label: 'Select all that it feeds', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['down']) },
   { id: 'select_connected', label: 'Select all that is linked', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['up', 'down']) },

@@ -11,17 +11,23 @@ import { fitNumber } from '../model/numbers.js'
 import { isDefault } from '../model/value_text.js'
 import { humanise } from '../model/words.js'
 import { widgetsOf, withValue } from '../model/widget_values.js'
+import { isWire } from '../model/wires.js'
+import { renameWire } from './wires.js'
 
 /** @param {string} name */
 const labelOf = (name) => `Change ${humanise(name).toLowerCase()}`
 
 /**
- * @param {Pick<Context, 'store' | 'types'>} context @param {RecordId} id @param {string} name @param {unknown} value
+ * @param {Pick<Context, 'store' | 'types'> & Partial<Pick<Context, 'graph' | 'notify'>>} context @param {RecordId} id @param {string} name @param {unknown} value
  * @param {'value' | 'control'} [kind]
  */
-export function setWidget({ store, types }, id, name, value, kind = 'value') {
+export function setWidget({ store, types, graph, notify }, id, name, value, kind = 'value') {
   const node = store.node(id)
   if (!node) return
+  if (isWire(node) && kind === 'value' && graph && notify) {
+    renameWire({ store, graph, notify }, node, String(value))
+    return
+  }
   const type = types.of(node)
   if (kind === 'control' && type?.controls && name in type.controls) {
     // A subgraph's values have no entry for it in the file: it is kept under a name of ours.

@@ -145,7 +145,8 @@ function putInstance({ store, graph, graphId, types }, id, box, ins, outs) {
   const fresh = freshNode(type, graphId, graph.freshKey(graphId, 'node'), graph.freshZ())
   // Inputs that stand for a widget have a slot too: something is linked to each.
   const inputs = type.inputs.map(({ name, type: kind, widget }, index) => ({ ...freshSlot(name, kind, ins[index]?.port), widget: widget ? name : null }))
-  const node = { ...fresh, inputs }
+  // All is linked: what is inside keeps its values until the artist gives others.
+  const node = { ...fresh, inputs, values: [] }
   const { layout } = viewOf(node, type, null)
   /** @type {[number, number]} */
   const pos = [Math.round(box.x + box.w / 2 - layout.width / 2), Math.round(box.y + box.h / 2 - (layout.height - 30) / 2)]

@@ -164,8 +164,15 @@ function arranged(slots, ports) {
     const from = [...left].find((index) => slots[index]?.name === name)
     if (from === undefined) return kept ? [] : [{ from: -1, slot: freshSlot(name, type, port) }]
     left.delete(from)
-    return [{ from, slot: /** @type {Slot} */ (slots[from]) }]
+    const slot = /** @type {Slot} */ (slots[from])
+    return [{ from, slot: (slot.widget !== null) === kept ? slot : { ...slot, widget: kept ? name : null, raw: slot.raw && marked(slot.raw, kept ? name : null) } }]
   })
+}
+
+/** Whether the file says that a slot is a widget's. @param {Json} raw @param {string | null} widget @returns {Json} */
+function marked(raw, widget) {
+  const { widget: _widget, ...rest } = raw
+  return widget === null ? rest : { ...rest, widget: { name: widget } }
 }
 
 /** @param {string} name @param {string} type @param {Json | undefined} port @returns {Slot} */

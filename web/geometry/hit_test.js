@@ -54,7 +54,7 @@ export function hitNode(node, point, reach) {
   if (!contains(node.rect, point)) return null
   const bare = node.rect.y === 0
   const edge = node.height > 0 ? hitEdge(node.rect, point) : null
-  if (edge && (!bare || edge === 'se')) return { kind: 'part', part: 'resize', edge }
+  if (edge && (!bare || (edge === 'se' && !node.widgets.length))) return { kind: 'part', part: 'resize', edge }
   if (point.y < 0) return { kind: 'part', part: node.height === 0 && point.x < COLLAPSE ? 'collapse' : 'title' }
   for (const widget of node.widgets) {
     if (!contains(widget.rect, point)) continue

@@ -177,7 +177,11 @@ function bare(shape) {
   const width = Math.max(shape.size[0], BARE[0])
   const height = Math.max(shape.size[1], BARE[1])
   return {
-    width, height, widgets: [], picture: null, least: BARE,
+    width, height, picture: null, least: BARE,
+    // A wire without a line has its name there.
+    widgets: shape.widgets.slice(0, 1).map((widget) => ({
+      ...widget, rect: { x: 0, y: 0, w: width, h: height }, field: { x: 14, y: 2, w: width - 28, h: height - 4 }, button: null
+    })),
     rect: { x: 0, y: 0, w: width, h: height },
     sockets: [
       ...shape.inputs.map((input) => ({ ...input, x: 0, y: height / 2 })),

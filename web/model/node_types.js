@@ -9,6 +9,8 @@
  * @typedef {import('./types.js').Entry} Entry
  * @typedef {import('./types.js').NodeRecord} NodeRecord
  */
+import { getType } from './virtual_types.js'
+import { around, GET, namesIn, SET } from './wires.js'
 import { withProxies } from './proxies.js'
 import { subgraphType } from './subgraph_type.js'
 
@@ -22,6 +24,10 @@ export class NodeTypes {
   #own = new WeakMap()
   /** Rises with every change that could show on an instance. */
   #stamp = 0
+  /** Types of Get nodes, which offer the names there are, by graph. @type {Map<string, {stamp: number, names: string, type: NodeType}>} */
+  #getters = new Map()
+  /** Rises with every change of what is sent by name. */
+  #sent = 0
   /** How deep in definitions a question is. */
   #depth = 0
 
@@ -31,6 +37,7 @@ export class NodeTypes {
     this.graph = graph
     graph.store.index((before, after) => {
       if (matters(before, after)) this.#stamp++
+      if ((before?.kind === 'node' && before.type === SET) || (after?.kind === 'node' && after.type === SET)) this.#sent++
     })
   }
 
@@ -53,8 +60,9 @@ export class NodeTypes {
     return same
   }
 
-  /** The type as this node shows it: an instance of a subgraph may have widgets of its own. @param {Pick<NodeRecord, 'type' | 'properties'>} node @returns {NodeType | undefined} */
+  /** The type as this node shows it: an instance of a subgraph may have widgets of its own. @param {Pick<NodeRecord, 'type' | 'properties' | 'graph'>} node @returns {NodeType | undefined} */
   of(node) {
+    if (node.type === GET) return this.#getter(node.graph)
     const base = this.get(node.type)
     if (!base?.places || !(node.properties.proxyWidgets || node.properties.easel_controls)) return base
     const kept = this.#own.get(node.properties)
@@ -64,6 +72,18 @@ export class NodeTypes {
     const same = kept?.base === base && kept.text === text ? kept.type : type
     this.#own.set(node.properties, { base, stamp: this.#stamp, type: same, text })
     return same
+  }
+
+  /** @param {string} graphId */
+  #getter(graphId) {
+    const kept = this.#getters.get(graphId)
+    const stamp = this.#sent + this.#stamp
+    if (kept?.stamp === stamp) return kept.type
+    const names = namesIn(this.graph, around(this.graph, graphId))
+    const text = names.join('\n')
+    const type = kept?.names === text ? kept.type : getType(names)
+    this.#getters.set(graphId, { stamp, names: text, type })
+    return type
   }
 }
 

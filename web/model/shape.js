@@ -14,6 +14,7 @@ import { asText } from './json.js'
 import { numberOf } from './slots.js'
 import { extentOf } from './widget_kinds.js'
 import { widgetsOf } from './widget_values.js'
+import { isWire, wireWidth } from './wires.js'
 import { humanise, rowLabel } from './words.js'
 
 /** A node as it is shown. Its widgets are put together when they are first asked for: most nodes are only seen from afar. */
@@ -108,11 +109,12 @@ const titleOf = (node, type) => node.title ?? type?.title ?? node.type
  * @returns {NodeShape}
  */
 function shapeOf(node, type, widgets, title, aspect) {
+  const wire = isWire(node)
   return {
     title,
-    size: node.size,
-    collapsed: node.collapsed,
-    bare: node.type === 'Reroute',
+    size: wire ? [wireWidth(node), 26] : node.size,
+    collapsed: node.collapsed && !wire,
+    bare: wire || node.type === 'Reroute',
     inputs: inputsOf(node, type),
     outputs: outputsOf(node, type),
     widgets: widgets.map(({ name, label, spec, control }) => ({
@@ -130,7 +132,8 @@ function shapeOf(node, type, widgets, title, aspect) {
 
 /** @param {NodeRecord} node @param {NodeType | undefined} type @returns {SocketShape[]} */
 function inputsOf(node, type) {
-  const declared = type?.inputs ?? []
+  // The socket of a wire is named by what goes through it.
+  const declared = (isWire(node) && node.inputs.length ? type?.inputs.filter(({ widget }) => widget) : type?.inputs) ?? []
   /** @type {SocketShape[]} */
   const sockets = []
   for (const input of declared) {

@@ -16,6 +16,18 @@ const noteText = () => ({
   widget: { kind: 'text', default: '', multiline: true, placeholder: 'A note', dynamicPrompts: false }
 })
 
+/** @param {import('./schema.js').WidgetSpec} widget @returns {import('./schema.js').InputSpec} */
+const wireNameInput = (widget) => ({
+  name: 'Constant', type: 'STRING', label: 'name', optional: false, socketless: true, forced: false, tooltip: 'The name of the wire', advanced: false, widget
+})
+
+/** A Get node that can take one of these names. @param {readonly string[]} names */
+export const getType = (names) => virtual('GetNode', 'Get', {
+  description: 'Gives out what the Set node of its name is given.', aliases: ['take', 'wireless', 'anywhere', 'variable'],
+  inputs: [wireNameInput({ kind: 'combo', default: '', options: names, upload: null, control: false, multiple: false, remote: false })],
+  outputs: [{ name: '*', type: '*', list: false, tooltip: '' }]
+})
+
 export const NOTE_TYPES = new Set(['Note', 'MarkdownNote'])
 
 /** @type {readonly NodeType[]} */
@@ -33,5 +45,15 @@ export const VIRTUAL_TYPES = [
   virtual('PrimitiveNode', 'Primitive', {
     description: 'One value that feeds the widgets it is linked to.',
     outputs: [{ name: 'connect to widget input', type: '*', list: false, tooltip: '' }]
-  })
+  }),
+  virtual('SetNode', 'Set', {
+    description: 'Sends what it is given by a name, without a line: Get nodes of that name give it out, here and in the subgraphs within.',
+    aliases: ['send', 'wireless', 'anywhere', 'variable'],
+    inputs: [
+      { name: '*', type: '*', label: '', optional: true, widget: null, socketless: false, forced: false, tooltip: '', advanced: false },
+      wireNameInput({ kind: 'text', default: '', multiline: false, placeholder: 'A name', dynamicPrompts: false })
+    ],
+    outputs: [{ name: '*', type: '*', list: false, tooltip: '' }]
+  }),
+  getType([])
 ]

@@ -15,6 +15,9 @@ export const GET = 'GetNode'
 /** The name that a Set or a Get node goes by; empty for none. @param {Pick<NodeRecord, 'values'>} node */
 export const wireName = ({ values }) => asText(asList(values)[0]) ?? ''
 
+/** A pill as wide as its name needs. @param {Pick<NodeRecord, 'values'>} node */
+export const wireWidth = (node) => Math.min(Math.max(wireName(node).length * 7.1 + 64, 112), 280)
+
 /** @param {Pick<NodeRecord, 'type'>} node */
 export const isWire = (node) => node.type === SET || node.type === GET
 

@@ -45,6 +45,7 @@ export function load(json) {
   reader.graph('', file)
   reader.definitions('', definitions)
   for (const title of circles(reader.records)) reader.note(`The subgraph "${title}" contains itself: it cannot run until the node that stands for it is taken out of it`)
+  for (const name of sentTwice(reader.records)) reader.note(`Two Set nodes send by the name "${name}": Get nodes take what the first one is given`)
   return { records: reader.records, notes: reader.notes }
 }
 
@@ -63,6 +64,19 @@ function circles(records) {
 }
 
 /** @typedef {{node: NodeRecord, inputs: readonly unknown[], outputs: readonly unknown[], links: unknown[]}} Found A node with its sockets as the file has them, and the links that its inputs name. */
+
+/** Names that more than one Set node of a graph sends by: Get nodes take from the first. @param {readonly Entry[]} records */
+function sentTwice(records) {
+  const seen = new Set()
+  const twice = new Set()
+  for (const record of records) {
+    const name = record.kind === 'node' && record.type === 'SetNode' ? asText(asList(record.values)[0]) : null
+    if (record.kind !== 'node' || !name) continue
+    if (seen.has(`${record.graph} ${name}`)) twice.add(name)
+    seen.add(`${record.graph} ${name}`)
+  }
+  return [...twice]
+}
 
 class Reader {
   /** @type {Entry[]} */

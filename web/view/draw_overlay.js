@@ -190,7 +190,7 @@ function drawHover(ctx, theme, view) {
     ctx.lineWidth = 1 / Math.min(view.camera.zoom, 1)
     ctx.save()
     for (const socket of layout.sockets) if (socket.widget === null) clipOut(ctx, { x: socket.x - 7, y: socket.y - 7, w: 14, h: 14 })
-    roundRect(ctx, layout.rect.x, layout.rect.y, layout.rect.w, layout.rect.h, node.type === 'Reroute' ? layout.rect.h / 2 : RADIUS)
+    roundRect(ctx, layout.rect.x, layout.rect.y, layout.rect.w, layout.rect.h, layout.rect.y === 0 ? layout.rect.h / 2 : RADIUS)
     ctx.stroke()
     ctx.restore()
   }
@@ -214,7 +214,7 @@ function drawHover(ctx, theme, view) {
     if (socket.index >= 0 && view.graph.linkInto(node, socket.index)) continue
     drawSocket(ctx, theme, { x: socket.x, y: socket.y, type: socket.type, size: 4, hollow: true, list: false })
   }
-  if (layout.height > 0 && node.type !== 'Reroute') drawCorner(ctx, theme, layout.width, layout.height)
+  if (layout.height > 0 && layout.rect.y < 0) drawCorner(ctx, theme, layout.width, layout.height)
   ctx.restore()
 }
 

@@ -23,6 +23,7 @@ import { bounds, contains, grow, move } from '../geometry/rect.js'
 import { distance, subtract } from '../geometry/vec.js'
 import { recordId } from '../model/graph.js'
 import { layoutOf, viewOf } from '../model/shape.js'
+import { around, GET, isWire, sender, wireName } from '../model/wires.js'
 import { kindOf } from './widget_kinds.js'
 import { Wires } from './wires.js'
 
@@ -228,8 +229,9 @@ export class Scene {
   /** The type that an output gives, seen through reroutes. @param {NodeRecord} node @param {number} slot @returns {string} */
   outputType(node, slot) {
     let at = node
-    for (let hop = 0; at.type === 'Reroute' && hop < 100; hop++) {
-      const link = this.graph.linkInto(at, 0)
+    for (let hop = 0; (at.type === 'Reroute' || (isWire(at) && (at.outputs[0]?.type ?? '*') === '*')) && hop < 100; hop++) {
+      const feeds = at.type === GET ? sender(this.graph, wireName(at), around(this.graph, at.graph)) : at
+      const link = feeds && this.graph.linkInto(feeds, 0)
       const source = link && this.graph.source(link)
       if (!link || !source) return '*'
       at = source

@@ -1,0 +1,54 @@
+/**
+ * Commands of subgraphs: made, entered, left, unpacked; and of wires without lines.
+ *
+ * @typedef {import('./core.js').Full} Full
+ * @typedef {import('./registry.js').Command<Full>} Command
+ */
+import { selectedNodes } from './context.js'
+import { makeUnique } from './subgraph_copy.js'
+import { makeSubgraph } from './subgraph_make.js'
+import { unpack } from './subgraph_unpack.js'
+import { sendByName } from './wires.js'
+
+/** The selected instances of subgraphs. @param {Full} context */
+const instances = (context) => selectedNodes(context).filter((node) => context.graph.definition(node.type))
+/** @param {Full} context */
+const some = (context) => instances(context).length > 0
+/** @param {Full} context */
+const inside = ({ places }) => places.path.length > 0
+
+/** @type {readonly Command[]} */
+export const SUBGRAPH_COMMANDS = [
+  {
+    id: 'make_subgraph', label: 'Make a subgraph', keys: ['Ctrl+Shift+E'], enabled: (context) => selectedNodes(context).length > 0,
+    run: (context) => makeSubgraph(context, context.selection)
+  },
+  {
+    id: 'unpack_subgraph', label: 'Unpack the subgraph', keys: [], enabled: some,
+    run: (context) => context.store.transact('Unpack', () => context.select(instances(context).flatMap((node) => unpack(context, node))))
+  },
+  {
+    id: 'enter_subgraph', label: 'Open the subgraph', keys: ['Alt+Enter'], enabled: (context) => instances(context).length === 1,
+    run: (context) => context.places.enter(instances(context)[0]?.id ?? '')
+  },
+  { id: 'leave_subgraph', label: 'Go out of the subgraph', keys: ['Alt+Backspace'], enabled: inside, run: ({ places }) => places.leave() },
+  { id: 'leave_all', label: 'Go to the whole graph', keys: [], enabled: inside, run: ({ places }) => places.leave(Infinity) },
+  {
+    id: 'unique_subgraph', label: 'Make this subgraph unique', keys: [], enabled: (context) => instances(context).length === 1,
+    run: (context) => instances(context).forEach((node) => makeUnique(context, node))
+  },
+  {
+    id: 'send_by_name', label: 'Send by name', keys: [], enabled: (context) => selectedNodes(context).length === 1,
+    run: (context) => {
+      const node = selectedNodes(context)[0]
+      const output = node && context.types.get(node.type)?.outputs[0]
+      if (!node || !output) {
+        context.notify('This node gives nothing that could be sent')
+        return
+      }
+      const rect = context.rectOf(node)
+      const id = sendByName(context, { node: node.id, side: 'out', index: 0, name: output.name, type: output.type }, { x: rect.x + rect.w, y: node.pos[1] + 18 })
+      if (id !== null) context.editWidget(id, 'Constant', { select: true })
+    }
+  }
+]

@@ -1,0 +1,105 @@
+/**
+ * Wires without lines, made and renamed.
+ *
+ * @typedef {import('./context.js').Context} Context
+ * @typedef {import('../model/types.js').NodeRecord} NodeRecord
+ * @typedef {import('../model/types.js').RecordId} RecordId
+ * @typedef {import('../model/types.js').SocketRef} SocketRef
+ */
+import { usedBy } from '../model/instances.js'
+import { freeWireName, GET, sender, senders, SET, wireName } from '../model/wires.js'
+import { freshNode } from './add_node.js'
+import { connect } from './connect.js'
+import { renamedWire } from './subgraph_values.js'
+
+const APART = 36
+
+/** Send an output by a name that Get nodes know. @param {Context} context @param {SocketRef} from @param {import('../geometry/vec.js').Point} point where the output is @returns {RecordId | null} */
+export function sendByName(context, from, point) {
+  const { store, graph, graphId, types } = context
+  const source = graph.at(from.node)
+  const type = types.get(SET)
+  if (!source || !type) return null
+  const kind = context.outputType(source, Math.max(from.index, 0))
+  const name = freeWireName(graph, graphId, from.name || kind)
+  return store.transact('Send by name', () => {
+    const node = wireNode(context, type, name, kind, { x: point.x + APART, y: point.y - 13 })
+    connect(context, { ...from, type: kind }, { node: node.id, side: 'in', index: 0, name: kind, type: kind })
+    context.select([node.id])
+    return node.id
+  })
+}
+
+/** Feed an input from what is sent by a name. @param {Context} context @param {SocketRef} to @param {string} name @param {import('../geometry/vec.js').Point} point where the input is @returns {RecordId | null} */
+export function takeByName(context, to, name, point) {
+  const { store, graph, graphId, types } = context
+  const type = types.get(GET)
+  if (!type) return null
+  return store.transact(`Take ${name || 'by name'}`, () => {
+    const from = sender(graph, name, [graphId, ...(graphId === '' ? [] : [''])])
+    const kind = from ? context.outputType(from, 0) : to.type
+    const node = wireNode(context, type, name, kind === '*' ? to.type : kind, { x: point.x - APART - 150, y: point.y - 13 })
+    connect(context, { node: node.id, side: 'out', index: 0, name: kind, type: kind }, to)
+    context.select([node.id])
+    return node.id
+  })
+}
+
+/** @param {Context} context @param {import('../model/schema.js').NodeType} type @param {string} name @param {string} kind @param {{x: number, y: number}} at @returns {NodeRecord} */
+function wireNode({ store, graph, graphId }, type, name, kind, at) {
+  const fresh = freshNode(type, graphId, graph.freshKey(graphId, 'node'), graph.freshZ())
+  const slot = { name: kind, type: kind, widget: null, raw: null }
+  /** @type {NodeRecord} */
+  const node = {
+    ...fresh, pos: [Math.round(at.x), Math.round(at.y)], values: [name],
+    title: `${type.name === GET ? 'Get_' : 'Set_'}${name}`, properties: { ...fresh.properties, previousName: name },
+    inputs: type.name === SET ? [slot] : [], outputs: [slot]
+  }
+  store.put(node)
+  return node
+}
+
+/** Another name for what a Set node sends, or for what a Get node takes. Get nodes follow their Set node. @param {Pick<Context, 'store' | 'graph' | 'notify'>} context @param {NodeRecord} node @param {string} wanted */
+export function renameWire(context, node, wanted) {
+  const { store, graph } = context
+  const old = wireName(node)
+  if (wanted === old) return
+  if (node.type === GET) {
+    store.transact('Take by another name', () => store.update(node.id, fieldsOf(renamedWire(node, old, wanted))))
+    return
+  }
+  const taken = senders(graph, node.graph).some((other) => other.id !== node.id && wireName(other) === wanted)
+  const name = taken ? freeWireName(graph, node.graph, wanted) : wanted.trim()
+  if (taken) context.notify(`“${wanted}” is sent here already: this one is named “${name}”`)
+  const others = senders(graph, node.graph).some((other) => other.id !== node.id && wireName(other) === old)
+  store.transact('Send by another name', () => {
+    store.update(node.id, fieldsOf(renamedWire(node, old, name)))
+    if (old === '' || others) return
+    for (const getter of readers(context, node, old)) store.update(getter.id, fieldsOf(renamedWire(getter, old, name)))
+  })
+}
+
+/** @param {NodeRecord} node */
+const fieldsOf = ({ title, values, properties }) => ({ title, values, properties })
+
+/** Get nodes that hear a Set node: in its graph, and in subgraphs within it that have no such name of their own. @param {Pick<Context, 'graph'>} context @param {NodeRecord} setter @param {string} name @returns {NodeRecord[]} */
+export function readers({ graph }, setter, name) {
+  const inner = [...usedBy(graph, setter.graph)].filter((id) => id !== setter.graph && !senders(graph, id).some((node) => wireName(node) === name))
+  return [setter.graph, ...inner].flatMap((id) => graph.nodes(id).filter((node) => node.type === GET && wireName(node) === name))
+}
+
+/** Pasted Set nodes whose names are taken get others, and the Get nodes that came with them follow. @param {Context} context @param {Iterable<RecordId>} ids */
+export function freePastedWires({ store, graph }, ids) {
+  const came = [...ids].flatMap((id) => store.node(id) ?? [])
+  for (const setter of came.filter(({ type }) => type === SET)) {
+    const name = wireName(setter)
+    const first = senders(graph, setter.graph).find((node) => wireName(node) === name)
+    if (name === '' || !first || first.id === setter.id) continue
+    const next = freeWireName(graph, setter.graph, name)
+    for (const node of came) {
+      const now = store.node(node.id)
+      if (now && (node.id === setter.id || (node.type === GET && wireName(now) === name))) store.update(node.id, fieldsOf(renamedWire(now, name, next)))
+    }
+  }
+}
+
