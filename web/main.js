@@ -130,7 +130,7 @@ async function start() {
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   createRail(byId('rail'), { editor, session, settings, troubles, problemList, drawer, graphs, outline, view, history, library, theme: colours.current })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, colorOf })
-  createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow })
+  createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load: file => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 })) })
   createHint(byId('hint'), editor)
   createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, settings, theme: colours.theme, onTheme: colours.listen })
   const info = h('div.canvas-info', { 'aria-hidden': true })

@@ -123,7 +123,7 @@ function shapeOf(node, type, widgets, title, aspect) {
       kind: spec.kind,
       ...extentOf(spec),
       control: control !== null,
-      upload: spec.kind === 'combo' && spec.upload === 'image'
+      upload: spec.kind === 'combo' && spec.upload !== null && spec.upload !== 'file'
     })),
     picture: type?.picture === true,
     aspect

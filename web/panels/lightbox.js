@@ -212,6 +212,7 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
   })
   document.body.append(element)
   element.showModal()
+  room.focus({ preventScroll: true })
   show()
   if (comparing && pictures.length > 1) setCompare('line')
 }

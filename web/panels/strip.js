@@ -2,8 +2,10 @@
 import { viewUrl } from '../api/client.js'
 import { icon } from '../icons/icons.js'
 import { bitmapOf, kindOf } from '../view/media.js'
+import { fileValue } from '../view/node_pictures.js'
 import { fill, h, setText } from './dom.js'
 import { openLightbox } from './lightbox.js'
+import { carry } from './picture_bar.js'
 
 const SHOWN = 60
 /** Pixels of a thumbnail's side, on a dense screen. */
@@ -16,8 +18,9 @@ const FRAME = 216
  * @param {import('../app/results.js').Results} parts.results
  * @param {import('../app/settings.js').Settings} parts.settings
  * @param {(workflow: any, name: string) => void} parts.openGraph
+ * @param {(file: import('../model/session.js').PictureRef) => void} parts.load  puts a result into a new node
  */
-export function createStrip(host, { session, results, settings, openGraph }) {
+export function createStrip(host, { session, results, settings, openGraph, load }) {
   const count = h('span.count')
   const waiting = h('div.thumb.waiting', { 'aria-hidden': 'true' }, count)
   const row = h('div.strip', { role: 'list', 'aria-label': 'Results, newest first' })
@@ -34,6 +37,7 @@ export function createStrip(host, { session, results, settings, openGraph }) {
       url: viewUrl(result.file, { version: result.promptId }),
       name: result.file.filename,
       openGraph: () => void result.workflow().then(workflow => openGraph(workflow, result.file.filename)),
+      load: () => load(result.file),
     })), index)
   }
 
@@ -43,14 +47,15 @@ export function createStrip(host, { session, results, settings, openGraph }) {
     if (known) return known
     const kind = kindOf(result.file.filename)
     const url = viewUrl(result.file, { ...(kind === 'picture' ? { preview: 'webp;80' } : {}), version: result.promptId })
-    const image = kind === 'video' ? h('canvas') : h('img', { src: url, alt: '', loading: 'lazy', decoding: 'async' })
+    const image = kind === 'video' ? h('canvas') : kind === 'sound' ? named('sound', result.file.filename) : h('img', { src: url, alt: '', loading: 'lazy', decoding: 'async', draggable: 'false' })
     image.addEventListener('error', () => {
       if (result.file.type === 'temp') results.drop(result.key) // of another day
-      else image.replaceWith(h('span.missing', {}, icon(kind === 'video' ? 'film' : 'image'), h('span', {}, result.file.filename)))
+      else image.replaceWith(named(kind === 'video' ? 'film' : 'image', result.file.filename))
     })
     if (image instanceof HTMLCanvasElement) watchFrame(image, url)
     const name = `${result.file.filename}${result.seed ? `, seed ${result.seed}` : ''}`
-    const element = h('div', { role: 'listitem' }, h('button.thumb', { type: 'button', 'aria-label': `Result ${name}`, 'data-tip': name,
+    const element = h('div', { role: 'listitem' }, h('button.thumb', { type: 'button', 'aria-label': `Result ${name}`, 'data-tip': name, draggable: 'true',
+      ondragstart: (/** @type {DragEvent} */ event) => carry(event, result.file, viewUrl(result.file), fileValue(result.file)),
       onclick: () => show(results.list.indexOf(result)) }, image,
       result.file.moving ? h('span.plays', {}, icon('play', 12)) : null, result.seed ? h('span.label', {}, short(result.seed)) : null))
     thumbs.set(result.key, element)
@@ -112,6 +117,9 @@ export function createStrip(host, { session, results, settings, openGraph }) {
   drawFold()
   draw()
 }
+
+/** What stands for a file that has no picture here. @param {string} sign @param {string} name */
+const named = (sign, name) => h('span.missing', {}, icon(sign), h('span', {}, name))
 
 /** Long seeds show their end, by which one tells them apart. @param {string} seed */
 function short(seed) {
