@@ -24,6 +24,7 @@
  * @property {(socket: SocketPlace) => string} typeOf The type as seen through reroutes.
  * @property {((socket: SocketPlace) => boolean) | null} fits While a link is dragged: does it take it?
  * @property {number} zoom
+ * @property {number} [opacity] Of its surfaces; what is written stays whole.
  * @property {boolean} [hasty] The zoom is changing, and much is in view: rows are drawn without their text.
  * @property {import('./draw_status.js').Marks} [marks] What is known besides its state.
  */
@@ -70,13 +71,17 @@ function drawWhole(ctx, theme, drawing) {
   const { layout } = view
   const full = zoom >= FULL && !drawing.hasty
   const { rect } = layout
-  drawShadow(ctx, theme, rect, drawing.lifted)
+  const alpha = ctx.globalAlpha
+  const { opacity = 1 } = drawing
+  if (opacity === 1) drawShadow(ctx, theme, rect, drawing.lifted)
+  ctx.globalAlpha = alpha * opacity
   ctx.fillStyle = bodyColour(theme, view.node)
   roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
   ctx.fill()
   ctx.fillStyle = headColour(theme, view.node, view.type, drawing.marks)
   roundRect(ctx, rect.x, rect.y, rect.w, headHeight(zoom), layout.height ? [RADIUS, RADIUS, 0, 0] : RADIUS)
   ctx.fill()
+  ctx.globalAlpha = alpha
   if (layout.height && !NOTE_TYPES.has(view.node.type)) {
     ctx.fillStyle = theme.line
     ctx.fillRect(rect.x, rect.y + headHeight(zoom) - 1, rect.w, 1)

@@ -117,7 +117,7 @@ function drawOne(ctx, theme, view, node, hasty) {
   drawNode(ctx, theme, {
     view: view.scene.view(node), status, shown: picturesOf(node, view.schema, status), pictures: view.pictures,
     selected: view.selection.has(node.id), lifted: view.dragging.has(node.id),
-    edited: view.edited?.node === node.id ? view.edited.name : null, zoom: view.camera.zoom, hasty,
+    edited: view.edited?.node === node.id ? view.edited.name : null, zoom: view.camera.zoom, opacity: view.look.nodeOpacity, hasty,
     marks: marksOf(view, node, view.promptId(node), status),
     linked: ({ side, index }) =>
       index >= 0 && (side === 'in' ? view.graph.linkInto(node, index) !== undefined : view.graph.linksFrom(node, index).length > 0),
