@@ -87,6 +87,12 @@ export function openShortcuts({ editor, settings, toasts }) {
     else if (other) catching = { ...now, said: `${words(key)} runs “${other.label}” already.`, wanted: key, from: other.id }
     else return take(now, key)
     draw()
+    focusCatcher()
+  }
+
+  function focusCatcher() {
+    const button = list.querySelector('.catching')
+    if (button instanceof HTMLElement) button.focus()
   }
 
   /** @param {Catching} now @param {string} key */
@@ -113,8 +119,7 @@ export function openShortcuts({ editor, settings, toasts }) {
   function start(id, replaces) {
     catching = { id, replaces, said: '', wanted: '', from: null }
     draw()
-    const button = list.querySelector('.catching')
-    if (button instanceof HTMLElement) button.focus()
+    focusCatcher()
   }
 
   /** @param {Command} command */
@@ -181,21 +186,16 @@ export function openShortcuts({ editor, settings, toasts }) {
     try {
       const { keymap: read, unknown } = readKeymap(await file.text(), commands.all())
       settings.set('keymap', read)
+      wrong.hidden = true
       toasts.show({ key: 'keys', tone: 'done', text: `The keys of “${file.name}” are in use.`, ...(unknown.length ? { detail: `Commands that this page does not have: ${unknown.join(', ')}.` } : {}) })
     } catch (error) {
-      toasts.show({ key: 'keys', tone: 'error', text: `“${file.name}” was not taken.`, detail: /** @type {Error} */ (error).message })
-      warn(/** @type {Error} */ (error).message)
+      wrong.textContent = `“${file.name}” was not taken. ${/** @type {Error} */ (error).message}`
+      wrong.hidden = false
     }
   }
 
   const wrong = h('p.wrong', { role: 'alert' })
   wrong.hidden = true
-  /** A toast lies behind the dialog. @param {string} text */
-  function warn(text) {
-    wrong.textContent = text
-    wrong.hidden = false
-  }
-
   const ends = [commands.listen(draw), settings.listen(draw)]
   field.addEventListener('input', draw)
   draw()
