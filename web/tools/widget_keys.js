@@ -11,6 +11,8 @@ import { kindOf } from '../view/widget_kinds.js'
 
 /** Notches of a wheel that come closer together than this are one step of undo, in ms. */
 const PAUSE = 600
+/** On Linux a click of the middle button pastes what is marked anywhere, this long after it, in ms: nobody who pans means that. */
+const X11 = 300
 /** CSS pixels that a click of the middle button may wander. */
 const DRIFT = 4
 
@@ -22,6 +24,7 @@ export function listenWidgetKeys(editor) {
   const { signal } = abort
   let wheeled = { node: '', name: '', time: -Infinity, version: -1 }
   let pressed = { x: 0, y: 0 }
+  let released = -Infinity
 
   /** The widget under the pointer, unless what is there takes nothing now. */
   const hovered = () => {
@@ -66,6 +69,7 @@ export function listenWidgetKeys(editor) {
     if (event.button === 1) pressed = { x: event.clientX, y: event.clientY }
   }, { signal })
   overlay.addEventListener('pointerup', (event) => {
+    if (event.button === 1) released = event.timeStamp
     if (event.button !== 1 || Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > DRIFT) return
     const found = hovered()
     if (found) reset(found.id, found.widget.name)
@@ -79,6 +83,11 @@ export function listenWidgetKeys(editor) {
     event.stopImmediatePropagation()
   }, { signal, capture: true })
   page.addEventListener('paste', (event) => {
+    if (event.timeStamp - released < X11 && event.target !== null && !isField(event.target)) {
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      return
+    }
     const found = isFree(event) ? hovered() : null
     const text = event.clipboardData?.getData('text/plain')
     if (!found || !text || text.trimStart().startsWith('{')) return // nodes, most likely
@@ -91,10 +100,13 @@ export function listenWidgetKeys(editor) {
 
   /** Nothing is selected that would be meant, no field is typed in, no text marked. @param {ClipboardEvent} event */
   function isFree(event) {
-    const { target } = event
-    const field = target instanceof Element && target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]')
-    return !event.defaultPrevented && !field && editor.selection.size === 0 && (page.getSelection()?.isCollapsed ?? true)
+    return !event.defaultPrevented && !isField(event.target) && editor.selection.size === 0 && (page.getSelection()?.isCollapsed ?? true)
   }
 
   return () => abort.abort()
+}
+
+/** @param {EventTarget | null} target */
+function isField(target) {
+  return target instanceof Element && target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]') !== null
 }
