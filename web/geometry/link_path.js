@@ -16,7 +16,7 @@ const RADIUS = 10
 /** How far an elbow goes straight out of a socket before it may turn. */
 const STUB = 16
 /** How far a hidden link is still seen at its sockets. */
-export const HIDDEN_STUB = 18
+export const HIDDEN_STUB = 22
 
 /** @param {readonly Point[]} points the ends and the reroutes between them @param {LinkShape} shape @returns {Bezier[][]} for each stretch */
 export function linkPath(points, shape) {
@@ -38,7 +38,7 @@ function stretch(points, index, from, to) {
   const [before, after] = [points[index - 1], points[index + 2]]
   const plain = linkCurve(from, to)
   if (!before && !after) return plain
-  const reach = distance(from, to) / 3
+  const reach = distance(from, to) * 0.28
   return {
     a: from, d: to,
     b: before ? add(from, along(before, to, reach)) : { x: from.x + Math.min(plain.b.x - from.x, reach * 1.5), y: from.y },

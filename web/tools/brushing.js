@@ -6,12 +6,16 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { addReroutes } from '../commands/reroute.js'
+import { pointAt } from '../geometry/bezier.js'
 import { between, bounds, contains, holds, intersects } from '../geometry/rect.js'
 import { inLoop, loopTakes } from '../geometry/polygon.js'
 import { withAlpha } from '../view/theme.js'
 import { drawRerouteLine } from './rerouting.js'
 import { State } from './state.js'
 import { crossings, Stroke } from './stroke.js'
+
+/** Points of a link that are looked at. */
+const SAMPLES = Array.from({ length: 25 }, (_, index) => index / 24)
 
 /** @typedef {{takes: (rect: Rect) => boolean, has: (point: import('../geometry/vec.js').Point) => boolean, holds: (rect: Rect) => boolean}} Region */
 
@@ -24,7 +28,7 @@ function found(editor, box, region) {
   const all = [...nodes, ...groups, ...reroutes].map(({ id }) => id)
   if (all.length) return all
   return editor.scene.wiresIn(box)
-    .filter(({ curves }) => curves.some(({ a, d }) => region.has(a) && region.has(d)) || curves.every(({ a, d }) => region.has(a) || region.has(d)))
+    .filter(({ curves }) => curves.some((curve) => SAMPLES.some((t) => region.has(pointAt(curve, t)))))
     .map(({ link }) => link.id)
 }
 

@@ -1,0 +1,478 @@
+"""Hands on links and nodes: knife, reroutes, joining, shaking, inserting, sizes, boxes and loops, and other programs' ways to move the view."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.person import Person
+
+ON_LINK = """([from, to, part]) => {
+  const { editor } = window.easel
+  const link = editor.graph.links('').find(link => link.from === from && link.to === to)
+  const { curves } = editor.scene.wire(link.id)
+  const { a, b, c, d } = curves[Math.min(Math.floor(part * curves.length), curves.length - 1)]
+  const t = part * curves.length % 1, s = 1 - t
+  const at = axis => s * s * s * a[axis] + 3 * s * s * t * b[axis] + 3 * s * t * t * c[axis] + t * t * t * d[axis]
+  const box = document.getElementById('overlay').getBoundingClientRect()
+  const { x, y } = editor.toScreen({ x: at('x'), y: at('y') })
+  return [x + box.left, y + box.top]
+}"""
+
+CHAIN: dict[str, Any] = {
+    "nodes": [
+        {"id": 1, "type": "LoadImage", "pos": [0, 0], "size": [210, 120], "outputs": [{"name": "IMAGE", "type": "IMAGE", "links": [1]}, {"name": "MASK", "type": "MASK"}]},
+        {"id": 2, "type": "ImageInvert", "pos": [420, 0], "size": [180, 40], "inputs": [{"name": "image", "type": "IMAGE", "link": 1}], "outputs": [{"name": "IMAGE", "type": "IMAGE", "links": [2]}]},
+        {"id": 3, "type": "SaveImage", "pos": [820, 0], "size": [210, 120], "inputs": [{"name": "images", "type": "IMAGE", "link": 2}]},
+        {"id": 4, "type": "ImageScaleBy", "pos": [420, 420], "size": [240, 120], "inputs": [{"name": "image", "type": "IMAGE"}], "outputs": [{"name": "IMAGE", "type": "IMAGE"}]},
+    ],
+    "links": [[1, 1, 0, 2, 0, "IMAGE"], [2, 2, 0, 3, 0, "IMAGE"]],
+}  # fmt: skip
+
+
+@pytest.fixture
+def artist(person: Person) -> Person:
+    person.load(CHAIN)
+    person.page.keyboard.press(".")
+    person.page.wait_for_timeout(250)
+    return person
+
+
+def on_link(person: Person, start: int, end: int, part: float = 0.5) -> tuple[float, float]:
+    x, y = person.page.evaluate(ON_LINK, [start, end, part])
+    return x, y
+
+
+def links(person: Person) -> set[tuple[int, int]]:
+    return {(link[1], link[3]) for link in person.workflow["links"]}
+
+
+def reroutes(person: Person) -> list[dict[str, Any]]:
+    return (person.workflow.get("extra") or {}).get("reroutes") or []
+
+
+def undo_label(person: Person) -> str | None:
+    return person.page.evaluate("() => window.easel.editor.store.undoLabel")
+
+
+def selected(person: Person) -> set[str]:
+    return set(person.page.evaluate("() => [...window.easel.editor.selection]"))
+
+
+@contextmanager
+def held(person: Person, *keys: str) -> Iterator[None]:
+    for key in keys:
+        person.page.keyboard.down(key)
+    yield
+    for key in keys:
+        person.page.keyboard.up(key)
+
+
+def drag(person: Person, *points: tuple[float, float], button: Any = "left", let_go: bool = True) -> None:
+    mouse = person.page.mouse
+    mouse.move(*points[0])
+    mouse.down(button=button)
+    for point in points[1:]:
+        mouse.move(*point, steps=5)
+    if let_go:
+        mouse.up(button=button)
+
+
+def shoot(person: Person, name: str) -> None:
+    if folder := os.environ.get("EASEL_LOOK"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        person.shoot(Path(folder) / f"{name}.png")
+
+
+def away(point: tuple[float, float], x: float, y: float) -> tuple[float, float]:
+    return point[0] + x, point[1] + y
+
+
+def test_the_knife_cuts_what_it_crosses_and_escape_takes_it_back(artist: Person) -> None:
+    one, two = on_link(artist, 1, 2), on_link(artist, 2, 3)
+    path = [away(one, -6, -60), away(one, 6, 60), away(one, 60, 200), away(two, -40, 200), away(two, -6, 60), away(two, 6, -60)]
+    with held(artist, "Control"):
+        drag(artist, *path, let_go=False)
+        shoot(artist, "knife")
+        artist.page.keyboard.press("Escape")
+        artist.page.mouse.up()
+    assert links(artist) == {(1, 2), (2, 3)}
+    with held(artist, "Control"):
+        drag(artist, *path)
+    assert links(artist) == set()
+    assert undo_label(artist) == "Cut 2 links"
+    artist.page.keyboard.press("Control+z")
+    assert links(artist) == {(1, 2), (2, 3)}
+    drag(artist, away(one, 0, -50), away(one, 0, 50), button="right")
+    artist.page.keyboard.press("Escape")
+    with held(artist, "Control"):
+        drag(artist, away(one, 0, -50), away(one, 0, 50), button="right")
+    assert links(artist) == {(2, 3)}, "as in Blender too"
+    expect(artist.page.get_by_role("menu")).to_have_count(0)
+
+
+def test_reroutes_come_by_shift_alt_and_double_click_and_go_without_the_link(artist: Person) -> None:
+    page = artist.page
+    middle = on_link(artist, 1, 2)
+    with held(artist, "Shift"):
+        drag(artist, away(middle, -4, -40), away(middle, 4, 40), let_go=False)
+        shoot(artist, "reroute-line")
+        page.mouse.up()
+    assert len(reroutes(artist)) == 1
+    assert undo_label(artist) == "Add a reroute"
+    second = on_link(artist, 2, 3)
+    with held(artist, "Alt"):
+        drag(artist, second, away(second, 0, 80))
+    added = reroutes(artist)
+    assert len(added) == 2
+    assert added[1]["pos"][1] > added[0]["pos"][1] + 40, "it was pulled along"
+    page.keyboard.press("Control+z")
+    assert len(reroutes(artist)) == 1, "one step"
+    page.mouse.dblclick(*on_link(artist, 2, 3, 0.4))
+    assert len(reroutes(artist)) == 2
+    shoot(artist, "reroutes")
+    before = reroutes(artist)[1]["pos"]
+    point = artist.page.evaluate(
+        """() => { const { editor } = window.easel; const [x, y] = editor.graph.reroutes('')[1].pos
+          const box = document.getElementById('overlay').getBoundingClientRect(), at = editor.toScreen({ x, y }); return [at.x + box.left, at.y + box.top] }"""
+    )
+    drag(artist, tuple(point), away(tuple(point), 30, 90))
+    assert reroutes(artist)[1]["pos"][1] > before[1]
+    page.keyboard.press("Delete")
+    assert len(reroutes(artist)) == 1
+    assert links(artist) == {(1, 2), (2, 3)}
+    assert len(artist.prompt) > 0
+
+
+def test_another_link_is_drawn_out_of_a_reroute_and_passes_it(artist: Person) -> None:
+    page = artist.page
+    page.mouse.dblclick(*on_link(artist, 1, 2))
+    x, y = page.evaluate(
+        """() => { const { editor } = window.easel; const [x, y] = editor.graph.reroutes('')[0].pos
+          const box = document.getElementById('overlay').getBoundingClientRect(), at = editor.toScreen({ x: x + 14, y }); return [at.x + box.left, at.y + box.top] }"""
+    )
+    page.mouse.move(x, y)
+    shoot(artist, "reroute-out")
+    drag(artist, (x, y), artist.point(4, "in:image"), let_go=False)
+    shoot(artist, "reroute-branch")
+    page.mouse.up()
+    assert (1, 4) in links(artist)
+    assert sorted(reroutes(artist)[0]["linkIds"]) == sorted(link[0] for link in artist.workflow["links"] if link[1] == 1)
+    # A link that looks for its source finds it at the reroute too.
+    page.keyboard.press("Control+z")
+    assert (1, 4) not in links(artist)
+    drag(artist, artist.point(4, "in:image"), (x - 14, y))
+    assert (1, 4) in links(artist)
+    assert len(reroutes(artist)[0]["linkIds"]) == 2
+
+
+def test_all_links_of_an_output_move_at_once_and_keep_what_they_pass(artist: Person) -> None:
+    drag(artist, artist.point(1, "out:IMAGE"), artist.point(4, "in:image"))
+    assert {(1, 2), (1, 4)} <= links(artist)
+    page = artist.page
+    page.mouse.dblclick(*artist.void())
+    page.keyboard.type("load image")
+    page.keyboard.press("Enter")
+    new = max(node["id"] for node in artist.workflow["nodes"])
+    with held(artist, "Shift"):
+        drag(artist, artist.point(1, "out:IMAGE"), artist.point(new, "out:IMAGE"))
+    assert {(new, 2), (new, 4)} <= links(artist)
+    assert undo_label(artist) == "Move 2 links"
+
+
+def test_two_nodes_are_joined_without_meeting_a_socket(artist: Person) -> None:
+    with held(artist, "Alt"):
+        drag(artist, artist.point(2), artist.point(4), button="right", let_go=False)
+        shoot(artist, "join")
+        artist.page.mouse.up(button="right")
+    assert (2, 4) in links(artist)
+    expect(artist.page.get_by_role("menu")).to_have_count(0)
+    with held(artist, "Alt"):
+        artist.page.mouse.click(*artist.point(4), button="right")
+    expect(artist.page.get_by_role("menu")).to_be_visible()
+    artist.page.keyboard.press("Escape")
+
+
+def test_a_shaken_node_leaves_its_links_and_one_let_go_on_a_link_takes_its_place(artist: Person) -> None:
+    mouse = artist.page.mouse
+    start = artist.point(2)
+    mouse.move(*start)
+    mouse.down()
+    for turn in range(7):
+        mouse.move(*away(start, 70 if turn % 2 == 0 else -10, 20), steps=4)
+    mouse.move(*away(start, 0, 200), steps=4)
+    mouse.up()
+    assert links(artist) == {(1, 3)}
+    assert undo_label(artist) == "Pull out of its links"
+    artist.page.keyboard.press("Control+z")
+    assert links(artist) == {(1, 2), (2, 3)}
+    # The free one goes in by itself.
+    drag(artist, artist.point(4), away(on_link(artist, 2, 3), 0, -60), let_go=False)
+    shoot(artist, "insert")
+    mouse.up()
+    assert links(artist) == {(1, 2), (2, 4), (4, 3)}
+    # A linked one only with Ctrl.
+    artist.page.keyboard.press("Control+z")
+    drag(artist, artist.point(1, "out:IMAGE"), artist.point(4, "in:image"))
+    before = links(artist)
+    middle = on_link(artist, 2, 3)
+    drag(artist, artist.point(4), away(middle, 0, -60))
+    assert links(artist) == before
+    artist.page.keyboard.press("Control+z")
+    drag(artist, artist.point(4), away(middle, 0, -60), let_go=False)
+    with held(artist, "Control"):
+        mouse.move(*away(middle, 1, -60))
+        mouse.up()
+    assert links(artist) == {(1, 2), (2, 4), (4, 3)}
+
+
+def test_a_node_keeps_to_its_neighbours_edges_and_to_the_grid_with_shift(artist: Person) -> None:
+    def pos(node: int) -> tuple[float, float]:
+        return next(tuple(each["pos"]) for each in artist.workflow["nodes"] if each["id"] == node)
+
+    zoom = artist.page.evaluate("() => window.easel.editor.camera.zoom")
+    start = artist.point(4)
+    drag(artist, start, away(start, 3 * zoom, 20), let_go=False)
+    assert pos(4)[0] == 420, "in line with the node above"
+    shoot(artist, "guides")
+    with held(artist, "Shift"):
+        artist.page.mouse.move(*away(start, 31 * zoom, 47 * zoom))
+        assert [value % 20 for value in pos(4)] == [0, 0]
+        artist.page.mouse.up()
+
+
+def test_a_node_is_sized_by_every_edge(artist: Person) -> None:
+    def box(node: int) -> list[float]:
+        return artist.page.evaluate("id => Object.values(window.easel.editor.rectOf(window.easel.editor.store.node('node:' + id)))", node)
+
+    def corner(x: float, y: float) -> tuple[float, float]:
+        left, top, width, height = box(2)
+        return tuple(
+            artist.page.evaluate(
+                """([x, y]) => { const box = document.getElementById('overlay').getBoundingClientRect(), at = window.easel.editor.toScreen({ x, y }); return [at.x + box.left, at.y + box.top] }""",
+                [left + width * x, top + height * y],
+            )
+        )
+
+    for where, grip, by in (((0, 0.16), (2, 0), (-60, 0)), ((0.7, 1), (0, -2), (0, 50)), ((1, 1), (-4, -4), (40, 30))):
+        before = box(2)
+        start = away(corner(*where), *grip)
+        drag(artist, start, away(start, *by))
+        after = box(2)
+        assert after[2] >= before[2]
+        assert after[3] >= before[3]
+        assert after[2] + after[3] > before[2] + before[3]
+        if by[0] < 0:
+            assert after[0] < before[0]
+            assert abs(after[0] + after[2] - before[0] - before[2]) <= 1, "the other side stays"
+    assert undo_label(artist) == "Resize"
+
+
+def test_a_lasso_a_box_with_alt_and_links_in_a_box(artist: Person) -> None:
+    a, b = artist.point(1), artist.point(2)
+    ring = [away(a, -90, -30), away(a, 0, -40), away(b, 130, -30), away(b, 130, 110), away(a, -90, 180), away(a, -90, -20)]
+    with held(artist, "Alt"):
+        drag(artist, *ring, let_go=False)
+        shoot(artist, "lasso")
+        artist.page.mouse.up()
+    assert selected(artist) == {"node:1", "node:2"}
+    page = artist.page
+    start = away(artist.point(2), -110, -40)
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.keyboard.down("Alt")
+    page.mouse.move(*away(start, 200, 60), steps=4)
+    page.keyboard.up("Alt")
+    page.keyboard.down("Alt")
+    assert selected(artist) == {"node:1"}, "taken away, without a move of the pointer"
+    page.keyboard.up("Alt")
+    assert selected(artist) == {"node:2"}
+    page.mouse.up()
+    middle = on_link(artist, 2, 3)
+    drag(artist, away(middle, -30, -30), away(middle, 30, 30), let_go=False)
+    shoot(artist, 'box')
+    page.mouse.up()
+    assert selected(artist) == {"link:2"}, "where there is nothing but a link"
+    page.keyboard.press("Delete")
+    assert links(artist) == {(1, 2)}
+
+
+def test_hidden_links_show_where_they_lead_and_the_link_has_a_menu(artist: Person) -> None:
+    page = artist.page
+    page.mouse.click(*on_link(artist, 1, 2), button="right")
+    menu = page.get_by_role("menu")
+    expect(menu.get_by_role("menuitem", name="Insert a node here")).to_be_visible()
+    shoot(artist, "link-menu")
+    menu.get_by_role("menuitem", name="Hide the link").click()
+    assert artist.workflow["extra"]["easel_hidden_links"] == [1]
+    page.mouse.move(*artist.point(4))
+    shoot(artist, "hidden")
+    page.mouse.click(*on_link(artist, 1, 2, 0.45), button="right")
+    page.get_by_role("menuitem", name="Show the link").click()
+    assert "easel_hidden_links" not in (artist.workflow.get("extra") or {})
+    page.mouse.click(*on_link(artist, 1, 2), button="right")
+    page.get_by_role("menuitem", name="Insert a node here").click()
+    titles = page.locator(".search [role=option] .name").all_inner_texts()
+    assert "Invert Image" in titles
+    assert "KSampler" not in titles
+    assert "Save Image" not in titles, "it passes nothing on"
+    page.keyboard.type("upscale image by")
+    page.keyboard.press("Enter")
+    assert links(artist) == {(1, 5), (5, 2), (2, 3)}
+
+
+@pytest.mark.parametrize("shape", ["straight", "elbow", "hidden"])
+def test_links_have_the_shape_that_one_likes(artist: Person, shape: str) -> None:
+    page = artist.page
+    page.mouse.dblclick(*on_link(artist, 1, 2))
+    page.evaluate("shape => window.easel.editor.run('links_' + shape)", shape)
+    assert page.evaluate("() => window.easel.editor.scene.linkShape") == shape
+    page.wait_for_timeout(50)
+    shoot(artist, f"links-{shape}")
+    page.mouse.click(*on_link(artist, 2, 3, 0.45), button="right")
+    expect(page.get_by_role("menuitem", name="Delete the link")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.evaluate("() => window.easel.editor.run('links_spline')")
+
+
+def test_each_program_moves_the_view_its_own_way(artist: Person) -> None:
+    page = artist.page
+
+    def camera() -> dict[str, float]:
+        return page.evaluate("() => window.easel.editor.camera")
+
+    def prefer(navigation: str) -> None:
+        page.evaluate("navigation => window.easel.editor.prefer({ navigation })", navigation)
+
+    start = artist.void()
+    with held(artist, "Control", "Shift"):
+        drag(artist, start, away(start, 80, -80))
+    assert camera()["zoom"] > 1
+    page.keyboard.press(".")
+    page.wait_for_timeout(250)
+    start, before = artist.void(), camera()
+    drag(artist, start, away(start, 50, 30))
+    assert camera() == before
+    prefer("drag")
+    drag(artist, start, away(start, 50, 30))
+    assert camera()["x"] < before["x"]
+    prefer("standard")
+    before = camera()
+    page.mouse.move(*start)
+    page.mouse.wheel(0, 120)
+    artist.until("before => window.easel.editor.camera.y > before.y && window.easel.editor.camera.zoom === before.zoom", before)
+    prefer("nuke")
+    before = camera()
+    with held(artist, "Alt"):
+        drag(artist, artist.point(1), away(artist.point(1), 50, 30))
+    assert camera()["x"] < before["x"]
+    assert len(artist.workflow["nodes"]) == 4, "nothing was cloned"
+    prefer("easel")
+    page.keyboard.press("h")
+    before = camera()
+    drag(artist, artist.point(1), away(artist.point(1), 50, 30))
+    assert camera()["x"] < before["x"]
+    assert undo_label(artist) is None
+    page.keyboard.press("v")
+    drag(artist, artist.point(1), away(artist.point(1), 50, 30))
+    assert undo_label(artist) == "Move"
+
+
+def test_what_a_hand_holds_may_go_and_nothing_breaks(artist: Person) -> None:
+    page = artist.page
+    before = artist.workflow
+    for grip in ("title", "out:IMAGE"):
+        start = artist.point(2, grip)
+        drag(artist, start, away(start, 60, 60), let_go=False)
+        page.keyboard.press("Control+z")
+        page.mouse.move(*away(start, 90, 90), steps=3)
+        page.mouse.up()
+        assert artist.workflow == before, "undo took what was being done back, and the hand let go"
+    start = artist.point(2)
+    drag(artist, start, away(start, 60, 60), let_go=False)
+    page.evaluate("graph => window.app.loadGraphData(graph)", CHAIN)
+    page.mouse.move(*away(start, 90, 90), steps=3)
+    page.mouse.up()
+    assert undo_label(artist) is None
+    for act in ("resize", "blur", "lost", "second"):
+        start = artist.point(2)
+        drag(artist, start, away(start, 60, 60), let_go=False)
+        if act == "resize":
+            page.set_viewport_size({"width": 1000, "height": 700})
+        elif act == "blur":
+            page.evaluate("() => window.dispatchEvent(new Event('blur'))")
+        elif act == "lost":
+            page.evaluate("() => document.getElementById('overlay').dispatchEvent(new PointerEvent('pointercancel', { pointerId: 1, bubbles: true }))")
+        else:
+            page.mouse.down(button="right")
+            page.mouse.up(button="right")
+        page.mouse.move(*away(start, 90, 70), steps=3)
+        page.mouse.up()
+        if act == "resize":
+            page.keyboard.press("Control+z")
+            page.set_viewport_size({"width": 1440, "height": 900})
+            page.wait_for_timeout(100)
+        assert undo_label(artist) is None, act
+    start = artist.point(2)
+    drag(artist, start, away(start, 60, 60), let_go=False)
+    page.evaluate("() => { const { store } = window.easel.editor; store.transact('Gone', () => ['node:2', 'link:1', 'link:2'].forEach(id => store.remove(id))) }")
+    page.mouse.move(*away(start, 90, 90), steps=3)
+    page.mouse.up()
+    assert [node["id"] for node in artist.workflow["nodes"]] == [1, 3, 4]
+
+
+def test_random_gestures_of_all_kinds_never_throw(artist: Person) -> None:
+    import random
+
+    chance = random.Random(11)
+    page = artist.page
+    box = page.locator("#overlay").bounding_box()
+    keys = ["Shift", "Control", "Alt"]
+
+    def somewhere() -> tuple[float, float]:
+        return box["x"] + chance.random() * box["width"], box["y"] + chance.random() * box["height"]
+
+    def on_something() -> tuple[float, float]:
+        found = page.evaluate(
+            """part => { const { editor } = window.easel; const box = document.getElementById('overlay').getBoundingClientRect()
+              const wires = editor.scene.wiresIn({ x: -5000, y: -5000, w: 10000, h: 10000 }), nodes = editor.graph.nodes('')
+              const wire = wires[Math.floor(part * wires.length)], node = nodes[Math.floor(part * nodes.length)]
+              const at = part < 0.5 && wire ? wire.curves[0].a : node && { x: node.pos[0] + 30, y: node.pos[1] - 10 }
+              if (!at) return null
+              const { x, y } = editor.toScreen(at)
+              return [x + box.left, y + box.top] }""",
+            chance.random(),
+        )
+        return tuple(found) if found else somewhere()
+
+    for _ in range(70):
+        down = [key for key in keys if chance.random() < 0.35]
+        button = chance.choice(["left", "left", "left", "right", "middle"])
+        points = [chance.choice([somewhere, on_something])() for _ in range(chance.randrange(2, 4))]
+        for key in down:
+            page.keyboard.down(key)
+        page.mouse.move(*points[0])
+        page.mouse.down(button=button)
+        for point in points[1:]:
+            page.mouse.move(*point, steps=3)
+            if chance.random() < 0.15:
+                page.keyboard.press(chance.choice(["Control+z", "Escape", "Delete", "Control+y", "."]))
+        if chance.random() < 0.9:
+            page.mouse.up(button=button)
+        for key in down:
+            page.keyboard.up(key)
+        if chance.random() < 0.2:
+            page.mouse.dblclick(*on_something())
+        page.keyboard.press("Escape")
+        page.mouse.up()
+        page.mouse.up(button="right")
+        page.mouse.up(button="middle")
+    before = page.evaluate("() => JSON.stringify(window.app.graph.serialize())")
+    assert len(before) > 0
+    assert not artist.errors
