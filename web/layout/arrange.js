@@ -16,9 +16,11 @@ import { pack } from './pack.js'
 
 /** Positions are multiples of this. */
 export const GRID = 20
-/** From a frame's edge to what lies in it. */
+/** From a frame's edge to what lies in it: with a node's title above its position, both are on the grid. */
 const MARGIN = 20
-const HEAD = 44
+const HEAD = 50
+/** With more boxes than this nobody waits for dagre, also where they are many small parts. */
+const MANY = 800
 /** @type {Readonly<Record<Problem['spacing'], Gaps>>} */
 const GAPS = { close: { across: 30, along: 60 }, normal: { across: 40, along: 100 }, wide: { across: 80, along: 180 } }
 
@@ -29,14 +31,17 @@ export function arrange(problem) {
   const links = linksByLevel(boxes, problem.edges)
   /** @type {Map<RecordId, Rect>} */
   const placed = new Map()
-  const task = { links, gaps: GAPS[problem.spacing], edge: turned ? { x: HEAD, y: MARGIN } : { x: MARGIN, y: HEAD } }
+  const task = { links, many: countOf(boxes) > MANY, gaps: GAPS[problem.spacing], edge: turned ? { x: HEAD, y: MARGIN } : { x: MARGIN, y: HEAD } }
   const movable = boxes.filter((box) => !stays(box))
   const corner = bounds(movable) ?? { x: 0, y: 0 }
   settle(boxes, corner, '', task, placed)
   return finish(boxes, placed, task.edge, turned)
 }
 
-/** @typedef {{links: ReadonlyMap<RecordId, readonly [RecordId, RecordId][]>, gaps: Gaps, edge: {x: number, y: number}}} Task */
+/** @param {readonly Box[]} boxes @returns {number} */
+const countOf = (boxes) => boxes.reduce((sum, { inside }) => sum + 1 + countOf(inside), 0)
+
+/** @typedef {{many: boolean, links: ReadonlyMap<RecordId, readonly [RecordId, RecordId][]>, gaps: Gaps, edge: {x: number, y: number}}} Task */
 
 /** Does any part of it stay where it is? @param {Box} box @returns {boolean} */
 const stays = (box) => box.fixed || box.inside.some(stays)
@@ -70,7 +75,7 @@ function settle(boxes, corner, level, task, placed) {
     return [box.id, { id: box.id, x: box.x, y: box.y, w, h }]
   }))
   const parts = components([...sizes.keys()], task.links.get(level) ?? [])
-  const laid = parts.map(({ ids, edges }) => layered(ids.flatMap((id) => sizes.get(id) ?? []), edges, task.gaps))
+  const laid = parts.map(({ ids, edges }) => layered(ids.flatMap((id) => sizes.get(id) ?? []), edges, task.gaps, task.many))
   const found = pack(laid, corner, obstacles, task.gaps)
   for (const box of free) {
     const { x, y } = found.get(box.id) ?? box

@@ -22,11 +22,12 @@ import { columnsOf, settleColumns } from './columns.js'
 const EXACT = 150
 const DAGRE = 500
 
-/** @param {readonly Sized[]} boxes @param {readonly (readonly [RecordId, RecordId])[]} edges @param {Gaps} gaps @returns {Laid} */
-export function layered(boxes, edges, gaps) {
+/** @param {readonly Sized[]} boxes @param {readonly (readonly [RecordId, RecordId])[]} edges @param {Gaps} gaps @param {boolean} plain spare dagre @returns {Laid} */
+export function layered(boxes, edges, gaps, plain) {
   const size = Math.max(boxes.length, edges.length / 2)
-  const columns = size <= 1 ? [[...boxes]] : size > DAGRE ? columnsOf(boxes, edges) : byDagre(boxes, edges, gaps, size <= EXACT)
-  const tops = size > DAGRE ? settleColumns(columns, edges, gaps.across) : null
+  const quick = plain || size > DAGRE
+  const columns = size <= 1 ? [[...boxes]] : quick ? columnsOf(boxes, edges) : byDagre(boxes, edges, gaps, size <= EXACT)
+  const tops = quick ? settleColumns(columns, edges, gaps.across) : null
   let x = 0
   const placed = columns.flatMap((column, index) => {
     const here = x
