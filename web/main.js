@@ -28,6 +28,7 @@ import { Session } from './model/session.js'
 import { Store } from './model/store.js'
 import { createCanvasInfo } from './panels/canvas_info.js'
 import { h } from './panels/dom.js'
+import { createBreadcrumbs } from './panels/breadcrumbs.js'
 import { Drawer } from './panels/drawer.js'
 import { graphsPanel } from './panels/graphs.js'
 import { createHeatLegend } from './panels/heat_legend.js'
@@ -37,6 +38,7 @@ import { createMinimap } from './panels/minimap.js'
 import { installNodePanels } from './panels/node_panels.js'
 import { outlinePanel } from './panels/outline.js'
 import { problemsPanel } from './panels/problems.js'
+import { installPortEditor } from './panels/port_editor.js'
 import { openQueue } from './panels/queue.js'
 import { createRail } from './panels/rail.js'
 import { createStrip } from './panels/strip.js'
@@ -138,6 +140,9 @@ async function start() {
   createCanvasInfo(info, editor, settings)
   followLook({ editor, settings, toasts, urlOf: viewUrl })
   installTooltips(id => editor.commands.keysOf(id)[0])
+  createBreadcrumbs(stage, { editor, names, graph })
+  installPortEditor(byId('widgets'), editor)
+  editor.on('graph', () => widgets.close())
   bringIn.install(stage)
   installPictures({ editor, client, bringIn, results, toasts, layer: byId('widgets'), openGraph: openWorkflow })
 

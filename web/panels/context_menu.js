@@ -1,6 +1,7 @@
 /** Menus that the canvas asks for: what was pressed decides which commands are offered. */
 import { NODE_COLOURS } from '../model/node_colours.js'
 import { openMenu } from './menu.js'
+import { targetEntries } from './target_menu.js'
 import { widgetEntries } from './widget_menu.js'
 
 /**
@@ -20,6 +21,7 @@ const OFFERED = {
     'mute', 'bypass', '-',
     'copy', 'cut', 'copy_text', 'duplicate', 'duplicate_links', '-',
     'replace', 'connect_selected', 'group', '-',
+    'enter_subgraph', 'subgraph_panel', 'make_subgraph', 'unpack_subgraph', 'unique_subgraph', 'publish_subgraph', '-',
     {
       title: 'Line up',
       of: [
@@ -35,7 +37,7 @@ const OFFERED = {
   ],
   reroute: ['delete'],
   link: ['link_insert', 'link_reroute', '-', 'hide_links', 'show_links', '-', 'link_delete'],
-  canvas: ['search', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
+  canvas: ['search', 'leave_subgraph', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
     { title: 'Arrange', of: ['arrange_all', 'arrange_down', 'arrange_close', 'arrange_wide'] },
     { title: 'By hand', of: ['select_box', 'select_lasso', '-', 'cut_links', 'add_reroutes', 'join_nodes', '-', 'lock', 'unlock'] },
     { title: 'Links', of: ['links_spline', 'links_straight', 'links_elbow', 'links_hidden'] },
@@ -66,7 +68,8 @@ export function installMenus({ editor, stage }) {
     const kind = target.kind === 'widget' || target.kind === 'socket' ? 'node' : target.kind
     /** @param {string} id */
     const run = id => void (id === 'search' ? editor.emit('search', { point, screen, from: null }) : editor.run(id))
-    const entries = offered(editor, OFFERED[kind] ?? [], run)
+    const pressed = targetEntries(editor, target, point)
+    const entries = pressed.alone ? pressed.entries : [...pressed.entries, ...offered(editor, OFFERED[kind] ?? [], run)]
     const own = target.kind === 'widget' ? widgetEntries(editor, target.node, target.name) : []
     if (own.length) entries.unshift(...own, 'line')
     const box = stage.getBoundingClientRect()

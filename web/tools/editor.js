@@ -36,6 +36,8 @@ import { NodeTypes } from '../model/node_types.js'
 import { load, save, toPrompt } from '../model/workflow.js'
 import { PLAIN_LOOK } from '../view/draw_canvas.js'
 import { isUpload, picturesOf, roomFor } from '../view/node_pictures.js'
+import { drawSides } from '../view/draw_sides.js'
+import { drawWireLines } from '../view/draw_wire.js'
 import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
@@ -77,7 +79,7 @@ export class Editor extends Sight {
   /** @type {ReadonlySet<RecordId>} */
   dragging = new Set()
   /** @type {Set<import('../view/renderer.js').Painter>} */
-  painters = new Set()
+  painters = new Set([drawSides, drawWireLines])
   /** @type {import('../view/draw_canvas.js').Look} */
   look = PLAIN_LOOK
   /** @type {(() => void)[]} */

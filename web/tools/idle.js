@@ -1,5 +1,6 @@
 /** Nothing is going on: show what is under the pointer, and tell by what is pressed which gesture begins. */
 import { linksThrough } from '../commands/reroute.js'
+import { readSide } from '../model/sides.js'
 import { picturesOf } from '../view/node_pictures.js'
 import { kindOf } from '../view/widget_kinds.js'
 import { begin } from './begin.js'
@@ -8,6 +9,7 @@ import { actOf } from './navigation.js'
 import { PointingLink } from './pointing_link.js'
 import { PointingNode } from './pointing_node.js'
 import { PointingPicture } from './pointing_picture.js'
+import { PointingSide } from './pointing_side.js'
 import { PointingSocket } from './pointing_socket.js'
 import { PointingWidget } from './pointing_widget.js'
 import { EDGE_CURSORS, Resizing } from './resizing.js'
@@ -48,6 +50,8 @@ export class Idle extends State {
     if (act === 'search') return editor.emit('search', { point: pointer.canvas, screen: pointer.screen, from: null })
     if (act) return begin(editor, act, pointer)
     if (pointer.button !== 0) return undefined
+    const side = target.kind === 'node' && readSide(target.node) ? editor.graph.at(target.node) : undefined
+    if (side) return editor.enter(new PointingSide(editor, side))
     switch (target.kind) {
       case 'socket':
         return editor.enter(new PointingSocket(editor, target.socket))

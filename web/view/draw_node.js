@@ -51,6 +51,8 @@ export const TITLE_SIZE = 11
 const ROW_SIZE = 7.5
 const SOCKET = 5
 const NOTE_COLOUR = '#b59b3a'
+/** What the way into a subgraph takes of the title's right. */
+export const ENTRANCE = 20
 
 /** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
 export function drawNode(ctx, theme, drawing) {
@@ -146,6 +148,10 @@ function drawTitle(ctx, theme, drawing) {
       left += 16
     }
     ctx.font = font(size, 600)
+    if (view.type?.places) {
+      drawIcon(ctx, 'inside', right - 5, middle, 14, theme.quiet)
+      right -= ENTRANCE
+    }
     right -= drawStatus(ctx, theme, drawing, right, middle, right - left - measure(ctx, view.title) - 16)
   }
   ctx.font = font(size, 600)

@@ -37,6 +37,7 @@ export function socketPath(ctx, form, x, y, size) {
 const ICONS = {
   chevron: 'M4.5 6.5 8 10l3.5-3.5',
   expand: 'M6.5 4.5 10 8l-3.5 3.5',
+  inside: 'M8 3h5v10H8M3 8h6.5M7 5.5 9.5 8 7 10.5',
   check: 'M3.5 8.5 6.5 11.5 12.5 5',
   randomize: 'M2.5 8a5.5 5.5 0 0 1 9.6-3.7L13.5 5.8M13.5 2.6v3.2h-3.2M13.5 8a5.5 5.5 0 0 1-9.6 3.7L2.5 10.2M2.5 13.4v-3.2h3.2',
   fixed: 'M4.5 7.5h7v5.5h-7zM6 7.5V5.5a2 2 0 0 1 4 0v2',
