@@ -1,6 +1,7 @@
 /**
  * Dragging out of the library onto the canvas: a drawing of the node goes along under the pointer, at the size that the node
- * will have; a link below it lights up where the node fits into it. Mouse, pen and touch take one way.
+ * will have; a link below it lights up where the node fits into it. A finger takes a node by moving sideways, since up and
+ * down scroll the list, or by resting on it first.
  */
 import { endsOf, fitsInto } from '../commands/insert.js'
 import { h } from './dom.js'
@@ -9,6 +10,8 @@ import { TITLE } from '../geometry/layout.js'
 
 /** CSS px that a press may wander and still be a click. */
 const DRIFT = { mouse: 5, pen: 7, touch: 12 }
+/** How long a finger rests on a node to take it, in ms. */
+const REST = 300
 /** CSS px that a link may be away. */
 const REACH = 14
 
@@ -29,7 +32,7 @@ const REACH = 14
  * @returns {{ justDragged: () => boolean }}
  */
 export function dragOut(list, { editor, stage, theme, pick, onDrag }) {
-  /** @type {{ id: number, start: Point, dragged: Dragged, ghost: HTMLElement | null, abort: AbortController } | null} */
+  /** @type {{ id: number, start: Point, dragged: Dragged, ghost: HTMLElement | null, abort: AbortController, timer: ReturnType<typeof setTimeout> | undefined } | null} */
   let hand = null
   let ended = -Infinity
 
@@ -60,17 +63,26 @@ export function dragOut(list, { editor, stage, theme, pick, onDrag }) {
     return h('div.ghost', {}, canvas)
   }
 
+  /** @param {NonNullable<typeof hand>} held */
+  function take(held) {
+    clearTimeout(held.timer)
+    held.ghost = ghostOf(held.dragged)
+    held.ghost.style.left = `${held.start.x}px`
+    held.ghost.style.top = `${held.start.y}px`
+    document.body.append(held.ghost)
+    list.setPointerCapture(held.id) // not sooner: a captured press is no click on its row
+    onDrag(true)
+  }
+
   /** @param {PointerEvent} event */
   function move(event) {
     if (!hand || event.pointerId !== hand.id) return
     const kind = event.pointerType === 'touch' || event.pointerType === 'pen' ? event.pointerType : 'mouse'
     if (!hand.ghost) {
       if (Math.hypot(event.clientX - hand.start.x, event.clientY - hand.start.y) < DRIFT[kind]) return
-      hand.ghost = ghostOf(hand.dragged)
-      document.body.append(hand.ghost)
-      list.setPointerCapture(event.pointerId) // not sooner: a captured press is no click on its row
-      onDrag(true)
+      take(hand)
     }
+    if (!hand.ghost) return
     hand.ghost.style.left = `${event.clientX}px`
     hand.ghost.style.top = `${event.clientY}px`
     const over = overCanvas(event)
@@ -83,6 +95,7 @@ export function dragOut(list, { editor, stage, theme, pick, onDrag }) {
     const held = hand
     hand = null
     held?.abort.abort()
+    clearTimeout(held?.timer)
     if (!held?.ghost) return
     const over = event !== undefined && overCanvas(event)
     held.ghost.remove()
@@ -104,7 +117,15 @@ export function dragOut(list, { editor, stage, theme, pick, onDrag }) {
   function begin(event, dragged) {
     const abort = new AbortController()
     const { signal } = abort
-    hand = { id: event.pointerId, start: { x: event.clientX, y: event.clientY }, dragged, ghost: null, abort }
+    const held = { id: event.pointerId, start: { x: event.clientX, y: event.clientY }, dragged, ghost: null, abort, timer: /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined) }
+    hand = held
+    if (event.pointerType === 'touch') held.timer = setTimeout(() => take(held), REST)
+    list.addEventListener('touchmove', touch => { if (hand?.ghost) touch.preventDefault() }, { signal, passive: false }) // no scrolling with a node in hand
+    list.addEventListener('contextmenu', menu => { 
+      if (!hand?.ghost) return
+      menu.preventDefault()
+      menu.stopImmediatePropagation()
+    }, { signal, capture: true })
     addEventListener('pointermove', move, { signal })
     addEventListener('pointerup', up => { if (up.pointerId === hand?.id) finish(true, up) }, { signal })
     addEventListener('pointercancel', lost => { if (lost.pointerId === hand?.id) finish(false) }, { signal })

@@ -60,7 +60,7 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
     const draw = () => {
       const value = filters[name]
       button.setAttribute('aria-pressed', String(value !== null))
-      button.setAttribute('aria-label', value === null ? `Filter: ${label.toLowerCase()} any` : `Filter: ${label.toLowerCase()} ${value}`)
+      button.setAttribute('aria-label', `Filter: ${label.toLowerCase()} ${value ?? (name === 'category' ? 'all categories' : 'any type')}`)
       fill(button, value !== null && name !== 'category' ? socketMark(value, colorOf) : null, h('span', {}, `${label} ${value ?? (name === 'category' ? 'all' : 'any')}`), icon('down', 12))
     }
     /** @param {string | null} value */
