@@ -42,6 +42,7 @@ import { installPortEditor } from './panels/port_editor.js'
 import { openQueue } from './panels/queue.js'
 import { createRail } from './panels/rail.js'
 import { createStrip } from './panels/strip.js'
+import { keepToastsClear } from './panels/toast_corner.js'
 import { Toasts } from './panels/toasts.js'
 import { installTooltips } from './panels/tooltip.js'
 import { createTopBar } from './panels/topbar.js'
@@ -128,12 +129,13 @@ async function start() {
   followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
   const heat = new Heat({ editor, session })
-  for (const command of runCommands({ runner, troubles, session, heat })) editor.commands.register(command)
+  for (const command of runCommands({ editor, runner, troubles, session, heat })) editor.commands.register(command)
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   createRail(byId('rail'), { editor, session, settings, troubles, problemList, drawer, graphs, outline, view, history, library, theme: colours.current })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load: file => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 })) })
   createHint(byId('hint'), editor)
+  keepToastsClear(byId('toasts'), editor, stage)
   createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, settings, theme: colours.theme, onTheme: colours.listen })
   const info = h('div.canvas-info', { 'aria-hidden': true })
   stage.append(info)

@@ -158,6 +158,30 @@ def save(
     return Results(ui={"images": saved})
 
 
+@node("PreviewImage", category="image", title="Preview Image", output=True)
+def preview(context: Context, images: Image) -> Results:
+    folder = context.folders.root("temp")
+    folder.mkdir(parents=True, exist_ok=True)
+    shown: list[dict[str, str]] = []
+    for picture in images:  # type: ignore[attr-defined]
+        name = f"look_{len(list(folder.glob('*.png'))) + 1:05}_.png"
+        picture.save(folder / name)
+        shown.append({"filename": name, "subfolder": "", "type": "temp"})
+    return Results(ui={"images": shown})
+
+
+@node("PreviewAny", category="utils", title="Preview Any", output=True)
+def preview_any(source: Annotated[Any, Socket("*")]) -> Results:
+    return Results(ui={"text": [str(source)]})
+
+
+@node("Warned", category="tests", title="Warned")
+def warned(context: Context, image: Image) -> Image:
+    """Passes a picture on and says that something was amiss."""
+    context.warn("There is no textual inversion “cat” for this model; it is left out of the prompt.")
+    return image
+
+
 @node("TellResult", category="tests", output=True)
 def tell(ui: Annotated[str, Text(multiline=True)]) -> Results:
     """Give the page any result, as JSON."""
@@ -186,7 +210,8 @@ def _paint(words: str, seed: int, width: int, height: int, share: float) -> Pict
 
 
 def registry() -> Registry:
-    nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale, load_image, load_mask, load_video, load_audio, crop, save, tell]
+    nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale]
+    nodes += [load_image, load_mask, load_video, load_audio, crop, save, preview, preview_any, warned, tell]
     return Registry(*nodes, later=[spec for spec in wan.LATER if spec.class_type == "WanImageToVideo"])
 
 

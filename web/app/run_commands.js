@@ -10,19 +10,26 @@ import { NOTE_TYPES } from '../model/virtual_types.js'
 
 /**
  * @param {object} parts
+ * @param {Editor} parts.editor
  * @param {import('./run.js').Runner} parts.runner
  * @param {import('./troubles.js').Troubles} parts.troubles
  * @param {import('../model/session.js').Session} parts.session
  * @param {import('./heat.js').Heat} parts.heat
  * @returns {import('../commands/registry.js').Command<Editor>[]}
  */
-export function runCommands({ runner, troubles, session, heat }) {
+export function runCommands({ editor, runner, troubles, session, heat }) {
   const some = (/** @type {Editor} */ editor) => selectedNodes(editor).some(({ type }) => !NOTE_TYPES.has(type))
   // A subgraph has no result of its own, nor has what lives in the page only: what is inside can be frozen.
   const freezable = (/** @type {Editor} */ editor) => selectedNodes(editor).filter(({ type }) => editor.schema.get(type)?.virtual === false)
   /** @param {import('./run.js').Part['kind']} kind @param {Editor} editor */
   const part = (kind, editor) => void runner.queue({ part: { kind, records: selectedNodes(editor).map(({ id }) => id) } })
   const anyFrozen = (/** @type {Editor} */ editor) => selectedNodes(editor).some(node => frozenOf(node))
+
+  /** What mends the selected node, best first. */
+  const repairs = () => {
+    const [node, other] = selectedNodes(editor)
+    return node && !other ? troubles.repairsFor(node.id) : []
+  }
 
   return [
     { id: 'run_to_here', label: 'Run to here', keys: ['Shift+Enter'], enabled: some, run: editor => part('to', editor) },
@@ -33,6 +40,9 @@ export function runCommands({ runner, troubles, session, heat }) {
       run: editor => freeze(editor, freezable(editor), session),
     },
     { id: 'thaw', label: 'Thaw the result', keys: [], enabled: anyFrozen, run: editor => thaw(editor, selectedNodes(editor)) },
+    // Their names say what they would do now: menus show them so.
+    { id: 'repair', get label() { return repairs()[0]?.label ?? 'Repair' }, keys: [], hidden: true, enabled: () => repairs().length > 0, run: () => repairs()[0]?.run() },
+    { id: 'repair_other', get label() { return repairs()[1]?.label ?? 'Repair otherwise' }, keys: [], hidden: true, enabled: () => repairs().length > 1, run: () => repairs()[1]?.run() },
     { id: 'repair_all', label: 'Repair all problems that can be', keys: [], enabled: () => troubles.mendable().length > 0, run: () => troubles.repairAll() },
     { id: 'heat_time', label: 'Show time as heat', keys: ['Alt+T'], checked: () => heat.mode === 'time', run: () => heat.toggle('time') },
     { id: 'heat_memory', label: 'Show memory as heat', keys: [], checked: () => heat.mode === 'memory', run: () => heat.toggle('memory') },
