@@ -15,6 +15,7 @@ import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
 import { installPictures } from './app/pictures.js'
 import { randomSeed } from './app/next_value.js'
+import { Pace } from './app/pace.js'
 import { Results } from './app/results.js'
 import { Runner } from './app/run.js'
 import { runCommands } from './app/run_commands.js'
@@ -84,6 +85,7 @@ async function start() {
   const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
   const problemList = problemsPanel({ troubles, session, editor, names })
   const checks = new Checks({ editor, session, names })
+  const pace = new Pace({ session, jobs, schema: () => editor.schema })
   const runner = new Runner({ editor, client, jobs, toasts, names, troubles })
   const colorOf = (/** @type {string} */ type) => typeColour(colours.theme(), type)
 
@@ -117,7 +119,7 @@ async function start() {
 
   const topBar = createTopBar(byId('topbar'), {
     session, graph, settings,
-    titleOf: id => names.title(id),
+    titleOf: id => names.title(id), left: () => pace.left(),
     showNode: id => names.show(id),
     run: count => void runner.queue({ count }),
     interrupt: () => void runner.interrupt(),

@@ -68,7 +68,7 @@ export class Runner {
         prompt, workflow, front, ...(number === undefined ? {} : { number }), ...(targets ? { targets } : {}),
         ...(Object.keys(frozen).length ? { easel: { frozen } } : {}),
       })
-      this.jobs.add(reply.prompt_id, prompt, workflow)
+      this.jobs.add(reply.prompt_id, prompt, workflow, targets)
       if (Object.keys(reply.node_errors ?? {}).length) this.troubles.refuse(reply.node_errors, null)
     } catch (error) {
       this.troubles.tellRefusal(/** @type {Error} */ (error))

@@ -3,6 +3,9 @@ import { icon } from '../icons/icons.js'
 import { h, setText } from './dom.js'
 
 const MOST_RUNS = 100
+/** The time that is left is told from so many ms on, and again so often. */
+const SHORTEST = 300
+const TICK = 500
 
 /**
  * @param {HTMLElement} host
@@ -11,13 +14,14 @@ const MOST_RUNS = 100
  * @param {import('../app/document.js').OpenGraph} parts.graph
  * @param {import('../app/settings.js').Settings} parts.settings
  * @param {(node: string) => string} parts.titleOf  of a node in the prompt
+ * @param {() => number | null} parts.left  ms to the end of the run, as far as that can be told
  * @param {(node: string) => void} parts.showNode
  * @param {(count: number) => void} parts.run
  * @param {() => void} parts.interrupt
  * @param {() => void} parts.rename
  * @param {(anchor: DOMRect) => void} parts.showQueue
  */
-export function createTopBar(host, { session, graph, settings, titleOf, showNode, run, interrupt, rename, showQueue }) {
+export function createTopBar(host, { session, graph, settings, titleOf, left, showNode, run, interrupt, rename, showQueue }) {
   const nameText = h('span')
   const dirty = h('i.dirty', { role: 'img', 'aria-label': 'not saved', 'data-tip': 'Changes since the last save. They survive a reload.' })
   const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': 'Save under a name', 'data-command': 'save' }, nameText), dirty)
@@ -69,7 +73,16 @@ export function createTopBar(host, { session, graph, settings, titleOf, showNode
     setText(linkText, state === 'offline' ? 'Server gone, trying again' : server.connection === 'open' ? 'Warming up' : 'Connecting')
 
     if (running) drawProgress()
+    // Between two events the time that is left goes on.
+    if (running && !ticking) ticking = setInterval(drawProgress, TICK)
+    else if (!running && ticking) {
+      clearInterval(ticking)
+      ticking = undefined
+    }
   }
+
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let ticking
 
   function drawProgress() {
     const { node } = session.run
@@ -77,7 +90,7 @@ export function createTopBar(host, { session, graph, settings, titleOf, showNode
     const share = status && status.max > 0 ? Math.min(1, status.value / status.max) : 0
     fill.style.transform = `scaleX(${share})`
     meter.setAttribute('aria-valuenow', String(Math.round(share * 100)))
-    setText(what, node && status ? sentence(titleOf(node), status) : 'Starting')
+    setText(what, node && status ? sentence(titleOf(node), status, left()) : 'Starting')
   }
 
   session.listen(change => {
@@ -93,11 +106,10 @@ export function createTopBar(host, { session, graph, settings, titleOf, showNode
   return { runs }
 }
 
-/** @param {string} title @param {import('../model/session.js').NodeStatus} status */
-function sentence(title, { value, max, started }) {
-  if (max <= 1) return title
-  const left = timeLeft(value, max, started)
-  return `${title} · step ${value} of ${max}${left ? ` · ${left} left` : ''}`
+/** @param {string} title @param {import('../model/session.js').NodeStatus} status @param {number | null} left ms to the end of the run */
+function sentence(title, { value, max }, left) {
+  const step = max > 1 ? ` · step ${value} of ${max}` : ''
+  return `${title}${step}${left === null || left < SHORTEST ? '' : ` · about ${duration(left)} left`}`
 }
 
 /** From the second step on, since the first also loads the model. @param {number} value @param {number} max @param {number | null} started */
