@@ -64,19 +64,32 @@ function feeds({ graph, outputType }, node, sockets) {
 /** @param {NodeType} type @param {NodeRecord} node */
 const fresh = (type, node) => freshNode(type, node.graph, /** @type {number} */ (node.key), node.z)
 
+/** How much of the sockets of a node another type has too: 0 to 1. @param {readonly SocketPlace[]} old @param {readonly SocketPlace[]} sockets */
+function alike(old, sockets) {
+  const plain = old.filter(({ widget }) => widget === null)
+  const left = sockets.filter(({ widget }) => widget === null)
+  const found = plain.filter(({ side, type }) => {
+    const at = left.findIndex((place) => place.side === side && place.type === type)
+    return at >= 0 && left.splice(at, 1).length > 0
+  })
+  return plain.length ? found.length / plain.length : 0
+}
+
 /**
- * How well a type would take a node's place: links kept count most, then values, then the same category.
+ * How well a type would take a node's place: links kept count most, then sockets of its kind, then values, then the category.
  * @param {Context} context @param {NodeRecord} node @param {NodeType} type
  */
 export function fitness(context, node, type) {
   if (type.name === node.type) return -1
-  const { into, out } = feeds(context, node, viewOf(fresh(type, node), type, null).layout.sockets)
+  const { sockets } = viewOf(fresh(type, node), type, null).layout
+  const { into, out } = feeds(context, node, sockets)
   const all = [...into, ...out]
   const old = context.types.get(node.type)
   const names = new Set(widgetsOf(old, node).map(({ name }) => name))
   const values = type.inputs.filter((input) => input.widget && names.has(input.name)).length
   const kept = all.filter(({ place }) => place).length
-  return (all.length ? kept / all.length : 0) * 100 + Math.min(values, 9) + (old && type.category === old.category ? 5 : 0) - type.inputs.length * 0.01
+  const same = alike(viewOf(node, old, null).layout.sockets, sockets)
+  return (all.length ? kept / all.length : 0) * 100 + same * 20 + Math.min(values, 9) + (old && type.category === old.category ? 5 : 0) - type.inputs.length * 0.01
 }
 
 /** May the value stand in this widget too? The value as it would stand there; undefined for no. @param {Widget} widget @param {unknown} value */

@@ -36,6 +36,7 @@ export function openMenu(entries, anchor, { label, side, onClose, parent }) {
   let beside = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
+  let pressed = false
 
   const buttons = tidy.map(entry => (entry === 'line' ? h('div.line', { role: 'separator' }) : button(entry)))
   const element = h('div.menu', { class: tidy.length > LONG ? 'menu long' : 'menu', role: 'menu', 'aria-label': label, tabindex: -1 }, buttons)
@@ -57,7 +58,8 @@ export function openMenu(entries, anchor, { label, side, onClose, parent }) {
       'aria-checked': entry.checked === undefined ? undefined : String(entry.checked),
       'aria-haspopup': inner ? 'menu' : undefined, 'aria-expanded': inner ? 'false' : undefined, class: entry.danger ? 'item danger' : 'item',
     }, mark(entry), h('span.label', {}, entry.label), inner ? icon('right', 13) : entry.keys ? keycaps(entry.keys) : null)
-    item.onclick = () => {
+    item.onclick = event => {
+      if (event.detail > 0 && !pressed) return // the finger whose rest opened the menu, let go
       if (inner) return open(item, entry, true)
       closeAll()
       entry.run?.()
@@ -127,6 +129,7 @@ export function openMenu(entries, anchor, { label, side, onClose, parent }) {
     shut()
     next?.focus()
   })
+  element.addEventListener('pointerdown', () => { pressed = true }, true)
   element.addEventListener('contextmenu', event => event.preventDefault())
   element.focus({ preventScroll: true })
   return closeThis
