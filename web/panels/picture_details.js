@@ -1,6 +1,6 @@
 /** What a picture says of itself: its size, and of the graph in its text what one asks for first. */
 import { readPictureText } from '../api/picture_text.js'
-import { humanise } from '../model/words.js'
+import { bytesInWords, rowLabel } from '../model/words.js'
 import { fill, h } from './dom.js'
 
 /** Inputs worth telling, in this order. */
@@ -31,7 +31,7 @@ export function summary(prompt) {
       }
     }
   }
-  return [...texts, ...TOLD.flatMap(name => (values.has(name) ? [{ label: humanise(name), value: [...(values.get(name) ?? [])].join(', ') }] : []))]
+  return [...texts, ...TOLD.flatMap(name => (values.has(name) ? [{ label: rowLabel(name), value: [...(values.get(name) ?? [])].join(', ') }] : []))]
 }
 
 export function createDetails() {
@@ -81,7 +81,7 @@ async function readAll({ url, name }) {
   const answer = await fetch(url)
   if (!answer.ok) return []
   const blob = await answer.blob()
-  const weight = { label: 'Weight', value: blob.size < 1e6 ? `${Math.ceil(blob.size / 1e3)} KB` : `${(blob.size / 1e6).toFixed(1)} MB` }
+  const weight = { label: 'Weight', value: bytesInWords(blob.size) }
   const texts = await readPictureText(new File([blob], name, { type: blob.type }))
   try {
     return [weight, ...summary(JSON.parse(texts.prompt ?? 'null'))]
