@@ -82,7 +82,17 @@ def _one(type: str, value: Any) -> str:
             parts = f"{len(items)} × " if len(items) > 1 else ""
             return f"{parts}{tokens[1]} tokens"
         return _count(len(items), "item", "items")
-    return ""
+    return _model(value)
+
+
+def _model(value: Any) -> str:
+    """A model says its family, and how many patches lie on it."""
+    family: Any = getattr(getattr(value, "family", None), "title", None)
+    if not isinstance(family, str):
+        return ""
+    patches: Any = getattr(value, "patches", ())
+    count = len(patches) if isinstance(patches, tuple) else 0
+    return f"{family}, {_count(count, 'patch', 'patches')}" if count else family
 
 
 def _picture(type: str, shape: tuple[int, ...]) -> str:

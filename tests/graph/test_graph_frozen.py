@@ -102,6 +102,7 @@ class Shy:
         ("X", [Blocked(None)], "blocked"),
         ("X", [Shy()], ""),
         ("MODEL", [object()], ""),
+        ("MODEL", [SimpleNamespace(family=SimpleNamespace(title="SDXL"), patches=(1,))], "SDXL, 1 patch"),
     ],
 )
 def test_values_in_a_few_words(type: str, values: list[Any], text: str) -> None:
