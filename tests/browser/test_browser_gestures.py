@@ -309,12 +309,12 @@ def test_hidden_links_show_where_they_lead_and_the_link_has_a_menu(artist: Perso
     menu = page.get_by_role("menu")
     expect(menu.get_by_role("menuitem", name="Insert a node here")).to_be_visible()
     shoot(artist, "link-menu")
-    menu.get_by_role("menuitem", name="Hide the link").click()
+    menu.get_by_role("menuitem", name="Hide links").click()
     assert artist.workflow["extra"]["easel_hidden_links"] == [1]
     page.mouse.move(*artist.point(4))
     shoot(artist, "hidden")
     page.mouse.click(*on_link(artist, 1, 2, 0.45), button="right")
-    page.get_by_role("menuitem", name="Show the link").click()
+    page.get_by_role("menuitem", name="Show links").click()
     assert "easel_hidden_links" not in (artist.workflow.get("extra") or {})
     page.mouse.click(*on_link(artist, 1, 2), button="right")
     page.get_by_role("menuitem", name="Insert a node here").click()
@@ -476,3 +476,18 @@ def test_random_gestures_of_all_kinds_never_throw(artist: Person) -> None:
     before = page.evaluate("() => JSON.stringify(window.app.graph.serialize())")
     assert len(before) > 0
     assert not artist.errors
+
+
+def test_a_link_tells_what_flows_in_it(artist: Person) -> None:
+    page = artist.page
+    page.evaluate("() => window.easel.session.update('1', { outputs: [{ type: 'IMAGE', text: '2 images 512×768' }] })")
+    # Where nothing happens nothing is painted: a card that comes is one painter more.
+    count = "() => window.easel.editor.painters.size"
+    before = page.evaluate(count)
+    page.mouse.move(*on_link(artist, 1, 2))
+    page.wait_for_timeout(120)
+    assert page.evaluate(count) == before
+    artist.until("before => window.easel.editor.painters.size === before + 1", before)
+    shoot(artist, "card")
+    page.mouse.move(*artist.void())
+    assert page.evaluate(count) == before

@@ -27,7 +27,6 @@ import { CORE_COMMANDS } from '../commands/core.js'
 import { Registry } from '../commands/registry.js'
 import { alike, setExpression, setExpressions, setWidget, setWidgets } from '../commands/set_widget.js'
 import { TITLE } from '../geometry/layout.js'
-import { LINK_SHAPES } from '../geometry/link_path.js'
 import { centre, move as moveRect } from '../geometry/rect.js'
 import { rectToScreen } from '../geometry/viewport.js'
 import { Graph } from '../model/graph.js'
@@ -43,10 +42,10 @@ import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
 import { listenClipboard } from './clipboard_events.js'
 import { GESTURE_COMMANDS } from './gesture_commands.js'
-import { Hands } from './hands.js'
+import { Hands, prefer } from './hands.js'
 import { Idle } from './idle.js'
 import { Input } from './input.js'
-import { presetOf } from './navigation.js'
+import { LinkCard } from './link_card.js'
 import { Sight } from './sight.js'
 import { recordOf } from './target.js'
 import { listenWidgetKeys } from './widget_keys.js'
@@ -68,6 +67,7 @@ export class Editor extends Sight {
   snaps = false
   spaceHeld = false
   hands = new Hands()
+  card = new LinkCard(this)
   /** What HTML lies over now. @type {{node: RecordId, name: string} | null} */
   edited = null
   /** @type {DraggedLink | null} */
@@ -258,19 +258,9 @@ export class Editor extends Sight {
     this.invalidate()
   }
 
-  /**
-   * What the person prefers. Unknown names are the default.
-   * @param {{navigation?: string, linkShape?: string, guides?: boolean, snaps?: boolean}} preferences
-   */
-  prefer({ navigation, linkShape, guides = this.hands.guides, snaps = this.snaps }) {
-    if (navigation !== undefined) this.hands.preset = presetOf(navigation)
-    this.hands.guides = guides
-    this.snaps = snaps
-    const shape = LINK_SHAPES.find((each) => each === linkShape) ?? (linkShape === undefined ? this.scene.linkShape : 'spline')
-    if (shape === this.scene.linkShape) return
-    this.scene.linkShape = shape
-    this.scene.rebuild()
-    this.invalidate()
+  /** @param {import('./hands.js').Preferred} preferences */
+  prefer(preferences) {
+    prefer(this, preferences)
   }
 
   /** The canvas has another size, or the screen another density. */
@@ -306,6 +296,7 @@ export class Editor extends Sight {
   dispose() {
     this.input.dispose()
     this.glide.stop()
+    this.card.hide()
     this.renderer.dispose()
     this.graph.dispose()
     for (const dispose of this.#disposers) dispose()
@@ -316,6 +307,7 @@ export class Editor extends Sight {
   /** @param {import('./state.js').State} state */
   enter(state) {
     this.state.exit()
+    this.card.hide()
     this.state = state
     state.enter()
     this.updateCursor()
@@ -329,6 +321,7 @@ export class Editor extends Sight {
   setHover(target) {
     if (JSON.stringify(target) === JSON.stringify(this.hover)) return
     this.hover = target
+    this.card.hover(target)
     this.renderer.invalidateOverlay()
     this.updateCursor()
   }
@@ -357,6 +350,7 @@ export class Editor extends Sight {
   /** @param {ReadonlySet<RecordId>} ids */
   setDragging(ids) {
     this.dragging = ids
+    this.scene.lift(ids)
     this.invalidate()
   }
 
@@ -400,10 +394,13 @@ export class Editor extends Sight {
   /** @param {import('../model/types.js').Diff} diff @param {import('../model/types.js').Source} source */
   #follow(diff, source) {
     if (!this.places.follow(diff, source)) this.scene.follow(diff)
-    if (Object.keys(diff.removed).length) this.select(this.selection)
+    for (const _ in diff.removed) {
+      this.select(this.selection)
+      break
+    }
     // What a hand holds may be elsewhere now, or gone: the hand lets go.
     if (source === 'undo' || source === 'redo' || source === 'load') this.idle()
-    this.invalidate()
+    this.renderer.refresh()
   }
 
   /** @param {ReadonlySet<string>} nodes @param {boolean} run */

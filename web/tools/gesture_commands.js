@@ -70,11 +70,11 @@ export const GESTURE_COMMANDS = [
     }
   },
   {
-    id: 'hide_links', label: 'Hide the links', keys: [], enabled: (editor) => linksOfSelection(editor).some(({ hidden }) => !hidden),
+    id: 'hide_links', label: 'Hide links', keys: [], enabled: (editor) => linksOfSelection(editor).some(({ hidden }) => !hidden),
     run: (editor) => setHidden(editor, linksOfSelection(editor).map(({ id }) => id), true)
   },
   {
-    id: 'show_links', label: 'Show the links', keys: [], enabled: (editor) => linksOfSelection(editor).some(({ hidden }) => hidden),
+    id: 'show_links', label: 'Show links', keys: [], enabled: (editor) => linksOfSelection(editor).some(({ hidden }) => hidden),
     run: (editor) => setHidden(editor, linksOfSelection(editor).map(({ id }) => id), false)
   },
   {

@@ -3,7 +3,9 @@
  * the act that the next drag will be. None of it is the document.
  *
  * @typedef {import('./navigation.js').Act} Act
+ * @typedef {{navigation?: string, linkShape?: string, guides?: boolean, snaps?: boolean}} Preferred
  */
+import { LINK_SHAPES } from '../geometry/link_path.js'
 import { presetOf } from './navigation.js'
 
 export class Hands {
@@ -14,4 +16,17 @@ export class Hands {
   locked = false
   /** Chosen from a menu: begins with the next press, wherever that is. @type {Act | null} */
   armed = null
+}
+
+/** Take over what the person prefers; unknown names are the default. @param {import('./editor.js').Editor} editor @param {Preferred} preferred */
+export function prefer(editor, { navigation, linkShape, guides = editor.hands.guides, snaps = editor.snaps }) {
+  const { hands, scene } = editor
+  if (navigation !== undefined) hands.preset = presetOf(navigation)
+  hands.guides = guides
+  editor.snaps = snaps
+  const shape = linkShape === undefined ? scene.linkShape : (LINK_SHAPES.find((each) => each === linkShape) ?? 'spline')
+  if (shape === scene.linkShape) return
+  scene.linkShape = shape
+  scene.rebuild()
+  editor.invalidate()
 }

@@ -41,5 +41,6 @@ export class PointingLink extends State {
     const { editor, link } = this
     if (pointer.shift) editor.select(editor.selection.has(link.id) ? [...editor.selection].filter((id) => id !== link.id) : [...editor.selection, link.id])
     editor.idle()
+    if (pointer.type !== 'mouse' && editor.store.has(link.id)) editor.card.tap(link.id)
   }
 }

@@ -94,6 +94,7 @@ function drawDragged(ctx, theme, view) {
     ctx.lineWidth = width
     ctx.stroke()
     drawSocket(ctx, theme, { ...start, type: socket.type, size: 6, hollow: false, list: false })
+    for (const at of dragged.through) drawSocket(ctx, theme, { ...at, type: socket.type, size: REROUTE_RADIUS, hollow: false, list: false })
   }
   const first = dragged.ends[0]
   if (!first) return

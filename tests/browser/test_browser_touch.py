@@ -1,0 +1,242 @@
+"""Every gesture by finger, in a window as large as a phone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.person import Person
+from tests.browser.test_browser_gestures import links, on_link, reroutes, selected, undo_label
+from tests.server.harness import Server
+
+GRAPH: dict[str, Any] = {
+    "nodes": [
+        {"id": 1, "type": "LoadImage", "pos": [0, 0], "size": [210, 120], "outputs": [{"name": "IMAGE", "type": "IMAGE", "links": [1]}, {"name": "MASK", "type": "MASK"}]},
+        {"id": 2, "type": "ImageInvert", "pos": [380, 0], "size": [180, 40], "inputs": [{"name": "image", "type": "IMAGE", "link": 1}], "outputs": [{"name": "IMAGE", "type": "IMAGE"}]},
+        {"id": 3, "type": "ImageInvert", "pos": [380, 420], "size": [180, 40], "inputs": [{"name": "image", "type": "IMAGE"}], "outputs": [{"name": "IMAGE", "type": "IMAGE"}]},
+    ],
+    "links": [[1, 1, 0, 2, 0, "IMAGE"]],
+}  # fmt: skip
+
+Point = tuple[float, float]
+
+
+class Fingers:
+    """What fingers do, told as a touch screen tells it."""
+
+    def __init__(self, person: Person) -> None:
+        self.page = person.page
+        self.session = person.page.context.new_cdp_session(person.page)
+
+    def send(self, kind: str, *points: Point) -> None:
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": index} for index, (x, y) in enumerate(points)]})
+
+    def tap(self, point: Point) -> None:
+        self.send("touchStart", point)
+        self.send("touchEnd")
+
+    def drag(self, *points: Point, hold: float = 0) -> None:
+        self.send("touchStart", points[0])
+        if hold:
+            self.page.wait_for_timeout(hold)
+        for start, end in zip(points, points[1:], strict=False):
+            for step in range(1, 6):
+                self.send("touchMove", tuple(a + (b - a) * step / 5 for a, b in zip(start, end, strict=True)))
+        self.send("touchEnd")
+
+    def two(self, start: tuple[Point, Point], end: tuple[Point, Point]) -> None:
+        self.send("touchStart", start[0])
+        self.send("touchStart", *start)
+        for step in range(1, 7):
+            self.send("touchMove", *[tuple(a + (b - a) * step / 6 for a, b in zip(*pair, strict=True)) for pair in zip(start, end, strict=True)])
+        self.send("touchEnd")
+
+
+@pytest.fixture
+def artist(browser: Any, server: Server) -> Iterator[Person]:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2, base_url=f"http://127.0.0.1:{server.port}"
+    )
+    context.set_default_timeout(8000)
+    person = Person(context.new_page(), server)
+    person.open()
+    person.load(GRAPH)
+    person.page.evaluate("() => window.easel.editor.run('fit')")
+    person.page.wait_for_timeout(250)
+    yield person
+    assert not person.errors, "\n".join(person.errors)
+    context.close()
+
+
+@pytest.fixture
+def fingers(artist: Person) -> Fingers:
+    return Fingers(artist)
+
+
+def camera(person: Person) -> dict[str, float]:
+    return person.page.evaluate("() => window.easel.editor.camera")
+
+
+def pos(person: Person, node: int) -> list[float]:
+    return next(each["pos"] for each in person.workflow["nodes"] if each["id"] == node)
+
+
+def away(point: Point, x: float, y: float) -> Point:
+    return point[0] + x, point[1] + y
+
+
+def shoot(person: Person, name: str) -> None:
+    if folder := os.environ.get("EASEL_LOOK"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        person.shoot(Path(folder) / f"touch-{name}.png")
+
+
+def test_one_finger_moves_the_view_two_zoom_and_pan(artist: Person, fingers: Fingers) -> None:
+    shoot(artist, "start")
+    before, void = camera(artist), artist.void()
+    fingers.drag(void, away(void, 30, 50))
+    after = camera(artist)
+    assert after["x"] < before["x"]
+    assert after["y"] < before["y"]
+    assert after["zoom"] == before["zoom"]
+    middle = (200, 400)
+    fingers.two((away(middle, -40, 0), away(middle, 40, 0)), (away(middle, -90, 0), away(middle, 90, 0)))
+    zoomed = camera(artist)
+    assert zoomed["zoom"] > after["zoom"] * 1.5
+    fingers.two((away(middle, -40, 0), away(middle, 40, 0)), (away(middle, -40, -80), away(middle, 40, -80)))
+    panned = camera(artist)
+    assert abs(panned["zoom"] - zoomed["zoom"]) < 0.02
+    assert panned["y"] > zoomed["y"]
+    assert undo_label(artist) is None
+
+
+def test_a_tap_selects_a_drag_moves_and_a_second_finger_takes_it_back(artist: Person, fingers: Fingers) -> None:
+    fingers.tap(artist.point(2))
+    assert selected(artist) == {"node:2"}
+    before = pos(artist, 2)
+    start = artist.point(2)
+    fingers.drag(start, away(start, 10, 60))
+    assert pos(artist, 2)[1] > before[1] + 40
+    assert undo_label(artist) == "Move"
+    moved = pos(artist, 2)
+    start = artist.point(2)
+    fingers.send("touchStart", start)
+    fingers.send("touchMove", away(start, 0, 40))
+    fingers.send("touchMove", away(start, 0, 60))
+    fingers.send("touchStart", away(start, 0, 60), away(start, -80, 120))
+    fingers.send("touchMove", away(start, 0, 50), away(start, -80, 140))
+    fingers.send("touchEnd")
+    assert pos(artist, 2) == moved
+    fingers.tap(artist.void())
+    assert selected(artist) == set()
+
+
+def test_links_are_drawn_pulled_off_and_given_reroutes_by_finger(artist: Person, fingers: Fingers) -> None:
+    # A finger is blunt: beside the socket is near enough.
+    fingers.drag(away(artist.point(2, "out:IMAGE"), 5, 6), away(artist.point(3, "in:image"), -14, 10))
+    assert links(artist) == {(1, 2), (2, 3)}
+    fingers.tap(on_link(artist, 1, 2))
+    assert selected(artist) == {"link:1"}
+    artist.page.wait_for_timeout(450)
+    shoot(artist, "card")
+    fingers.tap(on_link(artist, 1, 2))
+    fingers.tap(on_link(artist, 1, 2))
+    assert len(reroutes(artist)) == 1
+    artist.page.evaluate("() => window.easel.editor.run('undo')")
+    fingers.drag(artist.point(3, "in:image"), artist.void())
+    assert links(artist) == {(1, 2)}
+
+
+def test_a_long_press_opens_menus_and_draws_a_box(artist: Person, fingers: Fingers) -> None:
+    page = artist.page
+    fingers.drag(artist.point(2), hold=700)
+    expect(page.get_by_role("menuitem", name="Rename")).to_be_visible()
+    page.keyboard.press("Escape")
+    fingers.drag(artist.void(), hold=700)
+    expect(page.get_by_role("menuitem", name="Select all")).to_be_visible()
+    page.keyboard.press("Escape")
+    a, b = artist.point(2), artist.point(3)
+    fingers.drag((a[0] + 40, b[1] + 60), (a[0] - 50, a[1] - 30), hold=700)
+    assert selected(artist) == {"node:2", "node:3"}
+    fingers.drag(on_link(artist, 1, 2), hold=700)
+    shoot(artist, "link-menu")
+    page.get_by_role("menuitem", name="Delete the link").tap()
+    assert links(artist) == set()
+
+
+def test_a_double_tap_adds_and_the_menu_arms_what_needs_keys_elsewhere(artist: Person, fingers: Fingers) -> None:
+    page = artist.page
+    void = artist.void()
+    fingers.tap(void)
+    fingers.tap(void)
+    expect(page.locator(".search")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    def arm(name: str) -> None:
+        fingers.drag(artist.void(), hold=700)
+        page.get_by_role("menuitem", name="By hand").tap()
+        page.get_by_role("menuitem", name=name).tap()
+
+    arm("Add reroutes by hand")
+    middle = on_link(artist, 1, 2)
+    fingers.drag(away(middle, 0, -40), away(middle, 0, 40))
+    assert len(reroutes(artist)) == 1
+    before = camera(artist)
+    arm("Cut links by hand")
+    middle = on_link(artist, 1, 2, 0.75)
+    fingers.drag(away(middle, 0, -40), away(middle, 0, 40))
+    assert links(artist) == set()
+    assert reroutes(artist) == []
+    arm("Join two nodes by hand")
+    fingers.drag(artist.point(2), artist.point(3))
+    assert links(artist) == {(2, 3)}
+    arm("Select with a lasso")
+    a, b = artist.point(2), artist.point(3)
+    fingers.drag(away(a, -50, -30), away(a, 50, -30), away(b, 50, 40), away(b, -50, 40), away(a, -50, -30))
+    assert selected(artist) == {"node:2", "node:3"}
+    assert camera(artist) == before
+    # What was armed is used up.
+    void = artist.void()
+    fingers.drag(void, away(void, 20, 30))
+    assert camera(artist) != before
+
+
+def test_a_pen_draws_as_a_mouse_and_its_other_end_cuts(artist: Person) -> None:
+    page = artist.page
+    send = """([kind, x, y, button, buttons]) => document.getElementById('overlay').dispatchEvent(new PointerEvent(kind, {
+        pointerId: 9, pointerType: 'pen', isPrimary: true, clientX: x, clientY: y, button, buttons, bubbles: true, cancelable: true }))"""
+
+    def pen(start: Point, end: Point, button: int = 0, buttons: int = 1) -> None:
+        page.evaluate(send, ["pointerdown", *start, button, buttons])
+        for step in range(1, 6):
+            x, y = (a + (b - a) * step / 5 for a, b in zip(start, end, strict=True))
+            page.evaluate(send, ["pointermove", x, y, -1, buttons])
+        page.evaluate(send, ["pointerup", *end, button, 0])
+
+    pen(away(artist.point(2, "out:IMAGE"), 4, 0), artist.point(3, "in:image"))
+    assert links(artist) == {(1, 2), (2, 3)}
+    middle = on_link(artist, 1, 2)
+    pen(away(middle, 0, -40), away(middle, 0, 40), button=5, buttons=32)
+    assert links(artist) == {(2, 3)}
+    assert undo_label(artist) == "Cut a link"
+
+
+def test_fingers_out_of_order_never_throw(artist: Person, fingers: Fingers) -> None:
+    import random
+
+    chance = random.Random(5)
+    send = """([kind, id, x, y, type]) => document.getElementById('overlay').dispatchEvent(new PointerEvent(kind, {
+        pointerId: id, pointerType: type, isPrimary: id === 1, clientX: x, clientY: y, button: kind === 'pointermove' ? -1 : 0, buttons: kind === 'pointerup' ? 0 : 1, bubbles: true, cancelable: true }))"""
+    kinds = ["pointerdown", "pointermove", "pointermove", "pointermove", "pointerup", "pointercancel", "lostpointercapture"]
+    for _ in range(250):
+        x, y = chance.random() * 390, 60 + chance.random() * 640
+        artist.page.evaluate(send, [chance.choice(kinds), chance.randrange(1, 5), x, y, chance.choice(["touch", "touch", "pen", "mouse"])])
+        if chance.random() < 0.05:
+            artist.page.evaluate("() => window.easel.editor.run(Math.random() < 0.5 ? 'undo' : 'redo')")
+    artist.page.keyboard.press("Escape")
+    assert artist.page.evaluate("() => JSON.stringify(window.app.graph.serialize()).length") > 0
