@@ -20,6 +20,7 @@ import { Results } from './app/results.js'
 import { Runner } from './app/run.js'
 import { runCommands } from './app/run_commands.js'
 import { Settings } from './app/settings.js'
+import { installSubgraphs } from './app/subgraphs.js'
 import { Surroundings } from './app/surroundings.js'
 import { Sync } from './app/sync.js'
 import { followTheme } from './app/theme.js'
@@ -127,7 +128,7 @@ async function start() {
     showQueue: anchor => openQueue(anchor, { client, session, toasts }),
   })
   const view = viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) })
-  const { history, library } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
+  const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
   followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
   const heat = new Heat({ editor, session })
@@ -144,9 +145,7 @@ async function start() {
   createCanvasInfo(info, editor, settings)
   followLook({ editor, settings, toasts, urlOf: viewUrl })
   installTooltips(id => editor.commands.keysOf(id)[0])
-  createBreadcrumbs(stage, { editor, names, graph })
-  installPortEditor(byId('widgets'), editor)
-  editor.on('graph', () => widgets.close())
+  installSubgraphs({ editor, names, graph, client, toasts, drawer, sources, stage, widgets })
   bringIn.install(stage)
   installPictures({ editor, client, bringIn, results, toasts, layer: byId('widgets'), openGraph: openWorkflow })
 

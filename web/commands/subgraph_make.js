@@ -108,7 +108,8 @@ function ports(context, links, side) {
   const { graph, outputType } = context
   const near = (/** @type {LinkRecord} */ link) => (side === 'in' ? graph.reader(link) : graph.source(link))
   const slot = (/** @type {LinkRecord} */ link) => (side === 'in' ? link.toSlot : link.fromSlot)
-  const sorted = [...links].sort((a, b) => (near(a)?.pos[1] ?? 0) - (near(b)?.pos[1] ?? 0) || slot(a) - slot(b))
+  const [x, y] = [0, 1].map((axis) => (/** @type {LinkRecord} */ link) => near(link)?.pos[axis] ?? 0)
+  const sorted = [...links].sort((a, b) => (y?.(a) ?? 0) - (y?.(b) ?? 0) || (x?.(a) ?? 0) - (x?.(b) ?? 0) || slot(a) - slot(b))
   /** @type {Map<string, Port>} */
   const found = new Map()
   for (const link of sorted) {

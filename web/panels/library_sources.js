@@ -6,7 +6,7 @@
  * @property {string} title
  * @property {string} [about]
  * @property {import('../model/schema.js').NodeType} [type]  to draw it by, while it is dragged and below the list
- * @property {(point: import('../model/types.js').Point) => import('../model/types.js').RecordId | null} add  puts it on the canvas, the middle of its title there
+ * @property {(point: import('../model/types.js').Point, from?: import('../model/types.js').SocketRef | null) => import('../model/types.js').RecordId | null} add  puts it on the canvas, the middle of its title there, linked to the socket that was dragged from
  * @property {readonly import('./menu.js').MenuEntry[]} [menu]  what else can be done with it
  *
  * @typedef {object} LibrarySource
@@ -24,6 +24,11 @@ export class LibrarySources {
   /** @param {LibrarySource} source */
   add(source) {
     this.all.push(source)
+  }
+
+  /** What can be found as a node type is, with what brings it. @returns {Map<import('../model/schema.js').NodeType, LibraryEntry>} */
+  types() {
+    return new Map(this.all.flatMap(source => source.entries().flatMap(entry => (entry.type ? [/** @type {const} */ ([entry.type, entry])] : []))))
   }
 
   /** @param {() => void} listener */

@@ -22,7 +22,7 @@ export function installNodePanels({ editor, settings, colorOf, theme, stage }) {
   /** @param {import('../model/schema.js').NodeType} type */
   const explain = type => openNodeHelp(type, { colorOf, drawing: { theme: theme(), pictures: editor.pictures } })
   installMenus({ editor, stage })
-  installSearch({ editor, used, colorOf, theme, stage })
+  installSearch({ editor, used, sources, colorOf, theme, stage })
   installOwnColour(editor)
   editor.on('help', ({ node: id }) => {
     const node = editor.store.node(id)

@@ -13,11 +13,12 @@ const SEARCH_WIDTH = 660
  * @param {object} parts
  * @param {import('../tools/editor.js').Editor} parts.editor
  * @param {import('../app/used.js').Used} parts.used
+ * @param {import('./library_sources.js').LibrarySources} parts.sources
  * @param {(type: string) => string} parts.colorOf
  * @param {() => import('../view/theme.js').Theme} parts.theme
  * @param {HTMLElement} parts.stage
  */
-export function installSearch({ editor, used, colorOf, theme, stage }) {
+export function installSearch({ editor, used, sources, colorOf, theme, stage }) {
   editor.on('search', ({ point, screen, from, link: linkId, replace = [] }) => {
     const box = stage.getBoundingClientRect()
     const width = Math.min(SEARCH_WIDTH, innerWidth - 16)
@@ -33,6 +34,9 @@ export function installSearch({ editor, used, colorOf, theme, stage }) {
       if (fit === undefined && one) known.set(type, (fit = fitness(editor, one, type)))
       return fit ?? 0
     }
+    // What the library has from elsewhere is found too; it brings itself, so it cannot take another node's place.
+    const brought = one || link ? new Map() : sources.types()
+    const offered = brought.size ? { types: new Map([...editor.schema.types, ...[...brought.keys()].map(type => /** @type {const} */ ([type.name, type]))]) } : editor.schema
     const fit = one ? fitToReplace : ends ? (/** @type {NodeType} */ type) => (fitsInto(type, ends) ? 0 : -1) : null
     openSearch({
       from,
@@ -42,11 +46,12 @@ export function installSearch({ editor, used, colorOf, theme, stage }) {
       recent: used.recent,
       drawing: { theme: theme(), pictures: editor.pictures },
       ...(one ? { title: nodes.length === 1 ? 'Replace it by' : `Replace ${nodes.length} nodes by`, verb: 'replace' } : link ? { title: 'Put a node into the link', verb: 'insert' } : {}),
-      find: (query, filters) => searchTypes(editor.schema, query, { ...filters, used: used.counts, recent: used.recent, fit }),
+      find: (query, filters) => searchTypes(offered, query, { ...filters, used: used.counts, recent: used.recent, fit }),
       onChoose: type => {
         used.add(type.name)
         if (one) replaceAll(editor, replace, type)
         else if (link) insertType(editor, type.name, link, point)
+        else if (brought.has(type)) brought.get(type)?.add(point, from)
         else editor.addNode(type.name, { point, from })
       },
       onClose: () => editor.focus(),
