@@ -24,6 +24,9 @@ export const recordId = (kind, graph, key) => (graph === '' ? `${kind}:${key}` :
 /** Kinds that lie in a graph and are drawn there. */
 const MEMBERS = /** @type {const} */ (['node', 'link', 'group', 'reroute'])
 
+/** @type {ReadonlySet<RecordId>} */
+const NONE = new Set()
+
 /** @typedef {{node: Set<RecordId>, link: Set<RecordId>, group: Set<RecordId>, reroute: Set<RecordId>}} Members */
 
 export class Graph {
@@ -71,7 +74,7 @@ export class Graph {
 
   /** @param {GraphId} graph @param {'node' | 'link' | 'group' | 'reroute'} kind @returns {ReadonlySet<RecordId>} */
   ids(graph, kind) {
-    return this.#members.get(graph)?.[kind] ?? new Set()
+    return this.#members.get(graph)?.[kind] ?? NONE
   }
 
   /** A node, or a side of the subgraph. @param {GraphId} graph @param {Key} key */
@@ -103,7 +106,22 @@ export class Graph {
 
   /** All links that touch a node. @param {RecordId} node @returns {LinkRecord[]} */
   linksOf(node) {
-    return [...(this.#touching.get(node) ?? [])].flatMap((id) => this.store.link(id) ?? [])
+    /** @type {LinkRecord[]} */
+    const links = []
+    for (const id of this.#touching.get(node) ?? NONE) {
+      const link = this.store.link(id)
+      if (link) links.push(link)
+    }
+    return links
+  }
+
+  /** Is a node's output linked to anything? @param {NodeRecord} node @param {number} slot */
+  feeds(node, slot) {
+    for (const id of this.#touching.get(node.id) ?? NONE) {
+      const link = this.store.link(id)
+      if (link && link.from === node.key && link.fromSlot === slot) return true
+    }
+    return false
   }
 
   /** The link that an input holds. @param {NodeRecord} node @param {number} slot @returns {LinkRecord | undefined} */

@@ -36,8 +36,8 @@ const NARROW = 26
 /** Of so many selected nodes the links are drawn stronger. */
 const SELECTED = 200
 
-/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {readonly Sketch[]} sketches @param {Frame} frame */
-export function drawFarLinks(ctx, theme, view, sketches, { scale, left, top, ratio, crowded }) {
+/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {readonly Sketch[]} sketches @param {Frame} frame @param {boolean} lifted */
+export function drawFarLinks(ctx, theme, view, sketches, { scale, left, top, ratio, crowded }, lifted) {
   const held = view.draggedLink?.held
   const width = crowded ? ratio : 1.4 * ratio
   /** @type {Map<string, Sketch[]>} */
@@ -71,7 +71,9 @@ export function drawFarLinks(ctx, theme, view, sketches, { scale, left, top, rat
   for (const { id, type, simple } of sketches) if (!simple && !held?.has(id)) strokeWire(ctx, theme, view, id, type)
   if (!view.draggedLink && view.selection.size <= SELECTED) {
     ctx.lineWidth = (1.6 * 1.4 * ratio) / scale
-    for (const node of view.selection) for (const link of view.graph.linksOf(node)) strokeWire(ctx, theme, view, link.id, null)
+    for (const node of view.selection) {
+      for (const { id } of view.graph.linksOf(node)) if (view.scene.isLifted(id) === lifted) strokeWire(ctx, theme, view, id, null)
+    }
   }
   ctx.globalAlpha = 1
 }

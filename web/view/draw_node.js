@@ -75,7 +75,7 @@ function drawWhole(ctx, theme, drawing) {
   const { rect } = layout
   const alpha = ctx.globalAlpha
   const { opacity = 1 } = drawing
-  if (opacity === 1) drawShadow(ctx, theme, rect, drawing.lifted)
+  if (opacity === 1) drawShadow(ctx, theme, rect, drawing.lifted, full)
   ctx.globalAlpha = alpha * opacity
   ctx.fillStyle = bodyColour(theme, view.node)
   roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
@@ -109,11 +109,11 @@ function drawWhole(ctx, theme, drawing) {
 /** The title's bar grows over the rows where its letters need more than their place. @param {number} zoom */
 const headHeight = (zoom) => Math.max(TITLE, (TITLE_SIZE / zoom) * 1.3)
 
-/** @param {Context2D} ctx @param {Theme} theme @param {import('../geometry/rect.js').Rect} rect @param {boolean} lifted */
-function drawShadow(ctx, theme, rect, lifted) {
-  const strength = (theme.name === 'dark' ? 0.2 : 0.055) * (lifted ? 1.8 : 1)
+/** @param {Context2D} ctx @param {Theme} theme @param {import('../geometry/rect.js').Rect} rect @param {boolean} lifted @param {boolean} full */
+function drawShadow(ctx, theme, rect, lifted, full) {
+  const strength = (theme.name === 'dark' ? 0.2 : 0.055) * (lifted ? 1.8 : full ? 1 : 1.3)
   ctx.fillStyle = withAlpha(theme.shadow, Math.min(strength, 0.5))
-  for (const [spread, down] of lifted ? [[7, 9], [4, 6], [2, 3]] : [[3, 4], [1, 2]]) {
+  for (const [spread, down] of lifted ? [[7, 9], [4, 6], [2, 3]] : full ? [[3, 4], [1, 2]] : [[2, 3]]) {
     roundRect(ctx, rect.x - (spread ?? 0), rect.y - (spread ?? 0) + (down ?? 0), rect.w + 2 * (spread ?? 0), rect.h + 2 * (spread ?? 0), RADIUS + (spread ?? 0))
     ctx.fill()
   }
@@ -183,8 +183,7 @@ function drawRows(ctx, theme, layout, top) {
   ctx.fillStyle = theme.field
   for (const { field } of layout.widgets) {
     if (field.y < top) continue
-    roundRect(ctx, field.x, field.y + 2, field.w, field.h - 4, 4)
-    ctx.fill()
+    ctx.fillRect(field.x, field.y + 2, field.w, field.h - 4)
   }
 }
 
@@ -194,10 +193,11 @@ function drawBorder(ctx, theme, { view, status, selected, zoom, marks }) {
   const thin = Math.max(1, 1 / zoom)
   ctx.lineWidth = thin
   ctx.strokeStyle = theme.line
-  ctx.setLineDash(view.type && !view.type.later ? [] : [6, 4]) // this server cannot run it
+  const runs = view.type && !view.type.later
+  if (!runs) ctx.setLineDash([6, 4]) // this server cannot run it
   roundRect(ctx, rect.x + 0.5, rect.y + 0.5, rect.w - 1, rect.h - 1, RADIUS - 0.5)
   ctx.stroke()
-  ctx.setLineDash([])
+  if (!runs) ctx.setLineDash([])
   const state = ringColour(theme, status) ?? heatEdge(theme, marks)
   const thick = Math.max(2, 1.6 / zoom)
   if (state) drawRing(ctx, rect, state, thick, 0)

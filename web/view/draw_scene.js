@@ -34,11 +34,12 @@ export const surplus = (zoom) => 24 + 4 / zoom
  * @param {Context2D} ctx its transform is the screen's when this is called, and when it returns
  * @param {Theme} theme @param {ViewState} view @param {Frame} frame
  * @param {Rect} region in canvas pixels: nothing is needed outside of it
+ * @param {boolean} lifted what is in the artist's hand, and only that
  * @param {boolean} whole it is all that is seen
  * @param {boolean} moving the zoom is changing: the next picture comes at once
  * @returns {{told: boolean, hasty: boolean}} `told`: there is a sentence under a node; `hasty`: there is more to be drawn of it
  */
-export function drawScene(ctx, theme, view, frame, region, whole, moving) {
+export function drawScene(ctx, theme, view, frame, region, lifted, whole, moving) {
   const { zoom } = view.camera
   const { scale, left, top } = frame
   const toCanvas = () => ctx.setTransform(scale, 0, 0, scale, left, top)
@@ -46,18 +47,18 @@ export function drawScene(ctx, theme, view, frame, region, whole, moving) {
   const frames = grow(region, 20 / zoom + 12) // their titles may stand outside of them
   for (const group of view.graph.groups(view.graphId)) {
     const [x, y, w, h] = group.bounds
-    if (intersects({ x, y, w, h }, frames)) drawGroup(ctx, theme, group, view.selection.has(group.id), zoom)
+    if (view.scene.isLifted(group.id) === lifted && intersects({ x, y, w, h }, frames)) drawGroup(ctx, theme, group, view.selection.has(group.id), zoom)
   }
-  const nodes = view.scene.nodesIn(grow(region, surplus(zoom)))
+  const nodes = view.scene.nodesIn(grow(region, surplus(zoom))).filter((node) => view.scene.isLifted(node.id) === lifted)
   const far = zoom < BLOCKS
   const hasty = !far && moving && nodes.length > HASTY
   if (far) {
     ctx.setTransform(1, 0, 0, 1, 0, 0)
-    const sketches = view.scene.sketchesIn(grow(region, 4 / zoom))
+    const sketches = view.scene.sketchesIn(grow(region, 4 / zoom)).filter(({ id }) => view.scene.isLifted(id) === lifted)
     if (whole) frame.crowded = sketches.length > MANY
-    drawFarLinks(ctx, theme, view, sketches, frame)
+    drawFarLinks(ctx, theme, view, sketches, frame, lifted)
     toCanvas()
-    if (view.graph.ids(view.graphId, 'reroute').size) drawReroutes(ctx, theme, view, view.scene.wiresIn(grow(region, 12)))
+    if (!lifted && view.graph.ids(view.graphId, 'reroute').size) drawReroutes(ctx, theme, view, view.scene.wiresIn(grow(region, 12)))
     ctx.setTransform(1, 0, 0, 1, 0, 0)
     for (const node of nodes) {
       if (node.type !== 'Reroute') drawBlock(ctx, theme, view, node, frame)
@@ -69,7 +70,7 @@ export function drawScene(ctx, theme, view, frame, region, whole, moving) {
     }
     toCanvas()
   } else {
-    drawNearLinks(ctx, theme, view, frame, region, whole)
+    drawNearLinks(ctx, theme, view, frame, region, lifted, whole)
     for (const node of nodes) drawOne(ctx, theme, view, node, hasty)
   }
   // Sentences are as large from afar as they are near: many of them would cover the graph that they are about.
@@ -84,7 +85,7 @@ export function drawScene(ctx, theme, view, frame, region, whole, moving) {
     const node = view.store.node(id)
     const status = node && statusOf(view, node)
     const notices = view.session.notices(id)
-    if (!node || !status || status.error || !(notices.length || status.warnings.length)) continue
+    if (!node || !status || status.error || view.scene.isLifted(id) !== lifted || !(notices.length || status.warnings.length)) continue
     drawNotice(ctx, theme, view.scene.view(node), status, notices, zoom)
     noticed = true
   }
@@ -92,11 +93,11 @@ export function drawScene(ctx, theme, view, frame, region, whole, moving) {
   return { told: failed.length > 0 || noticed, hasty }
 }
 
-/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {Frame} frame @param {Rect} region @param {boolean} whole */
-function drawNearLinks(ctx, theme, view, frame, region, whole) {
+/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {Frame} frame @param {Rect} region @param {boolean} lifted @param {boolean} whole */
+function drawNearLinks(ctx, theme, view, frame, region, lifted, whole) {
   const { zoom } = view.camera
   const held = view.draggedLink?.held
-  const wires = view.scene.wiresIn(grow(region, 12 + 4 / zoom)).filter((wire) => !held?.has(wire.link.id))
+  const wires = view.scene.wiresIn(grow(region, 12 + 4 / zoom)).filter(({ link: { id } }) => view.scene.isLifted(id) === lifted && !held?.has(id))
   if (whole) frame.crowded = wires.length > MANY
   drawLinks(ctx, theme, wires, zoom, frame.crowded, (wire) => {
     if (view.draggedLink) return 'faint'
@@ -106,7 +107,8 @@ function drawNearLinks(ctx, theme, view, frame, region, whole) {
     const ends = [wire.link.id, from?.id, to?.id]
     return ends.some((id) => id !== undefined && view.selection.has(id)) ? 'strong' : 'plain'
   })
-  drawReroutes(ctx, theme, view, wires)
+  if (lifted) return
+  drawReroutes(ctx, theme, view, view.dragging.size ? view.scene.wiresIn(grow(region, 12)) : wires)
   drawHiddenNames(ctx, theme, view, view.scene.wiresIn(grow(region, NAMES)))
 }
 
@@ -120,7 +122,7 @@ function drawOne(ctx, theme, view, node, hasty) {
     edited: view.edited?.node === node.id ? view.edited.name : null, zoom: view.camera.zoom, opacity: view.look.nodeOpacity, hasty,
     marks: marksOf(view, node, view.promptId(node), status),
     linked: ({ side, index }) =>
-      index >= 0 && (side === 'in' ? view.graph.linkInto(node, index) !== undefined : view.graph.linksFrom(node, index).length > 0),
+      index >= 0 && (side === 'in' ? view.graph.linkInto(node, index) !== undefined : view.graph.feeds(node, index)),
     feeder: ({ index }) => view.scene.feeder(node, index), wrong: (name) => view.expressions.problem(node.id, name) !== null,
     typeOf: ({ side, index, type }) => (node.type === 'Reroute' || (side === 'out' && type === '*') ? view.scene.outputType(node, index < 0 ? 0 : index) : type),
     fits: dragged && ((place) => {

@@ -208,7 +208,7 @@ export class Renderer {
     ctx.clip()
     drawGrid(ctx, theme, { x: -left / scale, y: -top / scale, zoom: view.camera.zoom }, ratio, canvas.width, canvas.height, view.look)
     const seen = { x: (x - left) / scale, y: (y - top) / scale, w: w / scale, h: h / scale }
-    const { told, hasty } = drawScene(ctx, theme, view, frame, seen, whole, moving)
+    const { told, hasty } = drawScene(ctx, theme, view, frame, seen, false, whole, moving)
     ctx.restore()
     if (hasty) {
       clearTimeout(this.#rest)
@@ -222,7 +222,12 @@ export class Renderer {
     const { top: ctx, overlay } = this
     ctx.setTransform(1, 0, 0, 1, 0, 0)
     ctx.clearRect(0, 0, overlay.width, overlay.height)
-    const { scale, left, top } = this.#place()
+    const frame = this.#place()
+    const { scale, left, top } = frame
+    if (this.view.dragging.size) {
+      const seen = { x: -left / scale, y: -top / scale, w: overlay.width / scale, h: overlay.height / scale }
+      drawScene(ctx, this.theme, this.view, frame, seen, true, false, false)
+    }
     ctx.setTransform(scale, 0, 0, scale, left, top)
     drawOverlay(ctx, this.theme, this.view, this.#reduced.matches ? 0 : ((now / 1000) * FLOW) % 16)
     for (const painter of this.view.painters) {

@@ -41,6 +41,8 @@ export class Scene {
   #wires = new Wires(this)
   /** What has changed since somebody last asked where things are: many changes cost as much as one. */
   #old = { all: false, nodes: /** @type {Set<RecordId>} */ (new Set()), links: /** @type {Set<RecordId>} */ (new Set()) }
+  /** What is in the artist's hand, with its links. @type {ReadonlySet<RecordId>} */
+  #lifted = new Set()
   /** Where the picture is no longer right; null for nowhere. @type {Rect | 'all' | null} */
   #damage = 'all'
   /** @type {GraphId} */
@@ -89,7 +91,7 @@ export class Scene {
           links.add(id)
           const reader = this.graph.reader(record)
           if (reader?.type === 'Reroute') nodes.add(reader.id)
-        } else {
+        } else if (record?.kind !== 'group' || !this.#lifted.has(id)) {
           this.#damage = 'all'
           if (record?.kind === 'graph') this.#definitionChanged(record, nodes, links)
           else if (record?.kind === 'reroute') {
@@ -110,6 +112,19 @@ export class Scene {
   /** Lay a node out anew, with its wires and those behind the reroutes that it feeds. @param {RecordId} id */
   refresh(id) {
     this.#old.nodes.add(id)
+  }
+
+  /** These, and their links, are drawn apart from the rest from now on: to move them changes nothing else. @param {Iterable<RecordId>} ids */
+  lift(ids) {
+    const lifted = new Set(ids)
+    for (const id of ids) for (const link of this.graph.linksOf(id)) lifted.add(link.id)
+    this.#lifted = lifted
+    this.#damage = 'all'
+  }
+
+  /** @param {RecordId} id of a node, a link or a frame */
+  isLifted(id) {
+    return this.#lifted.has(id)
   }
 
   /** Where the picture has changed since this was last asked. @returns {Rect | 'all' | null} null for nowhere */
@@ -145,16 +160,16 @@ export class Scene {
     nodes.clear()
     for (const id of links) {
       const link = this.store.link(id)
-      this.#damaged(this.#wires.boundsOf(id))
+      this.#damaged(id, this.#wires.boundsOf(id))
       this.#wires.place(id, link?.graph === this.graphId ? link : undefined)
-      this.#damaged(this.#wires.boundsOf(id))
+      this.#damaged(id, this.#wires.boundsOf(id))
     }
     links.clear()
   }
 
-  /** @param {Rect | undefined} rect */
-  #damaged(rect) {
-    if (!rect || this.#damage === 'all') return
+  /** @param {RecordId} id @param {Rect | undefined} rect */
+  #damaged(id, rect) {
+    if (!rect || this.#damage === 'all' || this.#lifted.has(id)) return
     this.#damage = this.#damage ? bounds([this.#damage, rect]) : rect
   }
 
@@ -345,13 +360,13 @@ export class Scene {
   /** @param {RecordId} id */
   #place(id) {
     const node = this.store.node(id)
-    this.#damaged(this.#nodes.rectOf(id))
+    this.#damaged(id, this.#nodes.rectOf(id))
     if (!node || node.graph !== this.graphId) this.#nodes.delete(id)
     else {
       const { rect } = this.layout(node)
       const box = { x: node.pos[0] + rect.x - SOCKET, y: node.pos[1] + rect.y - SOCKET, w: rect.w + 2 * SOCKET, h: rect.h + 2 * SOCKET }
       this.#nodes.set(id, box)
-      this.#damaged(box)
+      this.#damaged(id, box)
     }
   }
 

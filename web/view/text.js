@@ -96,18 +96,31 @@ function measured(ctx, font, text) {
   return width
 }
 
+/** Letters side by side are this part of their widths' sum at least: some move closer to each other. */
+const SURE = 0.97
+/** Latin letters, signs and the ellipsis: what stands alone as it stands in a word. */
+const LETTERS = /^[\u0020-\u024f\u2009\u2010-\u2027]*$/u
+
+/** The width of `text` as the sum of its letters', which is next to nothing to work out. @param {Context2D} ctx @param {string} font @param {string} text */
+function summed(ctx, font, text) {
+  if (!LETTERS.test(text)) return measured(ctx, font, text)
+  let width = 0
+  for (const letter of text) width += measured(ctx, font, letter)
+  return width
+}
+
 /** `text`, or as much of its two ends as fits `room`. @param {Context2D} ctx @param {string} text @param {number} room */
 export function fitMiddle(ctx, text, room) {
   const { font, by } = measuringOf(ctx.font)
   const space = room * by
-  if (text.length < 400 && measured(ctx, font, text) <= space) return text
+  if (text.length < 400 && (summed(ctx, font, text) < space * SURE || measured(ctx, font, text) <= space)) return text
   const key = `${font}|${Math.floor(space)}|${text.length > 400 ? text.slice(0, 400) : text}`
   const known = shortened.get(key)
   if (known !== undefined) return known
   let [low, high] = [0, Math.min(text.length, 400)]
   while (low < high) {
     const letters = Math.ceil((low + high) / 2)
-    if (measured(ctx, font, cut(text, letters)) <= Math.floor(space)) low = letters
+    if (summed(ctx, font, cut(text, letters)) <= Math.floor(space)) low = letters
     else high = letters - 1
   }
   const result = low > 0 ? cut(text, low) : room > 8 ? '…' : ''
@@ -192,33 +205,4 @@ export function wrap(ctx, text, room, most) {
   if (wrapped.size > 600) wrapped.clear()
   wrapped.set(key, lines)
   return lines
-}
-
-/** @typedef {{text: string, weight: boolean}} Run A piece of a prompt; `weight`: it stands in weighted brackets. */
-
-/** Pieces of prompt lines, weighted parts told apart, also where they run over lines. @param {readonly string[]} lines @returns {Run[][]} */
-export function weightRuns(lines) {
-  let depth = 0
-  return lines.map((line) => {
-    /** @type {Run[]} */
-    const runs = []
-    let from = 0
-    const push = (/** @type {number} */ to, /** @type {boolean} */ weight) => {
-      if (to > from) runs.push({ text: line.slice(from, to), weight })
-      from = to
-    }
-    for (let at = 0; at < line.length; at++) {
-      const letter = line[at]
-      if (letter === '\\') at++
-      else if (letter === '(') {
-        if (depth === 0) push(at, false)
-        depth++
-      } else if (letter === ')' && depth > 0) {
-        depth--
-        if (depth === 0) push(at + 1, true)
-      }
-    }
-    push(line.length, depth > 0)
-    return runs
-  })
 }
