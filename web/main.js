@@ -30,7 +30,6 @@ import { Session } from './model/session.js'
 import { Store } from './model/store.js'
 import { createCanvasInfo } from './panels/canvas_info.js'
 import { h } from './panels/dom.js'
-import { createBreadcrumbs } from './panels/breadcrumbs.js'
 import { Drawer } from './panels/drawer.js'
 import { graphsPanel } from './panels/graphs.js'
 import { createHeatLegend } from './panels/heat_legend.js'
@@ -40,7 +39,6 @@ import { createMinimap } from './panels/minimap.js'
 import { installNodePanels } from './panels/node_panels.js'
 import { outlinePanel } from './panels/outline.js'
 import { problemsPanel } from './panels/problems.js'
-import { installPortEditor } from './panels/port_editor.js'
 import { openQueue } from './panels/queue.js'
 import { createRail } from './panels/rail.js'
 import { createStrip } from './panels/strip.js'
@@ -50,6 +48,7 @@ import { installTooltips } from './panels/tooltip.js'
 import { createTopBar } from './panels/topbar.js'
 import { viewPanel } from './panels/view.js'
 import { Editor } from './tools/editor.js'
+import { whenMarkdownIsRead } from './view/markdown.js'
 import { typeColour } from './view/theme.js'
 import { WidgetHost } from './widgets/host.js'
 
@@ -78,6 +77,7 @@ async function start() {
     pictureUrl: picture => viewUrl(picture),
   })
   colours.listen(theme => editor.setTheme(theme))
+  whenMarkdownIsRead(() => editor.invalidate())
   followKeymap(settings, editor.commands)
   new ResizeObserver(() => editor.resize()).observe(stage)
   const names = new Names(editor)
@@ -105,6 +105,7 @@ async function start() {
     titleOf: id => names.title(names.promptId(id) ?? id),
     lastUsed: (node, widget) => runner.lastUsed.get(node)?.[widget],
     randomSeed,
+    words: { embeddings: () => client.embeddings(), loras: () => loraNames(editor.schema), tags: () => client.tags() },
   })
   const drawer = new Drawer(stage)
 
@@ -138,7 +139,7 @@ async function start() {
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load: file => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 })) })
   createHint(byId('hint'), editor)
-  keepToastsClear(byId('toasts'), editor, stage)
+  keepToastsClear(byId('toasts'), editor, stage, byId('side'))
   createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, settings, theme: colours.theme, onTheme: colours.listen })
   const info = h('div.canvas-info', { 'aria-hidden': true })
   stage.append(info)
@@ -194,6 +195,12 @@ async function start() {
   document.documentElement.dataset.ready = 'true'
   const known = await client.json('/easel/workflows').catch(() => [])
   examples.push(.../** @type {string[]} */ (known).map(name => ({ name, title: titled(name) })))
+}
+
+/** What the loaders of LoRAs offer. @param {Schema} schema @returns {string[]} */
+function loraNames(schema) {
+  const spec = ['LoraLoader', 'LoraLoaderModelOnly'].map(type => schema.get(type)?.inputs.find(input => input.name === 'lora_name')?.widget).find(Boolean)
+  return spec?.kind === 'combo' ? spec.options.map(String) : []
 }
 
 /** "text_to_image" reads "Text to image". @param {string} name */

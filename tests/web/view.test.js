@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { grid } from '../../web/view/draw_picture.js'
 import { fileRef, picturesOf } from '../../web/view/node_pictures.js'
 import { contrast, hueOf, oklch } from '../../web/view/oklch.js'
-import { fitFileName, fitMiddle, titleLines, weightRuns, wrap } from '../../web/view/text.js'
+import { fitFileName, fitMiddle, titleLines, wrap } from '../../web/view/text.js'
 import { PALETTES, THEMES, themeOf } from '../../web/view/palettes.js'
 import { cssVariables, ownColour, tint, typeColour } from '../../web/view/theme.js'
 import { Session } from '../../web/model/session.js'
@@ -95,12 +95,6 @@ test('ten megabytes of text are wrapped at once, since only what is seen is look
   const begun = performance.now()
   assert.equal(wrap(ctx, 'lorem ipsum '.repeat(900_000), 300, 5).length, 5)
   assert.ok(performance.now() - begun < 200)
-})
-
-test('weighted parts of a prompt are told apart, over lines and escapes too', () => {
-  assert.deepEqual(weightRuns(['a (red fox:1.2) here']), [[{ text: 'a ', weight: false }, { text: '(red fox:1.2)', weight: true }, { text: ' here', weight: false }]])
-  assert.deepEqual(weightRuns(['a (b', 'c) d']).map((runs) => runs.map(({ weight }) => weight)), [[false, true], [true, false]])
-  assert.deepEqual(weightRuns(['\\(plain\\)']), [[{ text: '\\(plain\\)', weight: false }]])
 })
 
 test('pictures share the room in rows', () => {

@@ -201,6 +201,22 @@ export class Client {
     return this.send('DELETE', `/api/userdata/${encodeURIComponent(path)}`)
   }
 
+  /** Model files with a picture beside them, by kind, with the picture's time. @returns {Promise<Record<string, Record<string, number>>>} */
+  modelPictures() {
+    return this.json('/easel/model_pictures')
+  }
+
+  /** @returns {Promise<string[]>} */
+  embeddings() {
+    return this.json('/embeddings')
+  }
+
+  /** The list of tags of one's own; '' for none. @returns {Promise<string>} */
+  async tags() {
+    const reply = await fetch('/easel/tags')
+    return reply.ok ? reply.text() : ''
+  }
+
   /** @returns {Promise<Record<string, any>>} */
   settings() {
     return this.json('/api/settings')

@@ -58,6 +58,8 @@ function dark({ hue, chroma, accent, strong = false, types = {} }) {
     accent: oklch(0.835, 0.165, accent),
     onAccent: oklch(0.2, 0.05, accent),
     accentText: oklch(strong ? 0.88 : 0.835, 0.165, accent),
+    markChoice: oklch(0.8, 0.12, 305),
+    markName: oklch(0.8, 0.11, 230),
     select: grey(strong ? 1 : 0.9, 0.02),
     error: oklch(strong ? 0.76 : 0.69, 0.19, 23),
     onError: oklch(strong ? 0.2 : 0.985, 0.01, 23),
@@ -96,6 +98,8 @@ function light({ hue, chroma, accent, strong = false, types = {} }) {
     accent: oklch(strong ? 0.45 : 0.545, 0.145, accent),
     onAccent: oklch(0.995, 0.005, accent),
     accentText: oklch(strong ? 0.42 : 0.5, 0.135, accent),
+    markChoice: oklch(0.47, 0.17, 305),
+    markName: oklch(0.46, 0.13, 245),
     select: grey(strong ? 0.1 : 0.36, 0.02),
     error: oklch(strong ? 0.47 : 0.55, 0.2, 25),
     onError: oklch(0.995, 0.004, 25),
@@ -117,7 +121,7 @@ function light({ hue, chroma, accent, strong = false, types = {} }) {
 const WRITTEN = [
   ['text', ['canvas', 'surface', 'raised', 'overlay', 'bar', 'field', 'fieldActive', 'hover']],
   ['quiet', ['canvas', 'surface', 'raised', 'overlay', 'bar', 'field']],
-  ['accentText', ['surface', 'bar']], ['onAccent', ['accent']], ['error', ['surface']], ['onError', ['error']],
+  ['accentText', ['surface', 'bar']], ['markChoice', ['surface', 'field']], ['markName', ['surface', 'field']], ['onAccent', ['accent']], ['error', ['surface']], ['onError', ['error']],
   ['errorText', ['errorSurface']], ['warning', ['surface']]
 ]
 

@@ -22,6 +22,8 @@
  * @property {string} accent
  * @property {string} onAccent
  * @property {string} accentText The accent as text.
+ * @property {string} markChoice Choices in a prompt.
+ * @property {string} markName Names of files in a prompt.
  * @property {string} select
  * @property {string} error
  * @property {string} onError

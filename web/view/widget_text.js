@@ -1,5 +1,6 @@
 /** Words: one line in a field, or as many as the node has room for. */
-import { fitMiddle, font, measure, weightRuns, wrap } from './text.js'
+import { marksOf, marksOfLines } from '../model/prompt_marks.js'
+import { fitMiddle, font, measure, wrap } from './text.js'
 import { drawFeeder, drawField, PAD } from './widget_field.js'
 
 const LINE = 18
@@ -48,13 +49,30 @@ function drawLines(drawing) {
     return
   }
   const lines = wrap(ctx, text, room, most)
-  for (const runs of note ? lines.map((each) => [{ text: each, weight: false }]) : weightRuns(lines)) {
+  for (const runs of note ? lines.map((each) => [{ text: each, mark: /** @type {const} */ ('plain') }]) : marked(text, lines)) {
     let x = field.x + pad
-    for (const { text: piece, weight } of runs) {
-      ctx.fillStyle = weight ? theme.accentText : theme.text
+    for (const { text: piece, mark } of runs) {
+      ctx.fillStyle = colourOf(theme, mark)
       ctx.fillText(piece, x, y + 1)
-      x += measure(ctx, piece)
+      const width = measure(ctx, piece)
+      if (mark === 'wrong') ctx.fillRect(x - 0.5, y + line / 2 - 2, width + 1, 1.5)
+      x += width
     }
     y += line
   }
+}
+
+/** @type {WeakMap<readonly string[], ReturnType<typeof marksOfLines>>} */
+const kept = new WeakMap()
+
+/** @param {string} text @param {readonly string[]} lines */
+function marked(text, lines) {
+  let known = kept.get(lines)
+  if (!known) kept.set(lines, (known = marksOfLines(text, lines, marksOf(text))))
+  return known
+}
+
+/** @param {import('./theme.js').Theme} theme @param {import('../model/prompt_marks.js').Mark} mark */
+function colourOf(theme, mark) {
+  return { plain: theme.text, weight: theme.accentText, choice: theme.markChoice, name: theme.markName, comment: theme.quiet, wrong: theme.error }[mark]
 }

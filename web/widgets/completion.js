@@ -24,11 +24,14 @@ export class Completion {
    * @param {(text: string, caret: number) => Offers | null | Promise<Offers | null>} options.find
    * @param {() => {x: number, y: number, height: number}} options.caret where the letters stand, client px
    * @param {string} options.label
+   * @param {boolean} [options.slow] Enter takes an offer only after the arrows chose one: it has a use of its own
    */
-  constructor(field, { find, caret, label }) {
+  constructor(field, { find, caret, label, slow = false }) {
     this.field = field
     this.find = find
     this.caret = caret
+    this.slow = slow
+    this.chosen = false
     /** @type {VirtualList<Offer>} */
     this.list = new VirtualList({
       rowHeight: ROW,
@@ -65,6 +68,7 @@ export class Completion {
   /** @param {Offers} offers */
   #show(offers) {
     this.#offers = offers
+    this.chosen = false
     if (!this.card.isConnected) document.body.append(this.card)
     const { field, list } = this
     list.field = /** @type {HTMLInputElement} */ (field)
@@ -109,11 +113,12 @@ export class Completion {
     const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: MOST_ROWS, PageUp: -MOST_ROWS })
     const step = steps[event.key]
     if (step !== undefined) {
+      this.chosen = true
       const far = Math.abs(step) > 1
       const next = list.active + step
       list.setActive(far ? Math.max(0, Math.min(items.length - 1, next)) : (next + items.length) % items.length)
     } else if (event.key === 'Escape') this.close()
-    else if ((event.key === 'Tab' || event.key === 'Enter') && !event.shiftKey && items[list.active]) this.take(/** @type {Offer} */ (items[list.active]))
+    else if ((event.key === 'Tab' || (event.key === 'Enter' && (this.chosen || !this.slow))) && !event.shiftKey && items[list.active]) this.take(/** @type {Offer} */ (items[list.active]))
     else return false
     event.preventDefault()
     event.stopPropagation()

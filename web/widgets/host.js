@@ -6,8 +6,10 @@
  * @typedef {import('./request.js').EditRequest} EditRequest
  * @typedef {import('./request.js').OpenEditor} OpenEditor
  */
+import { NOTE_TYPES } from '../model/virtual_types.js'
 import { humanise } from '../model/words.js'
 import { editorOf } from './kinds.js'
+import { PromptWords } from './prompt_words.js'
 import { layOver } from './request.js'
 import { openText } from './text.js'
 import { widgetNames } from './widget_names.js'
@@ -20,11 +22,13 @@ export class WidgetHost {
    * @param {(node: string) => string} hooks.titleOf
    * @param {(node: string, widget: string) => unknown} hooks.lastUsed
    * @param {(spec: any) => number} hooks.randomSeed
+   * @param {import('./prompt_words.js').Sources} hooks.words
    */
   constructor(host, editor, hooks) {
     this.host = host
     this.editor = editor
     this.hooks = hooks
+    this.words = new PromptWords(hooks.words)
     /** @type {{ editor: OpenEditor, node: string, name: string, at: { x: number, y: number } } | null} */
     this.open = null
     editor.on('edit-widget', ({ node, widget, rect, zoom, select, typed }) => this.edit(node.id, widget, rect, zoom, select, typed))
@@ -62,6 +66,7 @@ export class WidgetHost {
       commit: (/** @type {unknown} */ value, { all = false } = {}) => (all ? editor.setWidgets : editor.setWidget.bind(editor))(node, widget.name, value),
       others: editor.alike(node, widget.name).length - 1,
       ...this.expressions(node, widget),
+      ...this.prompts(node, widget),
       closed: () => {
         if (this.open?.node !== node || this.open.name !== widget.name) return
         this.open = null
@@ -94,6 +99,12 @@ export class WidgetHost {
       commitExpression: (/** @type {string} */ source, /** @type {{ all?: boolean }} */ how) => editor.setExpression(node, name, source, how),
       complete: (/** @type {string} */ text, /** @type {number} */ caret) => widgetNames(editor, record.graph, text, caret),
     }
+  }
+
+  /** What the editor of a prompt needs. @param {string} node @param {Widget} widget */
+  prompts(node, { spec }) {
+    if (spec.kind !== 'text' || !spec.multiline || NOTE_TYPES.has(this.editor.store.node(node)?.type ?? '')) return {}
+    return { prompt: true, complete: (/** @type {string} */ text, /** @type {number} */ caret) => this.words.find(text, caret) }
   }
 
   /**

@@ -13,6 +13,7 @@ import { openText } from './text.js'
 const EDITORS = {
   number: ({ control }) => (control === null ? openNumber : openSeed),
   text: () => openText,
+  markdown: () => openText,
   combo: () => openCombo,
   toggle: () => null,
 }

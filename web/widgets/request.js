@@ -16,6 +16,7 @@
  * @property {(text: string, caret: number) => import('./completion.js').Offers | null | Promise<import('./completion.js').Offers | null>} [complete]
  * @property {() => void} closed             called last, however it ended
  * @property {(step: 1 | -1) => void} next   Tab: edit the neighbour widget
+ * @property {boolean} [prompt]       a text whose weights, choices and names are told apart
  * @property {string} [typed]     what the person typed to open it
  *
  * @typedef {object} OpenEditor
