@@ -59,7 +59,7 @@ def test_a_node_tells_what_it_took_and_gave_and_why_it_ran(artist: Person) -> No
     expect(side).to_contain_text("Its results hold")
     expect(side).to_contain_text("a blue owl")
     seed = artist.prompt["3"]["inputs"]["seed"]
-    before = artist.page.evaluate("() => window.easel.session.status(3).ms")
+    before = artist.status(3)["ms"]
     assert before >= 5 * 15, "the server's own measure of five steps of 20 ms"
     artist.run()
     artist.click(3)
@@ -67,6 +67,14 @@ def test_a_node_tells_what_it_took_and_gave_and_why_it_ran(artist: Person) -> No
     expect(side).to_contain_text("come from the cache")
     assert artist.prompt["3"]["inputs"]["seed"] != seed
     look(artist, "facts")
+
+
+def test_the_bar_tells_the_time_that_is_left(artist: Person) -> None:
+    put(artist, 3, "steps", 100)
+    artist.page.keyboard.press("Control+Enter")
+    expect(artist.page.locator(".doing .what")).to_contain_text("left")
+    artist.page.keyboard.press("Control+Alt+Enter")
+    artist.idle()
 
 
 def test_a_warning_of_the_run_shows_on_the_node_and_in_the_list(person: Person, text_to_image: dict[str, Any]) -> None:
@@ -177,8 +185,7 @@ def test_heat_shows_where_the_time_and_the_memory_went(artist: Person) -> None:
     look(artist, "heat")
     legend.get_by_role("button", name="Memory").click()
     assert artist.page.evaluate("() => window.easel.editor.look.heat.mode") == "memory"
-    for _ in range(9):
-        artist.page.keyboard.press("-")
+    artist.page.evaluate("() => window.easel.editor.setCamera({ x: -900, y: -700, zoom: 0.25 })")
     look(artist, "heat-far")
     legend.get_by_role("button", name="Stop showing heat").click()
     expect(legend).to_be_hidden()
@@ -282,3 +289,7 @@ def test_notices_stand_where_no_node_is(artist: Person) -> None:
     }"""
     assert artist.page.evaluate(covered) == 0
     look(artist, "toast")
+    artist.page.evaluate("() => window.easel.editor.setCamera({ x: 320, y: 20, zoom: 2 })")
+    expect(artist.page.locator("#toasts")).to_have_attribute("data-corner", "side")
+    toast.get_by_role("button", name="Dismiss").click()
+    expect(toast).to_have_count(0)

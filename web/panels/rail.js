@@ -100,7 +100,10 @@ export function createRail(host, { editor, session, settings, troubles, problemL
     themeButton.dataset.tip = `${next} colours`
   }
 
-  session.listen(change => { if (change.nodes.size || change.notices) drawProblems() })
+  let drawing = 0
+  session.listen(change => {
+    if (change.nodes.size || change.notices) drawing ||= requestAnimationFrame(() => { drawing = 0; drawProblems() }) // steps come by the hundred
+  })
   editor.store.listenSteps(drawHistory)
   settings.listen(drawTheme)
   drawProblems()
