@@ -61,7 +61,7 @@ export function freshNode(type, graph, key, z) {
   /** @type {NodeRecord} */
   const node = {
     id: recordId('node', graph, key), kind: 'node', graph, key, z, type: type.name, pos: [0, 0],
-    size: [type.inputs.some((input) => input.widget?.kind === 'text' && input.widget.multiline) ? WIDE : WIDTH, 0],
+    size: [type.inputs.some((input) => (input.widget?.kind === 'text' || input.widget?.kind === 'markdown') && input.widget.multiline) ? WIDE : WIDTH, 0],
     title: null, mode: 0, collapsed: false, pinned: false, color: null, bgcolor: null,
     inputs: type.inputs
       .filter((input) => input.widget === null)

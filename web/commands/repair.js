@@ -105,7 +105,7 @@ function fitted({ spec, value }) {
     return fitNumber(spec, Number.isFinite(number) ? number : spec.default)
   }
   if (spec.kind === 'toggle') return value === 'true' || value === 1
-  if (spec.kind === 'text') return typeof value === 'object' ? spec.default : String(value)
+  if (spec.kind === 'text' || spec.kind === 'markdown') return typeof value === 'object' ? spec.default : String(value)
   return spec.kind === 'combo' ? spec.default : undefined
 }
 

@@ -26,6 +26,7 @@ export function readValue({ spec }, text) {
       return whole ?? (spec.options.length === 0 ? bare : undefined)
     }
     case 'text':
+    case 'markdown':
       return text
     default:
       try {

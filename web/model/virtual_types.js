@@ -33,7 +33,7 @@ export const NOTE_TYPES = new Set(['Note', 'MarkdownNote'])
 /** @type {readonly NodeType[]} */
 export const VIRTUAL_TYPES = [
   virtual('Note', 'Note', { inputs: [noteText()], aliases: ['comment', 'sticky'] }),
-  virtual('MarkdownNote', 'Markdown note', { inputs: [noteText()], aliases: ['comment'] }),
+  virtual('MarkdownNote', 'Markdown note', { inputs: [{ ...noteText(), widget: { kind: 'markdown', default: '', multiline: true, placeholder: 'A note in Markdown' } }], aliases: ['comment'] }),
   virtual('Reroute', 'Reroute', {
     description: 'Passes a link on, to lay its line elsewhere.',
     inputs: [{

@@ -13,7 +13,8 @@ const TEXT = { height: 64, grows: true, wide: true }
 
 /** Kinds whose row is no plain one. @type {Readonly<Record<string, (spec: any) => Extent>>} */
 const EXTENTS = {
-  text: (spec) => (spec.multiline ? TEXT : PLAIN)
+  text: (spec) => (spec.multiline ? TEXT : PLAIN),
+  markdown: () => TEXT
 }
 
 /** @param {WidgetSpec} spec @returns {Extent} */

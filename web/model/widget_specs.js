@@ -34,8 +34,9 @@
  * @property {boolean} multiple
  * @property {boolean} remote The options come from another address.
  *
+ * @typedef {{kind: 'markdown', default: string, multiline: true, placeholder: string}} MarkdownSpec The text of a note.
  * @typedef {{kind: 'toggle', default: boolean, on: string, off: string}} ToggleSpec
- * @typedef {NumberSpec | TextSpec | ComboSpec | ToggleSpec} WidgetSpec
+ * @typedef {NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec} WidgetSpec
  */
 import { asList, asText, isFinite, isObject } from './json.js'
 import { unitOf } from './units.js'
@@ -54,6 +55,7 @@ const READERS = {
     placeholder: asText(options.placeholder) ?? '',
     dynamicPrompts: options.dynamicPrompts === true
   }),
+  MARKDOWN: (_name, options) => ({ kind: 'markdown', default: asText(options.default) ?? '', multiline: true, placeholder: asText(options.placeholder) ?? '' }),
   BOOLEAN: (_name, options) => ({
     kind: 'toggle',
     default: options.default === true,

@@ -1,6 +1,7 @@
 /** Menus that the canvas asks for: what was pressed decides which commands are offered. */
 import { NODE_COLOURS } from '../model/node_colours.js'
 import { openMenu } from './menu.js'
+import { noteEntries } from './note_links.js'
 import { targetEntries } from './target_menu.js'
 import { widgetEntries } from './widget_menu.js'
 
@@ -17,7 +18,7 @@ const OFFERED = {
   node: [
     'picture_mask', 'picture_crop',
     { title: 'Picture', icon: 'image', of: ['picture_large', 'picture_load', '-', 'picture_copy', 'picture_paste', 'picture_save', 'picture_open'] }, '-',
-    'run_to_here', 'run_branch', 'freeze', 'thaw', '-', 'help', 'rename', { title: 'Shape', of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
+    'repair', 'repair_other', '-', 'run_to_here', 'run_branch', 'freeze', 'thaw', '-', 'help', 'rename', { title: 'Shape', of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
     'mute', 'bypass', '-',
     'copy', 'cut', 'copy_text', 'duplicate', 'duplicate_links', '-',
     'replace', 'connect_selected', 'group', '-',
@@ -37,7 +38,7 @@ const OFFERED = {
   ],
   reroute: ['delete'],
   link: ['link_insert', 'link_reroute', '-', 'hide_links', 'show_links', '-', 'link_delete'],
-  canvas: ['search', 'leave_subgraph', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
+  canvas: ['search', 'palette', 'leave_subgraph', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
     { title: 'Arrange', of: ['arrange_all', 'arrange_down', 'arrange_close', 'arrange_wide'] },
     { title: 'By hand', of: ['select_box', 'select_lasso', '-', 'cut_links', 'add_reroutes', 'join_nodes', '-', 'lock', 'unlock'] },
     { title: 'Links', of: ['links_spline', 'links_straight', 'links_elbow', 'links_hidden'] },
@@ -72,6 +73,8 @@ export function installMenus({ editor, stage }) {
     const entries = pressed.alone ? pressed.entries : [...pressed.entries, ...offered(editor, OFFERED[kind] ?? [], run)]
     const own = target.kind === 'widget' ? widgetEntries(editor, target.node, target.name) : []
     if (own.length) entries.unshift(...own, 'line')
+    const links = 'node' in target ? noteEntries(editor, target.node) : []
+    if (links.length) entries.unshift(...links, 'line')
     const box = stage.getBoundingClientRect()
     if (entries.length) openMenu(entries, { x: screen.x + box.left, y: screen.y + box.top }, { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
   })

@@ -8,6 +8,7 @@
 import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { nodeRunning } from './node_running.js'
+import { noteView } from './note_view.js'
 import { duration, timeLeft } from './topbar.js'
 
 /** Of a result's words, the letters that are shown. */
@@ -67,6 +68,7 @@ export function createInspector(host, { editor, session, runner, names, settings
       h('h2', {}, names.titleOf(node)),
       h('p.sub', {}, [`#${node.key}`, node.mode === 2 ? 'muted' : node.mode === 4 ? 'bypassed' : stateWord(status.state), type?.title !== names.titleOf(node) ? type?.title ?? node.type : null].filter(Boolean).join(' · ')),
       running.said(node, status),
+      editor.widgets(node.id).filter(({ spec, value }) => spec.kind === 'markdown' && value).map(({ value }) => noteView(String(value))),
       status.text.length ? [h('h3', {}, 'Result'), h('pre.result', {}, status.text.join('\n').slice(0, LETTERS))] : null,
       facts([...timing(status), ...running.facts(node, status, type)]),
       seeds(node),

@@ -3,6 +3,7 @@ import { alike, setWidget, setWidgets } from '../commands/set_widget.js'
 import { fitNumber } from '../model/numbers.js'
 import { humanise } from '../model/words.js'
 import { kindOf } from '../view/widget_kinds.js'
+import { noteLinkAt } from '../view/widget_markdown.js'
 import { State } from './state.js'
 import { Translating } from './translating.js'
 
@@ -81,8 +82,18 @@ export class PointingWidget extends State {
       if (node) editor.emit('upload', { node, widget })
       return
     }
+    if (target.part === 'link' && pointer.ctrl) return this.#openLink(widget, pointer)
     const value = kindOf(widget).click?.(widget, target.part, pointer)
     if (value !== undefined) (pointer.alt ? setWidgets : setWidget)(editor, target.node, target.name, value)
     else editor.editWidget(target.node, target.name, { select: true })
+  }
+
+  /** @param {import('../model/widget_values.js').Widget} widget @param {import('./state.js').Pointer} pointer */
+  #openLink(widget, pointer) {
+    const { editor, target } = this
+    const node = editor.store.node(target.node)
+    const place = node && editor.scene.view(node).layout.widgets.find(({ name }) => name === target.name)
+    const href = place && noteLinkAt(place, widget, this.#local(pointer.canvas))
+    if (href) window.open(href, '_blank', 'noopener,noreferrer')
   }
 }

@@ -31,12 +31,13 @@
  *   What a drag that begins there sets, computed from its beginning; null moves the node.
  */
 import { COMBO } from './widget_combo.js'
+import { MARKDOWN } from './widget_markdown.js'
 import { NUMBER } from './widget_number.js'
 import { TEXT } from './widget_text.js'
 import { TOGGLE } from './widget_toggle.js'
 
 /** @type {Readonly<Record<import('../model/widget_specs.js').WidgetSpec['kind'], WidgetKind>>} */
-const KINDS = { number: NUMBER, text: TEXT, combo: COMBO, toggle: TOGGLE }
+const KINDS = { number: NUMBER, text: TEXT, combo: COMBO, toggle: TOGGLE, markdown: MARKDOWN }
 
 /** @param {{spec: {kind: import('../model/widget_specs.js').WidgetSpec['kind']}}} widget @returns {WidgetKind} */
 export const kindOf = ({ spec }) => KINDS[spec.kind]
