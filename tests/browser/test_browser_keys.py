@@ -157,3 +157,21 @@ def test_keys_go_out_as_a_file_and_come_in_again(artist: Person, tmp_path: Path)
             expect(dialog.get_by_role("alert")).to_contain_text("preset \"maya\"")
     expect(dialog.get_by_role("button", name="Pin: F7. Change")).to_be_visible()
     expect(dialog.get_by_role("alert")).to_have_count(0)
+
+
+def test_any_command_is_found_by_its_name(artist: Person) -> None:
+    page = artist.page
+    artist.click(8)
+    page.keyboard.press("F3")
+    palette = page.get_by_role("dialog", name="Find a command")
+    page.keyboard.type("colour blue")
+    expect(palette.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(palette).to_have_count(0)
+    assert next(each for each in artist.workflow["nodes"] if each["id"] == 8)["color"]
+    page.keyboard.press("F3")
+    expect(palette.get_by_role("option").first).to_contain_text("Colour: blue")
+    page.keyboard.type("qqq")
+    expect(palette).to_contain_text("No command is called “qqq”.")
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => document.activeElement.id") == "overlay"

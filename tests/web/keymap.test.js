@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { CORE_COMMANDS } from '../../web/commands/core.js'
+import { findCommands } from '../../web/commands/find_commands.js'
 import { asKeymap, PRESETS, readKeymap, reserved, resolve, writeKeymap } from '../../web/commands/keymap.js'
 import { isModifier } from '../../web/commands/keys.js'
 import { Registry } from '../../web/commands/registry.js'
@@ -110,4 +111,14 @@ test('keys that cannot be had say why', () => {
   assert.match(reserved(''), /Press a key/)
   assert.equal(reserved('Ctrl+Shift+M'), null)
   assert.ok(isModifier(press('Shift')) && isModifier(press('Control')) && !isModifier(press('a')))
+})
+
+test('commands are found by the starts of their words; the last used lead among equals', () => {
+  const labels = (text, recent = []) => findCommands(CORE_COMMANDS, text, recent).map(({ label }) => label)
+  assert.equal(labels('dup')[0], 'Duplicate')
+  assert.equal(labels('links')[0], 'Paste with links')
+  assert.equal(labels('dup', ['duplicate_links'])[0], 'Duplicate with links')
+  assert.equal(labels('', ['pin'])[0], 'Pin')
+  assert.ok(labels('feeds select').includes('Select all that feeds it'))
+  assert.deepEqual(labels('zzz'), [])
 })
