@@ -140,10 +140,12 @@ def test_links_are_drawn_pulled_off_and_given_reroutes_by_finger(artist: Person,
     # A finger is blunt: beside the socket is near enough.
     fingers.drag(away(artist.point(2, "out:IMAGE"), 5, 6), away(artist.point(3, "in:image"), -14, 10))
     assert links(artist) == {(1, 2), (2, 3)}
+    painters = artist.page.evaluate("() => window.easel.editor.painters.size")
     fingers.tap(on_link(artist, 1, 2))
     assert selected(artist) == {"link:1"}
     artist.page.wait_for_timeout(450)
     shoot(artist, "card")
+    assert artist.page.evaluate("() => window.easel.editor.painters.size") == painters + 1, "the card"
     fingers.tap(on_link(artist, 1, 2))
     fingers.tap(on_link(artist, 1, 2))
     assert len(reroutes(artist)) == 1
@@ -183,6 +185,7 @@ def test_a_double_tap_adds_and_the_menu_arms_what_needs_keys_elsewhere(artist: P
         page.get_by_role("menuitem", name=name).tap()
 
     arm("Add reroutes by hand")
+    shoot(artist, "armed")
     middle = on_link(artist, 1, 2)
     fingers.drag(away(middle, 0, -40), away(middle, 0, 40))
     assert len(reroutes(artist)) == 1

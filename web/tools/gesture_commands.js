@@ -9,6 +9,7 @@ import { selectedNodes } from '../commands/context.js'
 import { setHidden } from '../commands/links.js'
 import { pullOut } from '../commands/remove.js'
 import { addReroute, removeLinks } from '../commands/reroute.js'
+import { drawHint } from '../view/draw_hint.js'
 import { placeOn } from './stroke.js'
 
 /** @param {Editor} editor @returns {LinkRecord[]} */
@@ -24,9 +25,13 @@ const linksOfSelection = (editor) =>
 
 /** The next drag does this. @param {Editor} editor @param {import('./navigation.js').Act} act @param {string} hint */
 function arm(editor, act, hint) {
-  editor.hands.armed = act
+  editor.hands.arm(act, editor.paint((ctx, theme) => {
+    const { x, y, zoom } = editor.camera
+    ctx.translate(x, y)
+    ctx.scale(1 / zoom, 1 / zoom)
+    drawHint(ctx, theme, hint, editor.viewSize)
+  }))
   editor.updateCursor()
-  editor.notify(hint)
 }
 
 /** @param {Editor} editor @param {boolean} locked */

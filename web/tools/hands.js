@@ -16,6 +16,23 @@ export class Hands {
   locked = false
   /** Chosen from a menu: begins with the next press, wherever that is. @type {Act | null} */
   armed = null
+  #end = () => {}
+
+  /** @param {Act} act @param {() => void} end called when it has begun, or is given up */
+  arm(act, end) {
+    this.disarm()
+    this.armed = act
+    this.#end = end
+  }
+
+  /** @returns {Act | null} what was armed */
+  disarm() {
+    const { armed } = this
+    this.armed = null
+    this.#end()
+    this.#end = () => {}
+    return armed
+  }
 }
 
 /** Take over what the person prefers; unknown names are the default. @param {import('./editor.js').Editor} editor @param {Preferred} preferred */

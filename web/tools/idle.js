@@ -78,8 +78,7 @@ export class Idle extends State {
   /** What the press begins wherever it is; null where that is for what lies there. @param {import('./state.js').Pointer} pointer @param {import('../model/types.js').Target} target @returns {import('./navigation.js').Act | 'search' | null} */
   #act(pointer, target) {
     const { hands } = this.editor
-    const { armed } = hands
-    hands.armed = null
+    const armed = hands.disarm()
     if (armed && pointer.button === 0) return armed
     if (hands.locked && pointer.button !== 2) return 'pan'
     const bare = target.kind === 'canvas'
@@ -102,7 +101,7 @@ export class Idle extends State {
 
   /** @override */
   cancel() {
-    this.editor.hands.armed = null
+    this.editor.hands.disarm()
     this.editor.idle()
   }
 }

@@ -21,6 +21,7 @@ export class LinkCard {
   #at = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer
+  #tapped = false
   #end = () => {}
 
   /** @param {import('./editor.js').Editor} editor */
@@ -31,7 +32,8 @@ export class LinkCard {
   /** The pointer is over something else now. @param {import('../model/types.js').Target} target */
   hover(target) {
     const link = target.kind === 'link' ? target.link : null
-    if (link === this.#link) return
+    // A finger that is gone hovers over nothing; what it tapped stays told.
+    if (link === this.#link || (this.#tapped && link === null)) return
     this.hide()
     this.#link = link
     if (link !== null) this.#timer = setTimeout(() => this.#show(null), REST)
@@ -41,6 +43,7 @@ export class LinkCard {
   tap(link) {
     this.hide()
     this.#link = link
+    this.#tapped = true
     const curves = this.editor.scene.wire(link)?.curves ?? []
     const curve = curves[Math.floor(curves.length / 2)]
     if (curve) this.#show(this.editor.toScreen(pointAt(curve, curves.length > 1 ? 0 : 0.5)))
@@ -49,6 +52,7 @@ export class LinkCard {
   hide() {
     clearTimeout(this.#timer)
     this.#link = null
+    this.#tapped = false
     this.#end()
     this.#end = () => {}
   }

@@ -24,7 +24,6 @@ export class PointingNode extends State {
   down(pointer) {
     const { editor, id } = this
     this.adding = pointer.shift || pointer.ctrl
-    if (pointer.clicks === 2) return this.#twice()
     if (!this.wasSelected) editor.select(this.adding ? [...editor.selection, id] : [id])
   }
 
@@ -36,6 +35,8 @@ export class PointingNode extends State {
   /** @param {import('./state.js').Pointer} pointer @override */
   up(pointer) {
     const { editor, id, target } = this
+    // Not when it goes down: a tap may be followed by a drag at once.
+    if (pointer.clicks === 2 && !pointer.shift && !pointer.ctrl) return this.#twice()
     if (target.kind === 'node' && target.part === 'title' && atEntrance(editor, id, pointer.canvas)) {
       editor.idle()
       editor.places.enter(id)
