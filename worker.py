@@ -30,7 +30,7 @@ from graph.cache import MEMORY, Cache
 from graph.events import Event, ExecutionError, ExecutionStart, Preview, message, to_wire
 from graph.execute import Executor, Job, Outcome
 from graph.folders import Folders
-from graph.frozen import Frozen
+from graph.frozen import Frozen, pins_of
 from graph.parse import parse
 from graph.protocol import Decoder, encode
 from graph.registry import Registry
@@ -310,12 +310,18 @@ class Worker:
                 self.wire.send({"type": "validated", "id": header["id"], "problems": []})
 
     def _check_late(self, job: Job) -> Job:
-        """Validate a job that was accepted while no catalogue was there. Raises _Refused."""
-        report = validate(job.graph, self.registry.catalogue(), self.folders, job.targets or None)
+        """Validate a job that was accepted while no catalogue was there, or for its frozen results. Raises _Refused."""
+        executor = self.executor
+        given = executor.frozen.there(job.graph, job.extra, job.client_id or job.user, executor.cache)
+        report = validate(job.graph, self.registry.catalogue(), self.folders, job.targets or None, given=given)
         if not report.targets:
             problem = next(iter(report.problems), None)
             error = report.error() or {}
             sentence = problem.sentence if problem else str(error.get("message", "The prompt cannot run."))
+            gone = [id for id in pins_of(job.extra) if id in job.graph and id not in given]
+            if gone:
+                names = ", ".join(job.graph.nodes[id].label for id in gone[:5])
+                sentence += f" (There is no frozen result of {names} any more, so what lies above is needed.)"
             node = problem.node if problem else NodeId("")
             found = job.graph.nodes.get(node)
             raise _Refused(sentence, node, found.class_type if found else "")

@@ -13,6 +13,7 @@ from api.replies import Refusal, read_json, read_object
 from api.security import hide_credentials
 from api.services import SERVICES, Services
 from graph.errors import ParseError
+from graph.frozen import pins_of
 from graph.parse import parse, to_prompt
 from graph.types import Graph, JsonObject, NodeId
 from graph.validate import Report, validate
@@ -48,7 +49,14 @@ async def post_prompt(request: web.Request) -> web.Response:
         checked = False
     else:
         report = validate(graph, catalogue, services.folders, targets, _budget(services))
-        graph, targets, node_errors, checked = await _judge(services, report)
+        pins = pins_of(kept)
+        if report.problems and pins:
+            # What lies above frozen results may be at fault. The worker, which has them, looks again before it runs.
+            lenient = validate(graph, catalogue, services.folders, targets, _budget(services), pins)
+            graph, targets, node_errors, checked = await _judge(services, lenient)
+            checked = checked and lenient.problems == report.problems
+        else:
+            graph, targets, node_errors, checked = await _judge(services, report)
     journaled = Body(
         prompt=_json(to_prompt(graph)), extra=_json(kept), targets=_json(list(targets or ())), checked=checked
     )

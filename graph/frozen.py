@@ -73,6 +73,13 @@ class Frozen:
         self.keep(id, pin, pin.key, entry, client)
         return Kept(pin.key, entry, {}, client)
 
+    def there(self, graph: Graph, extra: Mapping[str, Any], client: str, cache: Cache) -> frozenset[NodeId]:
+        """The nodes that a job has frozen and whose results are there: what lies above them is not needed."""
+        pins = {id: pin for id, pin in pins_of(extra).items() if id in graph}
+        return frozenset(
+            id for id, pin in pins.items() if self.find(id, pin, graph.nodes[id].class_type, client, cache) is not None
+        )
+
     def keep(self, id: NodeId, pin: Pin, key: Key, entry: Entry, client: str) -> bool:
         """Hold a result from now on. False if it is too large for that."""
         sizes = self._weigh(entry)

@@ -43,7 +43,7 @@ class Names:
         self.pins: dict[NodeId, Pin] = {id: pin for id, pin in pins_of(job.extra).items() if id in job.graph}
         """The nodes that are to be frozen."""
         self.frozen: dict[NodeId, Entry] = {}
-        """Those of them whose results are there."""
+        """Those of them whose results are there, after `freeze`."""
         self.client = job.client_id or job.user
         self._executor = executor
         self._job = job
@@ -63,8 +63,6 @@ class Names:
         """Name nodes in the order of a plan, so that the keys of all inputs are there."""
         for id in order:
             node, type = self._graph.nodes[id], self.type(id)
-            if self._freeze(id, node):
-                continue
             volatile = any(value.node in self.volatile for value in node.inputs.values() if isinstance(value, Link))
             changed: str | None = None
             if type.is_changed is not None:
@@ -91,16 +89,14 @@ class Names:
         self.keys[id] = name
         self.twins[name] = self.twins.get(name, 0) + 1
 
-    def _freeze(self, id: NodeId, node: Node) -> bool:
-        """Take a frozen node's result. What reads it is then named after that, and not after what lies above."""
-        pin = self.pins.get(id)
+    def freeze(self) -> None:
+        """Take frozen nodes' results. What reads one is then named after it, and not after what lies above."""
         executor = self._executor
-        kept = executor.frozen.find(id, pin, node.class_type, self.client, executor.cache) if pin is not None else None
-        if kept is None:
-            return False
-        self.frozen[id] = kept.entry
-        self._name(id, kept.key)
-        return True
+        for id, pin in self.pins.items():
+            kept = executor.frozen.find(id, pin, self._graph.nodes[id].class_type, self.client, executor.cache)
+            if kept is not None and self._is_whole(id, kept.entry):
+                self.frozen[id] = kept.entry
+                self._name(id, kept.key)
 
     def entry(self, id: NodeId) -> Entry | None:
         """The result that is there, without making it worth more."""
@@ -115,15 +111,15 @@ class Names:
     def is_cached(self, id: NodeId) -> bool:
         """Whether the result is there and whole: each file that an output node wrote still exists."""
         entry = self.entry(id)
-        if entry is None:
-            return False
+        return entry is not None and self._is_whole(id, entry)
+
+    def _is_whole(self, id: NodeId, entry: Entry) -> bool:
         folders = self._executor.folders
         if entry.ui is None or folders is None or not self.type(id).spec.is_output:
             return True
         if all(_exists(folders, file) for file in _files(entry.ui)):
             return True
         self.files_gone.add(id)
-        self.frozen.pop(id, None)
         return False
 
     def context(

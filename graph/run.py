@@ -93,10 +93,13 @@ class Run:
     def prepare(self) -> None:
         """Name all results, tell which are there, and stage the rest. Raises GraphError for a graph not validated."""
         self.executor.frozen.thaw(self.job.graph, self._names.pins, self._client)
-        order = plan(self.job.graph, self.job.targets)
+        self._names.freeze()
+        order = plan(self.job.graph, self.job.targets, self._names.frozen)
         self._names.add(order)
         self._ranks.add(order)
-        self.cached = [id for id in order if self._names.is_cached(id)]
+        read = {*self.job.targets, *(source for id in order for source in self.job.graph.upstream(id))}
+        self.cached = [id for id in self._names.frozen if id in read]
+        self.cached += [id for id in order if self._names.is_cached(id)]
         self.emit(ExecutionCached(prompt_id=self.job.prompt_id, nodes=list(self.cached), timestamp=_now()))
         self._tell.known(self.cached)
         there = set(self.cached)

@@ -42,6 +42,8 @@ class Report:
     problems: tuple[Problem, ...] = ()
     to_ask: tuple[NodeId, ...] = ()
     """What the targets need and has checks of its own (VALIDATE_INPUTS): only a worker can run them (`graph.ask`)."""
+    given: frozenset[str] = frozenset()
+    """Nodes whose results are taken as they are."""
     dependents: Dependents = field(default_factory=dict[NodeId, "tuple[NodeId, ...]"])
     """For each node with problems the output nodes that need it, at most `MAX_DEPENDENTS`."""
 
@@ -88,7 +90,7 @@ class Report:
         merged = (*self.problems, *problems)
         if merged == self.problems:
             return self
-        upstream = _reach(self.graph, self.wanted)
+        upstream = _reach(self.graph, self.wanted, self.given)
         targets, dependents = _verdict(upstream, self.wanted, merged)
         return replace(self, problems=merged, targets=targets, dependents=dependents)
 
@@ -99,11 +101,13 @@ def validate(
     folders: Folders | None = None,
     targets: Collection[str] | None = None,
     budget: int | None = None,
+    given: Collection[str] = (),
 ) -> Report:
     """Check what the targets reach. Never raises, for whatever graph `parse` gives.
 
     targets: the request's `partial_execution_targets`; None for every output node.
     budget: bytes that a run may take; a node that declares to take more is refused before anything is allocated.
+    given: frozen nodes, whose results are taken as they are: neither they nor what they read is looked at.
     """
     checks = Checks(graph, catalogue, folders, budget)
     wanted = tuple(
@@ -111,14 +115,14 @@ def validate(
         for id, node in graph.nodes.items()
         if (spec := catalogue.get(node.class_type)) and spec.is_output and (targets is None or id in targets)
     )
-    upstream = _reach(graph, wanted)
+    upstream = _reach(graph, wanted, given)
     problems = [checks.missing_type(node) for node in graph.nodes.values() if node.class_type not in catalogue]
     unknown = bool(problems)
     coerced = dict(graph.nodes)
     to_ask: list[NodeId] = []
     for id, node in graph.nodes.items():
         spec = catalogue.get(node.class_type)
-        if id not in upstream or spec is None:
+        if id not in upstream or spec is None or id in given:
             continue
         if spec.later:
             problems.append(checks.not_yet(node, spec))
@@ -136,18 +140,19 @@ def validate(
         targets=() if unknown else runnable,
         problems=tuple(problems),
         to_ask=tuple(to_ask),
+        given=frozenset(given),
         dependents=dependents,
     )
 
 
-def _reach(graph: Graph, targets: Iterable[NodeId]) -> dict[NodeId, list[NodeId]]:
-    """All that the targets need: for each node those of its sources that exist."""
+def _reach(graph: Graph, targets: Iterable[NodeId], given: Collection[str] = ()) -> dict[NodeId, list[NodeId]]:
+    """All that the targets need: for each node those of its sources that exist; none for what is given."""
     found: dict[NodeId, list[NodeId]] = {}
     stack = [*reversed(list(targets))]
     while stack:
         id = stack.pop()
         if id not in found:
-            found[id] = [source for source in graph.upstream(id) if source in graph.nodes]
+            found[id] = [] if id in given else [source for source in graph.upstream(id) if source in graph.nodes]
             stack += found[id]
     return found
 

@@ -7,13 +7,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from stub_nodes import Bench, Ran, p
+from stub_nodes import SPECS, Bench, Ran, p
 
 from graph.cache import Cache
-from graph.events import NodeFacts
+from graph.events import Event, NodeFacts
 from graph.facts import Stopwatch, describe
 from graph.frozen import Pin, pins_of
+from graph.job import Job
 from graph.node import Blocked
+from graph.parse import parse
+from graph.validate import validate
 
 GONE = "frozen result was gone"
 
@@ -120,6 +123,29 @@ def test_a_frozen_result_is_used_whatever_changes_above_it() -> None:
     ran = bench.run(chain(7, last=100), extra=freeze(n2=("t", key)))
     assert ran.text("9") == ["111"]
     assert ran.executed == ["3", "9"]
+
+
+def test_what_lies_above_a_frozen_result_need_not_even_be_there() -> None:
+    bench = Bench()
+    key = facts(bench.run(chain(1)))["2"]["key"]
+    cut = {id: node for id, node in chain(1, last=5).items() if id != "1"}
+    report = validate(parse(cut), SPECS, given={"2"})
+    assert not report.problems
+    assert report.with_problems(()).targets == ("9",)
+    assert validate(parse(cut), SPECS).problems
+    job = Job(prompt_id="x", graph=report.graph, targets=report.targets, extra=freeze(n2=("t", key)))
+    told: list[Event] = []
+    outcome = bench.executor.run(job, told.append, lambda: False)
+    assert outcome.outputs["9"]["text"] == ["16"]
+    assert outcome.cached == ("2",)
+
+
+def test_a_frozen_output_shows_what_it_showed() -> None:
+    bench = Bench()
+    key = facts(bench.run(chain(1)))["9"]["key"]
+    ran = bench.run(chain(5), extra=freeze(n9=("t", key)))
+    assert ran.executed == []
+    assert ran.text("9") == ["12"]
 
 
 def test_a_thawed_node_runs_again() -> None:

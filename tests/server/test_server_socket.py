@@ -329,3 +329,20 @@ def test_a_frozen_node_is_not_run_again(server: Server) -> None:
     assert run("changed since", frozen) == ["as it was"]
     assert run("changed since", {}) == ["changed since"]
     assert run("x", {"easel": {"frozen": ["nonsense"]}}) == ["x"]
+
+
+def test_what_lies_above_a_frozen_node_may_be_at_fault(server: Server) -> None:
+    frozen = {"easel": {"frozen": {"2": {"token": "above", "key": None}}}}
+
+    def graph(choice: str) -> dict[str, Any]:
+        joined = {"class_type": "Join", "inputs": {"a": ["1", 0], "b": ["1", 0]}}
+        shown = {"class_type": "Show", "inputs": {"text": ["2", 0]}}
+        return {"1": {"class_type": "Pick", "inputs": {"choice": choice}}, "2": joined, "3": shown}
+
+    assert server.run(graph("one"), client_id="f", extra_data=frozen)["outputs"]["3"]["text"] == ["oneone"]
+    assert server.run(graph("none"), client_id="f", extra_data=frozen)["outputs"]["3"]["text"] == ["oneone"]
+    assert server.post("/prompt", {"prompt": graph("none"), "client_id": "f"}).status == 400
+    server.post("/free", {"unload_models": True, "free_memory": True})
+    entry = server.run(graph("none"), client_id="f", extra_data=frozen)
+    (message,) = [data for name, data in entry["status"]["messages"] if name == "execution_error"]
+    assert "no frozen result of" in message["exception_message"]
