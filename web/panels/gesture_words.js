@@ -1,4 +1,5 @@
 /** What mouse, wheel and fingers do, in words: made from the preset that is chosen, so that it cannot be out of date. */
+import { GESTURES } from '../tools/gestures.js'
 
 /** @type {Readonly<Record<import('../tools/navigation.js').Act, string>>} */
 const ACTS = {
@@ -9,22 +10,9 @@ const ACTS = {
 /** @type {Readonly<Record<import('../tools/navigation.js').WheelAct, string>>} */
 const WHEEL = { zoom: 'Zoom', pan: 'Move the view', across: 'Move the view across', along: 'Move the view up and down' }
 
-/** What is the same for all hands. @type {readonly (readonly [string, string])[]} */
-const ALWAYS = [
-  ['Add a node', 'double-click on the canvas'],
-  ['Add what fits a link', 'drop the link in the void'],
-  ['Put a node into a link', 'drop it on the link'],
-  ['Pull a node out of its links', 'shake it'],
-  ['Copy while moving', 'Alt and drag'],
-  ['Keep to the grid', 'Shift while moving'],
-  ['Move the view, by fingers', 'one on the bare canvas, or two'],
-  ['Zoom, by fingers', 'pinch'],
-  ['Open the menu, by fingers', 'hold'],
-  ['Open a graph', 'drop a JSON file or a picture'],
-]
-
 /** @type {readonly (readonly [string, string])[]} */
 const KEYS = [
+  ['Open a graph', 'drop a JSON file or a picture'],
   ['Move the view with the left button', 'hold Space'],
   ['Heavier or lighter words', 'Ctrl ↑, Ctrl ↓ in a prompt'],
   ['From the canvas to the bars', 'Shift Tab'],
@@ -49,5 +37,5 @@ export function gestureWords(preset) {
     else if (!/^(?:Shift\+left|Alt\+Shift\+left)$/u.test(press)) add(ACTS[act], inWords(press))
   }
   for (const [held, act] of Object.entries(preset.wheel)) add(WHEEL[act], [held, 'wheel'].filter(Boolean).join(' '))
-  return [...[...found].map(([label, how]) => /** @type {const} */ ([label, how.join(', ')])), ...ALWAYS, ...KEYS]
+  return [...[...found].map(([label, how]) => /** @type {const} */ ([label, how.join(', ')])), ...GESTURES.map(({ label, keys }) => /** @type {const} */ ([label, keys])), ...KEYS]
 }
