@@ -20,8 +20,8 @@ const OFFERED = {
     { title: 'Picture', icon: 'image', of: ['picture_large', 'picture_load', '-', 'picture_copy', 'picture_paste', 'picture_save', 'picture_open'] }, '-',
     'repair', 'repair_other', '-', 'run_to_here', 'run_branch', 'freeze', 'thaw', '-', 'help', 'rename', { title: 'Shape', of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
     'mute', 'bypass', '-',
-    'copy', 'cut', 'copy_text', 'duplicate', 'duplicate_links', '-',
-    'replace', 'connect_selected', 'group', '-',
+    'copy', 'cut', 'duplicate', { title: 'Copy otherwise', of: ['copy_text', 'duplicate_links', 'paste_links'] }, '-',
+    'replace', 'group', '-',
     'enter_subgraph', 'subgraph_panel', 'make_subgraph', 'unpack_subgraph', 'unique_subgraph', 'publish_subgraph', '-',
     {
       title: 'Line up',
@@ -29,7 +29,7 @@ const OFFERED = {
         'align_left', 'align_column', 'align_right', '-', 'align_top', 'align_row', 'align_bottom', '-', 'distribute_x', 'distribute_y', '-', 'arrange_selection'
       ]
     },
-    { title: 'Links', of: ['pull_out', 'hide_links', 'show_links'] },
+    { title: 'Links', of: ['connect_selected', 'pull_out', 'hide_links', 'show_links'] },
     { title: 'Select', of: ['select_up', 'select_down', 'select_connected', '-', 'select_all'] }, '-',
     'delete', 'delete_reconnect',
   ],

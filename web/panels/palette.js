@@ -37,7 +37,7 @@ export function openPalette(editor) {
       editor.run(command.id)
     },
   })
-  const element = h('div.search.palette', { role: 'dialog', 'aria-label': 'Find a command' },
+  const element = h('div.search.commands', { role: 'dialog', 'aria-label': 'Find a command' },
     h('div.head', {}, icon('search', 18), field), h('div.found', {}, list.element, none))
 
   function find() {
