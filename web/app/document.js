@@ -13,6 +13,7 @@ import { isPrompt, workflowFromPrompt } from './from_prompt.js'
 
 export const FOLDER = 'workflows'
 const DRAFT_WAIT = 400
+const DRAFT_LATEST = 10_000
 
 export class OpenGraph {
   /**
@@ -35,6 +36,8 @@ export class OpenGraph {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined
     this.pending = false
+    /** When the first change came that no draft holds yet. @type {number | undefined} */
+    this.since = undefined
     editor.store.listen((_diff, source) => {
       if (source !== 'load') this.changed()
     })
@@ -70,7 +73,18 @@ export class OpenGraph {
   /** Writes the draft soon. */
   keep() {
     this.pending = true
-    this.timer ??= setTimeout(() => this.flush(), DRAFT_WAIT)
+    this.since ??= performance.now()
+    this.timer ??= setTimeout(() => this.flushAtRest(), DRAFT_WAIT)
+  }
+
+  /** Writing a large graph takes longer than a frame: it waits until nothing moves, but not for ever. */
+  flushAtRest() {
+    this.timer = undefined
+    const now = performance.now()
+    const { store, renderer } = this.editor
+    const moves = store.inGesture || now - renderer.lastFrame < DRAFT_WAIT
+    if (moves && now - (this.since ?? 0) < DRAFT_LATEST) this.timer = setTimeout(() => this.flushAtRest(), DRAFT_WAIT)
+    else this.flush()
   }
 
   flush() {
@@ -78,6 +92,7 @@ export class OpenGraph {
     this.timer = undefined
     if (!this.pending) return
     this.pending = false
+    this.since = undefined
     const kept = this.drafts.write({ name: this.name, dirty: this.dirty, time: Date.now(), workflow: this.editor.save() })
     if (kept) return
     this.toasts.show({ key: 'draft', tone: 'warning', stays: true, text: 'This graph is too large for the browser to keep over a reload.', detail: 'Save it under a name (Ctrl+S).' })

@@ -14,12 +14,22 @@ export const emptyDiff = () => ({ added: {}, removed: {}, updated: {} })
 export const isEmpty = (diff) =>
   Object.keys(diff.added).length + Object.keys(diff.removed).length + Object.keys(diff.updated).length === 0
 
-/** The change back. @param {Diff} diff @returns {Diff} */
+/** The way back of a diff that nobody changes any more, kept for the next time. @type {WeakMap<Diff, Diff>} */
+const ways = new WeakMap()
+
+/** The change back. @param {Diff} diff one that stays as it is @returns {Diff} */
 export function reverse(diff) {
+  const known = ways.get(diff)
+  if (known) return known
   /** @type {Diff['updated']} */
   const updated = {}
-  for (const [id, { from, to }] of Object.entries(diff.updated)) updated[id] = { from: to, to: from }
-  return { added: diff.removed, removed: diff.added, updated }
+  for (const id in diff.updated) {
+    const change = diff.updated[id]
+    if (change) updated[id] = { from: change.to, to: change.from }
+  }
+  const back = { added: diff.removed, removed: diff.added, updated }
+  ways.set(diff, back)
+  return back
 }
 
 /**
@@ -31,25 +41,25 @@ export function compose(first, next, inPlace = false) {
   const result = inPlace
     ? first
     : { added: { ...first.added }, removed: { ...first.removed }, updated: { ...first.updated } }
-  for (const [id, record] of Object.entries(next.removed)) remove(result, id, record)
-  for (const [id, record] of Object.entries(next.added)) add(result, id, record)
-  for (const [id, { from, to }] of Object.entries(next.updated)) update(result, id, from, to)
+  for (const [id, record] of Object.entries(next.removed)) removeFrom(result, id, record)
+  for (const [id, record] of Object.entries(next.added)) addTo(result, id, record)
+  for (const [id, { from, to }] of Object.entries(next.updated)) updateIn(result, id, from, to)
   return result
 }
 
-/** @param {Diff} diff @param {string} id @param {Entry} record */
-function add(diff, id, record) {
+/** A record comes. @param {Diff} diff changed in place @param {string} id @param {Entry} record */
+export function addTo(diff, id, record) {
   const old = diff.removed[id]
   if (!old) {
     diff.added[id] = record
     return
   }
   delete diff.removed[id] // gone and back: what stays is the difference between the two
-  update(diff, id, fields(old), fields(record))
+  updateIn(diff, id, fields(old), fields(record))
 }
 
-/** @param {Diff} diff @param {string} id @param {Entry} record */
-function remove(diff, id, record) {
+/** A record goes. @param {Diff} diff changed in place @param {string} id @param {Entry} record as it was last */
+export function removeFrom(diff, id, record) {
   if (diff.added[id]) {
     delete diff.added[id]
     return
@@ -59,8 +69,8 @@ function remove(diff, id, record) {
   diff.removed[id] = change ? with_(record, change.from) : record
 }
 
-/** @param {Diff} diff @param {string} id @param {Json} from @param {Json} to */
-function update(diff, id, from, to) {
+/** Fields of a record change. @param {Diff} diff changed in place @param {string} id @param {Json} from @param {Json} to */
+export function updateIn(diff, id, from, to) {
   const added = diff.added[id]
   if (added) {
     diff.added[id] = with_(added, to)

@@ -11,7 +11,7 @@
  * @typedef {import('./types.js').Source} Source
  * @typedef {import('./types.js').Step} Step
  */
-import { compose, emptyDiff, isEmpty, reverse } from './diff.js'
+import { addTo, compose, emptyDiff, isEmpty, removeFrom, reverse, updateIn } from './diff.js'
 import { equal } from './json.js'
 
 /** Steps kept; a step holds only the fields that changed. */
@@ -136,7 +136,7 @@ export class Store {
     const diff = this.#diff
     this.#diff = null
     if (isEmpty(diff)) return result
-    if (this.#gesture) this.#gesture.diff = compose(this.#gesture.diff, diff)
+    if (this.#gesture) compose(this.#gesture.diff, diff, true)
     else this.#push(label, diff, merge)
     this.#tell(diff, 'user')
     return result
@@ -147,7 +147,7 @@ export class Store {
     const diff = this.#open()
     if (this.#records.has(record.id)) throw new Error(`There is a record ${record.id} already`)
     this.#set(record.id, record)
-    compose(diff, { added: { [record.id]: record }, removed: {}, updated: {} }, true)
+    addTo(diff, record.id, record)
   }
 
   /**
@@ -160,18 +160,22 @@ export class Store {
     const record = this.#records.get(id)
     if (!record) throw new Error(`There is no record ${id}`)
     const old = /** @type {Json} */ (/** @type {unknown} */ (record))
+    const fields = /** @type {Json} */ (patch)
     /** @type {Json} */
     const from = {}
     /** @type {Json} */
     const to = {}
-    for (const [field, value] of Object.entries(patch)) {
+    let changed = false
+    for (const field in fields) {
+      const value = fields[field]
       if (equal(old[field], value)) continue
       from[field] = old[field]
       to[field] = value
+      changed = true
     }
-    if (Object.keys(to).length === 0) return
-    this.#set(id, /** @type {Entry} */ ({ ...record, ...to }))
-    compose(diff, { added: {}, removed: {}, updated: { [id]: { from, to } } }, true)
+    if (!changed) return
+    this.#set(id, /** @type {Entry} */ ({ ...record, ...to }), record)
+    updateIn(diff, id, from, to)
   }
 
   /** Remove a record; one that is not there is no error. @param {RecordId} id */
@@ -180,7 +184,7 @@ export class Store {
     const record = this.#records.get(id)
     if (!record) return
     this.#set(id, undefined)
-    compose(diff, { added: {}, removed: { [id]: record }, updated: {} }, true)
+    removeFrom(diff, id, record)
   }
 
   /** Open a gesture: all that follows is one step. An open one is closed first. @param {string} label */
@@ -327,17 +331,16 @@ export class Store {
 
   /** @param {Diff} diff */
   #apply(diff) {
-    for (const id of Object.keys(diff.removed)) this.#set(id, undefined)
-    for (const [id, record] of Object.entries(diff.added)) this.#set(id, record)
-    for (const [id, { to }] of Object.entries(diff.updated)) {
+    for (const id in diff.removed) this.#set(id, undefined)
+    for (const id in diff.added) this.#set(id, diff.added[id])
+    for (const id in diff.updated) {
       const record = this.#records.get(id)
-      if (record) this.#set(id, /** @type {Entry} */ ({ ...record, ...to }))
+      if (record) this.#set(id, /** @type {Entry} */ ({ ...record, ...diff.updated[id]?.to }), record)
     }
   }
 
-  /** @param {RecordId} id @param {Entry | undefined} record */
-  #set(id, record) {
-    const before = this.#records.get(id)
+  /** @param {RecordId} id @param {Entry | undefined} record @param {Entry | undefined} [before] */
+  #set(id, record, before = this.#records.get(id)) {
     if (record) this.#records.set(id, record)
     else this.#records.delete(id)
     for (const follow of this.#indexes) follow(before, record)

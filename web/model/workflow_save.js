@@ -122,8 +122,8 @@ function saveNode(node, order, wiring) {
   const file = { id: node.key, type: node.type, ...raw }
   file.id = node.key
   file.type = node.type
-  if (!equal(readPair(raw.pos), node.pos)) file.pos = node.pos
-  if (!node.raw || !equal(readSize(raw.size), node.size)) file.size = node.size
+  if (raw.pos !== node.pos && !equal(readPair(raw.pos), node.pos)) file.pos = node.pos
+  if (!node.raw || (raw.size !== node.size && !equal(readSize(raw.size), node.size))) file.size = node.size
   if ((flags.collapsed === true) !== node.collapsed || (flags.pinned === true) !== node.pinned || !node.raw) {
     const { collapsed: _collapsed, pinned: _pinned, ...rest } = flags
     file.flags = { ...rest, ...(node.collapsed && { collapsed: true }), ...(node.pinned && { pinned: true }) }
@@ -146,7 +146,7 @@ function saveNode(node, order, wiring) {
       return saveSlot(slot, 'links', keys.length ? keys : null)
     })
   }
-  if (!equal(asObject(raw.properties) ?? {}, node.properties) || !node.raw) file.properties = node.properties
+  if ((raw.properties !== node.properties && !equal(asObject(raw.properties) ?? {}, node.properties)) || !node.raw) file.properties = node.properties
   const values = Array.isArray(raw.widgets_values) ? raw.widgets_values : asObject(raw.widgets_values)
   if (!equal(values, node.values)) file.widgets_values = node.values
   return file

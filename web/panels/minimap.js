@@ -16,6 +16,8 @@ import { coversNodes } from './covers.js'
 
 /** A graph that changes all the time is drawn no faster than this, in ms. */
 const SELDOM = 120
+/** Nor may its drawing take more than one part in so many of the time. */
+const SHARE = 30
 /** Beyond this many the links would be one grey cloud. */
 const MOST_LINKS = 3000
 
@@ -77,8 +79,9 @@ export function createMinimap(canvas, { editor, session, names, settings, theme,
       box = wanted
       scale = Math.min(width / box.w, height / box.h)
       sizeTo(graph, width, height)
+      const begun = performance.now()
       drawGraph(width, height)
-      next = performance.now() + SELDOM
+      next = performance.now() + Math.max(SELDOM, SHARE * (performance.now() - begun))
       old = timer !== undefined
     }
     drawing.setTransform(1, 0, 0, 1, 0, 0)

@@ -416,6 +416,9 @@ export class Editor extends Sight {
 
   /** @param {NodeRecord} node @returns {number | null} */
   #aspect(node) {
-    return roomFor(this.types.get(node.type), picturesOf(node, this.schema, this.statusOf(node)), this.statusOf(node).images.length > 0)
+    const [type, status] = [this.types.get(node.type), this.statusOf(node)]
+    // Most nodes show nothing and never will: of those nothing more is asked.
+    if (!type?.picture && !status.preview && !status.images.length && !status.text.length) return null
+    return roomFor(type, picturesOf(node, this.schema, status), status.images.length > 0)
   }
 }

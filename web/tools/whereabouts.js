@@ -29,6 +29,7 @@ export class Whereabouts {
 
   /** What the ids of nodes here begin with in a prompt: nothing in the root, `12:` in the instance 12. */
   get prefix() {
+    if (this.path.length === 0) return ''
     return this.path.map((id) => `${this.editor.store.node(id)?.key}:`).join('')
   }
 

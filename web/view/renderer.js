@@ -73,6 +73,8 @@ export class Renderer {
   lastDraw = 0
   /** Frames drawn so far. */
   frames = 0
+  /** When the last one was drawn, as `performance.now()` tells. */
+  lastFrame = 0
 
   /** @param {{canvas: HTMLCanvasElement, overlay: HTMLCanvasElement, theme: Theme, view: ViewState}} parts */
   constructor({ canvas, overlay, theme, view }) {
@@ -130,7 +132,8 @@ export class Renderer {
     if (this.#sceneOld) this.#drawScene()
     if (this.#overlayOld) this.#drawOverlay(begun)
     this.#sceneOld = this.#overlayOld = false
-    this.lastDraw = performance.now() - begun
+    this.lastFrame = performance.now()
+    this.lastDraw = this.lastFrame - begun
     this.frames++
   }
 
