@@ -1,6 +1,7 @@
 /** Wires the page: the server's client, the document, the editor on its canvas, and the panels round it. */
 import { Client, viewUrl } from './api/client.js'
 import { BringIn } from './app/bring_in.js'
+import { ChoicePictures } from './app/choice_pictures.js'
 import { Checks } from './app/checks.js'
 import { followCanvasSettings } from './app/canvas_settings.js'
 import { registerCommands } from './app/commands.js'
@@ -39,7 +40,6 @@ import { createMinimap } from './panels/minimap.js'
 import { installNodePanels } from './panels/node_panels.js'
 import { outlinePanel } from './panels/outline.js'
 import { problemsPanel } from './panels/problems.js'
-import { openQueue } from './panels/queue.js'
 import { createRail } from './panels/rail.js'
 import { createStrip } from './panels/strip.js'
 import { keepToastsClear } from './panels/toast_corner.js'
@@ -99,12 +99,16 @@ async function start() {
   async function refresh() {
     editor.setSchema(new Schema(await client.objectInfo()))
     checks.all()
+    choicePictures.forget()
+    widgets.words.forget()
   }
   const bringIn = new BringIn({ editor, client, graph, toasts, refresh })
+  const choicePictures = new ChoicePictures(client)
   const widgets = new WidgetHost(byId('widgets'), editor, {
     titleOf: id => names.title(names.promptId(id) ?? id),
     lastUsed: (node, widget) => runner.lastUsed.get(node)?.[widget],
     randomSeed,
+    picturesOf: spec => choicePictures.of(spec),
     words: { embeddings: () => client.embeddings(), loras: () => loraNames(editor.schema), tags: () => client.tags() },
   })
   const drawer = new Drawer(stage)
@@ -126,7 +130,7 @@ async function start() {
     run: count => void runner.queue({ count }),
     interrupt: () => void runner.interrupt(),
     rename: () => editor.run('save_as'),
-    showQueue: anchor => openQueue(anchor, { client, session, toasts }),
+    showQueue: async anchor => (await import('./app/later.js')).openQueue(anchor, { client, session, toasts }),
   })
   const view = viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) })
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
@@ -193,9 +197,13 @@ async function start() {
   if (document.activeElement === document.body) editor.focus()
   client.connect()
   document.documentElement.dataset.ready = 'true'
+  whenIdle(() => void import('./app/later.js').catch(() => undefined)) // then it is asked for again when it is wanted
   const known = await client.json('/easel/workflows').catch(() => [])
   examples.push(.../** @type {string[]} */ (known).map(name => ({ name, title: titled(name) })))
 }
+
+/** @param {() => void} work */
+const whenIdle = work => void ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 1000))
 
 /** What the loaders of LoRAs offer. @param {Schema} schema @returns {string[]} */
 function loraNames(schema) {

@@ -18,7 +18,7 @@ const ALLOWED = {
   crop: ['api', 'panels', 'tools', 'view', 'model', 'geometry'],
   mask: ['api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   panels: ['app', 'api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
-  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout']
+  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

@@ -3,7 +3,6 @@ import { selectedNodes } from '../commands/context.js'
 import { ARRANGE_COMMANDS } from '../layout/commands.js'
 import { openLinkSearch } from '../panels/link_search.js'
 import { openPalette } from '../panels/palette.js'
-import { openShortcuts } from '../panels/shortcuts.js'
 import { chooseFiles, download, saveGraph } from './files.js'
 
 /**
@@ -44,7 +43,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     { id: 'library', label: 'Library', keys: ['N'], run: () => drawer.toggle(library) },
     { id: 'history', label: 'History', keys: ['Ctrl+Alt+Z'], run: () => drawer.toggle(history) },
     { id: 'palette', label: 'Find a command', keys: ['F3'], run: () => openPalette(editor) },
-    { id: 'shortcuts', label: 'Keys and gestures', keys: ['?', 'Ctrl+Shift+K'], run: () => openShortcuts({ editor, settings, toasts }) },
+    { id: 'shortcuts', label: 'Keys and gestures', keys: ['?', 'Ctrl+Shift+K'], run: async () => (await import('./later.js')).openShortcuts({ editor, settings, toasts }) },
     { id: 'inspector', label: 'Show or hide the details', keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
     { id: 'link_node', label: 'Link the node', keys: ['Shift+L'], enabled: () => selectedNodes(editor).length === 1, run: linkNode },
     { id: 'view', label: 'View', keys: ['Ctrl+,'], run: () => drawer.toggle(view) },

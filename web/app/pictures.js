@@ -9,7 +9,6 @@
 import { viewUrl } from '../api/client.js'
 import { cropOf } from '../model/crop.js'
 import { h } from '../panels/dom.js'
-import { openLightbox } from '../panels/lightbox.js'
 import { installPictureBar } from '../panels/picture_bar.js'
 import { layPlayer, layText } from '../panels/picture_layer.js'
 import { kindOf } from '../view/media.js'
@@ -55,7 +54,7 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
     if (!found) return
     const { node, widget, file } = found
     const channel = editor.widget(node.id, 'channel')
-    const { editMask: open } = await import('../mask/open.js')
+    const { editMask: open } = await import('./later.js')
     try {
       await open({
         file, channel: /** @type {any} */ (['alpha', 'red', 'green', 'blue'].includes(String(channel?.value)) ? channel?.value : 'alpha'),
@@ -78,15 +77,16 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
   async function crop() {
     const node = one()
     if (!node) return
-    const { openCrop } = await import('../crop/open.js')
+    const { openCrop } = await import('./later.js')
     await openCrop({ editor, node: node.id, toasts })
     editor.focus()
   }
 
   /** @param {NodeRecord} node @param {number} index */
-  function large(node, index) {
+  async function large(node, index) {
     const { refs } = shown(node)
     if (!refs.length) return
+    const { openLightbox } = await import('./later.js')
     openLightbox(refs.map(file => {
       const result = results.list.find(each => each.file.filename === file.filename && each.file.subfolder === file.subfolder && each.file.type === file.type)
       return {

@@ -7,7 +7,7 @@
  */
 
 /** @param {Editor} editor @param {boolean} all @param {Partial<Options>} [options] */
-const arrange = async (editor, all, options) => (await import('./run.js')).arrange(editor, all ? null : editor.selection, options)
+const arrange = async (editor, all, options) => (await import('../app/later.js')).arrange(editor, all ? null : editor.selection, options)
 
 /** One node has no order of its own. @param {Editor} editor */
 const several = ({ store, selection }) => [...selection].filter((id) => store.node(id)).length > 1 || someFrame({ store, selection })

@@ -4,7 +4,6 @@ import { icon } from '../icons/icons.js'
 import { bitmapOf, kindOf } from '../view/media.js'
 import { fileValue } from '../view/node_pictures.js'
 import { fill, h, setText } from './dom.js'
-import { openLightbox } from './lightbox.js'
 import { carry } from './picture_bar.js'
 
 const SHOWN = 60
@@ -32,7 +31,8 @@ export function createStrip(host, { session, results, settings, openGraph, load 
   const thumbs = new Map()
 
   /** @param {number} index */
-  function show(index) {
+  async function show(index) {
+    const { openLightbox } = await import('../app/later.js')
     openLightbox(results.list.map(result => ({
       url: viewUrl(result.file, { version: result.promptId }),
       name: result.file.filename,

@@ -1,0 +1,11 @@
+/**
+ * What the first drawing does not need: imported when the first of it is wanted, or when the page has nothing to do. All of it
+ * is in this one list, since each file that is imported by itself splits the page once more: what it shares with every
+ * other becomes a file of its own (docs/decisions/0008-the-page-is-joined.md).
+ */
+export { openCrop } from '../crop/open.js'
+export { arrange } from '../layout/run.js'
+export { editMask } from '../mask/open.js'
+export { openLightbox } from '../panels/lightbox.js'
+export { openQueue } from '../panels/queue.js'
+export { openShortcuts } from '../panels/shortcuts.js'
