@@ -23,7 +23,7 @@ test('packages that plain modules import lie where the import map says', () => {
   const { imports } = JSON.parse(readFileSync(new URL('importmap.json', WEB), 'utf8'))
   for (const path of Object.values(imports)) assert.ok(existsSync(new URL(path, WEB)), path)
   for (const file of files) {
-    for (const [, path] of code(file).matchAll(/(?:^(?:import|export)\b[^'"\n]*|\bimport\(\s*)['"]([\w@][^'"]*)['"]/gmu)) {
+    for (const [, path] of code(file).matchAll(/(?:^(?:import|export)\b[^'"\n]*\bfrom\s*|^import\s*|\bimport\(\s*)['"]([\w@][^'"]*)['"]/gmu)) {
       assert.ok(path in imports, `${file} imports ${path}: name it in web/importmap.json`)
     }
   }
