@@ -50,8 +50,10 @@ export function dragged(box, handle, by, width, height, aspect) {
   let w = across ? clamp(box.w + (west ? -by.x : by.x), room.w) : box.w
   let h = down ? clamp(box.h + (north ? -by.y : by.y), room.h) : box.h
   if (aspect !== null) {
-    if (!across || (down && h * aspect > w)) w = h * aspect
-    else h = w / aspect
+    // The side that was dragged farther leads.
+    const leads = across && (!down || Math.abs(w / box.w - 1) >= Math.abs(h / box.h - 1))
+    if (leads) h = w / aspect
+    else w = h * aspect
     const shrink = Math.min(1, room.w / w, room.h / h)
     ;[w, h] = [clamp(w * shrink, room.w), clamp(h * shrink, room.h)]
   }

@@ -32,9 +32,12 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
   /** @type {string | null} */
   let at = null
   let key = ''
+  /** What is dragged must stay where it is: a drag ends when its source is gone. */
+  let carried = false
 
   /** @param {string | null} id */
   function show(id) {
+    if (carried) return
     const node = id === null ? undefined : editor.store.node(id)
     const box = node && node.graph === editor.graphId ? editor.scene.view(node).layout.picture : null
     const { refs, preview } = node ? shown(node) : { refs: [], preview: null }
@@ -80,7 +83,14 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
   /** @param {PictureRef} file */
   function grip(file) {
     const element = h('span.grip', { draggable: 'true', role: 'img', 'aria-label': 'Drag the picture to another node', 'data-tip': 'Drag it onto a Load Image node, the canvas or the desktop' }, icon('image', 14))
-    element.addEventListener('dragstart', event => carry(event, file, urlOf(file), value(file)))
+    element.addEventListener('dragstart', event => {
+      carried = true
+      carry(event, file, urlOf(file), value(file))
+    })
+    element.addEventListener('dragend', () => {
+      carried = false
+      show(null)
+    })
     return element
   }
 
@@ -107,7 +117,7 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
     if (!(event.relatedTarget instanceof Node && bar.contains(event.relatedTarget))) show(null)
   })
   bar.addEventListener('pointerleave', event => {
-    if (event.relatedTarget !== editor.overlay) show(null)
+    if (event.relatedTarget !== editor.overlay && event.buttons === 0) show(null)
   })
   const again = () => { if (at !== null) show(at) }
   editor.on('camera', again)
