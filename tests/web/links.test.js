@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { addNode } from '../../web/commands/add_node.js'
+import { duplicate } from '../../web/commands/clipboard.js'
 import { connect, disconnect } from '../../web/commands/connect.js'
 import { fitsInto, insert, insertType, placeIn } from '../../web/commands/insert.js'
 import { bestPair, lazyConnect, moveLinks, setHidden } from '../../web/commands/links.js'
@@ -178,6 +179,21 @@ test('frames in frames move with the outer one', () => {
   move(context, origins(context, moving(context, [outer])), { x: 50, y: 10 })
   assert.deepEqual(node(context, one).pos, [before.one[0] + 50, before.one[1] + 10])
   assert.equal(context.store.group(inner).bounds[0], before.inner[0] + 50)
+})
+
+test('copies keep the reroutes between them, and what is hidden', () => {
+  const { context, loader, one, first, second, link, through } = fork()
+  addReroutes(context, [first, second].map((id) => ({ link: link(id), stretch: 0, point: { x: 200, y: 0 } })))
+  addReroute(context, [link(first)], { x: 300, y: 50 }, 1)
+  setHidden(context, [first], true)
+  duplicate(context, [loader, one], { by: { x: 10, y: 20 } })
+  const copy = context.graph.links('').at(-1)
+  assert.deepEqual(through(copy.id), [3, 4])
+  assert.equal(copy.hidden, true)
+  assert.deepEqual(chain(context, '', copy.reroute).map(({ pos }) => pos), [[210, 20], [310, 70]])
+  assert.equal(context.selection.size, 4, 'they are in the hand too')
+  context.store.undo()
+  assert.deepEqual(through(second), [1])
 })
 
 test('property: whatever is done to links and taken back, the file is what it was', () => {

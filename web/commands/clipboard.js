@@ -14,6 +14,7 @@ import { asList, isObject } from '../model/json.js'
 import { Store } from '../model/store.js'
 import { bringDefinitions, definitionsFor, documentToken } from './subgraph_copy.js'
 import { load, save } from '../model/workflow.js'
+import { chain } from './reroute.js'
 import { freePastedWires } from './wires.js'
 
 const FORMAT = 'easel/nodes'
@@ -31,22 +32,26 @@ export function copyText(context, ids, { readable = false } = {}) {
   const keys = new Set(records.flatMap((record) => (record.kind === 'node' ? record.key : [])))
   /** @type {LinkRecord[]} */
   const inner = []
+  /** What they pass on their way. @type {Map<Key, import('../model/types.js').RerouteRecord>} */
+  const bends = new Map()
   /** @type {unknown[]} */
   const outer = []
   for (const record of records) {
     if (record.kind !== 'node') continue
     for (const link of graph.linksOf(record.id)) {
       if (link.to !== record.key) continue
-      if (keys.has(link.from)) inner.push({ ...link, id: recordId('link', '', link.key), graph: '', reroute: null })
-      else outer.push([link.from, link.fromSlot, link.to, link.toSlot, link.type])
+      if (keys.has(link.from)) {
+        inner.push({ ...link, id: recordId('link', '', link.key), graph: '' })
+        for (const reroute of chain(context, link.graph, link.reroute)) bends.set(reroute.key, { ...reroute, id: recordId('reroute', '', reroute.key), graph: '' })
+      } else outer.push([link.from, link.fromSlot, link.to, link.toSlot, link.type])
     }
   }
   const part = new Store()
   const nodeRecords = records.flatMap((record) => (record.kind === 'node' ? record : []))
   const atRoot = records.map((record) => /** @type {import('../model/types.js').Entry} */ ({ ...record, id: 'key' in record ? recordId(record.kind, '', record.key) : record.id, graph: '' }))
-  part.load([...atRoot, ...inner, ...definitionsFor(context, nodeRecords)])
-  const { nodes, links, groups, definitions } = save(part)
-  const text = { format: FORMAT, version: 1, ...(definitions !== undefined && { definitions, document: documentToken(store) }), nodes, links, groups, outer }
+  part.load([...atRoot, ...inner, ...bends.values(), ...definitionsFor(context, nodeRecords)])
+  const { nodes, links, groups, definitions, extra } = save(part)
+  const text = { format: FORMAT, version: 1, ...(definitions !== undefined && { definitions, document: documentToken(store) }), nodes, links, groups, outer, ...(extra !== undefined && { extra }) }
   return readable ? layOut(text) : JSON.stringify(text)
 }
 
@@ -121,7 +126,10 @@ function paste(context, all, json, { point, by, links, label }) {
   const keys = new Map()
   /** @type {RecordId[]} */
   const fresh = []
-  const next = { node: graph.freshKey(graphId, 'node'), link: graph.freshKey(graphId, 'link'), group: graph.freshKey(graphId, 'group') }
+  const next = { node: graph.freshKey(graphId, 'node'), link: graph.freshKey(graphId, 'link'), group: graph.freshKey(graphId, 'group'), reroute: graph.freshKey(graphId, 'reroute') }
+  /** @type {Map<Key, Key>} */
+  const bends = new Map(records.flatMap((record) => (record.kind === 'reroute' ? [[record.key, next.reroute++]] : [])))
+  const bend = (/** @type {Key | null} */ key) => (key === null ? null : (bends.get(key) ?? null))
   store.transact(label, () => {
     for (const record of records) {
       if (record.kind === 'node') {
@@ -136,19 +144,25 @@ function paste(context, all, json, { point, by, links, label }) {
         const id = recordId('group', graphId, key)
         store.put({ ...record, id, graph: graphId, key, z: graph.freshZ(), bounds: [x + shift.x, y + shift.y, w, h] })
         fresh.push(id)
+      } else if (record.kind === 'reroute') {
+        const key = bend(record.key) ?? 0
+        const id = recordId('reroute', graphId, key)
+        const pos = /** @type {import('../model/types.js').Pair} */ ([record.pos[0] + shift.x, record.pos[1] + shift.y])
+        store.put({ ...record, id, graph: graphId, key, z: graph.freshZ(), parent: bend(record.parent), pos, raw: null })
+        fresh.push(id)
       }
     }
-    const put = (/** @type {Key} */ from, /** @type {number} */ fromSlot, /** @type {Key} */ to, /** @type {number} */ toSlot, /** @type {string} */ type) => {
+    const put = (/** @type {Key} */ from, /** @type {number} */ fromSlot, /** @type {Key} */ to, /** @type {number} */ toSlot, /** @type {string} */ type, /** @type {LinkRecord | null} */ like = null) => {
       const key = next.link++
       store.put({
         id: recordId('link', graphId, key), kind: 'link', graph: graphId, key, z: graph.freshZ(), from, fromSlot, to, toSlot, type,
-        reroute: null, hidden: false, raw: null
+        reroute: bend(like?.reroute ?? null), hidden: like?.hidden ?? false, raw: null
       })
     }
     for (const record of records) {
       if (record.kind !== 'link') continue
       const [from, to] = [keys.get(record.from), keys.get(record.to)]
-      if (from !== undefined && to !== undefined) put(from, record.fromSlot, to, record.toSlot, record.type)
+      if (from !== undefined && to !== undefined) put(from, record.fromSlot, to, record.toSlot, record.type, record)
     }
     for (const entry of links ? asList(json.outer) : []) {
       const [from, fromSlot, to, toSlot, type] = /** @type {[Key, number, Key, number, string]} */ (asList(entry))

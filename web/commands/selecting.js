@@ -39,7 +39,7 @@ const WAYS = [['Left', -1, 0, 'to the left'], ['Right', 1, 0, 'to the right'], [
 export const SELECT_COMMANDS = [
   {
     id: 'select_all', label: 'Select all', keys: ['Ctrl+A'],
-    run: (context) => context.select([...context.graph.ids(context.graphId, 'node'), ...context.graph.ids(context.graphId, 'group')])
+    run: (context) => context.select((/** @type {const} */ (['node', 'group', 'reroute'])).flatMap((kind) => [...context.graph.ids(context.graphId, kind)]))
   },
   {
     id: 'select_none', label: 'Select nothing', keys: ['Escape'], hidden: true,

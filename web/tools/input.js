@@ -29,6 +29,8 @@ const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'Meta'])
 export class Input {
   /** Pointers that are down. @type {Map<number, Point>} */
   #down = new Map()
+  /** What they are: of one kind at a time. @type {'mouse' | 'pen' | 'touch'} */
+  #kind = 'mouse'
   /** @type {Pointer | null} */
   #last = null
   #press = { time: 0, at: /** @type {Point} */ ({ x: 0, y: 0 }), clicks: 0, canvas: /** @type {Point} */ ({ x: 0, y: 0 }), dragged: false, button: 0 }
@@ -54,7 +56,7 @@ export class Input {
     overlay.addEventListener('lostpointercapture', (event) => this.#onLost(event), { signal })
     overlay.addEventListener('pointerleave', () => this.#last && !this.#down.size && editor.setHover({ kind: 'canvas' }), { signal })
     overlay.addEventListener('wheel', (event) => this.#onWheel(event), { signal, passive: false })
-    overlay.addEventListener('contextmenu', (event) => event.preventDefault(), { signal })
+    overlay.addEventListener('contextmenu', (event) => this.#onContextMenu(event), { signal })
     // A double press on a canvas would select text around it.
     overlay.addEventListener('mousedown', (event) => event.preventDefault(), { signal })
     page.addEventListener('keydown', (event) => this.#onKey(event), { signal })
@@ -93,7 +95,10 @@ export class Input {
     const { editor } = this
     editor.overlay.focus({ preventScroll: true })
     const screen = this.#screen(event)
-    if (this.#down.size && event.pointerType === 'touch') {
+    const kind = kindOf(event)
+    // Its end was never told; or a hand that rests on the screen gives way to the pen in it.
+    if (this.#down.has(event.pointerId) || (this.#down.size && kind !== 'touch' && this.#kind === 'touch')) this.drop()
+    if (this.#down.size && kind === 'touch' && this.#kind === 'touch') {
       this.#down.set(event.pointerId, screen)
       this.#capture(event)
       if (this.#down.size === 2) {
@@ -108,6 +113,7 @@ export class Input {
       time: event.timeStamp, at: screen, clicks: again && this.#press.button === event.button ? this.#press.clicks + 1 : 1,
       canvas: toCanvas(editor.camera, screen), dragged: false, button: event.button
     }
+    this.#kind = kind
     this.#down.set(event.pointerId, screen)
     this.#capture(event)
     if (event.pointerType === 'touch') this.#long = setTimeout(() => this.#onLong(screen), LONG)
@@ -117,6 +123,14 @@ export class Input {
     before.down(pointer)
     if (editor.state !== before) editor.state.down(pointer)
     editor.updateCursor()
+  }
+
+  /** On a Mac Ctrl and the left button ask for the menu. @param {MouseEvent} event */
+  #onContextMenu(event) {
+    event.preventDefault()
+    if (!event.ctrlKey || event.button !== 0 || !this.#down.size) return
+    this.drop()
+    this.editor.openMenu(this.#screen(event), 'mouse')
   }
 
   /** @param {Point} screen */

@@ -27,6 +27,10 @@ const MOST_NEIGHBOURS = 120
 export class Translating extends State {
   /** @type {readonly import('../geometry/snapping.js').Guide[]} */
   guides = []
+  /** @type {readonly import('../geometry/rect.js').Rect[]} */
+  boxes = []
+  /** The camera that saw them. @type {import('../geometry/viewport.js').Camera | null} */
+  seen = null
   shake = new Shake()
   shaken = false
   #end = () => {}
@@ -86,11 +90,15 @@ export class Translating extends State {
     return add(by, more)
   }
 
+  /** Boxes of what stands in view, found once for as long as the view stays. */
   #neighbours() {
     const { editor } = this
-    const seen = visible(editor.camera, editor.viewSize.w, editor.viewSize.h)
-    const nodes = editor.scene.nodesIn(seen).filter((node) => !this.from.has(node.id))
-    return nodes.length > MOST_NEIGHBOURS ? [] : nodes.map(editor.rectOf)
+    if (this.seen !== editor.camera) {
+      this.seen = editor.camera
+      const nodes = editor.scene.nodesIn(visible(editor.camera, editor.viewSize.w, editor.viewSize.h)).filter((node) => !this.from.has(node.id))
+      this.boxes = nodes.length > MOST_NEIGHBOURS ? [] : nodes.map(editor.rectOf)
+    }
+    return this.boxes
   }
 
   #pullOut() {
