@@ -124,7 +124,7 @@ const nodes = [
     }
   },
   {
-    id: 'help', label: 'Explain the node', keys: ['F1'], enabled: someNodes,
+    id: 'help', label: 'Explain the node', keys: ['F1'], enabled: (context) => selectedNodes(context).length === 1,
     run: (context) => context.emit('help', { node: selectedNodes(context)[0]?.id ?? '' })
   },
   {
