@@ -9,6 +9,11 @@ import { faultsOf } from '../model/faults.js'
 import { widgetsOf } from '../model/widget_values.js'
 import { touchedBy } from './troubles.js'
 
+/** Nodes that are looked at between two frames. */
+const AT_ONCE = 300
+/** Nearest names that are looked for in one document: repairs look for them again when they are asked for. */
+const MOST_GUESSES = 200
+
 export class Checks {
   /** @param {{ editor: Editor, session: import('../model/session.js').Session, names: import('./names.js').Names }} parts */
   constructor({ editor, session, names }) {
@@ -18,6 +23,7 @@ export class Checks {
     /** Records to look at; null for all. @type {Set<string> | null} */
     this.wanted = new Set()
     this.waiting = false
+    this.guesses = MOST_GUESSES
     session.listen(change => { if (change.notices) editor.invalidate() })
     editor.store.listen((diff, source) => {
       if (source === 'load') return this.all()
@@ -29,6 +35,7 @@ export class Checks {
   /** Everything: another document, or other node types and files. */
   all() {
     this.wanted = null
+    this.guesses = MOST_GUESSES
     this.later()
   }
 
@@ -42,23 +49,28 @@ export class Checks {
   now() {
     this.waiting = false
     const { store, schema } = this.editor
-    const ids = this.wanted ?? new Set([...[...store.records()].flatMap(record => (record.kind === 'node' ? record.id : [])), ...this.session.noticed()])
-    this.wanted = new Set()
     if (!hasTypes(schema)) return // the server has not told yet what it has
+    this.wanted ??= new Set([...[...store.records()].flatMap(record => (record.kind === 'node' ? record.id : [])), ...this.session.noticed()])
     /** @type {Map<string, readonly import('../model/session.js').Notice[]>} */
     const found = new Map()
-    for (const id of ids) {
+    for (const id of this.wanted) {
+      if (found.size === AT_ONCE) break
+      this.wanted.delete(id)
       const node = store.node(id)
       found.set(id, node ? this.look(node) : [])
     }
     this.session.setNotices(found)
+    this.later() // a large graph is looked at in parts, so that nobody waits for it
   }
 
   /** @param {NodeRecord} node */
   look(node) {
     const { editor, names } = this
     const type = editor.types.of(node)
-    return faultsOf(node, type, type ? widgetsOf(type, node) : [], name => names.isLinked(node.id, name))
+    const guess = this.guesses > 0
+    const faults = faultsOf(node, type, type ? widgetsOf(type, node) : [], name => names.isLinked(node.id, name), guess)
+    if (guess && faults.some(({ kind }) => kind === 'missing_file')) this.guesses--
+    return faults
   }
 }
 

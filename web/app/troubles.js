@@ -40,6 +40,8 @@ export class Troubles {
     this.refused = new Map()
     /** @type {{ version: number, document: number, list: readonly Trouble[] } | null} */
     this.kept = null
+    /** @type {{ of: readonly Trouble[], list: { node: NodeRecord, fault: Fault }[] } | null} */
+    this.keptMendable = null
     editor.store.listen((diff, source) => this.forgetMended(diff, source))
   }
 
@@ -52,10 +54,13 @@ export class Troubles {
   list() {
     const { session, editor } = this
     if (this.kept?.version === session.version && this.kept.document === editor.store.version) return this.kept.list
-    const list = [...this.errors(), ...this.warnings()]
+    const errors = this.errors()
+    const list = [...errors, ...this.warnings(errors)]
     list.sort((left, right) => Number(left.tone === 'warning') - Number(right.tone === 'warning') || first(left) - first(right))
-    this.kept = { version: session.version, document: editor.store.version, list }
-    return list
+    // Steps of a run change nothing of it: what was derived from the list stays.
+    const stays = this.kept?.document === editor.store.version && same(this.kept.list, list)
+    this.kept = { version: session.version, document: editor.store.version, list: stays && this.kept ? this.kept.list : list }
+    return this.kept.list
   }
 
   /** @returns {Trouble[]} */
@@ -68,8 +73,8 @@ export class Troubles {
     })
   }
 
-  /** @returns {Trouble[]} */
-  warnings() {
+  /** @param {readonly Trouble[]} errors @returns {Trouble[]} */
+  warnings(errors) {
     const { session, editor } = this
     const seen = [...session.noticed()].map(id => ({ key: `notice ${id}`, id: null, record: editor.store.node(id), faults: sorted(session.notices(id)) }))
     const noted = [...session.ids()].flatMap(id => {
@@ -77,7 +82,7 @@ export class Troubles {
       return faults.length ? [{ key: `warning ${id}`, id, record: this.recordOf(id), faults }] : []
     })
     // What an error says already is not said twice.
-    const wrong = new Set(this.errors().flatMap(({ record }) => record?.id ?? []))
+    const wrong = new Set(errors.flatMap(({ record }) => record?.id ?? []))
     return [...seen, ...noted].flatMap(each => (each.record && !wrong.has(each.record.id) ? [{ ...each, tone: /** @type {const} */ ('warning'), detail: '' }] : []))
   }
 
@@ -94,10 +99,14 @@ export class Troubles {
 
   /** Faults that have a repair which need not be looked at. */
   mendable() {
-    return this.list().flatMap(trouble => {
+    const of = this.list()
+    if (this.keptMendable?.of === of) return this.keptMendable.list
+    const list = of.flatMap(trouble => {
       const { record } = trouble
       return record ? trouble.faults.filter(fault => repairsOf(this.editor, record, fault).some(({ sure }) => sure)).map(fault => ({ node: record, fault })) : []
     })
+    this.keptMendable = { of, list }
+    return list
   }
 
   repairAll() {
@@ -224,6 +233,13 @@ export function touchedBy(diff, recordId) {
   }
   return touched
 }
+
+/** @param {readonly Trouble[]} left @param {readonly Trouble[]} right */
+const same = (left, right) => left.length === right.length && left.every((trouble, index) => {
+  const other = right[index]
+  return other !== undefined && trouble.key === other.key && trouble.record === other.record && trouble.faults.length === other.faults.length &&
+    trouble.faults.every((fault, at) => fault.message === other.faults[at]?.message)
+})
 
 /** @param {readonly Fault[]} faults */
 const sorted = faults => faults.toSorted((left, right) => rankOf(left) - rankOf(right))

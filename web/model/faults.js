@@ -54,9 +54,10 @@ function setOf(options) {
  * What can be seen without a run: a type that the server does not know, a file that it does not have.
  * @param {NodeRecord} node @param {NodeType | undefined} type @param {readonly Widget[]} widgets
  * @param {(name: string) => boolean} isLinked
+ * @param {boolean} [guess] whether the nearest name is looked for, which takes a look at all of them
  * @returns {Fault[]}
  */
-export function faultsOf(node, type, widgets, isLinked) {
+export function faultsOf(node, type, widgets, isLinked, guess = true) {
   if (node.mode === MUTED || node.mode === BYPASSED) return []
   if (!type) return [{ kind: 'missing_node_type', message: `This server has no node “${node.type}”. Its values and links are kept. ${whereToGet(node)}`, input: null, extra: {} }]
   if (type.later) {
@@ -67,7 +68,7 @@ export function faultsOf(node, type, widgets, isLinked) {
     const gone = missingChoice(widget)
     if (gone === null || isLinked(widget.name)) return []
     const label = labelOf(node, type, widget.name)
-    const [near] = nearest(gone, widget.spec.kind === 'combo' ? widget.spec.options : [], { limit: 1 })
+    const [near] = nearest(gone, guess && widget.spec.kind === 'combo' ? widget.spec.options : [], { limit: 1 })
     const hint = near ? `The nearest name is “${String(near.choice)}”.` : widget.spec.kind === 'combo' && !widget.spec.options.length ? 'The folder that it comes from is empty.' : 'Choose another.'
     const what = FILE.test(gone) ? `there is no file “${gone}” on this server` : `“${gone}” is not among the choices`
     return [{ kind: 'missing_file', message: `${label}: ${what}. ${hint}`, input: widget.name, extra: {} }]

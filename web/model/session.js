@@ -125,6 +125,7 @@ export class Session {
     let any = false
     for (const [record, list] of changed) {
       const old = this.notices(record)
+      if (!old.length && !list.length) continue
       if (JSON.stringify(old) === JSON.stringify(list)) continue
       any = true
       if (list.length) this.#notices.set(record, list)
