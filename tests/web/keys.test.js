@@ -34,6 +34,10 @@ test('keys are found however the layout and the machine tell them', () => {
   assert.equal(id('+', { shiftKey: true }), 'zoom_in')
   assert.equal(id('.', {}), 'fit')
   assert.equal(id('q'), undefined)
+  assert.equal(id('я', { ctrlKey: true, code: 'KeyZ' }), 'undo', 'a Cyrillic layout')
+  assert.equal(id('ة', { ctrlKey: true, code: 'KeyM' }), 'mute', 'an Arabic one')
+  assert.equal(id(']', { ctrlKey: true, altKey: true, code: 'Digit9', getModifierState: (name) => name === 'AltGraph' }), 'next_node', 'AltGr and 9')
+  assert.equal(id('y', { ctrlKey: true, code: 'KeyZ' }), 'redo', 'a German layout: the letter counts, not its place')
   assert.deepEqual(registry.keysOf('redo'), ['Ctrl+Shift+Z', 'Ctrl+Y'])
 })
 

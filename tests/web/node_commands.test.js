@@ -233,3 +233,26 @@ test('selected nodes are linked from left to right by what fits', () => {
   assert.match(context.notices.at(-1), /Nothing was linked/)
   assert.equal(links(context).length, 2)
 })
+
+test('property: a paste of anything that says it is nodes never throws, and undo takes it back', () => {
+  const scalar = fc.oneof(fc.constant(null), fc.integer(), fc.string(), fc.constant('Sample'), fc.constantFrom(NaN, 1e9, -1), fc.boolean())
+  const { node: thing } = fc.letrec((tie) => ({
+    node: fc.record({
+      id: scalar, type: scalar, pos: fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })), size: fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })),
+      inputs: fc.oneof(scalar, fc.array(tie('slot'), { maxLength: 3 })), outputs: fc.oneof(scalar, fc.array(tie('slot'), { maxLength: 3 })),
+      widgets_values: fc.oneof(scalar, fc.array(scalar, { maxLength: 4 }))
+    }, { requiredKeys: [] }),
+    slot: fc.oneof(scalar, fc.record({ name: scalar, type: scalar, link: scalar, links: fc.oneof(scalar, fc.array(scalar, { maxLength: 2 })) }, { requiredKeys: [] }))
+  }))
+  const list = (item) => fc.oneof(scalar, fc.array(fc.oneof(scalar, item), { maxLength: 4 }))
+  const pasted = fc.record({ nodes: list(thing), links: list(fc.array(scalar, { maxLength: 7 })), groups: list(fc.record({ bounding: list(scalar), title: scalar })), outer: list(fc.array(scalar, { maxLength: 6 })) }, { requiredKeys: [] })
+  fc.assert(fc.property(pasted, fc.boolean(), (json, withLinks) => {
+    const { context } = chain()
+    const bytes = JSON.stringify(save(context.store))
+    const steps = context.store.history.undos.length
+    pasteText(context, JSON.stringify({ format: 'easel/nodes', ...json }), { point: { x: 5, y: 5 }, links: withLinks })
+    for (const node of context.graph.nodes('')) context.scene.view(node)
+    while (context.store.history.undos.length > steps) context.store.undo()
+    assert.equal(JSON.stringify(save(context.store)), bytes)
+  }), { numRuns: 300 })
+})

@@ -1,7 +1,14 @@
 /**
  * The names of keys, one spelling for each.
  *
- * @typedef {{key: string, code?: string, ctrlKey: boolean, metaKey: boolean, altKey: boolean, shiftKey: boolean}} KeyLike
+ * @typedef {object} KeyLike
+ * @property {string} key
+ * @property {string} [code]
+ * @property {boolean} ctrlKey
+ * @property {boolean} metaKey
+ * @property {boolean} altKey
+ * @property {boolean} shiftKey
+ * @property {(name: string) => boolean} [getModifierState]
  */
 
 const MODIFIERS = ['Ctrl', 'Alt', 'Shift']
@@ -10,11 +17,16 @@ const HELD = new Set(['Control', 'Meta', 'Alt', 'AltGraph', 'Shift', 'CapsLock',
 /** The name of a key press, as the key map writes it. @param {KeyLike} event */
 export function keyOf(event) {
   let key = event.key === ' ' ? 'Space' : event.key
-  // With Alt or Shift held many layouts give another letter: the place of the key counts then.
+  // A letter that needs AltGr comes with Ctrl and Alt on some systems, but nobody holds these.
+  const typed = event.getModifierState?.('AltGraph') === true
+  const [ctrl, alt] = typed ? [false, false] : [event.ctrlKey || event.metaKey, event.altKey]
+  // With Alt or Shift held many layouts give another letter, and some scripts have no letters of ours at all: the place of
+  // the key counts then.
   const place = /^(?:Key|Digit)(.)$/u.exec(event.code ?? '')?.[1]
-  if (place && (event.altKey || (event.shiftKey && /\d/u.test(place)))) key = place
+  const foreign = /^\p{L}$/u.test(key) && !/\p{Script=Latin}/u.test(key)
+  if (place && (alt || (event.shiftKey && /\d/u.test(place)) || (foreign && /[A-Z]/u.test(place)))) key = place
   if (key.length === 1) key = key.toUpperCase()
-  const held = [event.ctrlKey || event.metaKey, event.altKey, event.shiftKey && (key.length > 1 || /[A-Z\d]/u.test(key))]
+  const held = [ctrl, alt, event.shiftKey && (key.length > 1 || /[A-Z\d]/u.test(key))]
   return [...MODIFIERS.filter((_, index) => held[index]), key].join('+')
 }
 
