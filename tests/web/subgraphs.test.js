@@ -166,6 +166,7 @@ test('an instance gets a definition of its own; copies share theirs', () => {
   assert.equal(node(context, copy).type, own)
   assert.deepEqual(definitions(context).map(({ name }) => name), ['Sampling', 'Sampling copy'])
   assert.equal(definitions(context)[1].nodes.length, 1)
+  assert.deepEqual(definitions(context).map(({ id: each }) => each).sort(), [node(context, id).type, own].sort())
 })
 
 test('copied into another document an instance brings its definition, once', () => {

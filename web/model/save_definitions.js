@@ -15,6 +15,7 @@ export function definitionHead(graph, inner) {
   const raw = graph.raw ?? { version: 1, revision: 0, config: {}, widgets: [], extra: {} }
   /** @type {Json} */
   const file = { id: graph.key, ...raw, name: graph.name }
+  file.id = graph.key // a copy has another than what it was made from
   const state = keysGiven(asObject(raw.state), inner)
   if (state) file.state = state
   const stale = new Set(graph.stale ?? [])
