@@ -293,3 +293,47 @@ def test_notices_stand_where_no_node_is(artist: Person) -> None:
     expect(artist.page.locator("#toasts")).to_have_attribute("data-corner", "side")
     toast.get_by_role("button", name="Dismiss").click()
     expect(toast).to_have_count(0)
+
+
+def test_what_is_missing_inside_a_subgraph_is_told_and_shown_there(person: Person) -> None:
+    loader = {"id": 34, "type": "CheckpointLoaderSimple", "pos": [0, 0], "size": [240, 100], "outputs": []}
+    inner = {
+        "id": "b1a2c3d4-0000-4000-8000-000000000001",
+        "name": "Loads",
+        "inputs": [],
+        "outputs": [],
+        "nodes": [{**loader, "widgets_values": ["paintr.safetensors"]}],
+        "links": [],
+    }
+    instance = {"id": 12, "type": inner["id"], "pos": [0, 0], "size": [200, 80]}
+    person.load({"nodes": [instance], "links": [], "definitions": {"subgraphs": [inner]}})
+    person.page.get_by_role("button", name="Problems: 1").click()
+    look(person, "inside")
+    person.page.get_by_role("button", name="Show Load Checkpoint").click()
+    assert person.page.evaluate("() => window.easel.editor.graphId") == inner["id"]
+    person.page.locator(".problem").get_by_role("button", name="Use “painter.safetensors”").click()
+    expect(person.page.get_by_role("button", name="Problems", exact=True)).to_be_visible()
+    assert person.prompt["12:34"]["inputs"]["ckpt_name"] == "painter.safetensors"
+
+
+def test_the_states_of_a_run_on_a_phone(person: Person, text_to_image: dict[str, Any]) -> None:
+    person.page.set_viewport_size({"width": 390, "height": 844})
+    person.load(changed(text_to_image, 5, widgets_values=[0, 512, 1]))
+    person.page.keyboard.press("Control+Enter")
+    toast = person.page.locator(".toast[data-tone=error]")
+    expect(toast).to_be_visible()
+    look(person, "phone-toast")
+    box = toast.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    toast.get_by_role("button", name="Set it to 16").click()
+    put(person, 3, "steps", 200)
+    person.page.keyboard.press("Control+Enter")
+    person.until("() => window.easel.session.status(3).value > 20")
+    look(person, "phone-running")
+    person.page.set_viewport_size({"width": 1440, "height": 900})
+    person.page.keyboard.press(".")
+    look(person, "running")
+    person.page.keyboard.press("Control+Alt+Enter")
+    person.idle()

@@ -59,7 +59,7 @@ export class Checks {
       const node = store.node(id)
       found.set(id, node ? this.look(node) : [])
     }
-    this.session.setNotices(found)
+    this.session.setNotices(found, id => store.node(id)?.graph)
     this.later() // a large graph is looked at in parts, so that nobody waits for it
   }
 

@@ -120,8 +120,14 @@ export class Session {
     return this.#notices.keys()
   }
 
-  /** @param {ReadonlyMap<string, readonly Notice[]>} changed by record; an empty list for one that has none any more */
-  setNotices(changed) {
+  /** Graphs with records that have notices: a subgraph's instance tells of what is inside. @type {ReadonlySet<string>} */
+  noticedGraphs = new Set()
+
+  /**
+   * @param {ReadonlyMap<string, readonly Notice[]>} changed by record; an empty list for one that has none any more
+   * @param {(record: string) => string | undefined} [graphOf]
+   */
+  setNotices(changed, graphOf = () => '') {
     let any = false
     for (const [record, list] of changed) {
       const old = this.notices(record)
@@ -131,7 +137,9 @@ export class Session {
       if (list.length) this.#notices.set(record, list)
       else this.#notices.delete(record)
     }
-    if (any) this.#tell(new Set(), { notices: true })
+    if (!any) return
+    this.noticedGraphs = new Set([...this.#notices.keys()].flatMap((record) => graphOf(record) ?? []))
+    this.#tell(new Set(), { notices: true })
   }
 
   /** @param {Partial<Run>} patch */
@@ -178,6 +186,7 @@ export class Session {
     this.#nodes.clear()
     this.#inside.clear()
     this.#notices.clear()
+    this.noticedGraphs = new Set()
     this.run = { promptId: null, state: 'idle', node: null, message: null }
     this.#tell(ids, { run: true })
   }

@@ -9,6 +9,7 @@
  * @typedef {CanvasRenderingContext2D} Context2D
  */
 import { frozenOf } from '../model/frozen.js'
+import { usedBy } from '../model/instances.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
 import { bytesInWords } from '../model/words.js'
 import { oklch } from './oklch.js'
@@ -42,15 +43,17 @@ export function drawProgress(ctx, theme, status, left, middle) {
  * @property {string} cost The cost in words; empty where there is none.
  * @property {readonly import('../model/session.js').Notice[]} notices What a run would stumble over.
  * @property {boolean} frozen
+ * @property {boolean} inside It is a subgraph, and something in it has notices.
  */
 
-/** @param {{look: import('./draw_canvas.js').Look, session: import('../model/session.js').Session}} view @param {import('../model/types.js').NodeRecord} node @param {string} id @param {Readonly<NodeStatus>} status @returns {Marks} */
-export function marksOf({ look: { heat }, session }, node, id, status) {
+/** @param {{look: import('./draw_canvas.js').Look, session: import('../model/session.js').Session, graph: import('../model/graph.js').Graph}} view @param {import('../model/types.js').NodeRecord} node @param {string} id @param {Readonly<NodeStatus>} status @returns {Marks} */
+export function marksOf({ look: { heat }, session, graph }, node, id, status) {
   const share = heat ? (heat.of.get(id) ?? 0) : null
   const cost = heat && share ? share * heat.most : 0
   return {
     heat: share, cost: !heat || !share || status.state === 'running' ? '' : heat.mode === 'time' ? duration(cost) : bytesInWords(cost),
-    notices: session.notices(node.id), frozen: frozenOf(node) !== null
+    notices: session.notices(node.id), frozen: frozenOf(node) !== null,
+    inside: session.noticedGraphs.size > 0 && isNoticedInside(graph, session.noticedGraphs, node.type)
   }
 }
 
@@ -90,11 +93,17 @@ function statusWord(theme, node, type, status, marks) {
   if (type.later) return { text: LATER }
   const amber = /** @type {const} */ ({ icon: 'alert', iconColour: theme.warning })
   if (marks?.notices.length) return { text: NOTICES[marks.notices[0]?.kind ?? ''] ?? 'look here', colour: theme.warning, ...amber }
+  if (marks?.inside) return { text: 'look inside', colour: theme.warning, ...amber }
   if (marks && marks.heat !== null) return marks.cost ? { text: marks.cost, colour: theme.text } : { text: '' }
   if (marks?.frozen) return { text: 'frozen', icon: 'snow', ...(status.warnings.length ? amber : {}) }
   if (status.state === 'cached') return { text: 'cached', icon: 'check', iconColour: theme.accentText, ...(status.warnings.length ? amber : {}) }
   if (status.state === 'done' && status.ms !== null) return { text: duration(status.ms), ...(status.warnings.length ? amber : {}) }
   return { text: '', ...(node.pinned ? { icon: /** @type {const} */ ('pin') } : {}) }
+}
+
+/** @param {import('../model/graph.js').Graph} graph @param {ReadonlySet<string>} noticed @param {string} type */
+function isNoticedInside(graph, noticed, type) {
+  return graph.definition(type) !== undefined && [type, ...usedBy(graph, type)].some((inner) => noticed.has(inner))
 }
 
 /** @type {Readonly<Record<string, string>>} */
