@@ -5,6 +5,7 @@ import { addNode } from '../../web/commands/add_node.js'
 import { copyText, pasteText } from '../../web/commands/clipboard.js'
 import { setColour } from '../../web/commands/colour.js'
 import { connect } from '../../web/commands/connect.js'
+import { hiddenText } from '../../web/commands/pasted_text.js'
 import { connectSelected } from '../../web/commands/connect_selected.js'
 import { CORE_COMMANDS } from '../../web/commands/core.js'
 import { framesIn, group, nodesIn } from '../../web/commands/frames.js'
@@ -142,7 +143,7 @@ test('nodes as text: laid out for the eye, and pasted back out of a letter', () 
   const came = pasteText(context, `Dear Ada,\nhere it is:\n\`\`\`json\n${text}\n\`\`\`\nYours`, { point: { x: 0, y: 600 } })
   assert.deepEqual(came.map((id) => node(context, id).type), ['Load', 'Encode'])
   assert.equal(links(context).length, before + 1)
-  for (const other of ['', 'easel/nodes', '{easel/nodes}', '{"format":"easel/nodes"', '[]', '{"format":"else","x":"easel/nodes"}']) {
+  for (const other of ['', 'easel/nodes', '{easel/nodes}', '{"format":"easel/nodes"', '[]', '{"format":"else","x":"easel/nodes"}', '{"nodes":[]}', '{"nodes":[1,{"a":2}]}', '{"nodes":"x"}']) {
     assert.equal(pasteText(context, other), null, other)
   }
   assert.deepEqual(pasteText(context, '{"format":"easel/nodes","nodes":[]}'), [])
@@ -255,4 +256,25 @@ test('property: a paste of anything that says it is nodes never throws, and undo
     while (context.store.history.undos.length > steps) context.store.undo()
     assert.equal(JSON.stringify(save(context.store)), bytes)
   }), { numRuns: 300 })
+})
+
+test('a whole workflow as text, and what ComfyUI’s page copies, become nodes here', () => {
+  const { context } = chain()
+  const workflow = save(context.store)
+  const came = pasteText(context, JSON.stringify(workflow), { point: { x: 0, y: 2000 } })
+  assert.deepEqual(came.map((id) => node(context, id).type), ['Load', 'Encode', 'Sample', 'Decode', 'Save'])
+  assert.equal(context.graph.links('').length, 12)
+  const [first, second] = workflow.nodes.slice(0, 2)
+  const copied = {
+    nodes: [{ id: first.id, type: 'Load', pos: [0, 0], size: [200, 100] }, { id: second.id, type: 'Encode', pos: [300, 0], size: [200, 100], inputs: [{ name: 'clip', type: 'CLIP', link: 1 }], widgets_values: ['ä fox'] }],
+    groups: [], reroutes: [], links: [{ id: 1, origin_id: first.id, origin_slot: 1, target_id: second.id, target_slot: 0, type: 'CLIP' }], subgraphs: []
+  }
+  const base64 = Buffer.from(JSON.stringify(copied)).toString('base64')
+  const text = hiddenText(`<meta charset="utf-8"><div><span data-metadata="${base64}"></span></div><span>Text</span>`)
+  const [load, encode] = pasteText(context, text)
+  assert.deepEqual(node(context, encode).values, ['ä fox'])
+  assert.equal(context.graph.linkInto(node(context, encode), 0).from, node(context, load).key)
+  for (const html of ['', '<b>bold</b>', '<span data-metadata="=">', '<span data-metadata="%%%">', '<span data-metadata="////">']) {
+    assert.equal(pasteText(context, hiddenText(html)), null, html)
+  }
 })

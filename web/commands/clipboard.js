@@ -10,14 +10,14 @@
 import { bounds } from '../geometry/rect.js'
 import { recordId } from '../model/graph.js'
 import { holdsItself, usedBy } from '../model/instances.js'
-import { asList, isObject } from '../model/json.js'
+import { asList } from '../model/json.js'
 import { Store } from '../model/store.js'
 import { bringDefinitions, definitionsFor, documentToken } from './subgraph_copy.js'
 import { load, save } from '../model/workflow.js'
+import { FORMAT, nodesIn } from './pasted_text.js'
 import { chain } from './reroute.js'
 import { freePastedWires } from './wires.js'
 
-const FORMAT = 'easel/nodes'
 /** Letters in a line of readable text. */
 const LINE = 120
 
@@ -65,19 +65,6 @@ function layOut(value, indent = '') {
   return `{\n${entries.map(([name, item]) => `${deeper}${JSON.stringify(name)}: ${layOut(item, deeper)}`).join(',\n')}\n${indent}}`
 }
 
-/** What a text holds, if it is nodes. @param {string} text @returns {Record<string, unknown> | null} */
-function readText(text) {
-  if (!text.includes(FORMAT)) return null
-  // From a letter or a chat it comes with words around it.
-  const [start, end] = [text.indexOf('{'), text.lastIndexOf('}')]
-  try {
-    const json = JSON.parse(text.slice(start, end + 1))
-    return isObject(json) && json.format === FORMAT ? json : null
-  } catch {
-    return null
-  }
-}
-
 /**
  * Put nodes from text on the canvas, with fresh ids and the links among them; `links` also links their inputs to the
  * nodes that fed the copied ones, where those are still there.
@@ -88,7 +75,7 @@ function readText(text) {
  * @returns {RecordId[] | null} what came; null where the text holds no nodes
  */
 export function pasteText(context, text, { point = null, by = { x: 24, y: 24 }, links = false, label = 'Paste', copies = false } = {}) {
-  const json = readText(text)
+  const json = nodesIn(text)
   if (!json) return null
   const { store } = context
   const { records: all } = load(json)

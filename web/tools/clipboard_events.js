@@ -5,6 +5,7 @@
  * @typedef {import('./editor.js').Editor} Editor
  */
 import { copyText, pasteText } from '../commands/clipboard.js'
+import { hiddenText } from '../commands/pasted_text.js'
 import { remove } from '../commands/remove.js'
 
 /** @param {Editor} editor @returns {() => void} ends it */
@@ -24,8 +25,10 @@ export function listenClipboard(editor) {
     if (copy(event)) remove(editor, editor.selection)
   }, { signal })
   page.addEventListener('paste', (event) => {
-    const text = isOurs(event, page) ? event.clipboardData?.getData('text/plain') : ''
-    if (text && pasteText(editor, text, { point: editor.pointer })) event.preventDefault()
+    const { clipboardData: data } = event
+    if (!data || !isOurs(event, page)) return
+    const texts = [data.getData('text/plain'), hiddenText(data.getData('text/html'))]
+    if (texts.some((text) => text && pasteText(editor, text, { point: editor.pointer }))) event.preventDefault()
   }, { signal })
   return () => abort.abort()
 }
