@@ -1,69 +1,166 @@
-/** A list to choose from, searched by typing. Only the rows in view exist, so thousands of files are as quick as ten. */
-import { h } from '../panels/dom.js'
+/**
+ * A list to choose from: a tree of folders, or what a typed text finds; with pictures where there are some. Only the rows in
+ * view exist, so thousands of files are as quick as ten.
+ *
+ * @typedef {import('../model/choice_rows.js').Row} Row
+ * @typedef {import('./request.js').EditRequest} EditRequest
+ */
+import { icon } from '../icons/icons.js'
+import { flatRows, treeRows } from '../model/choice_rows.js'
+import { equal } from '../model/json.js'
+import { fill, h } from '../panels/dom.js'
 import { float } from '../panels/float.js'
 import { VirtualList } from '../panels/virtual_list.js'
 import { matching } from './matching.js'
+import { recentOf, remember, setShowsRecent, showsRecent } from './recent.js'
 
 const ROW = 28
-const MOST_ROWS = 12
+/** Of rows with pictures. */
+const TALL = 44
+const MOST_PIXELS = 360
 
 /**
- * @param {HTMLElement} host @param {import('./request.js').EditRequest} request  `spec.options` is the list
+ * @param {HTMLElement} host @param {EditRequest} request
  * @returns {import('./request.js').OpenEditor}
  */
 export function openCombo(host, request) {
-  /** @type {any[]} */
-  const choices = request.spec.options ?? []
+  const { spec, box } = request
+  /** @type {readonly unknown[]} */
+  const choices = spec.options ?? []
   const stage = host.getBoundingClientRect()
-  const field = h('input.field', { type: 'text', placeholder: choices.length ? `Search ${choices.length}` : '', 'aria-label': request.label,
-    autocomplete: 'off', spellcheck: 'false' })
-  /** @type {VirtualList<any>} */
-  const list = new VirtualList({
-    rowHeight: ROW,
-    label: request.label,
-    draw: choice => [h('span.name', { title: String(choice) }, String(choice)), choice === request.value ? h('span.aside', {}, 'now') : ''],
-    onChoose: choice => {
-      chosen = { value: choice }
-      finish()
-    },
-  })
+  const missing = choices.length > 0 && !spec.multiple && !spec.remote && !choices.includes(request.value)
+  /** Folders that were opened or closed by hand. @type {Map<string, boolean>} */
+  const folders = new Map()
+  /** What is chosen of a list of which several may be. @type {Set<unknown> | null} */
+  const several = spec.multiple ? new Set(Array.isArray(request.value) ? request.value : []) : null
+  /** @type {(choice: unknown) => string | null} */
+  let pictureOf = () => null
+  /** One for each row, so that scrolling does not ask for them again. @type {WeakMap<Row, HTMLImageElement>} */
+  const thumbs = new WeakMap()
+
+  const field = h('input.field', { type: 'text', placeholder: choices.length ? `Search ${choices.length}` : '', 'aria-label': request.label, autocomplete: 'off', spellcheck: 'false' })
+  const recent = h('button.recent', { type: 'button', 'aria-label': 'Recent ones first', 'data-tip': 'Recent ones first', 'aria-pressed': String(showsRecent()),
+    onclick: () => {
+      setShowsRecent(!showsRecent())
+      recent.setAttribute('aria-pressed', String(showsRecent()))
+      show()
+      field.focus()
+    } }, icon('clock', 15))
+  /** @type {VirtualList<Row>} */
+  const list = new VirtualList({ rowHeight: ROW, label: request.label, draw: drawRow, onChoose: choose, onActive: row => showLarge(row?.row === 'choice' ? row.choice : null) })
   const none = h('p.none', {}, choices.length ? 'Nothing by that name.' : request.empty ?? 'There is nothing to choose from.')
-  const card = h('div.combo', {}, field, list.element, none)
-  /** @type {{ value: any } | null} */
+  const large = h('div.large', { 'aria-hidden': 'true', hidden: true })
+  const card = h('div.combo', {}, h('div.finding', {}, field, choices.length > 12 ? recent : ''), h('div.beside', {}, list.element, large), none)
+  /** @type {{ value: unknown, all: boolean } | null} */
   let chosen = null
   let step = /** @type {1 | -1 | 0} */ (0)
 
-  function filter() {
-    const found = matching(choices, field.value)
-    none.hidden = found.length > 0
-    list.element.hidden = found.length === 0
-    list.element.style.height = `${Math.min(found.length, MOST_ROWS) * ROW + 2}px`
-    list.setItems(found, field.value ? 0 : Math.max(0, found.indexOf(request.value)))
+  /** @param {Row} row */
+  function drawRow(row) {
+    if (row.row === 'head') return [h('span.head', {}, row.name)]
+    const indent = h('span.indent')
+    indent.style.width = `${row.depth * 14}px`
+    if (row.row === 'folder') return [indent, icon(row.open ? 'down' : 'right', 12), h('span.name', {}, row.name), h('span.aside', {}, String(row.count))]
+    const mark = several ? h('span.tick', {}, several.has(row.choice) ? '✓' : '') : ''
+    const aside = row.folder || (equal(row.choice, request.value) && !several ? 'now' : '')
+    return [indent, thumb(row) ?? '', mark, h('span.name', { title: String(row.choice) }, row.name), aside ? h('span.aside', {}, aside) : '']
+  }
+
+  /** @param {Extract<Row, { row: 'choice' }>} row */
+  function thumb(row) {
+    if (list.options.rowHeight === ROW) return null
+    const url = pictureOf(row.choice)
+    if (!url) return h('span.thumb')
+    let image = thumbs.get(row)
+    if (!image) thumbs.set(row, (image = h('img.thumb', { src: url, alt: '', decoding: 'async' })))
+    return image
+  }
+
+  /** @param {unknown} choice */
+  function showLarge(choice) {
+    const url = choice === null ? null : pictureOf(choice)
+    if (url) fill(large, h('img', { src: url, alt: '', decoding: 'async' }))
+    else fill(large)
+  }
+
+  /** @param {Row} row @param {Event} event */
+  function choose(row, event) {
+    if (row.row === 'head') return
+    if (row.row === 'folder') return toggle(row)
+    if (several) {
+      if (!several.delete(row.choice)) several.add(row.choice)
+      list.draw()
+      return
+    }
+    chosen = { value: row.choice, all: /** @type {KeyboardEvent} */ (event).altKey === true }
+    finish()
+  }
+
+  /** @param {Extract<Row, { row: 'folder' }>} row */
+  function toggle(row) {
+    folders.set(row.path, !row.open)
+    show(list.active)
+  }
+
+  /** @param {number} [active] */
+  function show(active) {
+    const typed = field.value.trim()
+    const rows = typed ? flatRows(matching([...choices], typed)) : treeRows(choices, { value: request.value, missing, recent: showsRecent() ? recentOf(request.list ?? '') : [], folders })
+    none.hidden = rows.length > 0
+    list.element.hidden = rows.length === 0
+    list.element.style.height = `${Math.min(rows.length * list.options.rowHeight, MOST_PIXELS) + 2}px`
+    const { scrollTop } = list.element
+    list.setItems(rows, active ?? start(rows, typed))
+    if (active !== undefined) list.element.scrollTop = scrollTop
+  }
+
+  /** Where the arrows begin: at the first that is found, or at the value among all. @param {readonly Row[]} rows @param {string} typed */
+  function start(rows, typed) {
+    const first = rows.findIndex(row => row.row !== 'head')
+    const now = rows.findLastIndex(row => row.row === 'choice' && equal(row.choice, request.value))
+    return typed || now < 0 ? first : now
   }
 
   list.drivenBy(field)
   field.value = request.typed ?? ''
-  field.addEventListener('input', filter)
+  field.addEventListener('input', () => show())
   field.addEventListener('keydown', event => {
+    const row = list.items[list.active]
+    const atEnd = field.selectionStart === field.value.length && field.value === ''
     if (event.key === 'Tab') {
       event.preventDefault()
       step = event.shiftKey ? -1 : 1
       finish()
+    } else if (atEnd && row?.row === 'folder' && (event.key === 'ArrowRight' || event.key === 'ArrowLeft') && row.open === (event.key === 'ArrowLeft')) {
+      event.preventDefault()
+      toggle(row)
+    } else if (atEnd && event.key === 'ArrowLeft' && row && row.row !== 'head' && row.depth > 0) {
+      event.preventDefault()
+      const parent = list.items.findLastIndex((other, index) => index < list.active && other.row === 'folder' && other.depth === row.depth - 1)
+      if (parent >= 0) list.setActive(parent)
     }
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation()
   })
 
-  const { box } = request
-  card.style.minWidth = `${Math.min(Math.max(box.width, 220), 420)}px`
+  card.style.minWidth = `${Math.min(Math.max(box.width, 240), 460)}px`
+  const found = request.pictures?.() ?? null
+  if (found) {
+    pictureOf = found
+    list.options.rowHeight = TALL
+    card.classList.add('pictured')
+    large.hidden = false
+  }
   const finish = float(card, {
     anchor: { x: stage.left + box.x, y: stage.top + box.y + 2, width: box.width, height: box.height },
     onClose: () => {
-      if (chosen && chosen.value !== request.value) request.commit(chosen.value)
+      if (several && !equal([...several], request.value)) request.commit([...several])
+      else if (chosen && (chosen.all || chosen.value !== request.value)) request.commit(chosen.value, { all: chosen.all })
+      if (chosen) remember(request.list ?? '', chosen.value)
       request.closed()
       if (step) request.next(step)
     },
   })
-  filter()
+  show()
   field.focus({ preventScroll: true })
   list.setActive(list.active)
   return { element: card, close: finish }

@@ -23,6 +23,7 @@ export class WidgetHost {
    * @param {(node: string, widget: string) => unknown} hooks.lastUsed
    * @param {(spec: any) => number} hooks.randomSeed
    * @param {import('./prompt_words.js').Sources} hooks.words
+   * @param {(spec: import('../model/schema.js').WidgetSpec) => ((choice: unknown) => string | null) | null} hooks.picturesOf
    */
   constructor(host, editor, hooks) {
     this.host = host
@@ -63,6 +64,8 @@ export class WidgetHost {
       select,
       typed,
       empty: emptyList(widget),
+      list: `${editor.store.node(node)?.type ?? ''} ${widget.name}`,
+      pictures: () => this.hooks.picturesOf(widget.spec),
       commit: (/** @type {unknown} */ value, { all = false } = {}) => (all ? editor.setWidgets : editor.setWidget.bind(editor))(node, widget.name, value),
       others: editor.alike(node, widget.name).length - 1,
       ...this.expressions(node, widget),

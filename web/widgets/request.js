@@ -16,6 +16,8 @@
  * @property {(text: string, caret: number) => import('./completion.js').Offers | null | Promise<import('./completion.js').Offers | null>} [complete]
  * @property {() => void} closed             called last, however it ended
  * @property {(step: 1 | -1) => void} next   Tab: edit the neighbour widget
+ * @property {string} [list]          names a list to choose from, for what was chosen of it last
+ * @property {() => ((choice: unknown) => string | null) | null} [pictures]  addresses of the choices' pictures
  * @property {boolean} [prompt]       a text whose weights, choices and names are told apart
  * @property {string} [typed]     what the person typed to open it
  *
