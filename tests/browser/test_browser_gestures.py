@@ -274,6 +274,68 @@ def test_a_node_is_sized_by_every_edge(artist: Person) -> None:
     assert undo_label(artist) == "Resize"
 
 
+def test_frames_are_sized_by_their_edges_and_take_along_what_lies_in_them(artist: Person) -> None:
+    page = artist.page
+    artist.click(2)
+    page.keyboard.press("Control+g")
+    page.keyboard.press("Control+g")
+    page.keyboard.press(".")
+    page.wait_for_timeout(250)
+    inner, outer = (each["bounding"] for each in artist.workflow["groups"])
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return tuple(
+            page.evaluate(
+                """([x, y]) => { const box = document.getElementById('overlay').getBoundingClientRect(), at = window.easel.editor.toScreen({ x, y }); return [at.x + box.left, at.y + box.top] }""",
+                [x, y],
+            )
+        )
+
+    x, y, width, height = outer
+    grip = at(x + width - 2, y + height / 2)
+    drag(artist, grip, away(grip, 50, 0))
+    grip = at(x + 2, y + 2)
+    drag(artist, grip, away(grip, -40, -30))
+    after = artist.workflow["groups"][1]["bounding"]
+    assert after[2] > width + 60
+    assert after[3] > height + 20
+    assert after[0] < x
+    assert artist.workflow["groups"][0]["bounding"] == inner
+    node = next(each["pos"] for each in artist.workflow["nodes"] if each["id"] == 2)
+    title = at(after[0] + 40, after[1] + 14)
+    drag(artist, title, away(title, 0, 60))
+    assert artist.workflow["groups"][0]["bounding"][1] > inner[1] + 40, "the frame in the frame"
+    assert next(each["pos"] for each in artist.workflow["nodes"] if each["id"] == 2)[1] > node[1] + 40
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert artist.workflow["groups"][1]["bounding"] == outer
+
+
+def test_a_trackpad_pans_and_pinches(artist: Person) -> None:
+    page = artist.page
+    start = artist.void()
+    page.mouse.move(*start)
+    wheel = """([x, y, ctrlKey]) => document.getElementById('overlay').dispatchEvent(new WheelEvent('wheel', {
+        deltaX: x, deltaY: y, ctrlKey, clientX: 600, clientY: 400, bubbles: true, cancelable: true }))"""
+    before = page.evaluate("() => window.easel.editor.camera")
+    for step in range(4):
+        page.evaluate(wheel, [3 + step, 5 + step, False])
+    after = page.evaluate("() => window.easel.editor.camera")
+    assert after["zoom"] == before["zoom"]
+    assert after["x"] > before["x"]
+    assert after["y"] > before["y"]
+    page.wait_for_timeout(300)
+    page.evaluate("() => window.easel.editor.prefer({ navigation: 'blender' })")
+    for _ in range(4):
+        page.evaluate(wheel, [0, -6, True])
+    assert page.evaluate("() => window.easel.editor.camera.zoom") > after["zoom"], "a pinch is told as Ctrl, and no key was pressed"
+    with held(artist, "Control"):
+        zoom = page.evaluate("() => window.easel.editor.camera.zoom")
+        page.evaluate(wheel, [0, 120, True])
+        assert page.evaluate("() => window.easel.editor.camera.zoom") == zoom, "Ctrl and the wheel go across in Blender"
+
+
 def test_a_lasso_a_box_with_alt_and_links_in_a_box(artist: Person) -> None:
     a, b = artist.point(1), artist.point(2)
     ring = [away(a, -90, -30), away(a, 0, -40), away(b, 130, -30), away(b, 130, 110), away(a, -90, 180), away(a, -90, -20)]

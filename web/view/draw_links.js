@@ -18,6 +18,11 @@ import { typeColour } from './theme.js'
 /** From farther away the names of hidden ends are too small to read. */
 const NAMES = 0.45
 const NAME_WIDTH = 150
+const LEAST_NAME = 48
+/** Between a hidden end and its name, and between a name and what comes next. */
+const GAP = 6
+/** Ends whose heights differ by less than this look at each other. */
+const FACING = 14
 export const REROUTE_RADIUS = 5
 
 /** A wire's path, made once for as long as it lies there. @param {Wire} wire @returns {Path2D} */
@@ -124,33 +129,46 @@ export function drawHiddenNames(ctx, theme, view, wires) {
   if (!hidden.length || zoom < NAMES) return
   ctx.font = font(11 / Math.min(zoom, 1), 500)
   ctx.textBaseline = 'middle'
-  /** One output may feed many. @type {Map<string, {at: Point, wires: Wire[]}>} */
+  /** One output may feed many. @type {Map<string, {at: Point, facing: number, wires: Wire[]}>} */
   const outs = new Map()
   for (const wire of hidden) {
     const [out, into] = wire.curves
     const source = view.graph.source(wire.link)
-    if (into && source) {
-      const text = fitMiddle(ctx, nameOf(view, source), NAME_WIDTH)
-      write(ctx, theme, wire.type, text, { x: into.a.x - 6, y: into.a.y }, 'right')
-    }
-    if (!out) continue
+    if (!out || !into) continue
+    // Where the two ends look at each other their names share the room.
+    const facing = Math.abs(out.a.y - into.d.y) < FACING && into.a.x > out.d.x ? (into.a.x - out.d.x) / 2 : Infinity
+    if (source) write(ctx, theme, view, wire.type, nameOf(view, source), { x: into.a.x - GAP, y: into.a.y }, -1, facing)
     const place = `${wire.link.from}#${wire.link.fromSlot}`
     const group = outs.get(place)
     if (group) group.wires.push(wire)
-    else outs.set(place, { at: { x: out.a.x + HIDDEN_STUB + 6, y: out.a.y }, wires: [wire] })
+    else outs.set(place, { at: { x: out.d.x + GAP, y: out.a.y }, facing, wires: [wire] })
   }
-  for (const { at, wires: [first, ...more] } of outs.values()) {
+  for (const { at, facing, wires: [first, ...more] } of outs.values()) {
     const reader = first && view.graph.reader(first.link)
-    if (reader) write(ctx, theme, first.type, more.length ? `${more.length + 1} nodes` : fitMiddle(ctx, nameOf(view, reader), NAME_WIDTH), at, 'left')
+    if (reader) write(ctx, theme, view, first.type, more.length ? `${more.length + 1} nodes` : nameOf(view, reader), at, 1, facing)
   }
 }
 
 /** @param {ViewState} view @param {NodeRecord} node */
 const nameOf = (view, node) => view.scene.view(node).title
 
-/** @param {Context2D} ctx @param {Theme} theme @param {string} type @param {string} text @param {Point} at @param {'left' | 'right'} align */
-function write(ctx, theme, type, text, at, align) {
-  ctx.textAlign = align
+/**
+ * As much of a name as there is room for before the next node.
+ * @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {string} type @param {string} name @param {Point} at
+ * @param {1 | -1} way to the right, or to the left @param {number} most
+ */
+function write(ctx, theme, view, type, name, at, way, most) {
+  const strip = { x: way > 0 ? at.x : at.x - NAME_WIDTH, y: at.y - 6, w: NAME_WIDTH, h: 12 }
+  let room = Math.min(NAME_WIDTH, most - GAP)
+  for (const node of view.scene.nodesIn(strip)) {
+    const { x, w } = view.scene.rect(node)
+    const near = way > 0 ? x - at.x : at.x - x - w
+    // The node that the end is at lies the other way.
+    if (near > -HIDDEN_STUB) room = Math.min(room, near - GAP)
+  }
+  if (room < LEAST_NAME) return
+  const text = fitMiddle(ctx, name, room)
+  ctx.textAlign = way > 0 ? 'left' : 'right'
   ctx.strokeStyle = theme.canvas
   ctx.lineWidth = 4
   ctx.lineJoin = 'round'
