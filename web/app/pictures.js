@@ -145,7 +145,7 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
   editor.on('picture', ({ node, index }) => large(node, index))
   editor.on('play', ({ node, index }) => {
     const file = shown(node).refs[index]
-    if (file) layPlayer(layer, editor, node.id, { url: viewUrl(file), name: file.filename, sound: kindOf(file.filename) === 'sound' })
+    if (file) layPlayer(layer, editor, node.id, { url: viewUrl(file), name: file.filename, sound: kindOf(file.filename) === 'sound' }, () => large(node, index))
   })
   editor.on('read', ({ node }) => layText(layer, editor, node.id, editor.statusOf(node).text.join('\n')))
   installPictureBar({ editor, layer, shown, run: (node, id) => { editor.select([node]); editor.run(id) }, value: fileValue, urlOf: viewUrl })

@@ -12,6 +12,8 @@ import { h } from './dom.js'
 
 /** Letters that are laid out; all of them are copied. */
 const MOST = 200_000
+/** A second click within so many ms makes a double-click of the first. */
+const DOUBLE = 400
 
 /** @type {(() => void) | null} */
 let closeOpen = null
@@ -72,14 +74,25 @@ export function layText(layer, editor, node, text) {
   words.focus({ preventScroll: true })
 }
 
-/** @param {HTMLElement} layer @param {Editor} editor @param {string} node @param {{ url: string, name: string, sound: boolean }} media */
-export function layPlayer(layer, editor, node, { url, name, sound }) {
+/**
+ * @param {HTMLElement} layer @param {Editor} editor @param {string} node @param {{ url: string, name: string, sound: boolean }} media
+ * @param {() => void} twice  the click that opened it was the first of two
+ */
+export function layPlayer(layer, editor, node, { url, name, sound }, twice) {
+  const opened = performance.now()
   const player = h(sound ? 'audio' : 'video', { src: url, controls: true, autoplay: true, playsinline: true, loop: !sound, 'aria-label': name })
   player.addEventListener('error', () => {
     if (!player.getAttribute('src')) return
     close()
     editor.notify(`${name} cannot be played: it is not there any more, or this browser does not know its format`)
   })
-  const close = layOver(layer, editor, node, h('div.player-box', {}, player), () => release(player))
+  const box = h('div.player-box', {}, player)
+  box.addEventListener('pointerdown', event => {
+    if (performance.now() - opened > DOUBLE) return
+    event.preventDefault()
+    close()
+    twice()
+  }, true)
+  const close = layOver(layer, editor, node, box, () => release(player))
   player.focus({ preventScroll: true })
 }
