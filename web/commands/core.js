@@ -198,7 +198,7 @@ function show(context, boxes, most) {
 
 /** @param {Full} context */
 const allBoxes = (context) => [
-  ...context.graph.nodes(context.graphId).map(context.rectOf), ...context.graph.groups(context.graphId).map(groupBox)
+  ...context.graph.nodes(context.graphId).map(context.rectOf), ...context.graph.sides(context.graphId).map(context.rectOf), ...context.graph.groups(context.graphId).map(groupBox)
 ]
 
 /** @param {Full} context */

@@ -28,7 +28,7 @@ export function outlinePanel({ editor, session, names, editWidget }) {
 
       /** @returns {Row[]} */
       function rows() {
-        const nodes = editor.graph.nodes('').toSorted((left, right) => left.pos[0] - right.pos[0] || left.pos[1] - right.pos[1])
+        const nodes = editor.graph.nodes(editor.graphId).toSorted((left, right) => left.pos[0] - right.pos[0] || left.pos[1] - right.pos[1])
         return nodes.flatMap(node => {
           const open = expanded.has(node.id)
           const status = session.status(names.promptId(node.id) ?? '')
@@ -108,7 +108,7 @@ export function outlinePanel({ editor, session, names, editWidget }) {
         focusCurrent()
       })
 
-      const ends = [editor.store.listen(draw), session.listen(draw), editor.on('selection', draw)]
+      const ends = [editor.store.listen(draw), session.listen(draw), editor.on('selection', draw), editor.on('graph', draw)]
       draw()
       return () => ends.forEach(end => end())
     },

@@ -19,6 +19,8 @@ const NEAREST = 1
 export class Whereabouts {
   /** The instances that were entered. @type {readonly RecordId[]} */
   path = []
+  /** What the ids of nodes here begin with in a prompt: nothing in the root, `12:` in the instance 12. */
+  prefix = ''
   /** @type {Map<string, Camera>} */
   #cameras = new Map()
 
@@ -83,6 +85,7 @@ export class Whereabouts {
   #show(path, graphId) {
     const { editor } = this
     this.path = path
+    this.prefix = path.map((id) => `${editor.store.node(id)?.key}:`).join('')
     editor.graphId = graphId
     editor.scene.graphId = graphId
     editor.scene.rebuild()
