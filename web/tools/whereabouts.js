@@ -29,12 +29,6 @@ export class Whereabouts {
     this.editor = editor
   }
 
-  /** What the ids of nodes here begin with in a prompt: nothing in the root, `12:` in the instance 12. */
-  get prefix() {
-    if (this.path.length === 0) return ''
-    return this.path.map((id) => `${this.editor.store.node(id)?.key}:`).join('')
-  }
-
   /** Go into an instance of a subgraph. @param {RecordId} id @returns {boolean} */
   enter(id) {
     const { editor } = this
