@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { addNode } from '../../web/commands/add_node.js'
 import { duplicate } from '../../web/commands/clipboard.js'
 import { connect } from '../../web/commands/connect.js'
-import { demote, demoteThrough, promote, promotedAs, promoteThrough, unlist, widgetsInside } from '../../web/commands/promote.js'
+import { demote, demoteThrough, moveListed, promote, promotedAs, promoteThrough, unlist, widgetsInside } from '../../web/commands/promote.js'
 import { setWidget } from '../../web/commands/set_widget.js'
 import { makeSubgraph } from '../../web/commands/subgraph_make.js'
 import { movePort, removePort } from '../../web/commands/subgraph_ports.js'
@@ -125,6 +125,10 @@ test('widgets that a file lists on the instance are shown, set, sent and taken o
   assert.deepEqual(node(opened, id).values, [4, 77, 'fixed', 1.5, 1])
   const output = prompt(opened)
   assert.deepEqual([output[`${key}:1`].inputs.cfg, output[`${key}:1`].inputs.seed, output[`${key}:2`].inputs.amount], [4, 77, 1.5])
+  moveListed(opened, node(opened, id), 3, 0)
+  assert.deepEqual(shown(opened, id), [['amount', 1.5], ['cfg', 4], ['seed', 77]])
+  assert.deepEqual(node(opened, id).values, [1.5, 4, 77, 'fixed', 1])
+  opened.store.undo()
   opened.store.transact('Off', () => unlist(opened, node(opened, id), '1', 'cfg'))
   assert.deepEqual(node(opened, id).values, [77, 'fixed', 1.5, 1])
   assert.deepEqual(shown(opened, id), [['seed', 77], ['amount', 1.5]])

@@ -14,6 +14,7 @@ import { recordId } from '../model/graph.js'
 import { holdsItself } from '../model/instances.js'
 import { viewOf } from '../model/shape.js'
 import { defaultValues } from '../model/widget_values.js'
+import { freeWireName, SET } from '../model/wires.js'
 import { connect } from './connect.js'
 
 const WIDTH = 240
@@ -37,7 +38,7 @@ export function addNode(context, name, { point, from = null }) {
   }
   return context.store.transact(`Add ${type.title}`, () => {
     const { graph, graphId, store } = context
-    const node = freshNode(type, graphId, graph.freshKey(graphId, 'node'), graph.freshZ())
+    const node = namedBy(context, freshNode(type, graphId, graph.freshKey(graphId, 'node'), graph.freshZ()), from)
     const view = viewOf(node, type, null)
     const fits = from ? view.layout.sockets.find((socket) => socket.side !== from.side && match(from, socket.type)) : undefined
     // The socket that will hold the link comes to lie under the pointer.
@@ -55,6 +56,14 @@ const match = (from, type) => (from.side === 'out' ? accepts(type, from.type) : 
 /** Does it sample? Then it shows the picture in the making. @param {NodeType} type */
 const previews = ({ inputs, outputs }) =>
   outputs.some(({ type }) => type === 'LATENT') && inputs.some(({ name, type }) => name === 'steps' || type === 'SIGMAS')
+
+/** A Set node that was drawn out of an output has that output's name and type. @param {Context} context @param {NodeRecord} node @param {SocketRef | null} from @returns {NodeRecord} */
+function namedBy({ graph, graphId }, node, from) {
+  if (node.type !== SET || from?.side !== 'out') return node
+  const name = freeWireName(graph, graphId, from.name || from.type)
+  const slot = { name: from.type, type: from.type, widget: null, raw: null }
+  return { ...node, values: [name], title: `Set_${name}`, properties: { ...node.properties, previousName: name }, inputs: [slot], outputs: [slot] }
+}
 
 /** A record of a type with defaults, at the origin. @param {NodeType} type @param {string} graph @param {number} key @param {number} z @returns {NodeRecord} */
 export function freshNode(type, graph, key, z) {

@@ -9,7 +9,7 @@
  * @typedef {import('../model/widget_values.js').Widget} Widget
  */
 import { recordId } from '../model/graph.js'
-import { instancesOf } from '../model/instances.js'
+import { givenBy, instancesOf, valuesFor } from '../model/instances.js'
 import { asText } from '../model/json.js'
 import { proxiesOf } from '../model/proxies.js'
 import { linksOfInput } from '../model/subgraph_type.js'
@@ -96,6 +96,19 @@ export function unlist({ store, types }, instance, key, name) {
   store.update(instance.id, {
     properties: { ...instance.properties, proxyWidgets },
     values: Array.isArray(instance.values) && index >= 0 ? instance.values.filter((_, at) => at !== index) : instance.values
+  })
+}
+
+/** Another order of the widgets that an instance lists. @param {Context} context @param {NodeRecord} instance @param {number} from @param {number} to */
+export function moveListed({ store, types }, instance, from, to) {
+  const listed = Array.isArray(instance.properties.proxyWidgets) ? [...instance.properties.proxyWidgets] : []
+  if (from === to || !(from in listed) || !(to in listed)) return
+  const given = givenBy(types, instance)
+  listed.splice(to, 0, ...listed.splice(from, 1))
+  store.transact('Move a value', () => {
+    store.update(instance.id, { properties: { ...instance.properties, proxyWidgets: listed } })
+    const now = store.node(instance.id)
+    if (now && Array.isArray(now.values)) store.update(instance.id, { values: valuesFor(types, now, given) })
   })
 }
 

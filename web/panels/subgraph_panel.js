@@ -2,7 +2,7 @@
  * One subgraph in a drawer: its name and what it does, its inputs and outputs in their order, and which widgets inside it
  * shows. It is that of the selected node, or else the one on the canvas.
  */
-import { demoteThrough, promoteThrough, unlist, widgetsInside } from '../commands/promote.js'
+import { demoteThrough, moveListed, promoteThrough, unlist, widgetsInside } from '../commands/promote.js'
 import { movePort, removePort, renamePort } from '../commands/subgraph_ports.js'
 import { describeSubgraph, renameSubgraph } from '../commands/subgraph_words.js'
 import { icon } from '../icons/icons.js'
@@ -105,10 +105,15 @@ export function subgraphPanel({ editor, names }) {
         const [id] = [...editor.selection]
         const node = id === undefined ? undefined : editor.store.node(id)
         if (!node || node.type !== definition.key) return []
-        return proxiesOf(node.properties).filter(entry => entry.node !== '-1').map(entry => {
-          const inside = editor.graph.node(definition.key, entry.node)
-          return h('div.row', {}, h('span.grow', {}, humanise(entry.name)), h('span.kind', {}, inside ? names.titleOf(inside) : 'gone'),
-            h('button', { type: 'button', 'aria-label': `Show no more: ${humanise(entry.name)}`, 'data-tip': 'Show no more on this node', onclick: () => editor.store.transact('Show no more on the subgraph', () => unlist(editor, node, entry.node, entry.name)) }, icon('close', 13)))
+        const all = proxiesOf(node.properties)
+        return all.map((entry, index) => {
+          const own = entry.node === '-1'
+          const inside = own ? undefined : editor.graph.node(definition.key, entry.node)
+          const move = (/** @type {string} */ name, /** @type {string} */ label, /** @type {number} */ to) =>
+            h('button', { type: 'button', 'aria-label': `${label}: ${humanise(entry.name)}`, 'data-tip': label, disabled: to < 0 || to >= all.length, onclick: () => moveListed(editor, node, index, to), dataset: { key: `listed ${index} ${name}` } }, icon(name, 13))
+          return h('div.row', {}, h('span.grow', {}, humanise(entry.name)), h('span.kind', {}, own ? 'an input' : inside ? names.titleOf(inside) : 'gone'),
+            move('up', 'Move up', index - 1), move('down', 'Move down', index + 1),
+            own ? null : h('button', { type: 'button', 'aria-label': `Show no more: ${humanise(entry.name)}`, 'data-tip': 'Show no more on this node', onclick: () => editor.store.transact('Show no more on the subgraph', () => unlist(editor, node, entry.node, entry.name)) }, icon('close', 13)))
         })
       }
 
