@@ -99,6 +99,35 @@ def test_a_selection_and_a_frame_are_arranged_by_their_menus(person: Person, tex
         assert box[1] + box[3] < top + height
 
 
+def test_escape_stops_it_and_a_change_meanwhile_is_kept(person: Person) -> None:
+    person.load(chains(3000))
+    before = rects(person)
+    person.page.evaluate(
+        """() => {
+            window.heard = []
+            window.easel.editor.on('notice', ({ message }) => window.heard.push(message))
+        }"""
+    )
+    with person.page.expect_worker():
+        person.page.keyboard.press("l")
+    person.page.keyboard.press("Escape")
+    person.page.wait_for_timeout(1500)
+    assert not person.page.workers
+    assert rects(person) == before
+    assert person.page.evaluate("() => window.easel.editor.store.undoLabel") is None
+    # What one does while the worker thinks is not overruled.
+    with person.page.expect_worker():
+        person.page.keyboard.press("l")
+    person.page.evaluate(
+        """() => {
+            const { store } = window.easel.editor
+            store.transact('Move', () => store.update('node:1', { pos: [-500, -500] }))
+        }"""
+    )
+    person.until("() => window.heard.some(message => message.includes('changed while'))", timeout=30_000)
+    assert person.page.evaluate("() => window.easel.editor.store.undoLabel") == "Move"
+
+
 @pytest.mark.parametrize("sources", [False, True])
 def test_thousands_are_arranged_while_the_page_stays_alive(browser: Any, tmp_path: Path, sources: bool) -> None:
     """Five thousand nodes when it counts; fewer where only the plain worker's start is looked at."""

@@ -164,3 +164,35 @@ test('a frame is arranged with all that lies in it, its corner stays', () => {
   const [x, y] = context.store.group('group:1').bounds
   assert.ok(Math.abs(x - 470) <= GRID / 2 && Math.abs(y - 440) <= GRID / 2)
 })
+
+const UUID = '5b1f6a7e-0000-4000-8000-000000000001'
+const NESTED = {
+  last_node_id: 1, last_link_id: 0, version: 0.4, nodes: [{ id: 1, type: UUID, pos: [0, 0], size: [200, 100] }], links: [],
+  definitions: {
+    subgraphs: [{
+      id: UUID, name: 'Inner', version: 1, inputNode: { id: -10, bounding: [900, 900, 160, 60], strange: 1 }, outputNode: { id: -20, bounding: [0, 900, 160, 60] },
+      inputs: [{ id: 'a', name: 'image', type: 'IMAGE', linkIds: [1] }], outputs: [{ id: 'b', name: 'image', type: 'IMAGE', linkIds: [2] }],
+      nodes: [{ id: 5, type: 'Sharpen', pos: [900, 900], size: [200, 100], inputs: [{ name: 'image', type: 'IMAGE', link: 1 }], outputs: [{ name: 'IMAGE', type: 'IMAGE', links: [2] }], widgets_values: [1] }],
+      links: [{ id: 1, origin_id: -10, origin_slot: 0, target_id: 5, target_slot: 0, type: 'IMAGE' }, { id: 2, origin_id: 5, origin_slot: 0, target_id: -20, target_slot: 0, type: 'IMAGE' }],
+      groups: [], widgets: [], state: { lastNodeId: 5, lastLinkId: 2 }
+    }]
+  }
+}
+
+test('inside of a subgraph its two sides are arranged as well; undo puts them back', () => {
+  const context = Object.assign(makeContext(NESTED), { graphId: UUID })
+  context.scene.graphId = UUID
+  context.scene.rebuild()
+  const before = JSON.stringify(save(context.store))
+  const asked = problemOf(context, null, USUAL)
+  assert.ok(stillSo(context, asked))
+  assert.ok(apply(context, asked, arrange(asked)))
+  const [inputs, outputs] = context.graph.sides(UUID)
+  const node = context.store.node(`node:${UUID}/5`)
+  assert.ok(inputs.pos[0] + 160 < node.pos[0] && node.pos[0] + 200 < outputs.pos[0], JSON.stringify([inputs.pos, node.pos, outputs.pos]))
+  const file = save(context.store).definitions.subgraphs[0]
+  assert.equal(file.inputNode.strange, 1)
+  assert.deepEqual(file.inputNode.bounding.slice(0, 2), inputs.pos)
+  context.store.undo()
+  assert.equal(JSON.stringify(save(context.store)), before)
+})
