@@ -61,7 +61,7 @@ export function faultsOf(node, type, widgets, isLinked, guess = true) {
   if (node.mode === MUTED || node.mode === BYPASSED) return []
   if (!type) return [{ kind: 'missing_node_type', message: `This server has no node “${node.type}”. Its values and links are kept. ${whereToGet(node)}`, input: null, extra: {} }]
   if (type.later) {
-    const message = `It needs support for ${type.later}, which this version does not have yet. Bypass or remove it to run the rest of the graph.`
+    const message = `It needs support for ${type.later}. Its values and links are kept; bypass or remove it to run the rest of the graph.`
     return [{ kind: 'node_not_in_this_version', message, input: null, extra: {} }]
   }
   return widgets.flatMap((widget) => {
