@@ -13,7 +13,7 @@ import { isPrompt, workflowFromPrompt } from './from_prompt.js'
 
 export const FOLDER = 'workflows'
 const DRAFT_WAIT = 400
-const DRAFT_LATEST = 10_000
+const DRAFT_LATEST = 30_000
 
 export class OpenGraph {
   /**

@@ -55,17 +55,18 @@ export function rememberFont(ctx) {
 /** @type {Map<string, Measuring>} */
 const measurings = new Map()
 
-/**
- * While one zooms, letters have another size in every frame. They are measured at whole sizes, and in proportion between.
- * @param {string} asked @returns {Measuring}
- */
+/** Sizes that letters have near by. */
+const USUAL = new Set([11, 12, 12.5, 13])
+/** At this one they are measured for all others: while one zooms, letters have another size in every frame. */
+const MODEL = 16
+
+/** @param {string} asked @returns {Measuring} */
 function measuringOf(asked) {
   let known = measurings.get(asked)
   if (!known) {
     const [all = '', digits = ''] = /(\d+(?:\.\d+)?)px/u.exec(asked) ?? []
     const size = Number(digits)
-    const whole = Math.max(1, Math.round(size * 2) / 2)
-    known = all === '' || size === whole ? { font: asked, by: 1 } : { font: asked.replace(all, `${whole}px`), by: whole / size }
+    known = all === '' || USUAL.has(size) ? { font: asked, by: 1 } : { font: asked.replace(all, `${MODEL}px`), by: MODEL / size }
     if (measurings.size > 500) measurings.clear()
     measurings.set(asked, known)
   }
