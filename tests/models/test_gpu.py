@@ -169,3 +169,15 @@ def test_a_recording_makes_room(checkpoint: Path, write: Callable[..., Path]) ->
     engine.reserve(900, "a test")
     found = [replace(model).denoise(x, model.prediction.sigmas[500], inputs) for _ in range(3)]
     assert all(torch.allclose(one, expected, atol=1e-5) for one in found)
+
+
+def test_the_memory_that_a_step_takes_is_its_peak(gpu: Engine, cpu: Engine) -> None:
+    assert cpu.measure_memory() is None
+    taken = gpu.measure_memory()
+    assert taken is not None
+    large = torch.empty(8 * 2**20, dtype=torch.uint8, device=gpu.device)
+    del large
+    assert 8 * 2**20 <= taken() < 16 * 2**20
+    again = gpu.measure_memory()
+    assert again is not None
+    assert again() < 2**20
