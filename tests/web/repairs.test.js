@@ -152,6 +152,7 @@ test('freezing keeps the names of results in the file, by the node’s ids in pr
   const { token, results } = frozenOf(context.store.node('node:3'))
   assert.deepEqual(results, { 3: 'result' })
   assert.deepEqual(frozenOf(context.store.node('node:4')).results, {})
+  assert.deepEqual(context.notices, ['It has no result yet: the next one is the one that is kept'])
   const recordOf = (id) => recordAt(context.store, id)
   assert.deepEqual(frozenIn(['1', '3', '99', '9:3'], recordOf), { 3: { token, key: 'result' } })
   const again = makeContext(save(context.store))

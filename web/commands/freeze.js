@@ -9,14 +9,17 @@ import { recordAt } from '../model/prompt_ids.js'
 import { uuid } from '../model/uuid.js'
 
 /** @param {Context} context @param {readonly NodeRecord[]} nodes @param {Pick<import('../model/session.js').Session, 'ids' | 'status'>} session that knows the results */
-export function freeze({ store }, nodes, session) {
+export function freeze({ store, notify }, nodes, session) {
   const wanted = nodes.filter((node) => !frozenOf(node))
+  let fresh = 0
   store.transact(wanted.length > 1 ? 'Freeze results' : 'Freeze the result', () => {
     for (const node of wanted) {
       const frozen = { token: uuid(), results: resultsOf(store, node, session) }
+      if (!Object.keys(frozen.results).length) fresh++
       store.update(node.id, { properties: { ...node.properties, [FROZEN]: frozen } })
     }
   })
+  if (fresh) notify(fresh === 1 ? 'It has no result yet: the next one is the one that is kept' : `${fresh} of them have no result yet: the next one is the one that is kept`)
 }
 
 /** @param {Context} context @param {readonly NodeRecord[]} nodes */
