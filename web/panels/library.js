@@ -5,7 +5,9 @@
  * @typedef {import('./library_rows.js').Row} Row
  */
 import { insertType } from '../commands/insert.js'
+import { freePlace } from '../geometry/free_place.js'
 import { TITLE } from '../geometry/layout.js'
+import { centre } from '../geometry/rect.js'
 import { icon } from '../icons/icons.js'
 import { fill, h } from './dom.js'
 import { dragOut } from './library_drag.js'
@@ -17,8 +19,6 @@ import { VirtualList } from './virtual_list.js'
 
 const ROW = 30
 const SAMPLE = 268
-/** A node that would come to lie on another one is put this far beside it, in canvas px. */
-const BESIDE = 24
 
 /**
  * @param {object} parts
@@ -106,21 +106,14 @@ export function libraryPanel({ editor, settings, used, sources, theme, stage, ex
         else editor.addNode(row.type.name, { point })
       }
 
-      /** Where a node has its middle in the middle of what the drawer leaves of the view. @param {Row} row */
+      /** Where a node lies on no other, as near to the middle of what the drawer leaves of the view as can be. @param {Row} row */
       function middle(row) {
         const left = innerWidth > 700 ? body.getBoundingClientRect().right - stage.getBoundingClientRect().left : 0
-        let { x, y } = editor.toCanvas({ x: (left + editor.viewSize.w) / 2, y: editor.viewSize.h / 2 })
-        const rect = row.kind === 'type' ? sampleOf(row.type).rect : { h: 0 }
-        y -= rect.h / 2 - TITLE / 2
-        const taken = () => editor.graph.nodes(editor.graphId).some(node => {
-          const box = editor.rectOf(node)
-          return Math.abs(box.x + box.w / 2 - x) < BESIDE / 2 && Math.abs(box.y + TITLE / 2 - y) < BESIDE / 2
-        })
-        while (taken()) {
-          x += BESIDE
-          y += BESIDE
-        }
-        return { x, y }
+        const [from, to] = [editor.toCanvas({ x: left, y: 0 }), editor.toCanvas({ x: editor.viewSize.w, y: editor.viewSize.h })]
+        const view = { x: from.x, y: from.y, w: to.x - from.x, h: to.y - from.y }
+        const { w, h } = row.kind === 'type' ? sampleOf(row.type).rect : { w: 240, h: 160 }
+        const { x, y } = freePlace({ w, h }, centre(view), view, editor.scene.nodesIn(view).map(editor.rectOf))
+        return { x: x + w / 2, y: y + TITLE / 2 }
       }
 
       /** @param {Row} row @param {boolean} wide */
