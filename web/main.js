@@ -140,7 +140,7 @@ async function start() {
   for (const command of runCommands({ editor, runner, troubles, session, heat })) editor.commands.register(command)
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   createRail(byId('rail'), { editor, session, settings, troubles, problemList, drawer, graphs, outline, view, history, library, theme: colours.current })
-  createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, colorOf })
+  createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, widgets, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load: file => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 })) })
   createHint(byId('hint'), editor)
   keepToastsClear(byId('toasts'), editor, stage, byId('side'))

@@ -10,6 +10,7 @@ import { fill, h } from './dom.js'
 import { nodeRunning } from './node_running.js'
 import { noteView } from './note_view.js'
 import { duration, timeLeft } from './topbar.js'
+import { createValues } from './values.js'
 
 /** Of a result's words, the letters that are shown. */
 const LETTERS = 20_000
@@ -25,11 +26,14 @@ const CONTROLS = /** @type {const} */ ([['fixed', 'Stay as it is'], ['increment'
  * @param {import('../app/settings.js').Settings} parts.settings
  * @param {import('../app/document.js').OpenGraph} parts.graph
  * @param {import('../app/troubles.js').Troubles} parts.troubles
+ * @param {import('../widgets/host.js').WidgetHost} parts.widgets
  * @param {(type: string) => string} parts.colorOf  a socket type's colour
  */
-export function createInspector(host, { editor, session, runner, names, settings, graph, troubles, colorOf }) {
+export function createInspector(host, { editor, session, runner, names, settings, graph, troubles, widgets, colorOf }) {
   const running = nodeRunning({ editor, troubles })
-  const body = h('div.scrolls')
+  const values = createValues({ editor, widgets })
+  const [top, below] = [h('div'), h('div')]
+  const body = h('div.scrolls', {}, top, values.element, below)
   host.append(body)
   let wanted = false
 
@@ -47,6 +51,7 @@ export function createInspector(host, { editor, session, runner, names, settings
     const nodes = [...editor.selection].flatMap(id => editor.store.node(id) ?? [])
     host.hidden = !settings.values.inspector
     if (host.hidden) return
+    values.show(nodes)
     if (nodes.length === 1) drawNode(/** @type {NodeRecord} */ (nodes[0]))
     else if (nodes.length) drawMany(nodes)
     else drawGraph()
@@ -54,8 +59,9 @@ export function createInspector(host, { editor, session, runner, names, settings
 
   function drawGraph() {
     const count = editor.graph.ids('', 'node').size
-    fill(body, h('h2', {}, graph.title), h('p.sub', {}, count === 1 ? '1 node' : `${count} nodes`), times(),
+    fill(top, h('h2', {}, graph.title), h('p.sub', {}, count === 1 ? '1 node' : `${count} nodes`), times(),
       h('p.quiet', {}, count ? 'Select a node to see why it ran, how long it took and which seed it used.' : 'The canvas is empty. Press Tab to add a node, or drop a picture that carries its graph.'))
+    fill(below)
   }
 
   /** @param {NodeRecord} node */
@@ -64,14 +70,15 @@ export function createInspector(host, { editor, session, runner, names, settings
     const type = editor.types.get(node.type)
     const status = session.status(id)
     const focus = focusKey()
-    fill(body,
+    fill(top,
       h('h2', {}, names.titleOf(node)),
       h('p.sub', {}, [`#${node.key}`, node.mode === 2 ? 'muted' : node.mode === 4 ? 'bypassed' : stateWord(status.state), type?.title !== names.titleOf(node) ? type?.title ?? node.type : null].filter(Boolean).join(' · ')),
       running.said(node, status),
-      editor.widgets(node.id).filter(({ spec, value }) => spec.kind === 'markdown' && value).map(({ value }) => noteView(String(value))),
+      editor.widgets(node.id).filter(({ spec, value }) => spec.kind === 'markdown' && value).map(({ value }) => noteView(String(value))))
+    fill(below,
+      seeds(node),
       status.text.length ? [h('h3', {}, 'Result'), h('pre.result', {}, status.text.join('\n').slice(0, LETTERS))] : null,
       facts([...timing(status), ...running.facts(node, status, type)]),
-      seeds(node),
       times(),
       type?.description ? [h('h3', {}, 'About'), h('p', {}, type.description)] : null,
       sockets(type))
@@ -80,7 +87,8 @@ export function createInspector(host, { editor, session, runner, names, settings
 
   /** @param {NodeRecord[]} nodes */
   function drawMany(nodes) {
-    fill(body, h('h2', {}, `${nodes.length} nodes`), h('p.sub', {}, 'selected'), times())
+    fill(top, h('h2', {}, `${nodes.length} nodes`), h('p.sub', {}, 'selected'))
+    fill(below, times())
   }
 
   /** @param {NodeRecord} node */

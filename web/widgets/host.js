@@ -30,9 +30,9 @@ export class WidgetHost {
     this.editor = editor
     this.hooks = hooks
     this.words = new PromptWords(hooks.words)
-    /** @type {{ editor: OpenEditor, node: string, name: string, at: { x: number, y: number } } | null} */
+    /** @type {{ editor: OpenEditor, node: string, name: string, at: { x: number, y: number } | null } | null} */
     this.open = null
-    editor.on('edit-widget', ({ node, widget, rect, zoom, select, typed }) => this.edit(node.id, widget, rect, zoom, select, typed))
+    editor.on('edit-widget', ({ node, widget, rect, zoom, select, typed }) => this.edit(node.id, widget, rect, zoom, { select, typed }))
     editor.on('edit-title', ({ node, rect }) => this.editTitle(node.id, hooks.titleOf(node.id), rect))
     editor.on('edit-group-title', ({ group, rect }) => this.editTitle(group.id, group.title, rect))
     editor.on('camera', () => this.follow())
@@ -46,11 +46,12 @@ export class WidgetHost {
     const rect = this.editor.widgetRect(node, name)
     if (!widget || !rect) return
     if (widget.spec.kind === 'toggle') this.editor.setWidget(node, name, !widget.value)
-    else this.edit(node, widget, rect, this.editor.camera.zoom, true)
+    else this.edit(node, widget, rect, this.editor.camera.zoom, { select: true })
   }
 
-  /** @param {string} node @param {Widget} widget @param {import('../geometry/rect.js').Rect} rect @param {number} zoom @param {boolean} select @param {string} [typed] */
-  edit(node, widget, rect, zoom, select, typed) {
+  /** @param {string} node @param {Widget} widget @param {import('../geometry/rect.js').Rect} rect @param {number} zoom @param {{select?: boolean, typed?: string | undefined, all?: boolean, aside?: boolean}} [how]
+   *   `aside`: not over the canvas, so the value there stays shown; `all`: what is set is set on all selected nodes */
+  edit(node, widget, rect, zoom, { select = false, typed, all: always = false, aside = false } = {}) {
     this.close()
     const { editor } = this
     const open = editorOf(widget)
@@ -66,7 +67,7 @@ export class WidgetHost {
       empty: emptyList(widget),
       list: `${editor.store.node(node)?.type ?? ''} ${widget.name}`,
       pictures: () => this.hooks.picturesOf(widget.spec),
-      commit: (/** @type {unknown} */ value, { all = false } = {}) => (all ? editor.setWidgets : editor.setWidget.bind(editor))(node, widget.name, value),
+      commit: (/** @type {unknown} */ value, { all = always } = {}) => (all || always ? editor.setWidgets : editor.setWidget.bind(editor))(node, widget.name, value),
       others: editor.alike(node, widget.name).length - 1,
       ...this.expressions(node, widget),
       ...this.prompts(node, widget),
@@ -74,9 +75,9 @@ export class WidgetHost {
         if (this.open?.node !== node || this.open.name !== widget.name) return
         this.open = null
         editor.editing(null)
-        editor.focus()
+        if (!aside) editor.focus()
       },
-      next: (/** @type {1 | -1} */ step) => this.next(node, widget.name, step),
+      next: (/** @type {1 | -1} */ step) => aside || this.next(node, widget.name, step),
       control: String(widget.control ?? 'fixed'),
       lastUsed: /** @type {number | null} */ (this.hooks.lastUsed(node, widget.name) ?? null),
       random: () => this.hooks.randomSeed(widget.spec),
@@ -87,8 +88,14 @@ export class WidgetHost {
         editor.store.commit()
       },
     }
-    editor.editing({ node, name: widget.name })
-    this.open = { editor: open(this.host, request), node, name: widget.name, at: rect }
+    if (!aside) editor.editing({ node, name: widget.name })
+    this.open = { editor: open(this.host, request), node, name: widget.name, at: aside ? null : rect }
+  }
+
+  /** Opens a widget's list or card at an element beside the canvas. @param {HTMLElement} anchor @param {string} node @param {Widget} widget @param {{all: boolean}} how */
+  editAt(anchor, node, widget, { all }) {
+    const [box, stage] = [anchor.getBoundingClientRect(), this.host.getBoundingClientRect()]
+    this.edit(node, widget, { x: box.left - stage.left, y: box.top - stage.top, w: box.width, h: box.height }, 1, { all, aside: true })
   }
 
   /** What a number's editor needs for expressions; nothing where none can be kept. @param {string} node @param {Widget} widget */
@@ -145,7 +152,7 @@ export class WidgetHost {
 
   /** Stays on its widget while the camera moves. */
   follow() {
-    if (!this.open) return
+    if (!this.open?.at) return
     const { node, name, editor, at } = this.open
     const rect = name ? this.editor.widgetRect(node, name) : null
     if (rect && editor.element.classList.contains('edit')) {
