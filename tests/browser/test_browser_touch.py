@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-import os
+import random
 from collections.abc import Iterator
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import hands
+from tests.browser.hands import (
+    Point,
+    away,
+    camera,
+    graph,
+    links,
+    node,
+    on_link,
+    painters,
+    reroutes,
+    selected,
+    undo_label,
+)
 from tests.browser.person import Person
-from tests.browser.test_browser_gestures import links, on_link, reroutes, selected, undo_label
 from tests.server.harness import Server
 
-GRAPH: dict[str, Any] = {
-    "nodes": [
-        {"id": 1, "type": "LoadImage", "pos": [0, 0], "size": [210, 120], "outputs": [{"name": "IMAGE", "type": "IMAGE", "links": [1]}, {"name": "MASK", "type": "MASK"}]},
-        {"id": 2, "type": "ImageInvert", "pos": [380, 0], "size": [180, 40], "inputs": [{"name": "image", "type": "IMAGE", "link": 1}], "outputs": [{"name": "IMAGE", "type": "IMAGE"}]},
-        {"id": 3, "type": "ImageInvert", "pos": [380, 420], "size": [180, 40], "inputs": [{"name": "image", "type": "IMAGE"}], "outputs": [{"name": "IMAGE", "type": "IMAGE"}]},
+GRAPH = graph(
+    [
+        node(1, "LoadImage", 0, 0, "", "IMAGE MASK", (210, 120)),
+        node(2, "ImageInvert", 380, 0, "image", "IMAGE", (180, 40)),
+        node(3, "ImageInvert", 380, 420, "image", "IMAGE", (180, 40)),
     ],
-    "links": [[1, 1, 0, 2, 0, "IMAGE"]],
-}  # fmt: skip
-
-Point = tuple[float, float]
+    (1, 2),
+)
 
 
 class Fingers:
@@ -34,7 +45,10 @@ class Fingers:
         self.session = person.page.context.new_cdp_session(person.page)
 
     def send(self, kind: str, *points: Point) -> None:
-        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": index} for index, (x, y) in enumerate(points)]})
+        self.session.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [{"x": x, "y": y, "id": index} for index, (x, y) in enumerate(points)]},
+        )
 
     def tap(self, point: Point) -> None:
         self.send("touchStart", point)
@@ -44,7 +58,7 @@ class Fingers:
         self.send("touchStart", points[0])
         if hold:
             self.page.wait_for_timeout(hold)
-        for start, end in zip(points, points[1:], strict=False):
+        for start, end in pairwise(points):
             for step in range(1, 6):
                 self.send("touchMove", tuple(a + (b - a) * step / 5 for a, b in zip(start, end, strict=True)))
         self.send("touchEnd")
@@ -53,14 +67,24 @@ class Fingers:
         self.send("touchStart", start[0])
         self.send("touchStart", *start)
         for step in range(1, 7):
-            self.send("touchMove", *[tuple(a + (b - a) * step / 6 for a, b in zip(*pair, strict=True)) for pair in zip(start, end, strict=True)])
+            self.send(
+                "touchMove",
+                *[
+                    tuple(a + (b - a) * step / 6 for a, b in zip(*pair, strict=True))
+                    for pair in zip(start, end, strict=True)
+                ],
+            )
         self.send("touchEnd")
 
 
 @pytest.fixture
 def artist(browser: Any, server: Server) -> Iterator[Person]:
     context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2, base_url=f"http://127.0.0.1:{server.port}"
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        device_scale_factor=2,
+        base_url=f"http://127.0.0.1:{server.port}",
     )
     context.set_default_timeout(8000)
     person = Person(context.new_page(), server)
@@ -78,22 +102,12 @@ def fingers(artist: Person) -> Fingers:
     return Fingers(artist)
 
 
-def camera(person: Person) -> dict[str, float]:
-    return person.page.evaluate("() => window.easel.editor.camera")
-
-
 def pos(person: Person, node: int) -> list[float]:
     return next(each["pos"] for each in person.workflow["nodes"] if each["id"] == node)
 
 
-def away(point: Point, x: float, y: float) -> Point:
-    return point[0] + x, point[1] + y
-
-
 def shoot(person: Person, name: str) -> None:
-    if folder := os.environ.get("EASEL_LOOK"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        person.shoot(Path(folder) / f"touch-{name}.png")
+    hands.shoot(person, f"touch-{name}")
 
 
 def test_one_finger_moves_the_view_two_zoom_and_pan(artist: Person, fingers: Fingers) -> None:
@@ -140,12 +154,12 @@ def test_links_are_drawn_pulled_off_and_given_reroutes_by_finger(artist: Person,
     # A finger is blunt: beside the socket is near enough.
     fingers.drag(away(artist.point(2, "out:IMAGE"), 5, 6), away(artist.point(3, "in:image"), -14, 10))
     assert links(artist) == {(1, 2), (2, 3)}
-    painters = artist.page.evaluate("() => window.easel.editor.painters.size")
+    before = painters(artist)
     fingers.tap(on_link(artist, 1, 2))
     assert selected(artist) == {"link:1"}
     artist.page.wait_for_timeout(450)
     shoot(artist, "card")
-    assert artist.page.evaluate("() => window.easel.editor.painters.size") == painters + 1, "the card"
+    assert painters(artist) == before + 1, "the card"
     fingers.tap(on_link(artist, 1, 2))
     fingers.tap(on_link(artist, 1, 2))
     assert len(reroutes(artist)) == 1
@@ -209,17 +223,23 @@ def test_a_double_tap_adds_and_the_menu_arms_what_needs_keys_elsewhere(artist: P
     assert camera(artist) != before
 
 
-def test_a_pen_draws_as_a_mouse_and_its_other_end_cuts(artist: Person) -> None:
-    page = artist.page
-    send = """([kind, x, y, button, buttons]) => document.getElementById('overlay').dispatchEvent(new PointerEvent(kind, {
-        pointerId: 9, pointerType: 'pen', isPrimary: true, clientX: x, clientY: y, button, buttons, bubbles: true, cancelable: true }))"""
+TELL = """([kind, given]) => document.getElementById('overlay').dispatchEvent(
+  new PointerEvent(kind, { bubbles: true, cancelable: true, ...given }))"""
 
+
+def tell(person: Person, kind: str, at: Point, **given: Any) -> None:
+    """An event of a pointer that the tests' own fingers cannot make."""
+    person.page.evaluate(TELL, [kind, {"clientX": at[0], "clientY": at[1], **given}])
+
+
+def test_a_pen_draws_as_a_mouse_and_its_other_end_cuts(artist: Person) -> None:
     def pen(start: Point, end: Point, button: int = 0, buttons: int = 1) -> None:
-        page.evaluate(send, ["pointerdown", *start, button, buttons])
+        given = {"pointerId": 9, "pointerType": "pen", "isPrimary": True}
+        tell(artist, "pointerdown", start, button=button, buttons=buttons, **given)
         for step in range(1, 6):
             x, y = (a + (b - a) * step / 5 for a, b in zip(start, end, strict=True))
-            page.evaluate(send, ["pointermove", x, y, -1, buttons])
-        page.evaluate(send, ["pointerup", *end, button, 0])
+            tell(artist, "pointermove", (x, y), button=-1, buttons=buttons, **given)
+        tell(artist, "pointerup", end, button=button, buttons=0, **given)
 
     pen(away(artist.point(2, "out:IMAGE"), 4, 0), artist.point(3, "in:image"))
     assert links(artist) == {(1, 2), (2, 3)}
@@ -230,16 +250,23 @@ def test_a_pen_draws_as_a_mouse_and_its_other_end_cuts(artist: Person) -> None:
 
 
 def test_fingers_out_of_order_never_throw(artist: Person, fingers: Fingers) -> None:
-    import random
-
     chance = random.Random(5)
-    send = """([kind, id, x, y, type]) => document.getElementById('overlay').dispatchEvent(new PointerEvent(kind, {
-        pointerId: id, pointerType: type, isPrimary: id === 1, clientX: x, clientY: y, button: kind === 'pointermove' ? -1 : 0, buttons: kind === 'pointerup' ? 0 : 1, bubbles: true, cancelable: true }))"""
-    kinds = ["pointerdown", "pointermove", "pointermove", "pointermove", "pointerup", "pointercancel", "lostpointercapture"]
+    before = artist.workflow
+    ends = ["pointerup", "pointercancel", "lostpointercapture"]
+    kinds = ["pointerdown", "pointermove", "pointermove", "pointermove", *ends]
     for _ in range(250):
-        x, y = chance.random() * 390, 60 + chance.random() * 640
-        artist.page.evaluate(send, [chance.choice(kinds), chance.randrange(1, 5), x, y, chance.choice(["touch", "touch", "pen", "mouse"])])
+        kind, at = chance.choice(kinds), (chance.random() * 390, 60 + chance.random() * 640)
+        tell(
+            artist,
+            kind,
+            at,
+            pointerId=chance.randrange(1, 5),
+            pointerType=chance.choice(["touch", "touch", "pen", "mouse"]),
+            button=-1 if kind == "pointermove" else 0,
+            buttons=0 if kind in ends else 1,
+        )
         if chance.random() < 0.05:
-            artist.page.evaluate("() => window.easel.editor.run(Math.random() < 0.5 ? 'undo' : 'redo')")
+            artist.page.evaluate("id => window.easel.editor.run(id)", chance.choice(["undo", "redo"]))
     artist.page.keyboard.press("Escape")
-    assert artist.page.evaluate("() => JSON.stringify(window.app.graph.serialize()).length") > 0
+    artist.page.evaluate("() => { const { store } = window.easel.editor; while (store.undo() !== null) {} }")
+    assert artist.workflow == before
