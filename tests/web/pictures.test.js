@@ -128,6 +128,18 @@ test('hundreds of pictures take no more memory than the budget, and come again w
   assert.equal(asked.filter((url) => url === '0.png').length, 2)
 })
 
+test('with more in view than there is room for, pictures do not chase each other out for ever', async () => {
+  const { asked } = serve(() => ({ width: 2000, height: 2000 }))
+  const pictures = new Pictures(({ filename }) => filename, () => undefined)
+  const all = Array.from({ length: 40 }, (_, number) => ref(`${number}.png`))
+  for (let frame = 0; frame < 5; frame++) {
+    for (const each of all) pictures.get(each)
+    await new Promise((done) => setTimeout(done, 5))
+  }
+  assert.equal(asked.length, 40)
+  assert.ok(all.filter((each) => pictures.get(each).state === 'ready').length >= 16)
+})
+
 test('a picture that is not there, or does not decode, is told and throws nothing', async () => {
   serve((url) => (url === 'gone.png' ? null : { width: 1, height: 1 }))
   let changes = 0

@@ -9,10 +9,16 @@ import { bitmapOf, kindOf } from './media.js'
 
 /** Decoded pictures kept, by pixels: about 256 MB. */
 const BUDGET = 64_000_000
+/** What had to go is not fetched again for so long, in ms: more may be in view than there is room for. */
+const PAUSE = 5_000
+/** @type {Readonly<Entry>} */
+const AWAY = Object.freeze({ bitmap: null, state: 'loading', used: 0, arrival: Promise.resolve() })
 
 export class Pictures {
   /** @type {Map<string, Entry>} */
   #entries = new Map()
+  /** When pictures had to go, by address. @type {Map<string, number>} */
+  #gone = new Map()
   #clock = 0
   #pixels = 0
 
@@ -28,8 +34,15 @@ export class Pictures {
   /** The picture, if it is here; the first question for it starts the fetch. @param {PictureRef} ref @returns {Readonly<Entry>} */
   get(ref) {
     const url = this.urlOf(ref)
+    const gone = this.#gone.get(url)
+    return gone !== undefined && performance.now() - gone < PAUSE ? AWAY : this.#ask(url, ref)
+  }
+
+  /** @param {string} url @param {PictureRef} ref */
+  #ask(url, ref) {
     let entry = this.#entries.get(url)
     if (!entry) {
+      this.#gone.delete(url)
       entry = { bitmap: null, state: 'loading', used: 0, arrival: Promise.resolve() }
       this.#entries.set(url, entry)
       entry.arrival = this.#fetch(url, kindOf(ref.filename), entry)
@@ -40,7 +53,7 @@ export class Pictures {
 
   /** Resolves when the picture is here, or cannot be: who waits can then show it with no gap. @param {PictureRef} ref */
   load(ref) {
-    return this.get(ref).arrival
+    return this.#ask(this.urlOf(ref), ref).arrival
   }
 
   /** @param {string} url @param {import('./media.js').MediaKind} kind @param {Entry} entry */
@@ -65,6 +78,7 @@ export class Pictures {
       this.#pixels -= bitmap.width * bitmap.height
       bitmap.close()
       this.#entries.delete(url)
+      this.#gone.set(url, performance.now())
     }
   }
 
