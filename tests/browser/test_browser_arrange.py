@@ -100,7 +100,7 @@ def test_a_selection_and_a_frame_are_arranged_by_their_menus(person: Person, tex
 
 
 def test_escape_stops_it_and_a_change_meanwhile_is_kept(person: Person) -> None:
-    person.load(chains(3000))
+    person.load(chains(790))
     before = rects(person)
     person.page.evaluate(
         """() => {
@@ -108,7 +108,7 @@ def test_escape_stops_it_and_a_change_meanwhile_is_kept(person: Person) -> None:
             window.easel.editor.on('notice', ({ message }) => window.heard.push(message))
         }"""
     )
-    with person.page.expect_worker():
+    with person.page.expect_worker(timeout=30_000):
         person.page.keyboard.press("l")
     person.page.keyboard.press("Escape")
     person.page.wait_for_timeout(1500)
@@ -116,7 +116,7 @@ def test_escape_stops_it_and_a_change_meanwhile_is_kept(person: Person) -> None:
     assert rects(person) == before
     assert person.page.evaluate("() => window.easel.editor.store.undoLabel") is None
     # What one does while the worker thinks is not overruled.
-    with person.page.expect_worker():
+    with person.page.expect_worker(timeout=30_000):
         person.page.keyboard.press("l")
     person.page.evaluate(
         """() => {
