@@ -197,3 +197,15 @@ def test_selected_nodes_are_linked_and_a_chain_is_selected(artist: Person) -> No
     page.get_by_role("menuitem", name="Select", exact=True).hover()
     page.get_by_role("menuitem", name="Select all that feeds it").click()
     expect(page.locator("#side h2")).to_have_text("7 nodes")
+
+
+def test_any_other_colour_is_one_step(artist: Person) -> None:
+    page = artist.page
+    menu_of(artist, 8).get_by_role("menuitem", name="Colour").hover()
+    page.get_by_role("menuitem", name="Another one").click()
+    chooser = page.get_by_label("Colour", exact=True)
+    chooser.fill("#ff8800", force=True)
+    assert node(artist, 8)["color"] == "#ff8800"
+    expect(chooser).to_have_count(0)
+    page.keyboard.press("Control+z")
+    assert "color" not in node(artist, 8) or not node(artist, 8)["color"]
