@@ -19,7 +19,7 @@ export function createCompare({ pictures, place, fit }) {
   const image = h('img', { alt: '', draggable: 'false' })
   const pane = h('div.pane.second', {}, image)
   const divider = h('div.divider', { role: 'slider', tabindex: 0, 'aria-label': 'Line between the two pictures', 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span', {}, icon('left', 12), icon('right', 12)))
-  const element = h('div.comparison', { hidden: true }, pane, divider)
+  const element = h('div.comparison', { hidden: true })
   const label = h('span.name.number')
   const line = h('button', { type: 'button', onclick: () => { set('line', -1); fit() } }, 'Line')
   const beside = h('button', { type: 'button', onclick: () => { set('beside', -1); fit() } }, 'Side by side')
@@ -29,6 +29,7 @@ export function createCompare({ pictures, place, fit }) {
   function set(to, first) {
     mode = to
     element.hidden = controls.hidden = mode === null
+    fill(element, mode === null ? null : [pane, divider])
     divider.hidden = mode !== 'line'
     element.dataset.mode = mode ?? ''
     element.parentElement?.setAttribute('data-compare', mode ?? '')
