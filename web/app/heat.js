@@ -12,7 +12,11 @@ export class Heat {
     this.mode = null
     /** @type {Set<() => void>} */
     this.listeners = new Set()
-    session.listen(change => { if (this.mode && change.nodes.size) this.apply() })
+    let wanted = 0
+    // Facts come by the hundred: one picture of heat for each frame.
+    session.listen(change => {
+      if (this.mode && change.nodes.size) wanted ||= requestAnimationFrame(() => { wanted = 0; this.apply() })
+    })
   }
 
   /** @param {() => void} listener */
