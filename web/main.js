@@ -202,8 +202,8 @@ async function start() {
   examples.push(.../** @type {string[]} */ (known).map(name => ({ name, title: titled(name) })))
 }
 
-/** @param {() => void} work */
-const whenIdle = work => void ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 1000))
+/** When what was asked for first has come and been drawn. @param {() => void} work */
+const whenIdle = work => void setTimeout(() => ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 3000 }) : work()), 1200)
 
 /** What the loaders of LoRAs offer. @param {Schema} schema @returns {string[]} */
 function loraNames(schema) {
