@@ -209,3 +209,16 @@ def test_any_other_colour_is_one_step(artist: Person) -> None:
     expect(chooser).to_have_count(0)
     page.keyboard.press("Control+z")
     assert "color" not in node(artist, 8) or not node(artist, 8)["color"]
+
+
+def test_a_replaced_node_shows_nothing_that_the_old_one_gave(artist: Person) -> None:
+    page = artist.page
+    artist.run()
+    assert artist.status(9)["images"]
+    artist.click(9)
+    page.keyboard.press("Shift+S")
+    page.keyboard.type("preview image")
+    page.keyboard.press("Enter")
+    assert node(artist, 9)["type"] == "PreviewImage"
+    assert not artist.status(9)["images"]
+    assert artist.status(9)["state"] == "idle"

@@ -19,8 +19,8 @@ import { humanise } from '../model/words.js'
 import { freshNode } from './add_node.js'
 import { selectedNodes } from './context.js'
 
-/** Properties that say which type a node is and where that came from. */
-const OF_TYPE = new Set(['Node name for S&R', 'cnr_id', 'aux_id', 'ver', 'proxyWidgets'])
+/** Properties that say which type a node is, where that came from, and what it gave. */
+const OF_TYPE = new Set(['Node name for S&R', 'cnr_id', 'aux_id', 'ver', 'proxyWidgets', 'easel_frozen'])
 
 /**
  * @typedef {object} Feed A link of the node that goes, as the new one would take it.

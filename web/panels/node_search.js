@@ -8,6 +8,9 @@ import { openSearch } from './search.js'
 const SEARCH_HEIGHT = 516
 const SEARCH_WIDTH = 660
 
+/** The results of a node that is another now. @type {Partial<import('../model/session.js').NodeStatus>} */
+const NOTHING = { state: 'idle', value: 0, max: 0, preview: null, images: [], text: [], outputs: [], error: null, started: null, ms: null, why: null, bytes: null, bytesOf: null, warnings: [], key: null, frozen: false }
+
 /**
  * @typedef {import('../model/schema.js').NodeType} NodeType
  * @param {object} parts
@@ -49,8 +52,11 @@ export function installSearch({ editor, used, sources, colorOf, theme, stage }) 
       find: (query, filters) => searchTypes(offered, query, { ...filters, used: used.counts, recent: used.recent, fit }),
       onChoose: type => {
         used.add(type.name)
-        if (one) replaceAll(editor, replace, type)
-        else if (link) insertType(editor, type.name, link, point)
+        if (one) {
+          // What the old node gave is nothing that the new one gave.
+          for (const node of nodes) editor.session.update(editor.promptId(node), NOTHING)
+          replaceAll(editor, replace, type)
+        } else if (link) insertType(editor, type.name, link, point)
         else if (brought.has(type)) brought.get(type)?.add(point, from)
         else editor.addNode(type.name, { point, from })
       },

@@ -55,8 +55,11 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
     onActive: type => drawCard(type),
   })
 
-  const chips = /** @type {const} */ ([['takes', 'Takes'], ['gives', 'Gives'], ['category', 'In']]).map(([name, label]) => {
-    const button = h('button.chip', { type: 'button', 'aria-haspopup': 'menu' })
+  const chips = /** @type {const} */ ([
+    ['takes', 'Takes', 'Only nodes with an input of a type, also typed: in:IMAGE'], ['gives', 'Gives', 'Only nodes with an output of a type, also typed: out:IMAGE'],
+    ['category', 'In', 'Only nodes of a category, also typed: cat:image'],
+  ]).map(([name, label, tip]) => {
+    const button = h('button.chip', { type: 'button', 'aria-haspopup': 'menu', 'data-tip': tip })
     const draw = () => {
       const value = filters[name]
       button.setAttribute('aria-pressed', String(value !== null))
