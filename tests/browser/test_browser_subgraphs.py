@@ -61,6 +61,14 @@ def side(person: Person, name: str, which: str, index: int) -> tuple[float, floa
     return x, y
 
 
+def touch_drag(person: Person, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """One finger, from here to there."""
+    session = person.page.context.new_cdp_session(person.page)
+    for kind, point in [("touchStart", start), ("touchMove", start), ("touchMove", end), ("touchMove", end)]:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def menu(person: Person, at: tuple[float, float], entry: str) -> None:
     person.page.mouse.click(*at, button="right")
     person.page.get_by_role("menuitem", name=entry, exact=True).click()
@@ -281,8 +289,12 @@ def test_kept_in_the_library_found_renamed_and_deleted(artist: Person) -> None:
     artist.page.keyboard.press("n")
     library = artist.page.get_by_role("region", name="Library")
     library.get_by_label("Search the library").fill("quick")
-    entry = library.get_by_text("Quick sampler").last
-    entry.click(button="right")
+    library.get_by_text("Quick sampler").last.click(button="right")
+    artist.page.get_by_role("menuitem", name="Rename").click()
+    artist.page.get_by_label("Name", exact=True).fill("Quick one")
+    artist.page.get_by_role("button", name="Rename").click()
+    expect(library.get_by_text("Quick one").last).to_be_visible()
+    library.get_by_text("Quick one").last.click(button="right")
     artist.page.get_by_role("menuitem", name="Delete").click()
     expect(artist.page.locator(".toast", has_text="Deleted")).to_be_visible()
 
@@ -335,6 +347,24 @@ def test_a_subgraph_is_not_put_into_itself(artist: Person) -> None:
     assert definitions(artist) == before
 
 
+def test_a_file_whose_subgraph_contains_itself(person: Person) -> None:
+    def node(id: int, type: str) -> dict[str, Any]:
+        return {"id": id, "type": type, "pos": [100, 100], "size": [200, 60], "inputs": [], "outputs": []}
+
+    subgraph = {"id": "self", "name": "Ouroboros", "inputs": [], "outputs": [], "nodes": [node(2, "self")], "links": []}
+    file = {"nodes": [node(1, "self")], "links": [], "definitions": {"subgraphs": [subgraph]}, "version": 0.4}
+    person.load(file)
+    select(person, 1)
+    person.page.keyboard.press("Alt+Enter")
+    assert graph_of(person) == "self"
+    person.page.keyboard.press("]")
+    person.page.keyboard.press("Alt+Enter")
+    expect(person.page.locator(".toast", has_text="contains itself")).to_be_visible()
+    assert person.page.evaluate("() => window.easel.editor.places.path.length") == 1
+    person.page.keyboard.press("Delete")
+    assert definitions(person)[0]["nodes"] == []
+
+
 def test_by_touch_in_a_phone_sized_view(browser: Any, server: Any, text_to_image: dict[str, Any]) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, base_url=f"http://127.0.0.1:{server.port}"
@@ -348,6 +378,11 @@ def test_by_touch_in_a_phone_sized_view(browser: Any, server: Any, text_to_image
         way = person.page.get_by_role("navigation", name="Where you are")
         expect(way).to_be_visible()
         look(person, "subgraph-phone")
+        graph = graph_of(person)
+        count = len(definitions(person)[0]["outputs"])
+        person.page.evaluate("() => window.easel.editor.setCamera({ x: 1180, y: 40, zoom: 0.5 })")
+        touch_drag(person, person.point(f"{graph}/3", "out:LATENT"), side(person, "-20", "in", count))
+        assert len(definitions(person)[0]["outputs"]) == count + 1
         way.get_by_role("button").first.tap()
         assert graph_of(person) == ""
         assert not person.errors

@@ -42,7 +42,10 @@ export class Names {
   title(id) {
     const { path, node } = this.way(id)
     if (!node) return `#${id}`
-    const around = path.flatMap(each => this.editor.store.node(each) ?? [])
+    // What lies where one is needs no way told.
+    const here = this.editor.places.path
+    const from = here.every((each, level) => path[level] === each) ? here.length : 0
+    const around = path.slice(from).flatMap(each => this.editor.store.node(each) ?? [])
     return [...around, node].map(each => this.titleOf(each)).join(' › ')
   }
 

@@ -11,7 +11,7 @@ export function installPortEditor(host, editor) {
     if (!port) return
     let kept = false
     const field = h('input.port-name', { type: 'text', value: asText(port.label) || asText(port.name) || '', 'aria-label': `Name of the ${side}put`, spellcheck: 'false' })
-    Object.assign(field.style, { left: `${rect.x}px`, top: `${rect.y}px`, width: `${rect.w}px`, height: `${Math.max(rect.h, 24)}px` })
+    Object.assign(field.style, { left: `${rect.x}px`, top: `${rect.y}px`, width: `${Math.max(rect.w, 180)}px`, height: `${Math.max(rect.h, 24)}px` })
     const end = (/** @type {boolean} */ keep) => {
       if (kept) return
       kept = true
