@@ -238,9 +238,12 @@ async def get_asset(request: web.Request) -> web.Response:
         hdrs.VARY: "Accept-Encoding",
     }
     body = asset.plain
-    if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "") and (zipped := asset.zipped) is not None:
-        body = zipped
-        headers[hdrs.CONTENT_ENCODING] = "gzip"
+    if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        # A source map is megabytes: nobody else waits while it is compressed.
+        zipped = asset.zipped if "zipped" in vars(asset) else await asyncio.to_thread(lambda: asset.zipped)
+        if zipped is not None:
+            body = zipped
+            headers[hdrs.CONTENT_ENCODING] = "gzip"
     text = asset.type.startswith("text/") or asset.type.endswith(("json", "xml"))
     return web.Response(body=body, content_type=asset.type, charset="utf-8" if text else None, headers=headers)
 
