@@ -206,6 +206,15 @@ def test_a_missing_file_is_told_at_once_with_the_nearest_name(person: Person, te
     expect(person.page.get_by_role("button", name="Problems: 1")).to_be_visible()
 
 
+def test_a_name_that_is_like_no_other_offers_the_list(person: Person, text_to_image: dict[str, Any]) -> None:
+    person.load(changed(text_to_image, 3, widgets_values=[1, "fixed", 10, 5, "qqqqq", "karras", 1]))
+    person.page.get_by_role("button", name="Problems: 1").click()
+    card = person.page.locator(".problem")
+    expect(card).to_contain_text("“qqqqq” is not among the choices")
+    card.get_by_role("button", name="Choose another").click()
+    expect(person.page.get_by_role("option", name="euler")).to_be_visible()
+
+
 def test_several_problems_are_one_notice_and_one_repair(person: Person, text_to_image: dict[str, Any]) -> None:
     graph = changed(text_to_image, 4, widgets_values=["paintr.safetensors"])
     person.load(changed(graph, 5, widgets_values=[1, 512, 1]))

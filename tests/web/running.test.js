@@ -122,6 +122,8 @@ test('an error closes the run; blocked branches do not', () => {
   tell('execution_error', { prompt_id: 'a', node_id: '3', exception_message: 'no luck\n' })
   tell('execution_error', { prompt_id: 'old', node_id: '4', exception_message: 'late' })
   assert.deepEqual(failures, ['3'])
+  tell('execution_error', { prompt_id: 'a', node_id: 'look:7', exception_message: 'cannot be shown' })
+  assert.deepEqual(failures, ['3', '7'], 'told at the node that was looked at')
   assert.equal(session.status('4').error, null)
 })
 

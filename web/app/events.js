@@ -102,10 +102,11 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
       if (!isCurrent(data)) return
       const message = String(data.exception_message ?? data.exception_type ?? 'It failed.').trim()
       const detail = Array.isArray(data.traceback) ? data.traceback.join('') : ''
-      session.update(String(data.node_id), { state: 'error', error: { message, input: null, detail } })
+      const node = lookedAt(String(data.node_id)) ?? String(data.node_id)
+      session.update(node, { state: 'error', error: { message, input: null, detail } })
       if (data.exception_type === 'ExecutionBlocked') return // that branch only; the run goes on
-      session.setRun({ state: 'error', node: String(data.node_id), message })
-      troubles.tellFailure(String(data.node_id), message)
+      session.setRun({ state: 'error', node, message })
+      troubles.tellFailure(node, message)
     },
 
     execution_interrupted: data => {

@@ -17,7 +17,7 @@
  */
 import { ApiError } from '../api/client.js'
 import { repairAll, repairsOf } from '../commands/repair.js'
-import { faultFrom, rankOf } from '../model/faults.js'
+import { faultFrom, isChoice, rankOf } from '../model/faults.js'
 import { labelOf } from '../model/labels.js'
 import { recordAt } from '../model/prompt_ids.js'
 
@@ -88,7 +88,26 @@ export class Troubles {
 
   /** @param {Trouble} trouble @param {Fault} fault */
   repairs(trouble, fault) {
-    return trouble.record ? repairsOf(this.editor, trouble.record, fault) : []
+    const { record } = trouble
+    if (!record) return []
+    const repairs = repairsOf(this.editor, record, fault)
+    const widget = isChoice(fault) && fault.input !== null ? this.editor.widget(record.id, fault.input) : undefined
+    if (widget?.spec.kind !== 'combo' || widget.spec.options.length < 2) return repairs
+    return [...repairs, { label: 'Choose another', sure: false, run: () => this.choose(record, widget.name) }]
+  }
+
+  /** Opens the list of a widget once its node has come into view: lists close when the view moves. @param {NodeRecord} record @param {string} name */
+  choose(record, name) {
+    const { editor } = this
+    this.names.showRecord(record)
+    /** @type {import('../geometry/viewport.js').Camera | null} */
+    let before = null
+    const whenStill = () => {
+      if (editor.camera === before) return editor.editWidget(record.id, name)
+      before = editor.camera
+      requestAnimationFrame(whenStill)
+    }
+    requestAnimationFrame(whenStill)
   }
 
   /** What can be done about a node. @param {string} record @returns {import('../commands/repair.js').Repair[]} */
@@ -145,7 +164,7 @@ export class Troubles {
 
   /** @param {Record<string, any>} nodeErrors @param {any} error  null where other outputs run all the same */
   refuse(nodeErrors, error) {
-    this.forget()
+    this.refused.clear()
     for (const [id, { errors, class_type: type }] of Object.entries(nodeErrors)) {
       /** @type {any[]} */
       const list = Array.isArray(errors) && errors.length ? errors : [{ message: 'The server refuses this node.' }]

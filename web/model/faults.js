@@ -37,6 +37,9 @@ export function headOf(kind) {
   return ['required_input_missing', 'return_type_mismatch', 'bad_linked_input', 'exception_during_validation', 'dependency_cycle'].includes(kind) ? 'Links' : 'Values'
 }
 
+/** Is it about one of a list of choices? @param {Pick<Fault, 'kind'>} fault */
+export const isChoice = ({ kind }) => FILES.has(kind)
+
 const FILES = new Set(['missing_file', 'value_not_in_list', 'custom_validation_failed'])
 const FILE = /\.[a-z0-9]{2,12}$/iu
 
