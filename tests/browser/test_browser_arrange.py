@@ -50,6 +50,7 @@ def test_l_arranges_everything_in_one_step(person: Person, text_to_image: dict[s
     person.load(messy(text_to_image))
     before = person.workflow
     assert overlapping(rects(person))
+    painters = person.page.evaluate("() => window.easel.editor.painters.size")
     person.page.keyboard.press(".")
     person.page.keyboard.press("l")
     arranged(person)
@@ -58,6 +59,7 @@ def test_l_arranges_everything_in_one_step(person: Person, text_to_image: dict[s
     for link in before["links"]:
         giver, reader = after[str(link[1])], after[str(link[3])]
         assert giver[0] + giver[2] < reader[0]
+    person.until("count => window.easel.editor.painters.size === count", painters)  # the motion is over
     person.page.keyboard.press(".")
     if LOOK:
         person.shoot(Path(LOOK) / "arranged.png")
@@ -65,6 +67,27 @@ def test_l_arranges_everything_in_one_step(person: Person, text_to_image: dict[s
     assert json.dumps(person.workflow) == json.dumps(before)
     person.page.keyboard.press("Control+Shift+z")
     assert rects(person) == after
+
+
+def test_less_motion_is_none(person: Person, text_to_image: dict[str, Any]) -> None:
+    person.page.emulate_media(reduced_motion="reduce")
+    person.load(messy(text_to_image))
+    person.page.evaluate(
+        """() => {
+            const { editor } = window.easel
+            const paint = editor.paint.bind(editor)
+            window.painted = 0
+            editor.paint = painter => { window.painted++; return paint(painter) }
+        }"""
+    )
+    person.page.keyboard.press("l")
+    arranged(person)
+    assert person.page.evaluate("() => window.painted") == 0
+    person.page.emulate_media(reduced_motion="no-preference")
+    person.load(messy(text_to_image))
+    person.page.keyboard.press("l")
+    arranged(person)
+    assert person.page.evaluate("() => window.painted") == 1
 
 
 def test_a_selection_and_a_frame_are_arranged_by_their_menus(person: Person, text_to_image: dict[str, Any]) -> None:
