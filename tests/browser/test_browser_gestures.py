@@ -206,7 +206,7 @@ def test_a_node_keeps_to_its_neighbours_edges_and_to_the_grid_with_shift(artist:
 def test_a_node_is_sized_by_every_edge(artist: Person) -> None:
     def box() -> list[float]:
         return artist.page.evaluate(
-            "() => { const { store, rectOf } = window.easel.editor; return Object.values(rectOf(store.node('node:2'))) }"
+            "() => Object.values(window.easel.editor.rectOf(window.easel.editor.store.node('node:2')))"
         )
 
     for where, grip, by in (((0, 0.16), (2, 0), (-60, 0)), ((0.7, 1), (0, -2), (0, 50)), ((1, 1), (-4, -4), (40, 30))):
@@ -276,6 +276,32 @@ def test_a_trackpad_pans_and_pinches(artist: Person) -> None:
         zoom = camera(artist)["zoom"]
         page.evaluate(wheel, [0, 120, True])
         assert camera(artist)["zoom"] == zoom, "Ctrl and the wheel go across in Blender"
+
+
+def test_alt_leaves_copies_behind_and_a_frames_copy_brings_its_own(artist: Person) -> None:
+    page = artist.page
+    artist.click(2)
+    page.keyboard.press("Control+g")
+    page.keyboard.press(".")
+    page.wait_for_timeout(250)
+    before = artist.workflow
+    x, y, *_ = before["groups"][0]["bounding"]
+    title = on_page(artist, x + 40, y + 12)
+    with held(artist, "Alt"):
+        drag(artist, title, away(title, 20, 160), let_go=False)
+        page.keyboard.press("Escape")
+        page.mouse.up()
+    assert artist.workflow == before
+    with held(artist, "Alt"):
+        drag(artist, title, away(title, 20, 160))
+    after = artist.workflow
+    assert undo_label(artist) == "Duplicate"
+    assert after["groups"][0] == before["groups"][0]
+    assert [each["pos"] for each in after["nodes"]][:4] == [each["pos"] for each in before["nodes"]]
+    assert len(after["groups"]) == 2
+    assert after["nodes"][-1]["type"] == "ImageInvert"
+    assert after["nodes"][-1]["pos"][1] > 100
+    assert (1, after["nodes"][-1]["id"]) in links(artist), "fed by what feeds the original"
 
 
 def test_a_lasso_a_box_with_alt_and_links_in_a_box(artist: Person) -> None:

@@ -38,7 +38,7 @@ export function placeIn(context, node, link, { linked = false } = {}) {
   const ends = endsOf(context, link)
   const own = context.graph.linksOf(node.id)
   if (!ends || (linked ? own.some(({ id }) => id === link.id) : own.length)) return null
-  const { sockets } = viewOf(node, context.types.get(node.type), null).layout
+  const { sockets } = viewOf(node, context.types.of(node), null).layout
   const into = sockets.find(({ side, widget, type }) => side === 'in' && widget === null && accepts(type, ends.given))
   const out = sockets.find(({ side, type }) => side === 'out' && accepts(ends.wanted, type))
   return into && out ? { into: { ...into, node: node.id }, out: { ...out, node: node.id } } : null

@@ -71,7 +71,7 @@ export function bestPair(context, from, to) {
 
 /** @param {Context} context @param {NodeRecord} node @param {'in' | 'out'} side @returns {(SocketRef & {widget: string | null})[]} */
 function socketsOf({ types, outputType }, node, side) {
-  return viewOf(node, types.get(node.type), null).layout.sockets
+  return viewOf(node, types.of(node), null).layout.sockets
     .filter((socket) => socket.side === side)
     .map(({ index, name, type, widget }) => ({ node: node.id, side, index, name, widget, type: side === 'out' ? outputType(node, index) : type }))
 }

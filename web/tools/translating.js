@@ -40,10 +40,11 @@ export class Translating extends State {
     super(editor)
     this.start = pointer.startCanvas
     editor.store.begin('Move')
-    if (pointer.alt) duplicate(editor, editor.selection, { by: { x: 0, y: 0 }, links: true })
-    this.copied = pointer.alt
+    // Copies lie where the originals are: a frame's copy must not take these along.
+    const taken = moving(editor, editor.selection)
+    this.copied = pointer.alt && duplicate(editor, new Set([...editor.selection, ...taken]), { by: { x: 0, y: 0 }, links: true }) !== null
     raise(editor, editor.selection)
-    this.from = origins(editor, moving(editor, editor.selection))
+    this.from = origins(editor, this.copied ? editor.selection : taken)
     this.box = bounds([...this.from.keys()].flatMap((id) => {
       const [node, group] = [editor.store.node(id), editor.store.group(id)]
       if (node) return editor.rectOf(node)
