@@ -380,7 +380,15 @@ def test_by_touch_in_a_phone_sized_view(browser: Any, server: Any, text_to_image
         look(person, "subgraph-phone")
         graph = graph_of(person)
         count = len(definitions(person)[0]["outputs"])
-        person.page.evaluate("() => window.easel.editor.setCamera({ x: 1180, y: 40, zoom: 0.5 })")
+        person.page.evaluate(
+            """graph => {
+                const { editor } = window.easel
+                const box = editor.scene.rect(editor.graph.at(`node:${graph}/3`))
+                const zoom = 260 / (editor.graph.sides(graph)[1].pos[0] - box.x - box.w)
+                editor.setCamera({ x: box.x + box.w - 60 / zoom, y: box.y - 120 / zoom, zoom })
+            }""",
+            graph,
+        )
         touch_drag(person, person.point(f"{graph}/3", "out:LATENT"), side(person, "-20", "in", count))
         assert len(definitions(person)[0]["outputs"]) == count + 1
         way.get_by_role("button").first.tap()
