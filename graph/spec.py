@@ -11,7 +11,9 @@ from typing import Any, Protocol
 
 from graph.types import JsonObject
 
-WIDGET_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"})
+ABSENT_TYPES = frozenset({"WEBCAM", "LOAD_3D", "LOAD_3D_ANIMATION", "AUDIO_RECORD"})
+"""Types whose value a page makes: a camera's picture, a 3D view, a recording."""
+WIDGET_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "MARKDOWN", "COLOR", "CURVE"}) | ABSENT_TYPES
 """Types whose inputs can hold a constant typed by the user."""
 
 UPLOAD_FLAGS = ("image_upload", "video_upload", "animated_image_upload", "audio_upload", "file_upload")

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from graph.folders import Folders
-from graph.spec import UPLOAD_FLAGS, WIDGET_TYPES, InputSpec, NodeSpec
+from graph.spec import ABSENT_TYPES, UPLOAD_FLAGS, WIDGET_TYPES, InputSpec, NodeSpec
 
 SEED_NAMES = ("seed", "noise_seed")
+VIEW_BUTTONS = ("upload3dmodel", "uploadExtraResources", "clear")
 
 Kind = Literal["value", "control", "filter", "button"]
 
@@ -91,11 +92,22 @@ def with_value(spec: NodeSpec, saved: Any, name: str, value: Any) -> Any:
 
 
 def _places_of(spec: NodeSpec, entries: Sequence[Any]) -> list[Place]:
-    fresh = places(spec)
+    fresh = _with_buttons(places(spec), entries)
     if len(entries) > len(fresh) and any(is_forced(item) for item in spec.inputs):
         old = places(spec, with_forced=True)
         if len(old) == len(entries):
             return old
+    return fresh
+
+
+def _with_buttons(fresh: list[Place], entries: Sequence[Any]) -> list[Place]:
+    """Some pages leave words of a 3D view's buttons before its value."""
+    for at, place in enumerate(fresh):
+        if place.kind == "value" and widget_type(place.input) in ABSENT_TYPES:
+            count = 0
+            while at + count < len(entries) and entries[at + count] in VIEW_BUTTONS:
+                count += 1
+            return [*fresh[:at], *[Place(place.input, "button")] * count, *fresh[at:]]
     return fresh
 
 
@@ -112,5 +124,9 @@ def default_of(declared: InputSpec, folders: Folders | None) -> Any:
         case "COMBO":
             allowed = declared.allowed(folders) or declared.options.get("options") or [""]
             return allowed[0]
+        case "COLOR":
+            return "#ffffff"
+        case "CURVE":
+            return {"points": [[0, 0], [1, 1]], "interpolation": "monotone_cubic"}
         case _:
             return ""

@@ -11,10 +11,14 @@ const PLAIN = { height: WIDGET_ROW, grows: false, wide: false }
 /** @type {Extent} */
 const TEXT = { height: 64, grows: true, wide: true }
 
+/** @type {Extent} */
+const CURVE = { height: 128, grows: true, wide: true }
+
 /** Kinds whose row is no plain one. @type {Readonly<Record<string, (spec: any) => Extent>>} */
 const EXTENTS = {
   text: (spec) => (spec.multiline ? TEXT : PLAIN),
-  markdown: () => TEXT
+  markdown: () => TEXT,
+  curve: () => CURVE
 }
 
 /** @param {WidgetSpec} spec @returns {Extent} */

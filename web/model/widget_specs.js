@@ -36,14 +36,21 @@
  *
  * @typedef {{kind: 'markdown', default: string, multiline: true, placeholder: string}} MarkdownSpec The text of a note.
  * @typedef {{kind: 'toggle', default: boolean, on: string, off: string}} ToggleSpec
- * @typedef {NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec} WidgetSpec
+ * @typedef {{kind: 'colour', default: string}} ColourSpec `#rrggbb`.
+ * @typedef {{kind: 'curve', default: unknown}} CurveSpec Points as `model/curve.js` reads them.
+ * @typedef {{kind: 'absent', default: string}} AbsentSpec What another page makes; the value is kept.
+ * @typedef {NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec | ColourSpec | CurveSpec | AbsentSpec} WidgetSpec
  */
+import { STRAIGHT } from './curve.js'
 import { asList, asText, isFinite, isObject } from './json.js'
 import { unitOf } from './units.js'
 
 const SEED_NAMES = new Set(['seed', 'noise_seed'])
 
-/** By declared type. @type {Readonly<Record<string, (name: string, options: Json) => WidgetSpec>>} */
+/** @returns {AbsentSpec} */
+const absent = () => ({ kind: 'absent', default: '' })
+
+/** By declared type; the server's `WIDGET_TYPES` has the same. @type {Readonly<Record<string, (name: string, options: Json) => WidgetSpec>>} */
 const READERS = {
   COMBO: (_name, options) => readCombo(asList(options.options), options),
   INT: (name, options) => readNumber(name, options, true),
@@ -61,7 +68,13 @@ const READERS = {
     default: options.default === true,
     on: asText(options.label_on) ?? 'on',
     off: asText(options.label_off) ?? 'off'
-  })
+  }),
+  COLOR: (_name, options) => ({ kind: 'colour', default: asText(options.default) ?? '#ffffff' }),
+  CURVE: (_name, options) => ({ kind: 'curve', default: options.default ?? { points: STRAIGHT, interpolation: 'monotone_cubic' } }),
+  WEBCAM: absent,
+  LOAD_3D: absent,
+  LOAD_3D_ANIMATION: absent,
+  AUDIO_RECORD: absent
 }
 
 /** The widget that a declaration asks for; null for a socket. @param {string} name @param {unknown} type @param {Json} options @returns {WidgetSpec | null} */

@@ -70,11 +70,22 @@ export function places(type) {
  * @returns {readonly Place[]}
  */
 export function placesOf(type, values) {
-  const fresh = places(type)
+  const fresh = withButtons(places(type), type, values)
   const forced = type.inputs.filter((input) => input.forced).length
   if (forced === 0 || values.length <= fresh.length) return fresh
   const old = places(withForced(type))
   return values.length === old.length ? old : fresh
+}
+
+/** The words that a 3D view's buttons leave before its value, in files of some pages. */
+const VIEW_BUTTONS = new Set(['upload3dmodel', 'uploadExtraResources', 'clear'])
+
+/** @param {readonly Place[]} fresh @param {NodeType} type @param {readonly unknown[]} values @returns {readonly Place[]} */
+function withButtons(fresh, type, values) {
+  const at = fresh.findIndex((place) => place.kind === 'value' && type.inputs.find((input) => input.name === place.name)?.widget?.kind === 'absent')
+  let count = 0
+  while (at >= 0 && VIEW_BUTTONS.has(/** @type {string} */ (values[at + count]))) count++
+  return count ? fresh.toSpliced(at, 0, ...Array.from({ length: count }, () => /** @type {Place} */ ({ name: '', kind: 'unused' }))) : fresh
 }
 
 /** @type {WeakMap<NodeType, NodeType>} */

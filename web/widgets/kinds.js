@@ -4,7 +4,9 @@
  * @typedef {(host: HTMLElement, request: any) => import('./request.js').OpenEditor} Opener
  * @typedef {import('../model/widget_values.js').Widget} Widget
  */
+import { openColour } from './colour.js'
 import { openCombo } from './combo.js'
+import { openCurve } from './curve.js'
 import { openNumber } from './number.js'
 import { openSeed } from './seed.js'
 import { openText } from './text.js'
@@ -16,6 +18,9 @@ const EDITORS = {
   markdown: () => openText,
   combo: () => openCombo,
   toggle: () => null,
+  colour: () => openColour,
+  curve: () => openCurve,
+  absent: () => null,
 }
 
 /** @param {Widget} widget */

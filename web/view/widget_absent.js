@@ -1,0 +1,13 @@
+/** A value that another page makes (a camera's picture, a 3D view): it is kept, and told. */
+import { drawRight } from './widget_field.js'
+
+/** @type {import('./widget_kinds.js').WidgetKind} */
+export const ABSENT = {
+  draw(drawing) {
+    const { theme, widget: { value } } = drawing
+    drawRight(drawing, typeof value === 'string' && value ? value : 'not in this page yet', { colour: theme.quiet })
+  },
+  cursors: { value: '' },
+  // Nothing opens: it stays what it is.
+  click: ({ value }) => value
+}
