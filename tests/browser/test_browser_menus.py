@@ -214,7 +214,7 @@ def test_any_other_colour_is_one_step(artist: Person) -> None:
 def test_a_replaced_node_shows_nothing_that_the_old_one_gave(artist: Person) -> None:
     page = artist.page
     artist.run()
-    assert artist.status(9)["images"]
+    artist.until("() => window.easel.session.status('9').images.length")
     artist.click(9)
     page.keyboard.press("Shift+S")
     page.keyboard.type("preview image")

@@ -37,6 +37,8 @@ export function openMenu(entries, anchor, { label, side, onClose, parent }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
   let pressed = false
+  /** @type {HTMLElement | null} */
+  let pointed = null
 
   const buttons = tidy.map(entry => (entry === 'line' ? h('div.line', { role: 'separator' }) : button(entry)))
   const element = h('div.menu', { class: tidy.length > LONG ? 'menu long' : 'menu', role: 'menu', 'aria-label': label, tabindex: -1 }, buttons)
@@ -64,8 +66,10 @@ export function openMenu(entries, anchor, { label, side, onClose, parent }) {
       closeAll()
       entry.run?.()
     }
-    item.addEventListener('pointerenter', event => {
-      if (event.pointerType !== 'mouse') return
+    item.addEventListener('pointermove', event => {
+      // A menu that opens under a pointer at rest is not pointed at.
+      if (event.pointerType === 'touch' || pointed === item || !(event.movementX || event.movementY)) return
+      pointed = item
       clearTimeout(timer)
       timer = setTimeout(() => {
         if (beside?.item !== item) shut()
