@@ -44,15 +44,20 @@ export class Stroke {
     if (!cover) this.#cover.set(tile, (cover = new Uint8ClampedArray(box.w * box.h)))
     const [dx, dy] = [to.point.x - from.point.x, to.point.y - from.point.y]
     const length = dx * dx + dy * dy
+    const reach = (Math.max(from.radius, to.radius) + 0.5) ** 2
     const left = Math.max(rect.x, box.x)
     const right = Math.min(rect.x + rect.w, box.x + box.w)
     for (let y = Math.max(rect.y, box.y); y < Math.min(rect.y + rect.h, box.y + box.h); y++) {
       for (let x = left; x < right; x++) {
+        const at = (y - box.y) * box.w + x - box.x
+        // Most of a wide brush lies where it lay a moment ago.
+        if (cover[at] === 255) continue
         const [px, py] = [x + 0.5 - from.point.x, y + 0.5 - from.point.y]
         const share = length > 0 ? Math.min(1, Math.max(0, (px * dx + py * dy) / length)) : 1
-        const distance = Math.hypot(px - share * dx, py - share * dy)
-        const part = coverage(distance, from.radius + (to.radius - from.radius) * share, brush.hardness)
-        const at = (y - box.y) * box.w + x - box.x
+        const [rx, ry] = [px - share * dx, py - share * dy]
+        const square = rx * rx + ry * ry
+        if (square >= reach) continue
+        const part = coverage(Math.sqrt(square), from.radius + (to.radius - from.radius) * share, brush.hardness)
         if (part <= /** @type {number} */ (cover[at])) continue
         cover[at] = part
         const old = /** @type {number} */ (before[at])

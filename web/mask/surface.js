@@ -140,7 +140,9 @@ export class Surface {
     const ratio = devicePixelRatio || 1
     this.over.width = Math.round(this.element.clientWidth * ratio)
     this.over.height = Math.round(this.element.clientHeight * ratio)
-    this.fit()
+    // Who has zoomed in, or is painting, keeps the place.
+    if (this.view.scale === this.view.fitted && !this.#down.size) this.fit()
+    else this.repaint()
   }
 
   #place() {
