@@ -7,7 +7,7 @@ import { connect } from '../../web/commands/connect.js'
 import { setWidget } from '../../web/commands/set_widget.js'
 import { makeSubgraph } from '../../web/commands/subgraph_make.js'
 import { unpack } from '../../web/commands/subgraph_unpack.js'
-import { sendByName, takeByName } from '../../web/commands/wires.js'
+import { drawLines, sendByName, sendLinks, takeByName } from '../../web/commands/wires.js'
 import { Schema } from '../../web/model/schema.js'
 import { wireName } from '../../web/model/wires.js'
 import { load, save, toPrompt } from '../../web/model/workflow.js'
@@ -101,6 +101,22 @@ test('a type is seen through a wire', () => {
   setWidget(context, set, 'Constant', 'mask')
   setWidget(context, get, 'Constant', 'mask')
   assert.deepEqual([set, get].map((id) => context.scene.outputType(node(context, id), 0)), ['MASK', 'MASK'])
+})
+
+test('the links of an output are sent by name, and drawn again', () => {
+  const context = makeContext()
+  const [source, first, second] = ['LoadImage', 'Sharpen', 'Save'].map((type, index) => addNode(context, type, at(index * 300, 0)))
+  for (const [id, input] of [[first, 'image'], [second, 'images']]) connect(context, socket(context, source, 'out', 'IMAGE'), socket(context, id, 'in', input))
+  const was = prompt(context)
+  const set = sendLinks(context, socket(context, source, 'out', 'IMAGE'), { x: 240, y: 20 }, (each) => context.scene.socketPoint(each))
+  assert.deepEqual(names(context), ['Set IMAGE', 'Get IMAGE', 'Get IMAGE'])
+  assert.deepEqual(prompt(context), was)
+  assert.equal(context.graph.linksFrom(node(context, source), 0).length, 1)
+  drawLines(context, node(context, set))
+  assert.deepEqual(names(context), [])
+  assert.deepEqual(prompt(context), was)
+  drawLines(context, node(context, addNode(context, 'SetNode', at(0, 0))))
+  assert.match(context.notices.at(-1), /nothing to draw/)
 })
 
 test('a file where two Set nodes send by one name is told of, and kept', () => {

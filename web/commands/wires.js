@@ -30,6 +30,62 @@ export function sendByName(context, from, point) {
   })
 }
 
+/** Take the lines off an output: what they fed takes it by name from now on. @param {Context} context @param {SocketRef} from @param {import('../geometry/vec.js').Point} point where the output is @param {(socket: SocketRef) => import('../geometry/vec.js').Point | null} pointOf @returns {RecordId | null} the Set node */
+export function sendLinks(context, from, point, pointOf) {
+  const { store, graph } = context
+  const source = graph.at(from.node)
+  const links = source ? graph.linksFrom(source, from.index) : []
+  return store.transact('Send the links by name', () => {
+    const id = sendByName(context, from, point)
+    const setter = id === null ? undefined : store.node(id)
+    if (!setter) return null
+    for (const link of links) {
+      const reader = graph.reader(link)
+      const slot = reader?.inputs[link.toSlot]
+      if (!reader || !slot) continue
+      const to = /** @type {const} */ ({ node: reader.id, side: 'in', index: link.toSlot, name: slot.name, type: slot.type })
+      takeByName(context, to, wireName(setter), pointOf(to) ?? point)
+    }
+    context.select([setter.id])
+    return setter.id
+  })
+}
+
+/** Lines in place of a wire: whatever takes it in its own graph is linked to what feeds it. @param {Context} context @param {NodeRecord} setter */
+export function drawLines(context, setter) {
+  const { store, graph } = context
+  const link = graph.linkInto(setter, 0)
+  const source = link && graph.source(link)
+  if (!link || !source) {
+    context.notify('Nothing is linked to this Set node: there is nothing to draw lines from')
+    return
+  }
+  const from = /** @type {const} */ ({ node: source.id, side: 'out', index: link.fromSlot, name: '', type: link.type })
+  store.transact('Draw the lines', () => {
+    const getters = readers(context, setter, wireName(setter))
+    for (const getter of getters.filter((node) => node.graph === setter.graph)) relink(context, getter, from)
+    relink(context, setter, from)
+    // Subgraphs within may go on taking it.
+    if (getters.every((node) => node.graph === setter.graph)) {
+      for (const each of graph.linksOf(setter.id)) store.remove(each.id)
+      store.remove(setter.id)
+    }
+  })
+  context.select([source.id])
+}
+
+/** All that a wire's node feeds is fed by `from`; a Get node goes. @param {Context} context @param {NodeRecord} node @param {SocketRef} from */
+function relink(context, node, from) {
+  const { store, graph } = context
+  for (const out of graph.linksFrom(node, 0)) {
+    const reader = graph.reader(out)
+    const slot = reader?.inputs[out.toSlot]
+    store.remove(out.id)
+    if (reader && slot) connect(context, from, { node: reader.id, side: 'in', index: out.toSlot, name: slot.name, type: slot.type })
+  }
+  if (node.type === GET) store.remove(node.id)
+}
+
 /** Feed an input from what is sent by a name. @param {Context} context @param {SocketRef} to @param {string} name @param {import('../geometry/vec.js').Point} point where the input is @returns {RecordId | null} */
 export function takeByName(context, to, name, point) {
   const { store, graph, graphId, types } = context

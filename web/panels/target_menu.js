@@ -9,11 +9,11 @@
  */
 import { demote, promote, promotedAs } from '../commands/promote.js'
 import { movePort, removePort } from '../commands/subgraph_ports.js'
-import { sendByName, takeByName } from '../commands/wires.js'
+import { drawLines, sendByName, sendLinks, takeByName } from '../commands/wires.js'
 import { ROW } from '../geometry/layout.js'
 import { rectToScreen } from '../geometry/viewport.js'
 import { INPUTS_TYPE, isSide } from '../model/sides.js'
-import { around, namesIn } from '../model/wires.js'
+import { around, namesIn, SET } from '../model/wires.js'
 
 /**
  * @param {Editor} editor @param {Target} target @param {import('../model/types.js').Point} point of the canvas
@@ -25,6 +25,7 @@ export function targetEntries(editor, target, point) {
   if (!node) return { entries: [], alone: false }
   if (isSide(node)) return { entries: portEntries(editor, node, target, point), alone: true }
   if (target.kind === 'socket') return { entries: socketEntries(editor, target.socket), alone: false }
+  if (node.type === SET) return { entries: [{ label: 'Draw the lines again', run: () => drawLines(editor, node) }, 'line'], alone: false }
   if (target.kind === 'widget' && node.graph !== '') return { entries: widgetEntries(editor, node, target.name), alone: false }
   return { entries: [], alone: false }
 }
@@ -52,7 +53,9 @@ function socketEntries(editor, socket) {
   const at = editor.scene.socketPoint(socket)
   if (!at) return []
   if (socket.side === 'out') {
-    return [{
+    const node = editor.graph.at(socket.node)
+    const linked = node !== undefined && editor.graph.linksFrom(node, socket.index).length > 0
+    return [...(linked ? [{ label: 'Send its links by name', run: () => void sendLinks(editor, socket, at, each => editor.scene.socketPoint(each)) }] : []), {
       label: 'Send this output by name',
       run: () => {
         const id = sendByName(editor, socket, at)
