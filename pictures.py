@@ -88,15 +88,16 @@ def convert(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 def mask(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The picture with its alpha channel replaced by the mask's; a PNG with the texts that the picture had."""
     with opened(request["path"]) as picture, opened(request["mask"]) as painted:
-        if painted.size != picture.size:
+        image = ImageOps.exif_transpose(_eight_bits(picture))  # as it is seen, and painted on
+        if painted.size != image.size:
             raise Refused(
-                f"the mask has {painted.width} x {painted.height} pixels and the picture {picture.width} x"
-                f" {picture.height}; they must be equal"
+                f"the mask has {painted.width} x {painted.height} pixels and the picture {image.width} x"
+                f" {image.height}; they must be equal"
             )
         texts = PngImagePlugin.PngInfo()
         for name, value in getattr(picture, "text", {}).items():
             texts.add_text(name, value)
-        image = _eight_bits(picture).convert("RGBA")
+        image = image.convert("RGBA")
         image.putalpha(_eight_bits(painted).convert("RGBA").getchannel("A"))
         out = io.BytesIO()
         image.save(out, "PNG", pnginfo=texts, compress_level=4)

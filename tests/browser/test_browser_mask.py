@@ -170,6 +170,11 @@ def test_strokes_that_are_not_saved_are_not_lost_without_a_question(loaded: Pers
     expect(page.locator(".mask-editor .told")).to_contain_text("The disk is full.")
     assert masked(loaded, 160, 60) == 255, "the work is still there"
     page.unroute("**/upload/mask")
+    picture = loaded.server.base / "input" / "disc.png"
+    picture.rename(picture.with_name("away.png"))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".mask-editor .told")).to_contain_text("disc.png is not on the server any more")
+    picture.with_name("away.png").rename(picture)
     value, _ = save(loaded)
     assert value.startswith("clipspace/")
 

@@ -245,6 +245,23 @@ def test_a_mask_replaces_the_alpha_and_keeps_the_texts(server: Server) -> None:
     assert merged.text["workflow"] == '{"nodes": []}'  # type: ignore[attr-defined]
 
 
+def test_a_mask_is_painted_on_a_picture_as_it_is_seen(server: Server) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a camera that was held upright
+    server.upload("turned.jpg", picture("RGB", format="JPEG", exif=turned), overwrite="true")
+    painted = Image.new("RGBA", (6, 8))
+    painted.putpixel((5, 0), (0, 0, 0, 255))
+    out = io.BytesIO()
+    painted.save(out, "PNG")
+    original = json.dumps({"filename": "turned.jpg", "type": "input"})
+    reply = server.upload("upright.png", out.getvalue(), "/upload/mask", original_ref=original, overwrite="true")
+    assert reply.status == 200, reply.body
+    merged = opened((server.base / "input" / "upright.png").read_bytes())
+    assert merged.size == (6, 8)
+    assert [merged.getpixel(place)[3] for place in ((5, 0), (0, 0))] == [255, 0]  # type: ignore[index]
+    assert not merged.getexif()
+
+
 def test_a_mask_that_does_not_fit_says_so(server: Server) -> None:
     server.upload("original2.png", picture("RGB"), overwrite="true")
     original = json.dumps({"filename": "original2.png", "type": "input"})
