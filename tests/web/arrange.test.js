@@ -196,3 +196,11 @@ test('inside of a subgraph its two sides are arranged as well; undo puts them ba
   context.store.undo()
   assert.equal(JSON.stringify(save(context.store)), before)
 })
+
+test('what is fed and read by the same stands in the order of the sockets that it feeds', () => {
+  const boxes = [box('load', 0, 0), box('lower', 300, 0, 200, 160), box('upper', 300, 400), box('third', 300, 900, 200, 50), box('sample', 900, 0)]
+  const edges = [['load', 'upper'], ['load', 'lower'], ['load', 'third'], ['upper', 'sample'], ['lower', 'sample'], ['third', 'sample']]
+  const places = arrange(problem(boxes, edges))
+  check({ boxes }, places)
+  assert.ok(places.upper.y < places.lower.y && places.lower.y < places.third.y)
+})

@@ -22,7 +22,7 @@
  *
  * @typedef {object} Problem
  * @property {Box[]} boxes
- * @property {readonly (readonly [RecordId, RecordId])[]} edges From what gives to what reads.
+ * @property {readonly (readonly [RecordId, RecordId])[]} edges From what gives to what reads, upper sockets first.
  * @property {'right' | 'down'} direction Where links lead.
  * @property {'close' | 'normal' | 'wide'} spacing
  * @typedef {Pick<Problem, 'direction' | 'spacing'>} Options
@@ -100,7 +100,7 @@ function put(box, frame) {
 function edgesOf({ store, graph, graphId }, boxes) {
   /** @type {Map<string, [RecordId, RecordId]>} */
   const edges = new Map()
-  for (const link of graph.links(graphId)) {
+  for (const link of [...graph.links(graphId)].sort((a, b) => a.toSlot - b.toSlot)) {
     const path = [recordId('node', graphId, link.to)]
     let key = link.reroute
     for (let hop = 0; key !== null && hop < 1000; hop++) {

@@ -6,6 +6,7 @@
  * @typedef {import('./layered.js').Sized} Sized
  * @typedef {readonly (readonly [RecordId, RecordId])[]} Edges
  */
+import { readingOrder } from './reading_order.js'
 
 /** How often orders and heights are gone over, forth and back. */
 const SWEEPS = 6
@@ -16,7 +17,7 @@ export function columnsOf(boxes, edges) {
   const ranks = ranksOf(boxes, before, after)
   /** @type {Sized[][]} */
   const columns = Array.from({ length: Math.max(...ranks.values()) + 1 }, () => [])
-  for (const box of [...boxes].sort((a, b) => a.y - b.y || a.x - b.x)) columns[ranks.get(box.id) ?? 0]?.push(box)
+  for (const box of readingOrder(boxes, edges)) columns[ranks.get(box.id) ?? 0]?.push(box)
   /** @type {Map<RecordId, number>} */
   const places = new Map()
   const note = (/** @type {readonly Sized[]} */ column) => column.forEach(({ id }, index) => places.set(id, (index + 0.5) / column.length))

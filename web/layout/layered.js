@@ -17,6 +17,8 @@
 import { bounds } from '../geometry/rect.js'
 import { Graph, layout } from './dagre.js'
 import { columnsOf, settleColumns } from './columns.js'
+import { readingOrder } from './reading_order.js'
+import { orderTwins } from './twins.js'
 
 /** With more boxes or links than this dagre's exact ranks take too long, with more than the second dagre itself does. */
 const EXACT = 150
@@ -45,9 +47,12 @@ function byDagre(boxes, edges, gaps, exact) {
   const graph = new Graph()
   graph.setGraph({ rankdir: 'LR', nodesep: gaps.across, edgesep: gaps.across / 2, ranksep: gaps.along, ranker: exact ? 'network-simplex' : 'tight-tree' })
   graph.setDefaultEdgeLabel(() => ({}))
-  // Boxes that stood above come first: where nothing else decides, they stay above.
-  for (const { id, w, h } of [...boxes].sort((a, b) => a.y - b.y)) graph.setNode(id, { width: w, height: h })
-  for (const [from, to] of edges) graph.setEdge(from, to)
+  // Where nothing else decides, what comes first here stands above.
+  const order = readingOrder(boxes, edges)
+  const place = new Map(order.map(({ id }, index) => [id, index]))
+  const at = (/** @type {RecordId} */ id) => place.get(id) ?? 0
+  for (const { id, w, h } of order) graph.setNode(id, { width: w, height: h })
+  for (const [from, to] of [...edges].sort((a, b) => at(a[1]) - at(b[1]) || at(a[0]) - at(b[0]))) graph.setEdge(from, to)
   layout(graph)
   /** @type {Map<number, Sized[]>} */
   const columns = new Map()
@@ -56,5 +61,5 @@ function byDagre(boxes, edges, gaps, exact) {
     const middle = Math.round(x) // boxes of one rank have theirs in line
     columns.set(middle, [...(columns.get(middle) ?? []), { ...box, y: y - box.h / 2 }])
   }
-  return [...columns].sort(([a], [b]) => a - b).map(([, column]) => column)
+  return [...columns].sort(([a], [b]) => a - b).map(([, column]) => orderTwins(column, edges, at))
 }
