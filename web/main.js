@@ -103,6 +103,7 @@ async function start() {
     widgets.words.forget()
   }
   const bringIn = new BringIn({ editor, client, graph, toasts, refresh })
+  editor.scene.lastUsed = (node, widget) => runner.lastUsed.get(node)?.[widget]
   const choicePictures = new ChoicePictures(client)
   const widgets = new WidgetHost(byId('widgets'), editor, {
     titleOf: id => names.title(names.promptId(id) ?? id),

@@ -138,3 +138,20 @@ def test_the_menu_of_a_widget_sets_it_back(artist: Person) -> None:
     expect(menu).to_be_visible()
     menu.get_by_text("Reset width").click()
     assert value(artist, 5, "width") == 512
+
+
+def test_the_seed_of_the_last_run_is_one_press_away(artist: Person) -> None:
+    page = artist.page
+    used = value(artist, 3, "seed")
+    page.evaluate("easel.editor.setWidget('node:3', 'seed', 'randomize', 'control')")
+    artist.run()
+    artist.until("used => easel.editor.widget('node:3', 'seed').value !== used", used)
+    field = page.evaluate(
+        "(() => { const { field } = easel.editor.scene.view(easel.editor.store.node('node:3')).layout.widgets"
+        ".find(({ name }) => name === 'seed'); return field.w * easel.editor.camera.zoom / 2 })()"
+    )
+    x, y = artist.point(3, "widget:seed")
+    page.mouse.click(x - field + 8, y)
+    seed = page.evaluate("(({ value, control }) => [value, control])(easel.editor.widget('node:3', 'seed'))")
+    assert seed == [used, "fixed"]
+    assert undo_label(artist) == "Use the last seed"

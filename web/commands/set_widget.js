@@ -50,6 +50,14 @@ export function resetWidget(context, id, name) {
   return true
 }
 
+/** What a run used, again and to stay. @param {Pick<Context, 'store' | 'types'>} context @param {RecordId} id @param {string} name @param {unknown} value */
+export function useAgain(context, id, name, value) {
+  context.store.transact(`Use the last ${humanise(name).toLowerCase()}`, () => {
+    setWidget(context, id, name, value)
+    setWidget(context, id, name, 'fixed', 'control')
+  })
+}
+
 /** The value of a number is worked out from now on; null keeps the last result. @param {Pick<Context, 'store'>} context @param {RecordId} id @param {string} name @param {string | null} source */
 export function setExpression({ store }, id, name, source) {
   const node = store.node(id)

@@ -14,6 +14,12 @@ const WHEEL = { zoom: 'Zoom', pan: 'Move the view', across: 'Move the view acros
 const KEYS = [
   ['Open a graph', 'drop a JSON file or a picture'],
   ['Move the view with the left button', 'hold Space'],
+  ['Change a number', 'drag across it; Shift for fine, Ctrl for coarse'],
+  ['Change it on all selected nodes', 'Alt while dragging, Alt Enter while typing'],
+  ['Step a value', 'Alt wheel over it'],
+  ['Set a value back to its default', 'Backspace or a middle click over it'],
+  ['Copy and paste a value', 'Ctrl C, Ctrl V over it, with nothing selected'],
+  ['Work a number out from others', 'type = in it'],
   ['Heavier or lighter words', 'Ctrl ↑, Ctrl ↓ in a prompt'],
   ['From the canvas to the bars', 'Shift Tab'],
 ]

@@ -5,6 +5,7 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  */
+import { useAgain } from '../commands/set_widget.js'
 import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { nodeRunning } from './node_running.js'
@@ -104,18 +105,10 @@ export function createInspector(host, { editor, session, runner, names, settings
       return [
         /** @type {const} */ ([`${label} after a run`, select]),
         last === undefined || last === widget.value ? null : /** @type {const} */ (['Used last', h('button', { type: 'button', dataset: { focus: `last-${widget.name}` },
-          'data-tip': `Use ${String(last)} again, and keep it`, onclick: () => reuse(node.id, widget.name, last) }, h('span', {}, String(last)), ' · reuse')]),
+          'data-tip': `Use ${String(last)} again, and keep it`, onclick: () => useAgain(editor, node.id, widget.name, last) }, h('span', {}, String(last)), ' · reuse')]),
       ]
     }).filter(row => row !== null)
     return facts(rows)
-  }
-
-  /** @param {string} node @param {string} name @param {unknown} value */
-  function reuse(node, name, value) {
-    editor.store.begin('Use the last seed')
-    editor.setWidget(node, name, value)
-    editor.setWidget(node, name, 'fixed', 'control')
-    editor.store.commit()
   }
 
   /** Where the time of the last run went. */

@@ -39,7 +39,7 @@ export function drawSample(canvas, type, { theme, pictures, width = Infinity, zo
   ctx.setTransform(ratio * zoom, 0, 0, ratio * zoom, (ROUND - rect.x) * zoom * ratio, (ROUND - rect.y) * zoom * ratio)
   drawNode(ctx, theme, {
     view, status: UNKNOWN, shown: { preview: null, refs: [], text: '' }, pictures, selected: false, lifted: false, edited: null,
-    linked: () => false, feeder: () => '', wrong: () => false, typeOf: ({ type: own }) => own, fits: null, zoom: Math.max(zoom, 0.5),
+    linked: () => false, feeder: () => '', wrong: () => false, lastUsed: () => undefined, typeOf: ({ type: own }) => own, fits: null, zoom: Math.max(zoom, 0.5),
   })
 }
 

@@ -1,5 +1,5 @@
 /** The pointer is down on a widget: a click edits or switches it, a drag changes it where its kind can be dragged. */
-import { alike, setWidget, setWidgets } from '../commands/set_widget.js'
+import { alike, setWidget, setWidgets, useAgain } from '../commands/set_widget.js'
 import { fitNumber } from '../model/numbers.js'
 import { humanise } from '../model/words.js'
 import { kindOf } from '../view/widget_kinds.js'
@@ -83,6 +83,10 @@ export class PointingWidget extends State {
       return
     }
     if (target.part === 'link' && pointer.ctrl) return this.#openLink(widget, pointer)
+    if (target.part === 'last') {
+      useAgain(editor, target.node, target.name, editor.scene.lastUsed(target.node, target.name))
+      return
+    }
     const value = kindOf(widget).click?.(widget, target.part, pointer)
     if (value !== undefined) (pointer.alt ? setWidgets : setWidget)(editor, target.node, target.name, value)
     else editor.editWidget(target.node, target.name, { select: true })

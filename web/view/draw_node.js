@@ -21,6 +21,7 @@
  * @property {(socket: SocketPlace) => boolean} linked
  * @property {(socket: SocketPlace) => string} feeder The title of what feeds a linked input.
  * @property {(widget: string) => boolean} wrong Its expression fails.
+ * @property {(widget: string) => unknown} lastUsed By the last run; undefined for none.
  * @property {(socket: SocketPlace) => string} typeOf The type as seen through reroutes.
  * @property {((socket: SocketPlace) => boolean) | null} fits While a link is dragged: does it take it?
  * @property {number} zoom
@@ -96,7 +97,8 @@ function drawWhole(ctx, theme, drawing) {
       const socket = layout.sockets.find((each) => each.widget === place.name)
       if (!widget) continue
       drawWidget(ctx, theme, place, widget, {
-        feeder: socket && drawing.linked(socket) ? drawing.feeder(socket) : '', wrong: widget.expression !== null && drawing.wrong(widget.name), edited: drawing.edited === place.name,
+        feeder: socket && drawing.linked(socket) ? drawing.feeder(socket) : '', wrong: widget.expression !== null && drawing.wrong(widget.name),
+        last: widget.control === null ? undefined : drawing.lastUsed(widget.name), edited: drawing.edited === place.name,
         note: NOTE_TYPES.has(view.node.type), size: rowSize(zoom)
       })
     }
@@ -217,6 +219,12 @@ function drawSockets(ctx, theme, drawing) {
     const type = typeOf(socket)
     const size = socket.widget !== null ? SOCKET - 1 : SOCKET
     ctx.globalAlpha = alpha * (fits && !takes ? 0.22 : 1)
+    if ((zoom < FULL || drawing.hasty) && !takes) {
+      // As small as this a circle is a dot like any other.
+      ctx.fillStyle = typeColour(theme, type)
+      ctx.fillRect(socket.x - size + 0.5, socket.y - size + 0.5, 2 * size - 1, 2 * size - 1)
+      continue
+    }
     drawSocket(ctx, theme, { x: socket.x, y: socket.y, type, size, hollow: socket.optional && !isLinked, list: socket.list })
   }
   ctx.globalAlpha = alpha

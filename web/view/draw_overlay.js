@@ -205,7 +205,7 @@ function drawHover(ctx, theme, view) {
       roundRect(ctx, place.field.x + 0.5, place.field.y + 0.5, wide - 1, place.field.h - 1, place.wide ? 6 : 5)
       ctx.stroke()
       const widget = shown.widgets.find(({ name }) => name === hover.name)
-      const state = { feeder: '', wrong: false, edited: false, note: false, size: 12 }
+      const state = { feeder: '', wrong: false, last: undefined, edited: false, note: false, size: 12 }
       if (widget && hover.part !== 'control') kindOf(widget).hover?.({ ctx, theme, place, widget, state }, hover.part)
     }
   }

@@ -124,6 +124,7 @@ function drawOne(ctx, theme, view, node, hasty) {
     linked: ({ side, index }) =>
       index >= 0 && (side === 'in' ? view.graph.linkInto(node, index) !== undefined : view.graph.feeds(node, index)),
     feeder: ({ index }) => view.scene.feeder(node, index), wrong: (name) => view.expressions.problem(node.id, name) !== null,
+    lastUsed: (name) => view.scene.lastUsed(node.id, name),
     typeOf: ({ side, index, type }) => (node.type === 'Reroute' || (side === 'out' && type === '*') ? view.scene.outputType(node, index < 0 ? 0 : index) : type),
     fits: dragged && ((place) => {
       const own = dragged.ends.some((end) => end.node === node.id && end.side === place.side && end.index === place.index)

@@ -255,6 +255,9 @@ export class Scene {
     return this.layout(at).sockets.find((each) => each.side === 'out' && each.index === slot)?.type ?? '*'
   }
 
+  /** What the last run used for a widget; who runs graphs says. @type {(node: RecordId, widget: string) => unknown} */
+  lastUsed = () => undefined
+
   /** What gives an input its value, past reroutes: the title of a node. @param {NodeRecord} node @param {number} slot */
   feeder(node, slot) {
     let link = this.graph.linkInto(node, slot)
@@ -276,7 +279,8 @@ export class Scene {
       if (hit.kind === 'socket') return { kind: 'socket', socket: this.#ref(node, hit.socket) }
       if (hit.kind === 'widget') {
         const widget = this.view(node).widgets.find(({ name }) => name === hit.widget.name)
-        const inner = hit.part === 'value' && widget ? kindOf(widget).partAt?.(hit.widget, widget, local) : undefined
+        const last = this.lastUsed(node.id, hit.widget.name)
+        const inner = hit.part === 'value' && widget ? kindOf(widget).partAt?.(hit.widget, widget, local, last) : undefined
         const part = hit.part === 'button' ? (hit.widget.control ? 'control' : 'upload') : (inner ?? hit.part)
         return { kind: 'widget', node: node.id, name: hit.widget.name, part }
       }

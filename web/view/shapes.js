@@ -31,7 +31,7 @@ export function socketPath(ctx, form, x, y, size) {
   }
 }
 
-/** @typedef {'chevron' | 'check' | 'randomize' | 'fixed' | 'increment' | 'decrement' | 'increment-wrap' | 'upload' | 'alert' | 'pin' | 'picture' | 'film' | 'play' | 'expand' | 'snow'} IconName */
+/** @typedef {'chevron' | 'check' | 'randomize' | 'fixed' | 'increment' | 'decrement' | 'increment-wrap' | 'upload' | 'again' | 'alert' | 'pin' | 'picture' | 'film' | 'play' | 'expand' | 'inside' | 'inside' | 'snow'} IconName */
 
 /** Strokes on a grid of 16, 1.5 wide. @type {Readonly<Record<IconName, string>>} */
 const ICONS = {
@@ -40,6 +40,7 @@ const ICONS = {
   inside: 'M8 3h5v10H8M3 8h6.5M7 5.5 9.5 8 7 10.5',
   check: 'M3.5 8.5 6.5 11.5 12.5 5',
   randomize: 'M2.5 8a5.5 5.5 0 0 1 9.6-3.7L13.5 5.8M13.5 2.6v3.2h-3.2M13.5 8a5.5 5.5 0 0 1-9.6 3.7L2.5 10.2M2.5 13.4v-3.2h3.2',
+  again: 'M3.2 8.2a5 5 0 1 0 1.5-3.7L3 6.2M3 2.8v3.4h3.4',
   fixed: 'M4.5 7.5h7v5.5h-7zM6 7.5V5.5a2 2 0 0 1 4 0v2',
   increment: 'M8 3.5v9M3.5 8h9',
   'increment-wrap': 'M8 3.5v9M3.5 8h9',

@@ -11,6 +11,7 @@
  * @typedef {object} WidgetState
  * @property {string} feeder What its value comes from by a link; '' for none.
  * @property {boolean} wrong Its expression fails.
+ * @property {unknown} last What the last run used; undefined for none.
  * @property {boolean} edited HTML lies over it.
  * @property {boolean} note It is the text of a note: without a box.
  * @property {number} size Of its letters, canvas pixels: 12, or more where the view is far.
@@ -23,7 +24,7 @@
  * @property {(drawing: Drawing) => void} draw Its value, in `place.field`.
  * @property {boolean} [bare] It draws its field itself, also while its value comes by a link.
  * @property {(drawing: Drawing, part: string) => void} [hover] Drawn over it while the pointer is on it.
- * @property {(place: WidgetPlace, widget: Widget, point: Point) => string} [partAt] What of the field is under a point: `value`, or a name of its own.
+ * @property {(place: WidgetPlace, widget: Widget, point: Point, last: unknown) => string} [partAt] What of the field is under a point: `value`, or a name of its own.
  * @property {Readonly<Record<string, string>>} [cursors] Of the pointer, by part.
  * @property {(widget: Widget, part: string, keys: Keys) => unknown} [click] The value that a click sets at once; undefined opens the editor.
  * @property {(widget: Widget, steps: number, keys: Keys) => unknown} [step] The value so many steps on; undefined for none.

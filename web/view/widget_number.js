@@ -3,7 +3,7 @@ import { clamp } from '../geometry/vec.js'
 import { fitNumber } from '../model/numbers.js'
 import { afterNumber } from '../model/units.js'
 import { formatNumber } from '../model/words.js'
-import { roundRect } from './shapes.js'
+import { drawIcon, roundRect } from './shapes.js'
 import { font, measure } from './text.js'
 import { withAlpha } from './theme.js'
 import { CORNER, drawRight, PAD, wrongText } from './widget_field.js'
@@ -25,10 +25,11 @@ export const NUMBER = {
     if (spec.display === 'slider') drawShare(drawing)
     let right = place.button ? 2 : PAD
     if (expression) drawMark(drawing)
+    else if (canReuse(drawing.widget, state.last)) drawIcon(ctx, 'again', place.field.x + ARROW / 2 + 1, place.field.y + place.field.h / 2, 12, theme.quiet)
     if (typeof value !== 'number') return drawRight(drawing, wrongText(value), { right, colour: theme.warning })
     ctx.font = font(state.size)
     const unit = afterNumber(spec.unit)
-    const room = place.field.w - right - PAD - (expression ? ARROW : 0)
+    const room = place.field.w - right - PAD - (expression || canReuse(drawing.widget, state.last) ? ARROW - PAD : 0)
     const grouped = formatNumber(value, spec.digits)
     // Sixteen digits of a seed need the room that their gaps take, a large number that of its unit.
     if (unit && measure(ctx, grouped + unit) <= room) {
@@ -39,7 +40,13 @@ export const NUMBER = {
   },
 
   hover({ ctx, theme, place: { field }, widget: { expression } }, part) {
-    if (field.w <= 3 * ARROW || expression) return
+    if (part === 'last') {
+      ctx.fillStyle = theme.fieldActive
+      roundRect(ctx, field.x + 1, field.y + 1, ARROW, field.h - 2, 4)
+      ctx.fill()
+      drawIcon(ctx, 'again', field.x + ARROW / 2 + 1, field.y + field.h / 2, 12, theme.text)
+    }
+    if (field.w <= 3 * ARROW || expression || part === 'last') return
     ctx.font = font(13, 600)
     ctx.textBaseline = 'middle'
     ctx.textAlign = 'center'
@@ -53,7 +60,9 @@ export const NUMBER = {
     ctx.fillText('›', field.x + field.w - 9, field.y + field.h / 2)
   },
 
-  partAt({ field }, { expression }, { x }) {
+  partAt({ field }, widget, { x }, last) {
+    const { expression } = widget
+    if (canReuse(widget, last) && x < field.x + ARROW) return 'last'
     if (field.w <= 3 * ARROW || expression) return 'value'
     return x < field.x + ARROW ? 'less' : x > field.x + field.w - ARROW ? 'more' : 'value'
   },
@@ -85,6 +94,9 @@ export const NUMBER = {
     }
   }
 }
+
+/** A seed that is another one now than the last run used. @param {import('../model/widget_values.js').Widget} widget @param {unknown} last */
+export const canReuse = ({ control, value, expression }, last) => control !== null && !expression && last !== undefined && last !== value
 
 /** How far along its range a value is; by powers on a logarithmic slider. @param {NumberSpec} spec @param {number} value */
 export function shareOf({ min, max, log }, value) {
