@@ -2,8 +2,8 @@
 
 Its `widgets_values` hold first the values of those of its inputs that end at a widget, in the order of the
 definition's inputs; then those of `properties.proxyWidgets`, a list of `[inner node id, widget name]`. Where that list
-names the id `-1`, which stands for the inputs themselves, it alone gives the order. A list further out names a widget by
-the name that the instance shows it under.
+names the id `-1`, which stands for the inputs themselves, it alone gives the order. A list further out names a widget
+by the name that the instance shows it under.
 """
 
 from __future__ import annotations

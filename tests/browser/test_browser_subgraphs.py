@@ -135,14 +135,14 @@ def test_in_by_a_double_click_out_by_escape_and_by_the_way(artist: Person) -> No
 def test_the_mark_on_the_title_is_a_way_in(artist: Person) -> None:
     instance = make(artist, 3)
     artist.page.keyboard.press("Escape")
-    x, y, width = artist.page.evaluate(
+    x, y = artist.page.evaluate(
         """id => {
             const { editor } = window.easel
             const box = document.getElementById('overlay').getBoundingClientRect()
             const node = editor.store.node('node:' + id)
             const { width } = editor.scene.view(node).layout
             const { x, y } = editor.toScreen({ x: node.pos[0] + width - 17, y: node.pos[1] - 15 })
-            return [x + box.left, y + box.top, width]
+            return [x + box.left, y + box.top]
         }""",
         instance,
     )
@@ -163,7 +163,9 @@ def test_links_to_the_empty_socket_add_inputs_and_outputs(artist: Person) -> Non
     assert definition["outputs"][-1]["type"] == "LATENT"
     assert len(definition["outputs"][-1]["linkIds"]) == 1
     artist.page.keyboard.press("Alt+Backspace")
-    assert artist.page.evaluate("id => window.easel.editor.widgets('node:' + id).map(({ name }) => name)", instance) == ["steps"]
+    assert artist.page.evaluate(
+        "id => window.easel.editor.widgets('node:' + id).map(({ name }) => name)", instance
+    ) == ["steps"]
     artist.click(instance, "widget:steps")
     artist.page.keyboard.type("4")
     artist.page.keyboard.press("Enter")
@@ -220,7 +222,9 @@ def test_a_widget_inside_is_shown_from_its_menu(artist: Person) -> None:
     menu(artist, artist.point(f"{graph}/3", "widget:seed"), "Show on the subgraph")
     artist.page.keyboard.press("Escape")
     artist.page.keyboard.press("Escape")
-    assert artist.page.evaluate("id => window.easel.editor.widgets('node:' + id).map(({ name }) => name)", instance) == ["seed"]
+    assert artist.page.evaluate(
+        "id => window.easel.editor.widgets('node:' + id).map(({ name }) => name)", instance
+    ) == ["seed"]
     seed = artist.prompt[f"{instance}:3"]["inputs"]["seed"]
     artist.run()
     assert artist.prompt[f"{instance}:3"]["inputs"]["seed"] != seed, "a seed that is shown moves on"
@@ -232,8 +236,8 @@ def test_an_error_inside_is_told_outside_and_shown_inside(artist: Person) -> Non
     artist.page.evaluate(
         """id => {
             const { editor } = window.easel
-            const graph = [...editor.store.records()].find(record => record.kind === 'node' && record.type === 'CLIPTextEncode' && record.graph !== '')
-            editor.setWidget(graph.id, 'text', 'please fail')
+            const inside = ({ kind, type, graph }) => kind === 'node' && type === 'CLIPTextEncode' && graph !== ''
+            editor.setWidget([...editor.store.records()].find(inside).id, 'text', 'please fail')
         }""",
         outer,
     )
@@ -300,9 +304,13 @@ def test_kept_in_the_library_found_renamed_and_deleted(artist: Person) -> None:
 
 
 def test_broken_files_in_the_library_are_told(artist: Person) -> None:
-    for name, content in [("broken", "no json"), ("foreign", '{"nodes": [{"id": 1, "type": "Nonsense"}], "links": []}')]:
+    for name, content in [
+        ("broken", "no json"),
+        ("foreign", '{"nodes": [{"id": 1, "type": "Nonsense"}], "links": []}'),
+    ]:
         artist.page.evaluate(
-            "([name, content]) => fetch(`/api/userdata/subgraphs%2F${name}.json?overwrite=true`, { method: 'POST', body: content })",
+            """([name, body]) =>
+                fetch(`/api/userdata/subgraphs%2F${name}.json?overwrite=true`, { method: 'POST', body })""",
             [name, content],
         )
     artist.page.reload()
@@ -367,13 +375,18 @@ def test_a_file_whose_subgraph_contains_itself(person: Person) -> None:
 
 def test_by_touch_in_a_phone_sized_view(browser: Any, server: Any, text_to_image: dict[str, Any]) -> None:
     context = browser.new_context(
-        viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, base_url=f"http://127.0.0.1:{server.port}"
+        viewport={"width": 390, "height": 780},
+        has_touch=True,
+        is_mobile=True,
+        base_url=f"http://127.0.0.1:{server.port}",
     )
     try:
         person = Person(context.new_page(), server)
         person.open()
         person.load(text_to_image)
-        person.page.evaluate("() => { window.easel.editor.select(['node:3', 'node:8']); window.easel.editor.run('make_subgraph') }")
+        person.page.evaluate(
+            "() => { window.easel.editor.select(['node:3', 'node:8']); window.easel.editor.run('make_subgraph') }"
+        )
         person.page.evaluate("() => window.easel.editor.run('enter_subgraph')")
         way = person.page.get_by_role("navigation", name="Where you are")
         expect(way).to_be_visible()
