@@ -181,6 +181,15 @@ test('frames in frames move with the outer one', () => {
   assert.equal(context.store.group(inner).bounds[0], before.inner[0] + 50)
 })
 
+test('reroutes move with the nodes whose links alone pass them', () => {
+  const { context, loader, one, first, second, link } = fork()
+  const [shared] = addReroutes(context, [first, second].map((id) => ({ link: link(id), stretch: 0, point: { x: 200, y: 0 } })))
+  const own = addReroute(context, [link(first)], { x: 300, y: 50 }, 1)
+  const taken = moving(context, [loader, one])
+  assert.deepEqual([taken.has(own), taken.has(shared)], [true, false])
+  assert.equal(moving(context, [loader]).size, 1)
+})
+
 test('copies keep the reroutes between them, and what is hidden', () => {
   const { context, loader, one, first, second, link, through } = fork()
   addReroutes(context, [first, second].map((id) => ({ link: link(id), stretch: 0, point: { x: 200, y: 0 } })))

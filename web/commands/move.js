@@ -9,6 +9,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { centre, contains } from '../geometry/rect.js'
+import { chain } from './reroute.js'
 import { viewOf } from '../model/shape.js'
 import { freshNode } from './add_node.js'
 
@@ -30,10 +31,25 @@ export function moving(context, ids) {
       if (other.id !== id && contains(box, inner) && contains(box, { x: inner.x + inner.w, y: inner.y + inner.h })) all.add(other.id)
     }
   }
+  for (const id of bendsAmong(context, all)) all.add(id)
   return new Set([...all].filter((id) => {
     const record = store.get(id)
     return record && !('pinned' in record && record.pinned) && 'graph' in record && record.kind !== 'link'
   }))
+}
+
+/** Reroutes of links that all lie among these nodes: they would be left behind. @param {Context} context @param {ReadonlySet<RecordId>} ids @returns {RecordId[]} */
+function bendsAmong(context, ids) {
+  const { graph, graphId } = context
+  if (!graph.ids(graphId, 'reroute').size) return []
+  const has = (/** @type {NodeRecord | undefined} */ node) => node !== undefined && ids.has(node.id)
+  /** @type {Map<RecordId, boolean>} */
+  const among = new Map()
+  for (const link of graph.links(graphId)) {
+    const inner = has(graph.source(link)) && has(graph.reader(link))
+    for (const { id } of chain(context, graphId, link.reroute)) among.set(id, inner && among.get(id) !== false)
+  }
+  return [...among].flatMap(([id, inner]) => (inner ? id : []))
 }
 
 /** @param {GroupRecord} group */

@@ -23,23 +23,26 @@ const oneLink = (editor) => selectedLinks(editor).length === 1
 const linksOfSelection = (editor) =>
   [...new Set([...selectedLinks(editor), ...selectedNodes(editor).flatMap((node) => editor.graph.linksOf(node.id))])]
 
-/** The next drag does this. @param {Editor} editor @param {import('./navigation.js').Act} act @param {string} hint */
-function arm(editor, act, hint) {
-  editor.hands.arm(act, editor.paint((ctx, theme) => {
-    const { x, y, zoom } = editor.camera
-    ctx.translate(x, y)
-    ctx.scale(1 / zoom, 1 / zoom)
-    drawHint(ctx, theme, hint, editor.viewSize)
-  }))
+/** A sentence over the graph. @param {Editor} editor @param {string} text @returns {() => void} ends it */
+const hint = (editor, text) => editor.paint((ctx, theme) => {
+  const { x, y, zoom } = editor.camera
+  ctx.translate(x, y)
+  ctx.scale(1 / zoom, 1 / zoom)
+  drawHint(ctx, theme, text, editor.viewSize)
+})
+
+/** The next drag does this. @param {Editor} editor @param {import('./navigation.js').Act} act @param {string} text */
+function arm(editor, act, text) {
+  editor.hands.arm(act, hint(editor, text))
   editor.updateCursor()
 }
 
 /** @param {Editor} editor @param {boolean} locked */
 function lock(editor, locked) {
-  const keys = editor.commands.keysOf(locked ? 'unlock' : 'lock')[0]
-  editor.hands.locked = locked
+  const keys = editor.commands.keysOf('unlock')[0]
+  if (locked) editor.hands.lock(true, hint(editor, keys ? `Locked: ${keys} unlocks the canvas.` : 'The canvas is locked.'))
+  else editor.hands.lock(false)
   editor.updateCursor()
-  if (locked) editor.notify(`The canvas is locked: every drag moves the view.${keys ? ` ${keys} unlocks it.` : ''}`)
 }
 
 /** @type {readonly Command[]} */

@@ -17,6 +17,14 @@ export class Hands {
   /** Chosen from a menu: begins with the next press, wherever that is. @type {Act | null} */
   armed = null
   #end = () => {}
+  #unlocked = () => {}
+
+  /** @param {boolean} locked @param {() => void} [ended] called when it is unlocked */
+  lock(locked, ended = () => {}) {
+    this.locked = locked
+    this.#unlocked()
+    this.#unlocked = ended
+  }
 
   /** @param {Act} act @param {() => void} end called when it has begun, or is given up */
   arm(act, end) {

@@ -59,10 +59,10 @@ export class Idle extends State {
         if (target.part === 'label') return editor.enter(new PointingNode(editor, target.node, target))
         return editor.enter(new PointingWidget(editor, target))
       case 'node':
-        if (target.part === 'resize') return editor.enter(new Resizing(editor, target.node, target.edge ?? 'se'))
+        if (target.part === 'resize' && !editor.store.node(target.node)?.pinned) return editor.enter(new Resizing(editor, target.node, target.edge ?? 'se'))
         return editor.enter(new (target.part === 'picture' ? PointingPicture : PointingNode)(editor, target.node, target))
       case 'group':
-        if (target.part === 'resize') return editor.enter(new Resizing(editor, target.group, target.edge ?? 'se'))
+        if (target.part === 'resize' && !editor.store.group(target.group)?.pinned) return editor.enter(new Resizing(editor, target.group, target.edge ?? 'se'))
         return editor.enter(new PointingNode(editor, target.group, target))
       case 'reroute':
         return this.#reroute(target)
