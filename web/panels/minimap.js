@@ -116,7 +116,7 @@ export function createMinimap(canvas, { editor, session, names, settings, theme,
       const rect = boxOf(node)
       const status = session.status(names.promptId(node.id) ?? '')
       drawing.fillStyle = status.error ? colours.error : status.state === 'running' ? colours.accent
-        : editor.selection.has(node.id) ? colours.select : colourOf(colours, node)
+        : session.notices(node.id).length ? colours.warning : editor.selection.has(node.id) ? colours.select : colourOf(colours, node)
       drawing.globalAlpha = node.mode === 0 ? 1 : 0.4
       drawing.fillRect(rect.x, rect.y, Math.max(2 / scale, rect.w), Math.max(2 / scale, rect.h))
     }
@@ -171,7 +171,7 @@ export function createMinimap(canvas, { editor, session, names, settings, theme,
   editor.on('camera', () => later(false))
   editor.on('selection', () => later(true))
   editor.store.listen(() => later(true))
-  session.listen(change => { if (change.nodes.size || change.run) later(true) })
+  session.listen(change => { if (change.nodes.size || change.run || change.notices) later(true) })
   settings.listen(() => later(true))
   onTheme(() => later(true))
   later(true)

@@ -4,6 +4,7 @@
  */
 import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
+import { stateWord } from './state_word.js'
 
 /** @typedef {{ id: string, level: 1 | 2, node: string, widget: string | null, name: string, aside: string, open: boolean | null }} Row */
 
@@ -34,7 +35,7 @@ export function outlinePanel({ editor, session, names, editWidget }) {
           const status = session.status(names.promptId(node.id) ?? '')
           /** @type {Row} */
           const head = { id: node.id, level: 1, node: node.id, widget: null, name: names.titleOf(node), open,
-            aside: node.mode === 2 ? 'muted' : node.mode === 4 ? 'bypassed' : status.state === 'idle' ? `#${node.key}` : status.state }
+            aside: stateWord(node, status, session.notices(node.id)) || `#${node.key}` }
           return open ? [head, ...children(node)] : [head]
         })
       }

@@ -47,6 +47,7 @@ export function problemsPanel({ troubles, session, editor, names }) {
         all.textContent = `Repair ${mendable} of them`
         if (state === drawn && list.childElementCount) return // the keyboard's place in it stays
         drawn = state
+        const hadFocus = list.contains(document.activeElement)
         if (!found.length) return fill(list, h('p.none', {}, 'No problems. What the next run would stumble over is listed here.'))
         /** @type {Map<string, import('../app/troubles.js').Trouble[]>} */
         const groups = new Map()
@@ -56,6 +57,8 @@ export function problemsPanel({ troubles, session, editor, names }) {
         }
         fill(list, [...groups].map(([head, group]) => [groups.size > 1 || group.length > 1 ? h('h3', {}, head, h('span.number', {}, String(group.length))) : null, group.map(card)]),
           found.length > MOST ? h('p.none', {}, `${found.length - MOST} more nodes have problems.`) : null)
+        // What was mended is gone: the keyboard goes on to what is left.
+        if (hadFocus) /** @type {HTMLElement | null} */ (list.querySelector('button'))?.focus()
       }
 
       draw()
