@@ -140,7 +140,7 @@ export function heatStep(theme, share, edge = false) {
   let colour = steps.get(key)
   if (colour === undefined) {
     const dark = theme.name === 'dark'
-    const [pale, deep] = edge ? (dark ? [0.42, 0.72] : [0.78, 0.55]) : dark ? [0.27, 0.48] : [0.96, 0.8]
+    const [pale, deep] = edge ? (dark ? [0.5, 0.74] : [0.64, 0.5]) : dark ? [0.27, 0.48] : [0.96, 0.8]
     const chroma = 0.012 + step * (edge ? 0.16 : dark ? 0.12 : 0.085)
     steps.set(key, (colour = oklch(pale + (deep - pale) * step, chroma, HEAT_HUE)))
   }

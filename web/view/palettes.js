@@ -105,7 +105,7 @@ function light({ hue, chroma, accent, strong = false, types = {} }) {
     onError: oklch(0.995, 0.004, 25),
     errorSurface: oklch(0.945, 0.035, 25),
     errorText: oklch(strong ? 0.35 : 0.42, 0.15, 25),
-    warning: oklch(strong ? 0.47 : 0.56, 0.125, 65),
+    warning: oklch(strong ? 0.47 : 0.525, 0.12, 65),
     group: grey(0.62, 0.012),
     shadow: '#1b2030',
     veil: '#1b203055',
