@@ -28,7 +28,7 @@ export async function editMask({ file, channel, upload, done }) {
     save: async (mask) => {
       const answer = await upload(await encode(mask), { name: `clipspace-mask-${Date.now()}.png`, subfolder: FOLDER, original: file })
       // Where the picture is gone, servers of this kind answer as if all were well, and write nothing.
-      const made = await fetch(viewUrl({ filename: answer.name, subfolder: answer.subfolder, type: 'input' }), { method: 'HEAD' })
+      const made = await fetch(viewUrl({ filename: answer.name, subfolder: answer.subfolder, type: 'input' }), { headers: { Range: 'bytes=0-0' } })
       if (!made.ok) throw new Error(`${file.filename} is not on the server any more, and the mask needs its colours. Put it back into the ${file.type} folder.`)
       done(`${answer.subfolder ? `${answer.subfolder}/` : ''}${answer.name} [input]`)
     }
