@@ -51,8 +51,10 @@ def touch_drag(page: Page, start: tuple[float, float], end: tuple[float, float],
 
 
 def middle(element: Locator) -> tuple[float, float]:
-    box = element.bounding_box()
-    assert box
+    expect(element).to_be_visible()
+    box = None
+    while box is None:  # the list draws its rows anew
+        box = element.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 

@@ -4,7 +4,6 @@
  * @typedef {import('./rect.js').Rect} Rect
  * @typedef {import('./vec.js').Point} Point
  */
-import { grow, intersects } from './rect.js'
 
 /** Between two places that are tried, and the least that is left between things. */
 const STEP = 32
@@ -25,13 +24,14 @@ export function freePlace({ w, h }, point, within, taken) {
   let best = null
   let least = Infinity
   for (let column = -across; column <= across; column++) {
+    const x = middle.x + column * step
+    if (x < within.x || x + w > within.x + within.w) continue
+    const beside = taken.filter((other) => other.x <= x + w + GAP && other.x + other.w >= x - GAP)
     for (let row = -down; row <= down; row++) {
       const far = column * column + row * row
-      if (far >= least) continue
-      const [x, y] = [middle.x + column * step, middle.y + row * step]
-      if (x < within.x || y < within.y || x + w > within.x + within.w || y + h > within.y + within.h) continue
-      const box = grow({ x, y, w, h }, GAP)
-      if (taken.some((other) => intersects(box, other))) continue
+      const y = middle.y + row * step
+      if (far >= least || y < within.y || y + h > within.y + within.h) continue
+      if (beside.some((other) => other.y <= y + h + GAP && other.y + other.h >= y - GAP)) continue
       least = far
       best = { x, y }
     }
