@@ -157,6 +157,13 @@ class Jobs:
             return []
         return [text("executing", {"node": running.node}), *running.so_far()]
 
+    def facts(self, client_id: str) -> str | None:
+        """What is known of the nodes of its job, for a client that comes back during it and asked for that."""
+        running = self._running
+        if running is None or running.client_id != client_id or not running.known:
+            return None
+        return text("easel_nodes", {"prompt_id": running.prompt_id, "nodes": running.known})
+
     def state(self, *, nodes: bool = True) -> JsonObject:
         """How things stand, for pages that follow every job; `nodes`: also how far each node is, and the results."""
         running = self._running

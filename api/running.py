@@ -58,6 +58,8 @@ class Running:
     executed: list[str] = field(default_factory=list[str])
     facts: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     """What is known of nodes that are done, and was not told yet."""
+    known: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    """The same, told or not."""
     _shown: dict[str, str] = field(default_factory=dict[str, str])
     """The prompt's node that stands for each node of `outputs`."""
     _closing: list[Event] = field(default_factory=list[Event])
@@ -95,6 +97,7 @@ class Running:
                 self._plan_progress()
             case NodeFacts():
                 self.facts.update(event.nodes)
+                self.known.update(event.nodes)
                 self._plan_progress()
             case Progress():
                 self._measure_step()

@@ -33,6 +33,8 @@ async def ws(request: web.Request) -> web.WebSocketResponse:
         if first and (flags := _feature_flags(said)) is not None:
             listener.flags = flags
             listener.put(text("feature_flags", features(services)))
+            if flags.get("easel_nodes") is True and (told := services.jobs.facts(listener.client_id)) is not None:
+                listener.put(told)
         first = False
 
     try:

@@ -318,6 +318,25 @@ def test_facts_of_nodes_go_to_those_who_asked_for_them(server: Server) -> None:
     assert found["1"]["display_node"] == "1"
 
 
+def test_who_comes_back_hears_what_is_known_of_nodes(server: Server) -> None:
+    prompt = {
+        "1": {"class_type": "Say", "inputs": {"text": f"first {time.time()}"}},
+        "2": {"class_type": "Slow", "inputs": {"seconds": 1.5, "steps": 15}},
+        "3": {"class_type": "Join", "inputs": {"a": ["1", 0], "b": ["2", 0]}},
+        "4": {"class_type": "Show", "inputs": {"text": ["3", 0]}},
+    }
+    flags = json.dumps({"type": "feature_flags", "data": {"easel_nodes": True}})
+    with server.socket("back") as socket:
+        socket.send(flags)
+        server.prompt(prompt, client_id="back")
+        read_until(socket, "progress")
+    with server.socket("back") as socket:
+        socket.send(flags)
+        told = read_until(socket, "easel_nodes")[-1]["data"]["nodes"]
+        assert told["1"]["outputs"][0]["text"].startswith('"first')
+        read_until(socket, "done")
+
+
 def test_a_frozen_node_is_not_run_again(server: Server) -> None:
     def run(text: str, extra: dict[str, Any]) -> Any:
         entry = server.run(say(text), client_id="freezer", extra_data=extra)
