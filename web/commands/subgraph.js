@@ -5,6 +5,7 @@
  * @typedef {import('./registry.js').Command<Full>} Command
  */
 import { selectedNodes } from './context.js'
+import { isGroupNode, unpackGroup } from './group_unpack.js'
 import { makeUnique } from './subgraph_copy.js'
 import { makeSubgraph } from './subgraph_make.js'
 import { unpack } from './subgraph_unpack.js'
@@ -12,6 +13,8 @@ import { sendByName } from './wires.js'
 
 /** The selected instances of subgraphs. @param {Full} context */
 const instances = (context) => selectedNodes(context).filter((node) => context.graph.definition(node.type))
+/** Selected nodes of the kind that came before subgraphs. @param {Full} context */
+const groups = (context) => selectedNodes(context).filter((node) => isGroupNode(context, node))
 /** @param {Full} context */
 const some = (context) => instances(context).length > 0
 /** @param {Full} context */
@@ -24,8 +27,11 @@ export const SUBGRAPH_COMMANDS = [
     run: (context) => makeSubgraph(context, context.selection)
   },
   {
-    id: 'unpack_subgraph', label: 'Unpack the subgraph', keys: [], enabled: some,
-    run: (context) => context.store.transact('Unpack', () => context.select(instances(context).flatMap((node) => unpack(context, node))))
+    id: 'unpack_subgraph', label: 'Unpack the subgraph', keys: [], enabled: (context) => some(context) || groups(context).length > 0,
+    run: (context) => context.store.transact('Unpack', () => {
+      const old = groups(context)
+      context.select([...instances(context).flatMap((node) => unpack(context, node)), ...old.flatMap((node) => unpackGroup(context, node))])
+    })
   },
   {
     id: 'enter_subgraph', label: 'Open the subgraph', keys: ['Alt+Enter'], enabled: (context) => instances(context).length === 1,

@@ -10,7 +10,8 @@ import { asList, asObject, asText, isFinite, isObject } from './json.js'
 import { places, withValue } from './widget_values.js'
 import { readLink } from './workflow_load.js'
 
-const GROUP = /^workflow[>/](.+)$/u
+/** The type of a group node, and its name in it. */
+export const GROUP = /^workflow[>/](.+)$/u
 
 /** The same file where there are none. @param {Json} file @param {Schema} schema @returns {Json} */
 export function expandGroups(file, schema) {

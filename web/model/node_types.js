@@ -9,6 +9,8 @@
  * @typedef {import('./types.js').Entry} Entry
  * @typedef {import('./types.js').NodeRecord} NodeRecord
  */
+import { GROUP } from './group_nodes.js'
+import { groupType } from './group_type.js'
 import { getType } from './virtual_types.js'
 import { around, GET, namesIn, SET } from './wires.js'
 import { withProxies } from './proxies.js'
@@ -46,6 +48,10 @@ export class NodeTypes {
     const known = this.schema.get(name)
     if (known) return known
     const definition = this.graph.definition(name)
+    if (!definition && GROUP.test(name)) {
+      const meta = this.graph.store.get('meta')
+      return meta?.kind === 'meta' ? groupType(name, meta.extra.groupNodes, this.schema) : undefined
+    }
     if (!definition || this.#depth > DEEPEST) return undefined
     const kept = this.#subgraphs.get(name)
     if (kept?.schema === this.schema && kept.stamp === this.#stamp) return kept.type

@@ -150,7 +150,7 @@ function drawTitle(ctx, theme, drawing) {
       left += 16
     }
     ctx.font = font(size, 600)
-    if (view.type?.places) {
+    if (view.type?.controls) {
       drawIcon(ctx, 'inside', right - 5, middle, 14, theme.quiet)
       right -= ENTRANCE
     }
