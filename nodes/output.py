@@ -48,6 +48,27 @@ def preview_image(images: Image, context: Context, prompt: Prompt = None, extra_
     return Results(ui={"images": _save(context, "temp", _temporary_name(), images, texts, prompt, PREVIEW_LEVEL)})
 
 
+@node("ImageCompare", category="image", title="Image Compare", output=True, experimental=True)
+def compare_images(
+    context: Context,
+    image_a: Image | None = None,
+    image_b: Image | None = None,
+    prompt: Prompt = None,
+    extra_pnginfo: PngInfo = None,
+) -> Results:
+    """Show two pictures in one place, with a line between that follows the pointer."""
+    texts = pnginfo(prompt, extra_pnginfo)
+    sides = {"a_images": image_a, "b_images": image_b}
+    return Results(
+        ui={
+            side: []
+            if images is None
+            else _save(context, "temp", _temporary_name(), images, texts, prompt, PREVIEW_LEVEL)
+            for side, images in sides.items()
+        }
+    )
+
+
 @node("MaskPreview", category="mask", output=True)
 def preview_mask(mask: Mask, context: Context, prompt: Prompt = None, extra_pnginfo: PngInfo = None) -> Results:
     """Show a mask on the page without keeping it."""

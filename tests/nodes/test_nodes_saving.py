@@ -138,6 +138,13 @@ def test_previews_go_to_the_temporary_folder(context: Context, picture: torch.Te
         assert shown.mode == "RGB"
 
 
+def test_what_is_compared_is_told_in_two_lists(context: Context, picture: torch.Tensor) -> None:
+    both = output.compare_images(context, picture[:1], picture[:2]).ui
+    assert [len(both["a_images"]), len(both["b_images"])] == [1, 2]
+    assert both["a_images"][0]["type"] == "temp"
+    assert output.compare_images(context, None, picture[:1]).ui["a_images"] == []
+
+
 def test_latents_survive_saving(context: Context) -> None:
     latent = torch.randn(2, 4, 3, 5)
     item = saved(output.save_latent({"samples": latent}, context, "a", PROMPT), "latents")[0]
