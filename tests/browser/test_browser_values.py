@@ -155,3 +155,16 @@ def test_the_seed_of_the_last_run_is_one_press_away(artist: Person) -> None:
     seed = page.evaluate("(({ value, control }) => [value, control])(easel.editor.widget('node:3', 'seed'))")
     assert seed == [used, "fixed"]
     assert undo_label(artist) == "Use the last seed"
+
+
+def test_a_link_dropped_on_the_row_of_a_widget_feeds_it(artist: Person) -> None:
+    primitive = {"id": 20, "type": "PrimitiveNode", "pos": [-300, 520], "size": [200, 80], "title": "Size",
+                 "outputs": [{"name": "INT", "type": "INT", "links": []}], "widgets_values": [256, "fixed"]}  # fmt: skip
+    graph = artist.workflow
+    graph["nodes"].append(primitive)
+    artist.load(graph)
+    artist.page.evaluate("easel.editor.run('fit')")
+    artist.page.wait_for_timeout(400)
+    artist.drag(artist.point(20, "out:INT"), artist.point(5, "widget:height"))
+    assert value(artist, 5, "height") == 256
+    assert value(artist, 5, "width") == 128

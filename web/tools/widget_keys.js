@@ -5,6 +5,7 @@
  * @typedef {import('./editor.js').Editor} Editor
  */
 import { resetWidget, setWidget } from '../commands/set_widget.js'
+import { asList, asObject } from '../model/json.js'
 import { readValue, writeValue } from '../model/value_text.js'
 import { humanise } from '../model/words.js'
 import { kindOf } from '../view/widget_kinds.js'
@@ -90,7 +91,7 @@ export function listenWidgetKeys(editor) {
     }
     const found = isFree(event) ? hovered() : null
     const text = event.clipboardData?.getData('text/plain')
-    if (!found || !text || text.trimStart().startsWith('{')) return // nodes, most likely
+    if (!found || !text || holdsNodes(text)) return
     event.preventDefault()
     event.stopImmediatePropagation()
     const value = readValue(found.widget, text)
@@ -104,6 +105,16 @@ export function listenWidgetKeys(editor) {
   }
 
   return () => abort.abort()
+}
+
+/** Nodes are pasted as nodes, wherever the pointer is. @param {string} text */
+function holdsNodes(text) {
+  if (!text.trimStart().startsWith('{')) return false
+  try {
+    return asList(asObject(JSON.parse(text))?.nodes).length > 0
+  } catch {
+    return false // `{a|b}` is a prompt
+  }
 }
 
 /** @param {EventTarget | null} target */

@@ -335,7 +335,14 @@ export class Scene {
       }
       const first = socketNear(layout, local, reach)
       if (first === null && nearest === null && contains(layout.rect, local)) {
-        // Dropped on the node itself: its first free socket that fits.
+        // Dropped on a widget's row: that one. Elsewhere on the node: its first free socket that fits.
+        const row = layout.widgets.find(({ rect }) => contains(rect, local))
+        const own = row && layout.sockets.find((socket) => socket.side === 'in' && socket.widget === row.name)
+        const rowRef = own && this.#ref(node, own)
+        if (rowRef && fits(rowRef)) {
+          nearest = rowRef
+          continue
+        }
         const refs = layout.sockets.map((socket) => this.#ref(node, socket)).filter(fits)
         nearest = refs.find((ref) => ref.side === 'in' && !this.graph.linkInto(node, ref.index)) ?? refs[0] ?? null
       }

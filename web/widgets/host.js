@@ -144,7 +144,7 @@ export class WidgetHost {
 
   /** The neighbour's editor; round the node's widgets. @param {string} node @param {string} name @param {1 | -1} step */
   next(node, name, step) {
-    const widgets = this.editor.widgets(node).filter(widget => widget.spec.kind !== 'toggle' && this.editor.widgetRect(node, widget.name))
+    const widgets = this.editor.widgets(node).filter(widget => editorOf(widget) !== null && this.editor.widgetRect(node, widget.name))
     const at = widgets.findIndex(widget => widget.name === name)
     const next = widgets[(at + step + widgets.length) % widgets.length]
     if (next && next.name !== name) this.editNamed(node, next.name)
