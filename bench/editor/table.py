@@ -25,13 +25,14 @@ def cold_table(load: ColdLoad) -> str:
 def table(size: int, ours: Costs | None, theirs: Costs | None) -> str:
     lines = [f"{size} nodes", row("", "ours", "litegraph", "of theirs", "aim")]
     lines.append(line("open, ms", ours and ours.open, theirs and theirs.open, OPEN))
+    lines.append(line("open, CPU", ours and ours.open_cpu, theirs and theirs.open_cpu, None))
     lines.append(line("heap, MB", ours and ours.heap, theirs and theirs.heap, HEAP))
     lines.append(line("heap after gestures, MB", ours and ours.heap_after, theirs and theirs.heap_after, HEAP))
     lines.append(line("idle, ms of CPU in 1 s", ours and ours.idle, theirs and theirs.idle, None))
     for what, name in (("one", "of one node's move"), ("all", "of all nodes' move")):
         for way in ("undo", "redo"):
             lines.append(line(f"{way} {name}", ours and ours.undo[what][way], theirs and theirs.undo[what][way], UNDO))
-    for name in (ours or theirs or Costs(0, 0, 0, 0, 0, 0, {})).gestures:
+    for name in (ours or theirs or Costs(0, 0, 0, 0, 0, 0, 0, {})).gestures:
         mine, other = ours and ours.gestures[name], theirs and theirs.gestures[name]
         lines.append(line(f"{name}: frame, median", mine and mine.median, other and other.median, FRAME))
         lines.append(line(f"{name}: frame, 95 %", mine and mine.p95, other and other.p95, FRAME))

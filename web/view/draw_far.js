@@ -103,8 +103,15 @@ export function drawBlock(ctx, theme, view, node, frame) {
   const border = Math.round((state ? 1.75 : 1) * ratio)
   const corner = RADIUS * scale
   const body = headColour(theme, node, type, marks)
-  fill(ctx, state ?? theme.edge, x, y, w, h, corner)
-  if (w > 2 * border && h > 2 * border) fill(ctx, body, x + border, y + border, w - 2 * border, h - 2 * border, corner - border)
+  if (ctx.globalAlpha < 1) {
+    fill(ctx, body, x, y, w, h, corner)
+    ctx.strokeStyle = state ?? theme.edge
+    ctx.lineWidth = border
+    ctx.strokeRect(x + border / 2, y + border / 2, w - border, h - border)
+  } else {
+    fill(ctx, state ?? theme.edge, x, y, w, h, corner)
+    if (w > 2 * border && h > 2 * border) fill(ctx, body, x + border, y + border, w - 2 * border, h - 2 * border, corner - border)
+  }
   const free = type?.picture || status.preview || status.images.length ? drawPicture(ctx, theme, view, node, frame, h) : h
   if (w >= NARROW * ratio) drawTitle(ctx, theme, node.title ?? type?.title ?? node.type, x, y, w, free, ratio)
   ctx.globalAlpha = 1

@@ -78,11 +78,18 @@ function drawWhole(ctx, theme, drawing) {
   const { opacity = 1 } = drawing
   if (opacity === 1) drawShadow(ctx, theme, rect, drawing.lifted, full)
   ctx.globalAlpha = alpha * opacity
+  // From afar the border is what a larger box under the body leaves of itself: a line round each node costs far more.
+  const edge = !full && alpha * opacity === 1 && runs(view) ? Math.max(1, 1 / zoom) : 0
+  if (edge) {
+    ctx.fillStyle = theme.line
+    roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
+    ctx.fill()
+  }
   ctx.fillStyle = bodyColour(theme, view.node)
-  roundRect(ctx, rect.x, rect.y, rect.w, rect.h, RADIUS)
+  roundRect(ctx, rect.x + edge, rect.y + edge, rect.w - 2 * edge, rect.h - 2 * edge, RADIUS)
   ctx.fill()
   ctx.fillStyle = headColour(theme, view.node, view.type, drawing.marks)
-  roundRect(ctx, rect.x, rect.y, rect.w, headHeight(zoom), layout.height ? [RADIUS, RADIUS, 0, 0] : RADIUS)
+  roundRect(ctx, rect.x + edge, rect.y + edge, rect.w - 2 * edge, headHeight(zoom) - edge, layout.height ? [RADIUS, RADIUS, 0, 0] : RADIUS)
   ctx.fill()
   ctx.globalAlpha = alpha
   if (layout.height && !NOTE_TYPES.has(view.node.type)) {
@@ -104,7 +111,7 @@ function drawWhole(ctx, theme, drawing) {
     }
     if (layout.height) drawLabels(ctx, theme, layout, rowSize(zoom))
   } else if (!NOTE_TYPES.has(view.node.type)) drawRows(ctx, theme, layout, rect.y + headHeight(zoom))
-  drawBorder(ctx, theme, drawing)
+  drawBorder(ctx, theme, drawing, edge === 0)
   drawSockets(ctx, theme, drawing)
 }
 
@@ -189,17 +196,20 @@ function drawRows(ctx, theme, layout, top) {
   }
 }
 
-/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing */
-function drawBorder(ctx, theme, { view, status, selected, zoom, marks }) {
+/** Can this server run it? @param {View} view */
+const runs = ({ type }) => type !== undefined && !type.later
+
+/** @param {Context2D} ctx @param {Theme} theme @param {NodeDrawing} drawing @param {boolean} line it has no border yet */
+function drawBorder(ctx, theme, { view, status, selected, zoom, marks }, line) {
   const { rect } = view.layout
-  const thin = Math.max(1, 1 / zoom)
-  ctx.lineWidth = thin
-  ctx.strokeStyle = theme.line
-  const runs = view.type && !view.type.later
-  if (!runs) ctx.setLineDash([6, 4]) // this server cannot run it
-  roundRect(ctx, rect.x + 0.5, rect.y + 0.5, rect.w - 1, rect.h - 1, RADIUS - 0.5)
-  ctx.stroke()
-  if (!runs) ctx.setLineDash([])
+  if (line) {
+    ctx.lineWidth = Math.max(1, 1 / zoom)
+    ctx.strokeStyle = theme.line
+    if (!runs(view)) ctx.setLineDash([6, 4])
+    roundRect(ctx, rect.x + 0.5, rect.y + 0.5, rect.w - 1, rect.h - 1, RADIUS - 0.5)
+    ctx.stroke()
+    ctx.setLineDash([])
+  }
   const state = ringColour(theme, status) ?? heatEdge(theme, marks)
   const thick = Math.max(2, 1.6 / zoom)
   if (state) drawRing(ctx, rect, state, thick, 0)

@@ -12,7 +12,7 @@ import { grow, intersects } from '../geometry/rect.js'
 import { drawGroup } from './draw_canvas.js'
 import { drawBlock, drawFarLinks } from './draw_far.js'
 import { drawHiddenNames, drawLinks, drawReroutes } from './draw_links.js'
-import { BLOCKS, drawNode } from './draw_node.js'
+import { BLOCKS, drawNode, FULL } from './draw_node.js'
 import { drawError, drawNotice, marksOf, statusOf } from './draw_status.js'
 import { picturesOf } from './node_pictures.js'
 
@@ -24,6 +24,8 @@ const ALONE = 0.18
 const HASTY = 60
 /** From so many links on in view they are drawn by colour all at once, without the gap at crossings. */
 const MANY = 400
+/** Or so many, where lines are too thin for a gap. */
+const SOME = 120
 /** How far the names of hidden links lie from what is left of them. */
 const NAMES = 180
 
@@ -70,7 +72,7 @@ export function drawScene(ctx, theme, view, frame, region, lifted, whole, moving
     }
     toCanvas()
   } else {
-    drawNearLinks(ctx, theme, view, frame, region, lifted, whole)
+    drawNearLinks(ctx, theme, view, frame, region, lifted, whole, hasty)
     for (const node of nodes) drawOne(ctx, theme, view, node, hasty)
   }
   // Sentences are as large from afar as they are near: many of them would cover the graph that they are about.
@@ -93,12 +95,12 @@ export function drawScene(ctx, theme, view, frame, region, lifted, whole, moving
   return { told: failed.length > 0 || noticed, hasty }
 }
 
-/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {Frame} frame @param {Rect} region @param {boolean} lifted @param {boolean} whole */
-function drawNearLinks(ctx, theme, view, frame, region, lifted, whole) {
+/** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {Frame} frame @param {Rect} region @param {boolean} lifted @param {boolean} whole @param {boolean} hasty */
+function drawNearLinks(ctx, theme, view, frame, region, lifted, whole, hasty) {
   const { zoom } = view.camera
   const held = view.draggedLink?.held
   const wires = view.scene.wiresIn(grow(region, 12 + 4 / zoom)).filter(({ link: { id } }) => view.scene.isLifted(id) === lifted && !held?.has(id))
-  if (whole) frame.crowded = wires.length > MANY
+  if (whole) frame.crowded = hasty || wires.length > (zoom < FULL ? SOME : MANY)
   drawLinks(ctx, theme, wires, zoom, frame.crowded, (wire) => {
     if (view.draggedLink) return 'faint'
     const [from, to] = [view.graph.source(wire.link), view.graph.reader(wire.link)]
