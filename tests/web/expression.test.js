@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
-import { evaluate, ExpressionError, parse, references, writeReference } from '../../web/model/expression.js'
+import { evaluate, ExpressionError, parse, references, renamed, writeReference } from '../../web/model/expression.js'
 
 const { reads, cases } = JSON.parse(readFileSync(new URL('../conversion/expressions.json', import.meta.url), 'utf8'))
 const read = ({ node, widget, at }) => {
@@ -41,4 +41,14 @@ test('property: a reference that is written is read back', () => {
     const [found] = references(parse(`2 * ${writeReference(node, widget)}`))
     assert.deepEqual([found.node, found.widget, found.at], [node, widget, 4])
   }))
+})
+
+test('what is called otherwise now is called so in expressions too', () => {
+  const cases = [
+    ['[Size].width * [Size].height + [Sizes].x', '[Big].width * [Big].height + [Sizes].x'], ['max([ Size ].width, 1)', 'max([Big].width, 1)'],
+    ['[#3].Size', '[#3].Size'], ['1 +', '1 +'], ['😀', '😀']
+  ]
+  for (const [source, wanted] of cases) assert.equal(renamed(source, 'Size', 'Big'), wanted)
+  assert.equal(renamed('[A \\[1\\]].x', 'A [1]', 'B ]'), '[B \\]].x')
+  assert.equal(renamed('[Size].x', 'Size', '#7'), '[#7].x')
 })

@@ -47,16 +47,30 @@ test('in a gesture every move is followed, and a cancelled one leaves nothing', 
   assert.equal(bytes(context), before)
 })
 
-test('a renamed or removed source is told, and the last result stays', () => {
+test('a renamed source goes on being read, by its new title or its number', () => {
+  const context = open()
+  const source = () => context.store.node('node:3').properties.easel_expressions.width
+  const rename = (id, title) => context.store.transact('Rename', () => context.store.update(id, { title }))
+  setExpression(context, 'node:3', 'width', '[Second].steps * 10')
+  rename('node:2', 'Third')
+  assert.equal(source(), '[Third].steps * 10')
+  assert.equal(context.expressions.problem('node:3', 'width'), null)
+  rename('node:2', 'KSampler') // as another one is called
+  assert.equal(source(), '[#2].steps * 10')
+  context.store.undo()
+  context.store.undo()
+  assert.equal(source(), '[Second].steps * 10')
+  setExpression(context, 'node:3', 'width', '[KSampler].steps * 10')
+  rename('node:1', 'First')
+  assert.equal(source(), '[First].steps * 10')
+})
+
+test('a removed source is told, and the last result stays', () => {
   const context = open()
   setExpression(context, 'node:3', 'width', '[Second].steps * 10')
-  context.store.transact('Rename', () => context.store.update('node:2', { title: 'Third' }))
-  assert.equal(context.expressions.problem('node:3', 'width').message, 'No node is called “Second”.')
-  assert.equal(value(context, 'node:3', 'width'), 300)
-  context.store.undo()
-  assert.equal(context.expressions.problem('node:3', 'width'), null)
   setExpression(context, 'node:3', 'width', '[#2].steps')
   context.store.transact('Delete', () => context.store.remove('node:2'))
+  assert.equal(value(context, 'node:3', 'width'), 30)
   assert.equal(context.expressions.problem('node:3', 'width').message, 'There is no node #2.')
 })
 

@@ -230,8 +230,26 @@ function halfAway(value) {
 /** All that an expression reads. @param {readonly Step[]} steps @returns {Reference[]} */
 export const references = (steps) => steps.flatMap((step) => (step.op === 'reference' ? [step.reference] : []))
 
+/** The same expression with a node called otherwise. One that cannot be read stays. @param {string} source @param {string} from @param {string} to */
+export function renamed(source, from, to) {
+  const letters = Array.from(source)
+  try {
+    for (const { node, at } of references(parse(source)).reverse()) {
+      if (node !== from) continue
+      let end = at + 1
+      while (letters[end] !== ']') end += letters[end] === '\\' ? 2 : 1
+      letters.splice(at + 1, end - at - 1, ...escaped(to))
+    }
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+  }
+  return letters.join('')
+}
+
+/** @param {string} text */
+const escaped = (text) => text.replace(/[\\\]]/gu, '\\$&')
+
 /** How an expression names a widget. @param {string} node `#` and an id, or a title @param {string} widget */
 export function writeReference(node, widget) {
-  const escaped = (/** @type {string} */ text) => text.replace(/[\\\]]/gu, '\\$&')
   return `[${escaped(node)}].${NAME.exec(widget)?.[0] === widget ? widget : `[${escaped(widget)}]`}`
 }

@@ -9,7 +9,7 @@
  * @typedef {import('./types.js').NodeRecord} NodeRecord
  * @typedef {import('./types.js').RecordId} RecordId
  */
-import { evaluate, ExpressionError, parse } from './expression.js'
+import { evaluate, ExpressionError, parse, renamed } from './expression.js'
 import { isObject } from './json.js'
 import { expressionsOf, Sheet } from './sheet.js'
 import { EXPRESSIONS, withValue } from './widget_values.js'
@@ -99,10 +99,41 @@ export class Expressions {
 
   /** @param {Diff} diff */
   #derive(diff) {
+    this.#rename(diff)
     for (const graph of this.#touched(diff)) {
       this.#stale.delete(graph)
       this.#work(graph, true)
     }
+  }
+
+  /** A node that gets another title goes on being read by it. @param {Diff} diff */
+  #rename(diff) {
+    if (this.#having.size === 0) return
+    for (const [id, { from, to }] of Object.entries(diff.updated)) {
+      const node = 'title' in to ? this.store.node(id) : undefined
+      const type = node && this.typeOf(node.type)
+      const readers = node ? (this.#having.get(node.graph) ?? []) : []
+      if (!node) continue
+      const titleOf = (/** @type {unknown} */ title) => (typeof title === 'string' && title) || type?.title || node.type
+      const [before, after] = [titleOf(from.title), titleOf(node.title)]
+      const alike = [...this.graph.ids(node.graph, 'node')].filter((other) => other !== id && this.#titleOf(other) === before)
+      // Where others are called so too, it was not clear which was meant.
+      if (before === after || alike.length) continue
+      const taken = [...this.graph.ids(node.graph, 'node')].some((other) => other !== id && this.#titleOf(other) === after)
+      for (const reader of readers) {
+        const properties = this.store.node(reader)?.properties
+        for (const [name, source] of Object.entries(expressionsOf(properties))) {
+          const next = renamed(String(source), before, taken || after.startsWith('#') || after.trim() !== after ? `#${node.key}` : after)
+          if (properties && next !== source) this.store.update(reader, { properties: withExpression(this.store.node(reader)?.properties ?? properties, name, next) })
+        }
+      }
+    }
+  }
+
+  /** @param {RecordId} id */
+  #titleOf(id) {
+    const node = this.store.node(id)
+    return node && (node.title || this.typeOf(node.type)?.title || node.type)
   }
 
   /** Graphs with expressions that a change may concern. @param {Diff} diff @returns {Set<GraphId>} */

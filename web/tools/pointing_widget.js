@@ -3,7 +3,7 @@ import { alike, setWidget, setWidgets, useAgain } from '../commands/set_widget.j
 import { fitNumber } from '../model/numbers.js'
 import { humanise } from '../model/words.js'
 import { kindOf } from '../view/widget_kinds.js'
-import { noteLinkAt } from '../view/widget_markdown.js'
+import { LINK, noteLinkAt } from '../view/widget_markdown.js'
 import { State } from './state.js'
 import { Translating } from './translating.js'
 
@@ -74,7 +74,7 @@ export class PointingWidget extends State {
   /** @param {import('./state.js').Pointer} pointer @override */
   up(pointer) {
     const { editor, target, widget, change } = this
-    if (change) editor.store.commit()
+    if (change) editor.store.commit(pointer.alt && this.others.length ? `Change ${humanise(target.name).toLowerCase()} of ${this.others.length + 1} nodes` : undefined)
     editor.idle()
     if (change || !widget || pointer.dragged) return
     if (target.part === 'upload') {
@@ -82,7 +82,7 @@ export class PointingWidget extends State {
       if (node) editor.emit('upload', { node, widget })
       return
     }
-    if (target.part === 'link' && pointer.ctrl) return this.#openLink(widget, pointer)
+    if (target.part.startsWith(LINK) && pointer.ctrl) return this.#openLink(widget, pointer)
     if (target.part === 'last') {
       useAgain(editor, target.node, target.name, editor.scene.lastUsed(target.node, target.name))
       return

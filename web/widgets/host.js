@@ -81,11 +81,12 @@ export class WidgetHost {
       control: String(widget.control ?? 'fixed'),
       lastUsed: /** @type {number | null} */ (this.hooks.lastUsed(node, widget.name) ?? null),
       random: () => this.hooks.randomSeed(widget.spec),
-      commitSeed: (/** @type {number | null} */ value, /** @type {string} */ control) => {
-        editor.store.begin('Change the seed')
-        if (value !== null) editor.setWidget(node, widget.name, value)
-        if (control !== widget.control) editor.setWidget(node, widget.name, control, 'control')
-        editor.store.commit()
+      commitSeed: (/** @type {number | null} */ value, /** @type {string} */ control, /** @type {boolean} */ all) => {
+        const ids = all || always ? editor.alike(node, widget.name).map(({ id }) => id) : [node]
+        editor.store.transact(ids.length > 1 ? `Change the seed of ${ids.length} nodes` : 'Change the seed', () => ids.forEach(id => {
+          if (value !== null && value !== editor.widget(id, widget.name)?.value) editor.setWidget(id, widget.name, value)
+          if (control !== editor.widget(id, widget.name)?.control) editor.setWidget(id, widget.name, control, 'control')
+        }))
       },
     }
     if (!aside) editor.editing({ node, name: widget.name })

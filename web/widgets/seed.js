@@ -11,7 +11,7 @@ const MODES = /** @type {const} */ ([['fixed', 'Stay', 'lock'], ['randomize', 'R
  * @property {string} control     what becomes of it now
  * @property {number | null} lastUsed
  * @property {() => number} random  a fresh value in the widget's range
- * @property {(value: number | null, control: string) => void} commitSeed  null leaves the value
+ * @property {(value: number | null, control: string, all: boolean) => void} commitSeed  null leaves the value; `all`: of all selected nodes
  */
 
 /**
@@ -35,6 +35,7 @@ export function openSeed(host, request) {
   const card = h('div.seed', { role: 'dialog', 'aria-label': request.label }, h('div.value', {}, value, fresh), modes, last)
 
   let keep = true
+  let all = false
   let step = /** @type {1 | -1 | 0} */ (0)
   const close = float(card, {
     anchor: { x: stage.left + request.box.x, y: stage.top + request.box.y + 2, width: request.box.width, height: request.box.height },
@@ -42,8 +43,8 @@ export function openSeed(host, request) {
       const found = outcome(value.value, request)
       const control = /** @type {HTMLInputElement | null} */ (modes.querySelector(':checked'))?.value ?? request.control
       if (keep && found?.source) {
-        if (found.source !== request.expression) request.commitExpression?.(found.source)
-      } else if (keep) request.commitSeed(found?.value ?? null, control)
+        if (all || found.source !== request.expression) request.commitExpression?.(found.source, { all })
+      } else if (keep) request.commitSeed(found?.value ?? null, control, all)
       request.closed()
       if (step) request.next(step)
     },
@@ -56,6 +57,7 @@ export function openSeed(host, request) {
       return
     }
     if (event.key === 'Enter' && !(event.target instanceof HTMLButtonElement)) {
+      all = event.altKey
       if (!event.ctrlKey && !event.metaKey) {
         event.preventDefault()
         event.stopPropagation()
