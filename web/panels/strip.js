@@ -21,7 +21,8 @@ const FRAME = 216
  */
 export function createStrip(host, { session, results, settings, openGraph, load }) {
   const count = h('span.count')
-  const waiting = h('div.thumb.waiting', { 'aria-hidden': 'true' }, count)
+  const live = h('canvas', { width: FRAME, height: FRAME, hidden: true })
+  const waiting = h('div.thumb.waiting', { 'aria-hidden': 'true' }, live, count)
   const row = h('div.strip', { role: 'list', 'aria-label': 'Results, newest first' })
   const fold = h('button', { type: 'button' })
   fold.onclick = () => settings.set('resultsFolded', !settings.values.resultsFolded)
@@ -98,6 +99,8 @@ export function createStrip(host, { session, results, settings, openGraph, load 
     if (waiting.hidden) return
     const status = run.node ? session.status(run.node) : null
     setText(count, status && status.max > 1 ? `${status.value} / ${status.max}` : '…')
+    live.hidden = !status?.preview?.width
+    if (status?.preview?.width) paintMiddle(live, status.preview)
   }
 
   function drawFold() {
@@ -133,8 +136,13 @@ async function paintFrame(canvas, url) {
     canvas.dispatchEvent(new Event('error')) // as of an image that does not load
     return
   }
-  const side = Math.min(bitmap.width, bitmap.height)
   canvas.width = canvas.height = FRAME
-  canvas.getContext('2d')?.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, FRAME, FRAME)
+  paintMiddle(canvas, bitmap)
   bitmap.close()
+}
+
+/** @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap */
+function paintMiddle(canvas, bitmap) {
+  const side = Math.min(bitmap.width, bitmap.height)
+  canvas.getContext('2d')?.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, FRAME, FRAME)
 }

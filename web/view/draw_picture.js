@@ -32,10 +32,12 @@ export function drawPictures(ctx, theme, box, shown, pictures, hint) {
   if (box.corner) ctx.roundRect(box.x, box.y, box.w, box.h, 4)
   else ctx.roundRect(box.x + 1, box.y, box.w - 2, box.h - 1, [0, 0, RADIUS - 1, RADIUS - 1])
   ctx.clip()
-  ctx.fillStyle = theme.canvas
-  ctx.fillRect(box.x, box.y, box.w, box.h)
+  if (!box.corner) {
+    ctx.fillStyle = theme.canvas
+    ctx.fillRect(box.x, box.y, box.w, box.h)
+  }
   // A small preview is drawn soft: it is a promise, not a result.
-  if (shown.preview) drawWhole(ctx, shown.preview, box)
+  if (shown.preview) drawWhole(ctx, shown.preview, box.corner ? outer(shown.preview, box) : box)
   else if (shown.refs.length) drawRefs(ctx, theme, box, shown.refs, pictures)
   else if (shown.text) drawWords(ctx, theme, box, shown.text)
   else drawHint(ctx, theme, box, hint, 'picture', false)
@@ -110,6 +112,13 @@ export function fitted({ width, height }, box) {
   const scale = Math.min(box.w / width, box.h / height)
   const [w, h] = [width * scale, height * scale]
   return { x: box.x + (box.w - w) / 2, y: box.y + (box.h - h) / 2, w, h }
+}
+
+/** In a corner a picture keeps to the node's side. @param {{width: number, height: number}} picture @param {Rect} box @returns {Rect} */
+function outer(picture, box) {
+  if (!picture.width || !picture.height) return box
+  const { w, h } = fitted(picture, box)
+  return { x: box.x + box.w - w, y: box.y, w, h }
 }
 
 /** Two pictures in one place: the first left of the line, the second right of it, drawn as large as the first. @param {Context2D} ctx @param {Theme} theme @param {Rect} box @param {{a: PictureRef, b: PictureRef}} sides @param {number} split @param {Pictures} pictures */
