@@ -216,5 +216,5 @@ const words = key => keyNames(key).join(IS_MAC ? '' : '+')
 /** @param {string} label @param {readonly (readonly string[])[]} options @param {() => string} read @param {(value: string) => void} choose */
 function select(label, options, read, choose) {
   const element = h('select', { 'aria-label': label, onchange: () => choose(element.value) }, options.map(([value, text]) => h('option', { value }, text ?? '')))
-  return { element: h('label.choice', {}, h('span', {}, label), element), update: () => { element.value = read() } }
+  return { element: h('label.choice', {}, h('span', {}, label.replace(/ and .*/u, '')), element), update: () => { element.value = read() } }
 }
