@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.browser.person import Person
 from tests.browser.test_browser_mask import disc
-from tests.browser.things import one_node, with_words
+from tests.browser.things import one_node, video, with_words
 
 SHOWN = "id => { const { editor } = window.easel; return editor.statusOf(editor.store.node('node:' + id)) }"
 
@@ -170,6 +170,74 @@ def test_a_sound_plays_on_the_node_and_in_the_lightbox(person: Person) -> None:
     expect(person.page.locator("dialog.lightbox audio")).to_be_visible()
     person.page.keyboard.press("Escape")
     (folder / "tone.wav").unlink()
+
+
+def test_a_node_shows_the_video_or_sound_that_it_loads(person: Person) -> None:
+    pytest.importorskip("av")
+    folder = person.server.base / "input"
+    folder.mkdir(exist_ok=True)
+    (folder / "walk.mp4").write_bytes(video("mp4", "libx264"))
+    with wave.open(str(folder / "tone.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 8000 * 65))
+    graph = one_node("LoadVideo", "walk.mp4", "image")
+    graph["nodes"].append(one_node("LoadAudio", "tone.wav", "image")["nodes"][0] | {"id": 2, "pos": [320, 0]})
+    graph["nodes"].append(one_node("LoadVideo", "", "image")["nodes"][0] | {"id": 3, "pos": [640, 0]})
+    person.load(graph)
+    known = (
+        "name => [...Object.values(window.easel.editor.pictures.get({ filename: name, subfolder: '', type: 'input' }))]"
+    )
+    person.until(f"name => ({known})(name).includes('ready')", "walk.mp4")
+    person.click(1, "picture")
+    playing = person.page.locator(".player-box video")
+    person.until("video => !video.paused && video.duration > 0.5", playing.element_handle())
+    person.page.keyboard.press("Escape")
+    expect(playing).to_have_count(0)
+    person.click(2, "picture")
+    sounding = person.page.locator(".player-box audio")
+    person.until("audio => audio.duration === 65", sounding.element_handle())
+    person.page.mouse.click(*person.void())
+    expect(sounding).to_have_count(0)
+    with person.page.expect_file_chooser() as chosen:
+        person.click(3, "picture")
+    chosen.value.set_files({"name": "other.mp4", "mimeType": "video/mp4", "buffer": video("mp4", "libx264")})
+    person.until("() => window.app.graph.getNodeById(3).widgets[0].value === 'other.mp4'")
+
+
+def test_a_finger_drags_the_line_of_a_comparison(browser: Any, server: Any, files: list[dict[str, str]]) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        base_url=f"http://127.0.0.1:{server.port}",
+    )
+    context.set_default_timeout(8000)
+    person = Person(context.new_page(), server)
+    person.open()
+    tell(person, {"a_images": files[:1], "b_images": files[5:]})
+    person.page.keyboard.press(".")
+    person.page.wait_for_timeout(400)
+    x, y = person.point(1, "picture")
+    place = person.workflow["nodes"][0]["pos"]
+    touch = context.new_cdp_session(person.page)
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x + 30, "y": y}]),
+        ("touchMove", [{"x": x + 60, "y": y}]),
+        ("touchEnd", []),
+    ):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    person.page.wait_for_timeout(150)
+    red = """([x, y]) => {
+        const canvas = document.getElementById('scene')
+        const box = canvas.getBoundingClientRect()
+        const scale = canvas.width / box.width
+        return canvas.getContext('2d').getImageData((x - box.left) * scale, (y - box.top) * scale, 1, 1).data[0]
+    }"""
+    assert person.page.evaluate(red, [x + 40, y]) < 20, "left of the finger the first"
+    assert person.workflow["nodes"][0]["pos"] == place, "the node stays"
+    assert not person.errors
+    context.close()
 
 
 def crop_graph() -> dict[str, Any]:
