@@ -37,6 +37,7 @@ async function fillIn(element, text) {
       if (!href) link.replaceWith(...link.childNodes)
       Object.assign(link, { target: '_blank', rel: 'noopener noreferrer' })
     }
+    for (const item of found.querySelectorAll('li')) if (/^\s*[☑☐]/u.test(item.textContent ?? '')) item.classList.add('task')
     element.replaceChildren(found)
     if (text.length > LETTERS) element.append(h('p.quiet', {}, 'The note goes on: edit it to see the rest.'))
   } catch {

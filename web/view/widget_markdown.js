@@ -13,7 +13,7 @@ import { LETTERS, tokensOf, whenMarkdownIsRead } from './markdown.js'
 import { blocksOf, linksOf } from './note_blocks.js'
 import { layNote, linkAt } from './note_lines.js'
 import { roundRect } from './shapes.js'
-import { font } from './text.js'
+import { fitMiddle, font, measure } from './text.js'
 import { withAlpha } from './theme.js'
 import { TEXT } from './widget_text.js'
 
@@ -21,6 +21,11 @@ import { TEXT } from './widget_text.js'
 const PLAIN = { kind: 'text', default: '', multiline: true, placeholder: '', dynamicPrompts: false }
 /** Notes remembered. */
 const KEPT = 200
+/** What the part of a note is called that a link is; a number follows. */
+export const LINK = 'link'
+/** Links that are told apart. */
+const MOST = 12
+const MODIFIER = globalThis.navigator && /Mac|iPhone|iPad/u.test(navigator.platform) ? '⌘' : 'Ctrl'
 /** Above the first line. */
 const TOP = 4
 
@@ -28,6 +33,9 @@ const TOP = 4
 /** @type {Map<string, Note>} */
 const notes = new Map()
 whenMarkdownIsRead(() => notes.clear())
+
+/** Addresses that were pointed at last: a part of a widget is a word, and must tell one link from the next. @type {readonly string[]} */
+let pointed = []
 
 /** @type {import('./widget_kinds.js').WidgetKind} */
 export const MARKDOWN = {
@@ -39,8 +47,30 @@ export const MARKDOWN = {
     else TEXT.draw({ ...drawing, place: { ...place, wide: true }, widget: { ...widget, spec: { ...PLAIN, placeholder: widget.spec.kind === 'markdown' ? widget.spec.placeholder : '' } } })
   },
   bare: true,
-  partAt: (place, widget, point) => (noteLinkAt(place, widget, point) ? 'link' : 'value'),
-  cursors: { value: 'text', link: 'pointer' }
+  partAt: (place, widget, point) => {
+    const href = noteLinkAt(place, widget, point)
+    if (!href) return 'value'
+    if (!pointed.includes(href)) pointed = [...pointed.slice(1 - MOST), href]
+    return `${LINK}${pointed.indexOf(href)}`
+  },
+  hover({ ctx, theme, place: { field } }, part) {
+    const href = part.startsWith(LINK) ? pointed[Number(part.slice(LINK.length))] : undefined
+    if (!href) return
+    ctx.font = font(12)
+    ctx.textAlign = 'left'
+    ctx.textBaseline = 'middle'
+    const text = fitMiddle(ctx, `${MODIFIER}+click opens ${href}`, Math.max(field.w - 16, 60))
+    const [w, h] = [measure(ctx, text) + 16, 24]
+    ctx.fillStyle = theme.overlay
+    roundRect(ctx, field.x, field.y + field.h - h, w, h, 5)
+    ctx.fill()
+    ctx.strokeStyle = theme.edge
+    ctx.lineWidth = 1
+    ctx.stroke()
+    ctx.fillStyle = theme.text
+    ctx.fillText(text, field.x + 8, field.y + field.h - h / 2 + 0.5)
+  },
+  cursors: { value: 'text', ...Object.fromEntries(Array.from({ length: MOST }, (_, index) => [`${LINK}${index}`, 'pointer'])) }
 }
 
 /** The address under a point of a note, as it was last drawn. @param {WidgetPlace} place @param {Widget} widget @param {Point} point in the node's own pixels @returns {string | null} */
