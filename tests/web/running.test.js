@@ -141,10 +141,10 @@ test('no event, in whatever order and with whatever in it, throws', () => {
 test('why a node ran, by labels and with what was before', () => {
   const schema = new Schema(OBJECT_INFO)
   const about = { type: schema.get('Sample'), now: { model: ['1', 0], seed: 8, cfg: 8 }, before: { seed: 7 }, isCached: (id) => id === '1' }
-  assert.equal(whySentence({ kind: 'changed', inputs: ['seed'] }, about), 'seed changed from 7. Model comes from the cache')
-  assert.equal(whySentence({ kind: 'changed', inputs: ['seed', 'cfg'] }, { ...about, isCached: () => false }), 'seed and CFG changed')
+  assert.equal(whySentence({ kind: 'changed', inputs: ['seed'] }, about), 'the seed changed from 7. The model comes from the cache')
+  assert.equal(whySentence({ kind: 'changed', inputs: ['seed', 'cfg'] }, { ...about, isCached: () => false }), 'the seed and CFG changed')
   assert.equal(whySentence({ kind: 'new', inputs: [], sentence: 'it has not run before' }, about), 'it has not run before')
-  assert.equal(whySentence({ kind: 'changed', inputs: ['gone'] }, { ...about, type: undefined, before: null, isCached: () => false }), 'gone changed')
+  assert.equal(whySentence({ kind: 'changed', inputs: ['gone'] }, { ...about, type: undefined, before: null, isCached: () => false }), 'the gone changed')
   assert.equal(whySentence(undefined, about), null)
 })
 

@@ -6,6 +6,7 @@
  * @typedef {import('../model/session.js').Session} Session
  */
 import { labelOf } from '../model/labels.js'
+import { formatNumber } from '../model/words.js'
 
 const LETTERS = 24
 
@@ -27,13 +28,14 @@ export function whySentence(reason, { type, now, before, isCached }) {
   const names = changed.map(name => small(labelOf(undefined, type, name)))
   const cached = Object.keys(now).filter(name => !changed.includes(name) && isLink(now[name]) && isCached(String(/** @type {any[]} */ (now[name])[0])))
   const rest = cached.map(name => small(labelOf(undefined, type, name)))
-  const kept = rest.length ? `. ${capital(listed(rest))} ${rest.length === 1 ? 'comes' : 'come'} from the cache` : ''
-  return `${listed(names)} changed${was ? ` from ${was}` : ''}${kept}`
+  const kept = rest.length ? `. The ${listed(rest)} ${rest.length === 1 ? 'comes' : 'come'} from the cache` : ''
+  return `the ${listed(names)} changed${was ? ` from ${was}` : ''}${kept}`
 }
 
 /** A constant in a few letters; '' for a link and for what is too long to repeat. @param {unknown} value */
 function valueWord(value) {
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value, 0) : String(value)
+  if (typeof value === 'boolean') return String(value)
   return typeof value === 'string' && value !== '' && value.length <= LETTERS && !value.includes('\n') ? `“${value}”` : ''
 }
 
@@ -47,6 +49,3 @@ function listed(words) {
 
 /** "Seed" within a sentence is "seed"; "CFG" stays. @param {string} label */
 const small = label => (/^\p{Lu}\p{Ll}/u.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label)
-
-/** @param {string} text */
-const capital = text => text.charAt(0).toUpperCase() + text.slice(1)
