@@ -143,7 +143,7 @@ def measure(browser: Any, address: str | None, size: int, ms: int, rounds: int) 
             page.wait_for_timeout(1000)
             idle = thread_time(debugger) - busy
             gestures = {name: gesture(page, debugger, script.format(ms=ms)) for name, script in GESTURES.items()}
-            undo = page.evaluate("bench.undo(3)")
+            undo = page.evaluate("rounds => bench.undo(rounds)", 3 if size <= 1000 else 1)
             page.wait_for_timeout(500)
             after = heap(debugger) - empty
             return Costs(size, best["open"], best["cpu"], best["build"], held, after, idle, undo, gestures)
