@@ -4,7 +4,7 @@ import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { addNode } from '../../web/commands/add_node.js'
 import { duplicate } from '../../web/commands/clipboard.js'
 import { connect, disconnect } from '../../web/commands/connect.js'
-import { fitsInto, insert, insertType, placeIn } from '../../web/commands/insert.js'
+import { fitsInto, insert, insertType, makeRoom, placeIn } from '../../web/commands/insert.js'
 import { bestPair, lazyConnect, moveLinks, setHidden } from '../../web/commands/links.js'
 import { group } from '../../web/commands/frames.js'
 import { move, moving, origins } from '../../web/commands/move.js'
@@ -169,6 +169,25 @@ test('a new node goes into a link, where its type has what fits both ends', () =
   insertType(context, 'Sharpen', link, { x: 200, y: 0 })
   assert.deepEqual(ends(context).sort(), [[1, 3], [3, 2]])
   assert.equal(context.store.history.undos.length, steps + 1)
+})
+
+test('a node that was put into a link makes room: what it lies over goes to the right with all that follows', () => {
+  const context = makeContext()
+  const ids = ['LoadImage', 'Sharpen', 'Save', 'Sharpen'].map((type, index) => addNode(context, type, at(index * 400, 0)))
+  const link = context.store.link(connect(context, socket(context, ids[0], 'out', 'IMAGE'), socket(context, ids[1], 'in', 'image')))
+  connect(context, socket(context, ids[1], 'out', 'IMAGE'), socket(context, ids[2], 'in', 'images'))
+  const x = (id) => node(context, id).pos[0]
+  const before = ids.map(x)
+  context.store.transact('Move', () => context.store.update(ids[3], { pos: [before[1] - 60, 0] }))
+  insert(context, node(context, ids[3]), link)
+  makeRoom(context, node(context, ids[3]))
+  const box = context.rectOf(node(context, ids[3]))
+  assert.equal(x(ids[0]), before[0])
+  assert.equal(x(ids[1]), box.x + box.w + 40)
+  assert.equal(x(ids[2]) - before[2], x(ids[1]) - before[1])
+  const steps = context.store.history.undos.length
+  makeRoom(context, node(context, ids[3]))
+  assert.equal(context.store.history.undos.length, steps, 'there is room already')
 })
 
 test('frames in frames move with the outer one', () => {

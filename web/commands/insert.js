@@ -10,10 +10,12 @@
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  * @typedef {{given: string, wanted: string}} Ends What comes into a link, and what it must bring.
  */
+import { grow, intersects } from '../geometry/rect.js'
 import { accepts } from '../model/accepts.js'
 import { viewOf } from '../model/shape.js'
 import { addNode } from './add_node.js'
 import { connect } from './connect.js'
+import { move, moving, origins } from './move.js'
 import { pullOut } from './remove.js'
 
 /** @param {Pick<Context, 'graph' | 'outputType'>} context @param {LinkRecord} link @returns {Ends | null} */
@@ -59,12 +61,30 @@ export function insert(context, node, link) {
   })
 }
 
+/** Between a node that was put into a link and the next one. */
+const APART = 40
+
+/** What a node feeds goes to the right as far as the node lies over it: with all that comes after, so that the order stays. @param {Context} context @param {NodeRecord} node */
+export function makeRoom(context, node) {
+  const { graph, rectOf, store } = context
+  const box = rectOf(node)
+  const after = [...graph.reach(node, 'down')].flatMap((id) => (id === node.id ? [] : (store.node(id) ?? [])))
+  const covered = after.map(rectOf).filter((rect) => intersects(grow(box, 8), rect))
+  const by = Math.max(0, ...covered.map((rect) => box.x + box.w + APART - rect.x))
+  if (by === 0) return
+  const right = after.filter((each) => rectOf(each).x >= box.x)
+  move(context, origins(context, moving(context, right.map(({ id }) => id))), { x: by, y: 0 })
+}
+
 /** A new node of a type, in a link. @param {Context} context @param {string} type @param {LinkRecord} link @param {Point} point @returns {RecordId | null} */
 export function insertType(context, type, link, point) {
   return context.store.transact('Insert a node', () => {
     const id = addNode(context, type, { point })
     const node = id === null ? undefined : context.store.node(id)
-    if (node) insert(context, node, link)
+    if (node) {
+      insert(context, node, link)
+      makeRoom(context, node)
+    }
     return id
   })
 }

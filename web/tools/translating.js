@@ -8,7 +8,7 @@ import { snapBox } from '../geometry/snapping.js'
 import { add, subtract } from '../geometry/vec.js'
 import { visible } from '../geometry/viewport.js'
 import { duplicate } from '../commands/clipboard.js'
-import { insert, placeIn } from '../commands/insert.js'
+import { insert, makeRoom, placeIn } from '../commands/insert.js'
 import { move, moving, origins, raise } from '../commands/move.js'
 import { pullOut } from '../commands/remove.js'
 import { Shake } from './shake.js'
@@ -123,7 +123,10 @@ export class Translating extends State {
     const { store, dropLink } = this.editor
     const node = store.node(this.from.keys().next().value ?? '')
     const link = store.link(dropLink ?? '')
-    if (node && link) insert(this.editor, node, link)
+    if (node && link) {
+      insert(this.editor, node, link)
+      makeRoom(this.editor, node)
+    }
     const many = this.from.size > 1
     if (node && link) store.commit('Insert')
     else if (this.shaken) store.commit('Pull out of its links')

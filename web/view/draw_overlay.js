@@ -112,9 +112,20 @@ function drawDragged(ctx, theme, view) {
 function drawDrop(ctx, theme, view) {
   const wire = view.dropLink === null ? undefined : view.scene.wire(view.dropLink)
   if (!wire) return
+  const nodes = [...view.dragging].flatMap((id) => view.store.node(id) ?? [])
+  ctx.save()
+  for (const node of nodes) clipOut(ctx, view.scene.rect(node))
   ctx.strokeStyle = theme.accent
   ctx.lineWidth = Math.max(4, 2.4 / view.camera.zoom)
   ctx.stroke(pathOf(wire))
+  ctx.restore()
+  ctx.strokeStyle = theme.accent
+  ctx.lineWidth = Math.max(2, 1.5 / view.camera.zoom)
+  for (const node of nodes) {
+    const { x, y, w, h } = view.scene.rect(node)
+    roundRect(ctx, x - 3, y - 3, w + 6, h + 6, RADIUS + 3)
+    ctx.stroke()
+  }
 }
 
 /** Hidden links show where they go while one of their ends is chosen or pointed at. @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */
