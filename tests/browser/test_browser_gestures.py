@@ -364,6 +364,19 @@ def test_hidden_links_show_where_they_lead_and_the_link_has_a_menu(artist: Perso
     assert links(artist) == {(1, 5), (5, 2), (2, 3)}
 
 
+def test_the_shape_of_links_is_chosen_in_the_panel_and_kept(artist: Person) -> None:
+    page = artist.page
+    page.get_by_role("button", name="View", exact=True).click()
+    page.get_by_role("button", name="Corners").click()
+    shoot(artist, "view-panel")
+    assert page.evaluate("() => window.easel.editor.scene.linkShape") == "elbow"
+    page.reload()
+    artist.wait_ready()
+    assert page.evaluate("() => window.easel.editor.scene.linkShape") == "elbow"
+    page.evaluate("() => window.easel.editor.run('links_spline')")
+    assert page.evaluate("() => window.easel.editor.scene.linkShape") == "spline"
+
+
 @pytest.mark.parametrize("shape", ["straight", "elbow", "hidden"])
 def test_links_have_the_shape_that_one_likes(artist: Person, shape: str) -> None:
     page = artist.page

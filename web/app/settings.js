@@ -20,7 +20,7 @@
  * @property {boolean} guides Moved things stand in line with their neighbours.
  * @property {boolean} snaps Moved things keep to the grid.
  * @property {string[]} favourites Node types with a star.
- * @typedef {'dots' | 'minimap' | 'badges' | 'canvasInfo'} Switch Those that are on or off in the panel View.
+ * @typedef {'dots' | 'minimap' | 'badges' | 'guides' | 'snaps' | 'canvasInfo'} Switch Those that are on or off in the panel View.
  */
 import { DEFAULT_PRESET } from '../commands/keymap.js'
 

@@ -13,7 +13,15 @@ const SWITCHES = [
   ['dots', 'Dots of the grid', 'The dots behind the graph'],
   ['minimap', 'Map', 'The whole graph, small, in the corner', 'minimap'],
   ['badges', 'Ids and sources', 'A node’s number, and the pack that it is from'],
+  ['guides', 'Lines while moving', 'Moved nodes stand in line with their neighbours', 'guides'],
+  ['snaps', 'Keep to the grid', 'Moved nodes keep to the grid, as with Shift', 'snap_grid'],
   ['canvasInfo', 'Drawing times', 'Frames a second and what a frame costs', 'canvas_info'],
+]
+
+/** @type {readonly (readonly [import('../geometry/link_path.js').LinkShape, string, string])[]} name, label, tip */
+const SHAPES = [
+  ['spline', 'Curves', 'Links as curves'], ['straight', 'Straight', 'Links as straight lines'],
+  ['elbow', 'Corners', 'Links along the axes, with round corners'], ['hidden', 'Hidden', 'Only the ends of links; those of a selected node are shown'],
 ]
 
 /**
@@ -35,7 +43,7 @@ export function viewPanel({ editor, settings, toasts, colours, upload }) {
 
       function draw() {
         const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key
-        fill(content, drawColours(), drawSwitches(), drawOpacity(), drawBackdrop())
+        fill(content, drawColours(), drawLinks(), drawSwitches(), drawOpacity(), drawBackdrop())
         if (focused) /** @type {HTMLElement | null} */ (content.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus()
       }
 
@@ -82,6 +90,15 @@ export function viewPanel({ editor, settings, toasts, colours, upload }) {
         } catch (error) {
           toasts.show({ key: 'palette', tone: 'error', text: `${file.name} could not be taken.`, detail: /** @type {Error} */ (error).message })
         }
+      }
+
+      function drawLinks() {
+        const { linkShape } = settings.values
+        return [
+          h('h3', { id: 'view-links' }, 'Links'),
+          h('div.segments', { role: 'group', 'aria-labelledby': 'view-links' }, SHAPES.map(([shape, label, tip]) =>
+            h('button', { type: 'button', 'aria-pressed': String(linkShape === shape), 'data-key': shape, 'data-tip': tip, onclick: () => settings.set('linkShape', shape) }, label))),
+        ]
       }
 
       function drawSwitches() {
