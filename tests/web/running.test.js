@@ -94,6 +94,12 @@ test('a look shows its result on the node that it looks at', async () => {
   await settled()
   assert.equal(session.status('3').images[0].filename, 'x.png')
   assert.equal(session.status('look:3').images.length, 0)
+  tell('execution_start', { prompt_id: 'b' })
+  tell('execution_cached', { prompt_id: 'b', nodes: ['3'] })
+  assert.equal(session.status('3').images.length, 1, 'it is the same result still')
+  tell('execution_start', { prompt_id: 'c' })
+  tell('executing', { prompt_id: 'c', node: '3' })
+  assert.equal(session.status('3').images.length, 0, 'and now it is another')
 })
 
 test('a preview that is decoded too late is let go; a newer one takes its place', async () => {

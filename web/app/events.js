@@ -9,7 +9,7 @@
 import { isObject } from '../model/json.js'
 import { Measured } from './measured.js'
 import { picturesOf, resultsOf, textsOf } from './results.js'
-import { lookedAt } from './targets.js'
+import { lookAt, lookedAt } from './targets.js'
 import { whySentence } from './why.js'
 
 /**
@@ -55,7 +55,8 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
       session.setRun({ node })
       // Told once more where lazy inputs have arrived, or for a node within this one: it goes on.
       const goesOn = session.status(node).state === 'running'
-      session.update(node, { state: 'running', ...(goesOn ? {} : { started: performance.now(), value: 0, max: 0, ms: null, why: why(data, node) }) })
+      const old = session.status(node).looked && !jobs.get(data.prompt_id)?.prompt?.[lookAt(node)] ? { images: [], text: [], looked: false } : {}
+      session.update(node, { state: 'running', ...old, ...(goesOn ? {} : { started: performance.now(), value: 0, max: 0, ms: null, why: why(data, node) }) })
     },
 
     progress: data => {
@@ -91,7 +92,7 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
         if (!isCurrent(data)) return
         const before = data.merge ? session.status(node) : null
         session.update(node, {
-          preview: null,
+          preview: null, looked: node !== shown,
           images: [...(before?.images ?? []), ...pictures],
           text: [...(before?.text ?? []), ...textsOf(data.output)],
         })

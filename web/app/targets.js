@@ -12,6 +12,9 @@ const LOOK = 'look:'
 /** Who shows a value of a type, best first, and into which input it goes. */
 const LOOKS = /** @type {const} */ ([['PreviewImage', 'images', 'IMAGE'], ['MaskPreview', 'mask', 'MASK'], ['PreviewAny', 'source', '*']])
 
+/** The id of a look at a node. @param {string} id */
+export const lookAt = id => LOOK + id
+
 /** The node that a look in a prompt is at; null for every other id. @param {string} id */
 export const lookedAt = id => (id.startsWith(LOOK) ? id.slice(LOOK.length) : null)
 
@@ -29,18 +32,18 @@ export function runTo(prompt, ids, schema) {
     const node = prompt[id]
     if (!node) continue
     const type = schema.get(node.class_type)
-    const look = type?.output ? null : lookAt(id, type, schema)
+    const look = type?.output ? null : lookFor(id, type, schema)
     if (type?.output) targets.push(id)
     else if (look) {
-      more[LOOK + id] = look
-      targets.push(LOOK + id)
+      more[lookAt(id)] = look
+      targets.push(lookAt(id))
     } else unseen.push(id)
   }
   return { prompt: more, targets, unseen }
 }
 
 /** @param {string} id @param {import('../model/schema.js').NodeType | undefined} type @param {Schema} schema */
-function lookAt(id, type, schema) {
+function lookFor(id, type, schema) {
   for (const [name, input, takes] of LOOKS) {
     if (!schema.get(name)) continue
     // What may be anything is shown as whatever it turns out to be.

@@ -30,6 +30,7 @@
  * @property {readonly string[]} warnings What it did although something was not as it should be.
  * @property {string | null} key The server's name for its result; null where that is not kept.
  * @property {boolean} frozen Its frozen result was used.
+ * @property {boolean} looked What it shows was made for a look at it: it is no output, and shows it until it runs again.
  *
  * @typedef {{type: string, text: string}} OutputFact `text` as "2 images 512×512"; empty where nothing can be said.
  *
@@ -54,7 +55,7 @@ import { idsAround, statusOfAll } from './status_inside.js'
 /** @type {Readonly<NodeStatus>} */
 const IDLE = Object.freeze({
   state: 'idle', value: 0, max: 0, preview: null, images: [], text: [], error: null, started: null, ms: null, why: null,
-  outputs: [], bytes: null, bytesOf: null, warnings: [], key: null, frozen: false
+  outputs: [], bytes: null, bytesOf: null, warnings: [], key: null, frozen: false, looked: false
 })
 
 /** @type {readonly Notice[]} */
@@ -160,8 +161,8 @@ export class Session {
    */
   startRun(promptId) {
     for (const [id, status] of this.#nodes) {
-      const { preview, images, text, outputs, key } = status
-      this.#nodes.set(id, { ...IDLE, preview, images, text, outputs, key })
+      const { preview, images, text, outputs, key, looked } = status
+      this.#nodes.set(id, { ...IDLE, preview, images, text, outputs, key, looked })
     }
     this.run = { promptId, state: 'running', node: null, message: null }
     this.#tell(new Set(this.#nodes.keys()), { run: true })
