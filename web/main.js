@@ -32,21 +32,18 @@ import { Store } from './model/store.js'
 import { createCanvasInfo } from './panels/canvas_info.js'
 import { h } from './panels/dom.js'
 import { Drawer } from './panels/drawer.js'
-import { graphsPanel } from './panels/graphs.js'
 import { createHeatLegend } from './panels/heat_legend.js'
 import { createHint } from './panels/hint.js'
 import { createInspector } from './panels/inspector.js'
+import { lazyPanel } from './panels/lazy_panel.js'
 import { createMinimap } from './panels/minimap.js'
 import { installNodePanels } from './panels/node_panels.js'
-import { outlinePanel } from './panels/outline.js'
-import { problemsPanel } from './panels/problems.js'
 import { createRail } from './panels/rail.js'
 import { createStrip } from './panels/strip.js'
 import { keepToastsClear } from './panels/toast_corner.js'
 import { Toasts } from './panels/toasts.js'
 import { installTooltips } from './panels/tooltip.js'
 import { createTopBar } from './panels/topbar.js'
-import { viewPanel } from './panels/view.js'
 import { Editor } from './tools/editor.js'
 import { whenMarkdownIsRead } from './view/markdown.js'
 import { typeColour } from './view/theme.js'
@@ -84,7 +81,7 @@ async function start() {
   const drafts = new Drafts(localStorage, sessionStorage, navigator.locks)
   const graph = new OpenGraph({ editor, client, drafts, toasts })
   const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
-  const problemList = problemsPanel({ troubles, session, editor, names })
+  const problemList = lazyPanel('problems', 'Problems', async () => (await later()).problemsPanel({ troubles, session, editor, names }))
   const checks = new Checks({ editor, session, names })
   const pace = new Pace({ session, jobs, schema: () => editor.schema })
   const runner = new Runner({ editor, client, jobs, toasts, names, troubles })
@@ -116,13 +113,13 @@ async function start() {
 
   /** @type {{ name: string, title: string }[]} */
   const examples = []
-  const graphs = graphsPanel({
+  const graphs = lazyPanel('graphs', 'Graphs', async () => (await later()).graphsPanel({
     graph, client, toasts, examples,
     openFile: file => bringIn.openFile(file),
     openJson: (json, name) => bringIn.tellNotes(graph.open(json, { name }), name ?? 'The example'),
     newGraph: () => editor.run('new_graph'),
-  })
-  const outline = outlinePanel({ editor, session, names, editWidget: (node, widget) => widgets.editNamed(node, widget) })
+  }))
+  const outline = lazyPanel('outline', 'Nodes in this graph', async () => (await later()).outlinePanel({ editor, session, names, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
 
   const topBar = createTopBar(byId('topbar'), {
     session, graph, settings,
@@ -131,9 +128,9 @@ async function start() {
     run: count => void runner.queue({ count }),
     interrupt: () => void runner.interrupt(),
     rename: () => editor.run('save_as'),
-    showQueue: async anchor => (await import('./app/later.js')).openQueue(anchor, { client, session, toasts }),
+    showQueue: async anchor => (await later()).openQueue(anchor, { client, session, toasts }),
   })
-  const view = viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) })
+  const view = lazyPanel('view', 'View', async () => (await later()).viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
   followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
@@ -198,10 +195,12 @@ async function start() {
   if (document.activeElement === document.body) editor.focus()
   client.connect()
   document.documentElement.dataset.ready = 'true'
-  whenIdle(() => void import('./app/later.js').catch(() => undefined)) // then it is asked for again when it is wanted
+  whenIdle(() => void later().catch(() => undefined)) // then it is asked for again when it is wanted
   const known = await client.json('/easel/workflows').catch(() => [])
   examples.push(.../** @type {string[]} */ (known).map(name => ({ name, title: titled(name) })))
 }
+
+const later = () => import('./app/later.js')
 
 /** When what was asked for first has come and been drawn. @param {() => void} work */
 const whenIdle = work => void setTimeout(() => ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 3000 }) : work()), 1200)

@@ -1,0 +1,34 @@
+/**
+ * A panel of the drawer whose content is loaded when it is first opened.
+ *
+ * @typedef {import('./drawer.js').Panel} Panel
+ */
+
+/** @param {string} id @param {string} title @param {() => Promise<Panel>} load @returns {Panel} */
+export function lazyPanel(id, title, load) {
+  /** @type {Panel | null} */
+  let panel = null
+  return {
+    id, title,
+    fill(body, close) {
+      if (panel) return panel.fill(body, close)
+      /** @type {(() => void) | void} */
+      let end
+      let closed = false
+      void load().then(found => {
+        panel = found
+        if (closed) return
+        end = found.fill(body, close)
+        // The drawer looked for something to focus while there was nothing.
+        const first = body.querySelector('input, [tabindex="0"], button')
+        if (first instanceof HTMLElement && body.closest('.drawer')?.contains(document.activeElement)) first.focus({ preventScroll: true })
+      }, () => {
+        if (!closed) body.replaceChildren('This panel could not be loaded: the server does not answer. Close it and try again.')
+      })
+      return () => {
+        closed = true
+        end?.()
+      }
+    },
+  }
+}
