@@ -42,7 +42,9 @@ test('property: after any changes things lie where a fresh look would find them,
   const change = fc.record({ what: fc.constantFrom('move', 'size', 'remove', 'unlink', 'title', 'collapse', 'front'), pick: fc.nat(30), by: fc.integer({ min: -700, max: 700 }) })
   fc.assert(fc.property(fc.array(fc.tuple(change, fc.boolean()), { maxLength: 20 }), (changes) => {
     const { store, graph, types, scene } = makeContext({ ...field(12), groups: [] })
-    const seen = () => new Map(scene.nodesIn(EVERYWHERE).map(({ id }) => [id, { ...scene.boxOf(id), z: store.node(id).z, title: store.node(id).title }]))
+    const fedBy = (node) => node.inputs.map((_, slot) => graph.linkInto(node, slot)).map((link) => link && [link.from, graph.source(link)?.title])
+    const feeds = (node) => node.outputs.map((_, slot) => graph.feeds(node, slot))
+    const seen = () => new Map(scene.nodesIn(EVERYWHERE).map((node) => [node.id, { ...scene.boxOf(node.id), z: node.z, title: node.title, fed: fedBy(node), feeds: feeds(node) }]))
     scene.takeDamage()
     let before = seen()
     for (const [{ what, pick, by }, look] of changes) {

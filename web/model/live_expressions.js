@@ -45,6 +45,11 @@ export class Expressions {
     return this.#problems.get(id)?.get(name) ?? null
   }
 
+  /** Does any widget of a graph hold an expression? @param {import('./types.js').GraphId} graph */
+  areIn(graph) {
+    return this.#having.has(graph)
+  }
+
   /** Other node types: all is looked at again when it is asked for. */
   schemaChanged() {
     for (const graph of this.#having.keys()) this.#stale.add(graph)

@@ -400,7 +400,9 @@ export class Editor extends Sight {
     }
     // What a hand holds may be elsewhere now, or gone: the hand lets go.
     if (source === 'undo' || source === 'redo' || source === 'load') this.idle()
-    this.renderer.refresh()
+    // What reads another widget may look otherwise, wherever it is.
+    if (this.expressions.areIn(this.graphId) && !this.dragging.size) this.invalidate()
+    else this.renderer.refresh()
   }
 
   /** @param {ReadonlySet<string>} nodes @param {boolean} run */

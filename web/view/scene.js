@@ -76,22 +76,15 @@ export class Scene {
     for (const id in diff.removed) {
       const record = diff.removed[id]
       if (record?.kind === 'node') nodes.add(id)
-      else if (record?.kind === 'link') {
-        links.add(id)
-        // The wires behind a reroute take the colour of what is linked into it.
-        const reader = this.graph.reader(record)
-        if (reader?.type === 'Reroute') nodes.add(reader.id)
-      } else this.#damage = 'all'
+      else if (record?.kind === 'link') this.#linkChanged(record)
+      else this.#damage = 'all'
     }
     for (const changed of [diff.added, diff.updated]) {
       for (const id in changed) {
         const record = this.store.get(id)
         if (record?.kind === 'node') nodes.add(id)
-        else if (record?.kind === 'link') {
-          links.add(id)
-          const reader = this.graph.reader(record)
-          if (reader?.type === 'Reroute') nodes.add(reader.id)
-        } else if (record?.kind !== 'group' || !this.#lifted.has(id)) {
+        else if (record?.kind === 'link') this.#linkChanged(record)
+        else if (record?.kind !== 'group' || !this.#lifted.has(id)) {
           this.#damage = 'all'
           if (record?.kind === 'graph') this.#definitionChanged(record, nodes, links)
           else if (record?.kind === 'reroute') {
@@ -100,6 +93,14 @@ export class Scene {
         }
       }
     }
+  }
+
+  /** A link comes, goes or is another: the nodes at its ends show that, and the wires behind a reroute take its colour. @param {LinkRecord} link */
+  #linkChanged(link) {
+    const { nodes, links } = this.#old
+    links.add(link.id)
+    nodes.add(recordId('node', link.graph, link.from))
+    nodes.add(recordId('node', link.graph, link.to))
   }
 
   /** Its instances look otherwise now, and so do its sides. @param {import('../model/types.js').GraphRecord} definition @param {Set<RecordId>} nodes @param {Set<RecordId>} links */
@@ -155,6 +156,7 @@ export class Scene {
         links.add(link.id)
         const reader = this.graph.reader(link)
         if (reader?.type === 'Reroute') nodes.add(reader.id)
+        else if (reader && reader.id !== id) this.#damaged(id, this.#nodes.rectOf(reader.id)) // it may name what feeds it
       }
     }
     nodes.clear()
