@@ -52,7 +52,7 @@ function page() {
     editor, jobs: new Jobs(),
     client: { queuePrompt: async (job) => { sent.push(job); return { prompt_id: String(sent.length), number: 1, node_errors: {} } } },
     toasts: { show: ({ text }) => said.push(text) }, names: { isLinked: () => false, title: (id) => `node ${id}` },
-    troubles: { forget() {}, refuse() {}, tellRefusal(error) { throw error } }
+    troubles: { forget() {}, refuse() {}, quietly: (change) => change(), tellRefusal(error) { throw error } }
   })
   const seed = (id) => editor.widgets(id).find(({ name }) => name === 'seed').value
   return { context, runner, sent, said, seed }

@@ -115,7 +115,7 @@ export class Runner {
   moveOn(used) {
     this.lastUsed.clear()
     for (const { node, widget } of used) this.lastUsed.set(node, { ...this.lastUsed.get(node), [widget.name]: widget.value })
-    this.editor.store.transact('Next seed', () => {
+    this.troubles.quietly(() => this.editor.store.transact('Next seed', () => {
       for (const { node, widget } of used) {
         if (!this.editor.store.has(node)) continue
         const now = this.editor.widgets(node).find(other => other.name === widget.name)
@@ -123,7 +123,7 @@ export class Runner {
         // Typed into while the job was on its way: the person's value stays.
         if (now && now.value === widget.value && next !== widget.value) this.editor.setWidget(node, widget.name, next)
       }
-    }, { merge: true })
+    }, { merge: true }))
   }
 
   interrupt() {

@@ -42,6 +42,7 @@ export class Troubles {
     this.kept = null
     /** @type {{ of: readonly Trouble[], list: { node: NodeRecord, fault: Fault }[] } | null} */
     this.keptMendable = null
+    this.quiet = false
     editor.store.listen((diff, source) => this.forgetMended(diff, source))
   }
 
@@ -207,6 +208,16 @@ export class Troubles {
     this.toasts.show({ key: 'problem', tone: 'error', text: `${this.names.title(id)} failed.`, detail: message.split('\n')[0] ?? '', action: { label: 'Show me', run: () => this.names.show(id) } })
   }
 
+  /** A change that is no attempt to mend anything, such as the next seed after a run that may have failed already. @param {() => void} change */
+  quietly(change) {
+    this.quiet = true
+    try {
+      change()
+    } finally {
+      this.quiet = false
+    }
+  }
+
   /** Once more after a run has cleared the states. */
   showRefused() {
     for (const [id, error] of this.refused) this.session.update(id, { state: 'error', error })
@@ -223,6 +234,7 @@ export class Troubles {
       this.toasts.dismiss('problem')
       return
     }
+    if (this.quiet) return
     const touched = touchedBy(diff, (graph, key) => this.names.recordId(graph, key))
     const wrong = [...this.session.ids()].filter(id => this.session.status(id).error)
     for (const id of wrong) {
