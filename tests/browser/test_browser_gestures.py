@@ -75,6 +75,9 @@ def test_the_knife_cuts_what_it_crosses_and_escape_takes_it_back(artist: Person)
         drag(artist, away(one, 0, -50), away(one, 0, 50), button="right")
     assert links(artist) == {(2, 3)}, "as in Blender too"
     expect(artist.page.get_by_role("menu")).to_have_count(0)
+    with held(artist, "Control"):
+        artist.page.mouse.click(*two)
+    assert selected(artist) == {"link:2"}, "no line was drawn"
 
 
 def test_reroutes_come_by_shift_alt_and_double_click_and_go_without_the_link(artist: Person) -> None:
@@ -419,12 +422,19 @@ def test_each_program_moves_the_view_its_own_way(artist: Person) -> None:
     assert camera(artist)["x"] < before["x"]
     assert len(artist.workflow["nodes"]) == 4, "nothing was cloned"
     prefer(artist, "easel")
+    idle = painters(artist)
+    page.evaluate("() => window.easel.editor.run('cut_links')")
+    assert painters(artist) == idle + 1, "a hint"
+    page.keyboard.press("Escape")
+    assert painters(artist) == idle
     page.keyboard.press("h")
+    assert painters(artist) == idle + 1
     before = camera(artist)
     drag(artist, artist.point(1), away(artist.point(1), 50, 30))
     assert camera(artist)["x"] < before["x"]
     assert undo_label(artist) is None
     page.keyboard.press("v")
+    assert painters(artist) == idle
     drag(artist, artist.point(1), away(artist.point(1), 50, 30))
     assert undo_label(artist) == "Move"
 

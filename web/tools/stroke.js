@@ -12,6 +12,7 @@ import { linkPath } from '../geometry/link_path.js'
 import { between } from '../geometry/rect.js'
 import { distance } from '../geometry/vec.js'
 import { State } from './state.js'
+import { toggleAt } from './target.js'
 
 /** CSS pixels between two points of a stroke. */
 const STEP = 3
@@ -50,10 +51,13 @@ export class Stroke extends State {
     editor.panAtEdge(pointer, 28)
   }
 
-  /** Nothing was drawn with the button of the menu: then it is the menu that was meant. @param {import('./state.js').Pointer} pointer */
+  /** Nothing was drawn: then it was a click, for the menu or for the selection. @param {import('./state.js').Pointer} pointer */
   end(pointer) {
-    this.editor.idle()
-    if (!pointer.dragged && pointer.button === 2) this.editor.openMenu(pointer.screen, pointer.type)
+    const { editor } = this
+    editor.idle()
+    if (pointer.dragged) return
+    if (pointer.button === 2) editor.openMenu(pointer.screen, pointer.type)
+    else if (pointer.ctrl) toggleAt(editor, pointer)
   }
 
   /** The stroke went from one point to the next. @param {Point} _from @param {Point} _to */

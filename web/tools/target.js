@@ -16,3 +16,10 @@ export function recordOf(target) {
       return null
   }
 }
+
+/** What lies under the pointer comes into the selection, or out of it. @param {import('./editor.js').Editor} editor @param {import('./state.js').Pointer} pointer */
+export function toggleAt(editor, { screen, type }) {
+  const id = recordOf(editor.targetAt(screen, type))
+  if (id === null) return
+  editor.select(editor.selection.has(id) ? [...editor.selection].filter((other) => other !== id) : [...editor.selection, id])
+}

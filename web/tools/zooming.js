@@ -1,7 +1,7 @@
 /** A drag zooms: up and right comes nearer, down and left goes away, round the point where it began. */
 import { zoomTo } from '../geometry/viewport.js'
 import { State } from './state.js'
-import { recordOf } from './target.js'
+import { toggleAt } from './target.js'
 
 /** CSS pixels that double the size. */
 const DOUBLE = 160
@@ -29,10 +29,8 @@ export class Zooming extends State {
   up(pointer) {
     const { editor } = this
     editor.idle()
-    if (pointer.dragged) return
     // No drag: a click with the keys that add to what is selected.
-    const id = recordOf(editor.targetAt(pointer.screen, pointer.type))
-    if (id !== null) editor.select(editor.selection.has(id) ? [...editor.selection].filter((other) => other !== id) : [...editor.selection, id])
+    if (!pointer.dragged) toggleAt(editor, pointer)
   }
 
   /** @override */
