@@ -14,7 +14,10 @@ TINT = {
         "required": {
             "colour": ["COLOR", {"default": "#ff8800"}],
             "curve": ["CURVE", {}],
-            "strength": ["FLOAT", {"default": 1, "min": 0.01, "max": 100, "step": 0.01, "display": "slider", "log": True}],
+            "strength": [
+                "FLOAT",
+                {"default": 1, "min": 0.01, "max": 100, "step": 0.01, "display": "slider", "log": True},
+            ],
             "parts": ["COMBO", {"options": ["sky", "sea", "land"], "multiselect": True}],
             "camera": ["WEBCAM", {}],
             "after": ["INT", {"default": 3, "min": 0, "max": 9}],

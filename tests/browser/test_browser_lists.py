@@ -34,9 +34,12 @@ def files(server: Server) -> Iterator[None]:
 @pytest.fixture
 def artist(files: None, person: Person, text_to_image: dict[str, Any]) -> Person:
     person.load(text_to_image)
-    with person.page.expect_response("**/easel/model_pictures"):
-        person.page.evaluate("window.easel.editor.run('refresh')")
+    asked = """() => performance.getEntriesByType('resource')
+        .filter(({ name }) => name.endsWith('/easel/model_pictures')).length"""
+    before = person.page.evaluate(asked)
+    person.page.evaluate("window.easel.editor.run('refresh')")
     person.until("() => window.easel.editor.widget('node:4', 'ckpt_name').spec.options.length > 2000")
+    person.until(f"before => ({asked})() > before", before)
     return person
 
 

@@ -116,7 +116,9 @@ def test_alt_sets_the_same_widget_of_all_selected_nodes(artist: Person) -> None:
     page.evaluate("window.easel.editor.select(['node:3'])")
     page.keyboard.press("Control+d")
     other = page.evaluate("[...window.easel.editor.selection][0]")
-    away = "id => { const { store } = easel.editor; store.transact('Move', () => store.update(id, { pos: [0, -600] })) }"
+    away = (
+        "id => { const { store } = easel.editor; store.transact('Move', () => store.update(id, { pos: [0, -600] })) }"
+    )
     page.evaluate(away, other)
     page.evaluate("id => window.easel.editor.select(['node:3', id])", other)
     artist.click(3, "widget:steps")
