@@ -74,7 +74,7 @@ test('what becomes of a promoted seed after a run is the instance’s own, kept 
   const [copy] = duplicate(context, [id])
   setWidget(context, id, 'seed', 'fixed', 'control')
   assert.deepEqual([control(id), control(copy)], ['fixed', 'randomize'])
-  assert.deepEqual(node(context, id).values, [0], 'the file’s list has no place for it')
+  assert.deepEqual(node(context, id).values, [], 'the file’s list has no place for it')
   const opened = makeContext(JSON.parse(bytes(context)))
   assert.equal(opened.scene.view(node(opened, id)).widgets[0].control, 'fixed')
   unpack(context, node(context, id))

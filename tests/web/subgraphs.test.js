@@ -208,6 +208,22 @@ test('a file with a subgraph that contains itself is told of, and kept', () => {
   assert.deepEqual(notes.map((note) => note.slice(0, 28)), ['The subgraph "The a" contain', 'The subgraph "The b" contain'])
 })
 
+test('values for types that nobody knows stay while ports change, and unpacking tells of them', () => {
+  const inner = { id: 5, type: 'Unheard', pos: [0, 0], size: [200, 100], inputs: [{ name: 'depth', type: 'INT', link: 1, widget: { name: 'depth' } }, { name: 'image', type: 'IMAGE', link: 2 }], outputs: [], widgets_values: [3] }
+  const definition = {
+    id: 'sub', name: 'Sub', inputs: [{ id: 'a', name: 'depth', type: 'INT', linkIds: [1] }, { id: 'b', name: 'image', type: 'IMAGE', linkIds: [2] }], outputs: [], nodes: [inner],
+    links: [{ id: 1, origin_id: -10, origin_slot: 0, target_id: 5, target_slot: 0, type: 'INT' }, { id: 2, origin_id: -10, origin_slot: 1, target_id: 5, target_slot: 1, type: 'IMAGE' }]
+  }
+  const context = makeContext({ nodes: [{ id: 1, type: 'sub', pos: [0, 0], size: [200, 100], inputs: [], outputs: [], widgets_values: [7] }], links: [], definitions: { subgraphs: [definition] } })
+  assert.deepEqual(context.scene.view(node(context, 'node:1')).widgets.map(({ name, value }) => [name, value]), [['depth', 7]])
+  movePort(context, 'sub', 'in', 0, 1)
+  addPort(context, 'sub', 'in', 'more', 'MASK')
+  assert.deepEqual(node(context, 'node:1').values, [7])
+  assert.equal(prompt(context)['1:5'].inputs.depth, 7)
+  unpack(context, node(context, 'node:1'))
+  assert.match(context.notices.at(-1), /Unheard/)
+})
+
 /** A random graph by commands, and a random part of it. */
 const random = fc.record({
   types: fc.array(fc.constantFrom('Load', 'Encode', 'Empty', 'Sample', 'Decode', 'Sharpen', 'Sharpen', 'Save', 'Reroute'), { minLength: 2, maxLength: 9 }),

@@ -17,11 +17,14 @@ export function contentsWithValues(context, instance, definition) {
   const { graph, types } = context
   const nodes = new Map(graph.nodes(definition.key).map((node) => [String(node.key), node]))
   const controls = asObject(instance.properties.easel_controls) ?? {}
+  /** Types that are not known here, so that nobody can tell where among their values one belongs. @type {Set<string>} */
+  const unknown = new Set()
   types.of(instance)?.places?.forEach((place, index) => {
     const given = valueAt(instance, place, index)
     for (const { key, name } of ends(context, definition, place)) {
       const node = nodes.get(key)
       const type = node && types.of(node)
+      if (node && !type && given !== null && given !== undefined) unknown.add(node.type)
       if (!node || !type || !widgetsOf(type, node).some((widget) => widget.name === name)) continue
       let next = node
       if (place.kind === 'value' && given !== null && given !== undefined) next = { ...next, values: withValue(type, next, name, given) }
@@ -34,6 +37,7 @@ export function contentsWithValues(context, instance, definition) {
       nodes.set(key, next)
     }
   })
+  if (unknown.size) context.notify(`Values for ${[...unknown].join(', ')} could not be put in: the server has no such node type. Undo brings them back`)
   return withFreeNames(context, instance, [...nodes.values()])
 }
 

@@ -64,9 +64,14 @@ export function valuesFor(types, node, given) {
   if (isObject(node.values)) return node.values
   const type = types.of(node)
   const widgets = widgetsOf(type, { values: null })
-  return (type?.places ?? []).map(({ name, kind, inner }) => {
+  const places = [...(type?.places ?? [])]
+  const isGiven = (/** @type {Place | undefined} */ place) => place?.inner !== undefined && given.has(innerKey(place.inner))
+  // What comes after the last one that it gives is left out: so it is in files, and what is inside counts.
+  while (places.length && !isGiven(places.at(-1))) places.pop()
+  const values = places.map(({ name, kind, inner, loose }) => {
     const key = inner && innerKey(inner)
     if (key !== undefined && given.has(key)) return given.get(key)
-    return kind === 'value' ? (widgets.find((widget) => widget.name === name)?.value ?? null) : null
+    return kind === 'value' && !loose ? (widgets.find((widget) => widget.name === name)?.value ?? null) : null
   })
+  return values
 }

@@ -13,19 +13,23 @@
  */
 import { asList, asText } from './json.js'
 import { INPUT_SIDE } from './workflow_load.js'
+import { readWidget } from './widget_specs.js'
 import { widgetsOf } from './widget_values.js'
 
 /** The id under which an instance lists the inputs of its own subgraph. */
 export const OWN = '-1'
 
-/** @param {GraphRecord} definition @param {Graph} graph @param {Pick<NodeTypes, 'of'>} types @returns {NodeType} */
+/** @param {GraphRecord} definition @param {Graph} graph @param {Pick<NodeTypes, 'of' | 'get'>} types @returns {NodeType} */
 export function subgraphType(definition, graph, types) {
   /** @type {Record<string, Control>} */
   const controls = {}
+  /** @type {Set<string>} */
+  const loose = new Set()
   const inputs = definition.inputs.map((input, slot) => {
     const name = asText(input.name) ?? ''
     const widget = widgetBehind(definition, slot, graph, types)
     if (widget?.control) controls[name] = widget.control
+    if (widget && widget.value === undefined) loose.add(name)
     return {
       name, type: asText(input.type) || '*', label: asText(input.label) || name, optional: input.shape === 7,
       widget: widget && promotedSpec(widget), socketless: false, forced: false, tooltip: widget?.tooltip ?? '', advanced: false
@@ -38,7 +42,7 @@ export function subgraphType(definition, graph, types) {
       name: asText(output.name) ?? '', type: asText(output.type) || '*', list: false, tooltip: ''
     })),
     output: false, deprecated: false, experimental: false, later: '', aliases: [], virtual: true, picture: false,
-    places: inputs.flatMap(({ name, widget }) => (widget ? { name, kind: /** @type {const} */ ('value'), inner: { node: OWN, name } } : [])),
+    places: inputs.flatMap(({ name, widget }) => (widget ? { name, kind: /** @type {const} */ ('value'), inner: { node: OWN, name }, ...(loose.has(name) && { loose: true }) } : [])),
     controls
   }
 }
@@ -51,22 +55,25 @@ export function linksOfInput(definition, slot, graph) {
   return first ? [first, ...all.filter((link) => link !== first)] : all
 }
 
-/** The widget that an input of a subgraph stands for: that at the end of its first link. @param {GraphRecord} definition @param {number} slot @param {Graph} graph @param {Pick<NodeTypes, 'of'>} types @returns {Widget | null} */
+/** The widget that an input of a subgraph stands for: that at the end of its first link. @param {GraphRecord} definition @param {number} slot @param {Graph} graph @param {Pick<NodeTypes, 'of' | 'get'>} types @returns {Widget | null} */
 function widgetBehind(definition, slot, graph, types) {
   const link = linksOfInput(definition, slot, graph)[0]
   const reader = link && graph.reader(link)
   const input = reader?.inputs[link?.toSlot ?? 0]
-  const type = reader && types.of(reader)
   if (!reader || !input) return null
-  if (type) return widgetsOf(type, reader).find((each) => each.name === input.name && !each.socketless) ?? null
-  return input.widget === null ? null : { ...LOOSE, name: input.name, label: input.name }
+  // What it is, is told by the type; how it stands there, by the node, which may be an instance with a list of its own.
+  const type = types.get(reader.type)
+  const declared = type?.inputs.find((each) => each.name === input.name)
+  if (declared && !declared.widget) return null
+  const found = declared && (widgetsOf(types.of(reader), reader).find((each) => each.name === input.name) ?? widgetsOf(type, { values: null }).find((each) => each.name === input.name))
+  return found ?? (input.widget === null ? null : looseWidget(input.name, input.type))
 }
 
-/** Of a node whose type nobody knows. @type {Widget} */
-const LOOSE = {
-  name: '', label: '', tooltip: '', value: '', control: null, socketless: false, expression: null,
-  spec: { kind: 'text', default: '', multiline: false, placeholder: '', dynamicPrompts: false }
+/** A widget that only the file knows. @param {string} name @param {string} type @returns {Widget | null} */
+function looseWidget(name, type) {
+  const spec = readWidget(name, ['INT', 'FLOAT', 'BOOLEAN'].includes(type) ? type : 'STRING', type === 'INT' || type === 'FLOAT' ? { min: -Number.MAX_VALUE, max: Number.MAX_VALUE, round: false } : {})
+  return spec && { name, label: name, tooltip: '', value: undefined, control: null, socketless: false, spec, expression: null }
 }
 
 /** A widget as an instance shows it: what it has inside is its default. @param {Widget} widget @returns {WidgetSpec} */
-export const promotedSpec = ({ spec, value }) => /** @type {WidgetSpec} */ ({ ...spec, default: value, ...(spec.kind === 'combo' && { control: false }) })
+export const promotedSpec = ({ spec, value }) => /** @type {WidgetSpec} */ ({ ...spec, default: value === undefined ? spec.default : value, ...(spec.kind === 'combo' && { control: false }) })
