@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.person import Person
 from tests.server.harness import running
@@ -205,3 +206,15 @@ def chains(count: int) -> dict[str, Any]:
             }
         )
     return {"last_node_id": count, "last_link_id": len(links), "nodes": nodes, "links": links, "version": 0.4}
+
+
+def test_what_cannot_be_loaded_is_said(person: Person, text_to_image: dict[str, Any]) -> None:
+    person.load(messy(text_to_image))
+    person.page.route("**/layout/worker.js", lambda route: route.abort())
+    before = rects(person)
+    person.page.keyboard.press("l")
+    expect(person.page.locator(".toast")).to_contain_text("auto layout could not be loaded")
+    assert rects(person) == before
+    person.page.unroute("**/layout/worker.js")
+    person.page.keyboard.press("l")
+    arranged(person)

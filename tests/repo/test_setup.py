@@ -1,5 +1,6 @@
 """The set-up's own rules: when an environment counts as ready, and what is said when a step fails."""
 
+import json
 import os
 import subprocess
 import sys
@@ -50,6 +51,8 @@ def test_every_dependency_has_its_line():
     described = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
     for requirement in setup.requirements(tests=True):
         assert f"| {requirement.name} " in described, requirement.name
+    for name in json.loads((ROOT / "web" / "package.json").read_bytes())["dependencies"]:
+        assert f"| {name} " in described, name
 
 
 @pytest.mark.parametrize(

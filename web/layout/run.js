@@ -42,7 +42,7 @@ export async function arrange(editor, ids, options = {}) {
     return moved
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    editor.emit('notice', { level: 'error', message: `Nothing was arranged: auto layout did not start (${why}). Start Easel once with a network, so that it can fetch the package dagre.` })
+    editor.emit('notice', { level: 'error', message: `Nothing was arranged: auto layout could not be loaded (${why}). Is the server still there? If it is, start it once with a network: it fetches the package dagre then.` })
     return false
   } finally {
     clearTimeout(tell)
