@@ -17,7 +17,7 @@ export const GROUP = /^workflow[>/](.+)$/u
 export function expandGroups(file, schema) {
   const definitions = asObject(asObject(file.extra)?.groupNodes)
   if (!definitions) return file
-  const nodes = asList(file.nodes).filter(isObject)
+  const nodes = asList(file.nodes).filter(isObject).filter(({ id }) => typeof id !== 'object')
   /** @type {Map<string, Unfolded>} */
   const unfolded = new Map()
   for (const node of nodes) {

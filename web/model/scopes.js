@@ -61,7 +61,8 @@ function openScope(file, path, parent, instance) {
   /** @type {Scope['nodes']} */
   const nodes = new Map()
   for (const node of asList(file.nodes)) {
-    if (isObject(node) && node.id !== undefined && !nodes.has(String(node.id))) nodes.set(String(node.id), node)
+    if (!isObject(node) || typeof node.id === 'object' || node.id === undefined) continue // such an id names nothing
+    if (!nodes.has(String(node.id))) nodes.set(String(node.id), node)
   }
   /** @type {Scope['links']} */
   const links = new Map()
