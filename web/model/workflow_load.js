@@ -238,7 +238,7 @@ class Reader {
       const [source, reader] = [sameKey(nodes, link.from), sameKey(nodes, link.to)]
       links.push({
         id: recordId('link', graph, link.key), kind: 'link', graph, key: link.key, z,
-        raw: plain && isPlain(raw, [link.key, source, link.fromSlot, reader, to, link.type]) ? null : raw,
+        raw: plain && isPlain(raw, link, source, reader, to) ? null : raw,
         from: source, fromSlot: link.fromSlot, to: reader, toSlot: to, type: this.#name(link.type),
         reroute: typeof parent === 'number' || typeof parent === 'string' ? parent : null, hidden: hidden.has(link.key)
       })
@@ -363,8 +363,10 @@ export function readPair(value) {
 /** The file's own pair where it says the same: one list then serves both. @param {unknown} raw @param {Pair | null} pair */
 const samePair = (raw, pair) => (pair && Array.isArray(raw) && raw.length === 2 && raw[0] === pair[0] && raw[1] === pair[1] ? /** @type {Pair} */ (raw) : pair)
 
-/** Would a link without a `raw` be saved just so? @param {unknown} raw @param {readonly unknown[]} fields */
-const isPlain = (raw, fields) => Array.isArray(raw) && raw.length === fields.length && fields.every((field, index) => field === raw[index])
+/** Would a link without a `raw` be saved just so? @param {unknown} raw @param {RawLink} link @param {Key} from @param {Key} to @param {number} slot */
+const isPlain = (raw, link, from, to, slot) =>
+  Array.isArray(raw) && raw.length === 6 && raw[0] === link.key && raw[1] === from && raw[2] === link.fromSlot &&
+  raw[3] === to && raw[4] === slot && raw[5] === link.type
 
 /** What saving needs of a node's object: of its sockets only whether it had any, since they are kept as slots. @param {Json} raw @returns {Json} */
 function leanNode(raw) {
