@@ -13,7 +13,10 @@ from graph.types import JsonObject
 
 ABSENT_TYPES = frozenset({"WEBCAM", "LOAD_3D", "LOAD_3D_ANIMATION", "AUDIO_RECORD"})
 """Types whose value a page makes: a camera's picture, a 3D view, a recording."""
-WIDGET_TYPES = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", "MARKDOWN", "COLOR", "CURVE"}) | ABSENT_TYPES
+WIDGET_TYPES = ABSENT_TYPES | {
+    *("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"),
+    *("MARKDOWN", "COLOR", "CURVE", "BOUNDING_BOX"),
+}
 """Types whose inputs can hold a constant typed by the user."""
 
 UPLOAD_FLAGS = ("image_upload", "video_upload", "animated_image_upload", "audio_upload", "file_upload")

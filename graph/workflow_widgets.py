@@ -126,6 +126,8 @@ def default_of(declared: InputSpec, folders: Folders | None) -> Any:
             return allowed[0]
         case "COLOR":
             return "#ffffff"
+        case "BOUNDING_BOX":
+            return {"x": 0, "y": 0, "width": 512, "height": 512}
         case "CURVE":
             return {"points": [[0, 0], [1, 1]], "interpolation": "monotone_cubic"}
         case _:

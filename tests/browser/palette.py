@@ -135,6 +135,11 @@ def crop(
     return [picture.crop((x, y, x + width, y + height)) for picture in image]  # type: ignore[attr-defined]
 
 
+@node("ImageCropV2", category="image/transform", title="Crop to a Box")
+def crop_to_box(image: Image, crop_region: Annotated[object, Socket("BOUNDING_BOX")]) -> Image:
+    return image
+
+
 @node("SaveImage", category="image", title="Save Image", output=True)
 def save(
     context: Context,
@@ -210,8 +215,23 @@ def _paint(words: str, seed: int, width: int, height: int, share: float) -> Pict
 
 
 def registry() -> Registry:
-    nodes: list[Any] = [load, encode, empty, sample, decode, invert, scale]
-    nodes += [load_image, load_mask, load_video, load_audio, crop, save, preview, preview_any, warned, tell]
+    nodes: list[Any] = [
+        *(load, encode, empty, sample, decode, invert, scale),
+        *(load_image, load_mask, load_video, load_audio, crop, crop_to_box, save, tell),
+    ]
+    nodes += [
+        load_image,
+        load_mask,
+        load_video,
+        load_audio,
+        crop,
+        crop_to_box,
+        save,
+        preview,
+        preview_any,
+        warned,
+        tell,
+    ]
     return Registry(*nodes, later=[spec for spec in wan.LATER if spec.class_type == "WanImageToVideo"])
 
 

@@ -331,6 +331,20 @@ def test_late_and_doubled_pictures_and_those_of_nodes_that_are_gone_throw_nothin
     person.page.wait_for_timeout(200)
 
 
+def test_a_box_that_a_widget_holds_is_set_on_the_picture(person: Person, files: list[dict[str, str]]) -> None:
+    graph = crop_graph()
+    box = {"x": 100, "y": 80, "width": 200, "height": 150, "mine": "kept"}
+    graph["nodes"][1] |= {"type": "ImageCropV2", "widgets_values": [box]}
+    person.load(graph)
+    person.click(2, "widget:crop_region")
+    expect(person.page.locator(".crop-box .box")).to_be_focused()
+    person.page.keyboard.press("ArrowRight")
+    person.page.keyboard.press("Escape")
+    assert person.workflow["nodes"][1]["widgets_values"] == [box | {"x": 101}]
+    person.page.keyboard.press("Control+z")
+    assert person.workflow["nodes"][1]["widgets_values"] == [box]
+
+
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_how_they_look(person: Person, files: list[dict[str, str]], tmp_path: Path, theme: Any) -> None:
     folder = Path(os.environ.get("EASEL_LOOK", tmp_path))

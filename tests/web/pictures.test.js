@@ -4,8 +4,10 @@ import { afterEach, test } from 'node:test'
 import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { picturesOf as readPictures } from '../../web/app/results.js'
 import { layout } from '../../web/geometry/layout.js'
-import { cropOf, dragged, inside } from '../../web/model/crop.js'
+import { asBox, cropOf, dragged, inside } from '../../web/model/crop.js'
 import { isElsewhere } from '../../web/model/file_names.js'
+import { readWidget } from '../../web/model/widget_specs.js'
+import { widgetsOf } from '../../web/model/widget_values.js'
 import { summary } from '../../web/panels/picture_details.js'
 import { bitmapOf, clock, kindOf } from '../../web/view/media.js'
 import { fileRef, fileValue, hintOf, lookAt, picturesOf, roomFor, setLook, sidesOf } from '../../web/view/node_pictures.js'
@@ -161,6 +163,13 @@ test('four numbers make a box, whatever begins their names', () => {
   assert.deepEqual(cropOf(['crop_x', 'crop_y', 'crop_width', 'crop_height', 'width'].map(number)), { x: 'crop_x', y: 'crop_y', w: 'crop_width', h: 'crop_height' })
   assert.equal(cropOf(['width', 'height'].map(number)), null)
   assert.equal(cropOf([...['width', 'height', 'x'].map(number), { name: 'y', spec: { kind: 'number', integer: false } }]), null)
+})
+
+test('a widget that holds a box is one, and what is none is told apart', () => {
+  const [box] = widgetsOf({ name: 'Crop', inputs: [{ name: 'region', widget: readWidget('region', 'BOUNDING_BOX', {}) }] }, { values: [] })
+  assert.deepEqual(cropOf([box]), { box: 'region' })
+  assert.deepEqual(asBox(box.value), { x: 0, y: 0, w: 512, h: 512 })
+  for (const wrong of [null, 'x', [1, 2, 3, 4], { x: 1, y: 2, width: 'a', height: 3 }, { x: NaN, y: 0, width: 1, height: 1 }]) assert.equal(asBox(wrong), null)
 })
 
 test('a dragged box stays inside, its far side where it was, its shape kept when asked', () => {

@@ -142,6 +142,11 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
   ]
   commands.forEach(command => editor.commands.register(command))
 
+  editor.on('edit-widget', ({ node, widget }) => {
+    if (widget.spec.kind !== 'box') return
+    editor.select([node.id])
+    void crop()
+  })
   editor.on('picture', ({ node, index }) => large(node, index))
   editor.on('play', ({ node, index }) => {
     const file = shown(node).refs[index]

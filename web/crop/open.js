@@ -6,7 +6,7 @@
  * @typedef {import('../model/crop.js').Handle} Handle
  */
 import { viewUrl } from '../api/client.js'
-import { cropOf, dragged, inside } from '../model/crop.js'
+import { asBox, cropOf, dragged, inside } from '../model/crop.js'
 import { h } from '../panels/dom.js'
 import { createCropView } from './view.js'
 import { sourcePicture } from './source.js'
@@ -21,8 +21,8 @@ const ASPECTS = /** @type {const} */ ([['free', 'Free'], ['own', 'As it is'], ['
  * @returns {Promise<void>} when it is closed
  */
 export async function openCrop({ editor, node, toasts }) {
-  const names = cropOf(editor.widgets(node))
-  if (!names) return
+  const found = cropOf(editor.widgets(node))
+  if (!found) return
   const file = sourcePicture(editor, node)
   const image = file ? await load(viewUrl(file)).catch(() => null) : null
   if (file && !image) toasts.show({ key: 'crop', tone: 'warning', text: `${file.filename} cannot be shown.`, detail: 'The box can be set all the same, on an empty sheet.' })
@@ -33,20 +33,23 @@ export async function openCrop({ editor, node, toasts }) {
 
   /** @returns {Rect} what the node says */
   function read() {
-    const value = (/** @type {string} */ name) => {
-      const found = editor.widget(node, name)?.value
-      return typeof found === 'number' && Number.isFinite(found) ? Math.round(found) : 0
-    }
-    const { x, y, w, h: tall } = /** @type {NonNullable<typeof names>} */ (names)
-    return { x: value(x), y: value(y), w: Math.max(1, value(w)), h: Math.max(1, value(tall)) }
+    const names = /** @type {import('../model/crop.js').Crop} */ (found)
+    const value = (/** @type {string} */ name) => editor.widget(node, name)?.value
+    const whole = (/** @type {unknown} */ number) => (typeof number === 'number' && Number.isFinite(number) ? Math.round(number) : 0)
+    const { x, y, w, h: tall } = 'box' in names ? asBox(value(names.box)) ?? { x: 0, y: 0, w: 1, h: 1 } : { x: value(names.x), y: value(names.y), w: value(names.w), h: value(names.h) }
+    return { x: whole(x), y: whole(y), w: Math.max(1, whole(w)), h: Math.max(1, whole(tall)) }
   }
 
   /** @param {Rect} next */
   function write(next) {
-    const { x, y, w, h: tall } = /** @type {NonNullable<typeof names>} */ (names)
+    const names = /** @type {import('../model/crop.js').Crop} */ (found)
     const old = read()
-    for (const [name, value, before] of /** @type {const} */ ([[x, next.x, old.x], [y, next.y, old.y], [w, next.w, old.w], [tall, next.h, old.h]])) {
-      if (value !== before) editor.setWidget(node, name, value)
+    if ('box' in names) {
+      const kept = editor.widget(node, names.box)?.value
+      const value = { ...(typeof kept === 'object' ? kept : {}), x: next.x, y: next.y, width: next.w, height: next.h }
+      if (['x', 'y', 'w', 'h'].some(side => next[/** @type {keyof Rect} */ (side)] !== old[/** @type {keyof Rect} */ (side)])) editor.setWidget(node, names.box, value)
+    } else {
+      for (const side of /** @type {const} */ (['x', 'y', 'w', 'h'])) if (next[side] !== old[side]) editor.setWidget(node, names[side], next[side])
     }
     follow()
   }

@@ -1,21 +1,26 @@
 /**
- * Widgets that are the four numbers of a box on a picture, and what a box may be.
+ * Widgets that are a box on a picture, or the four numbers of one, and what a box may be.
  *
  * @typedef {import('./widget_values.js').Widget} Widget
+ * @typedef {{box: string} | {x: string, y: string, w: string, h: string}} Crop The widget that holds the box, or its numbers.
  * @typedef {import('../geometry/rect.js').Rect} Rect
  */
+
+import { isFinite, isObject } from './json.js'
 
 const NAMES = /** @type {const} */ (['x', 'y', 'width', 'height'])
 /** A box is at least so many pixels wide and tall. */
 const LEAST = 1
 
 /**
- * The names of a node's widgets for left, top, width and height of a box; null where it has no such four numbers.
+ * The names of a node's widgets for a box, or for left, top, width and height of one; null where it has no such widgets.
  * Names with one common beginning count too: `crop_x`, `crop_y`, `crop_width`, `crop_height`.
  * @param {readonly Widget[]} widgets
- * @returns {Record<'x' | 'y' | 'w' | 'h', string> | null}
+ * @returns {Crop | null}
  */
 export function cropOf(widgets) {
+  const whole = widgets.find(({ spec }) => spec.kind === 'box')
+  if (whole) return { box: whole.name }
   const numbers = new Set(widgets.flatMap(({ name, spec }) => (spec.kind === 'number' && spec.integer ? [name] : [])))
   for (const name of numbers) {
     const start = name.endsWith('width') ? name.slice(0, -'width'.length) : null
@@ -23,6 +28,13 @@ export function cropOf(widgets) {
     return { x: `${start}x`, y: `${start}y`, w: `${start}width`, h: `${start}height` }
   }
   return null
+}
+
+/** A box as a widget holds it; null for what is none. @param {unknown} value @returns {Rect | null} */
+export function asBox(value) {
+  if (!isObject(value)) return null
+  const { x, y, width, height } = value
+  return [x, y, width, height].every(isFinite) ? { x: Number(x), y: Number(y), w: Number(width), h: Number(height) } : null
 }
 
 /** A box of whole pixels inside a picture, moved in before it is made smaller. @param {Rect} box @param {number} width @param {number} height @returns {Rect} */

@@ -32,6 +32,7 @@
  *   What a drag that begins there sets, computed from its beginning; null moves the node.
  */
 import { ABSENT } from './widget_absent.js'
+import { BOX } from './widget_box.js'
 import { COLOUR } from './widget_colour.js'
 import { COMBO } from './widget_combo.js'
 import { CURVE } from './widget_curve.js'
@@ -41,7 +42,7 @@ import { TEXT } from './widget_text.js'
 import { TOGGLE } from './widget_toggle.js'
 
 /** @type {Readonly<Record<import('../model/widget_specs.js').WidgetSpec['kind'], WidgetKind>>} */
-const KINDS = { number: NUMBER, text: TEXT, combo: COMBO, toggle: TOGGLE, markdown: MARKDOWN, colour: COLOUR, curve: CURVE, absent: ABSENT }
+const KINDS = { number: NUMBER, text: TEXT, combo: COMBO, toggle: TOGGLE, markdown: MARKDOWN, colour: COLOUR, curve: CURVE, box: BOX, absent: ABSENT }
 
 /** @param {{spec: {kind: import('../model/widget_specs.js').WidgetSpec['kind']}}} widget @returns {WidgetKind} */
 export const kindOf = ({ spec }) => KINDS[spec.kind]

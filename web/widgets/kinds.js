@@ -20,6 +20,7 @@ const EDITORS = {
   toggle: () => null,
   colour: () => openColour,
   curve: () => openCurve,
+  box: () => null, // the crop box, over the whole page (app/pictures.js)
   absent: () => null,
 }
 
