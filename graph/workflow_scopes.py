@@ -91,7 +91,7 @@ def open_scopes(file: JsonObject, definitions: Mapping[str, JsonObject]) -> list
 def _open(file: JsonObject, path: str, parent: Scope | None, instance: JsonObject, chain: tuple[str, ...]) -> Scope:
     nodes: dict[str, JsonObject] = {}
     for node in objects(file.get("nodes")):
-        if "id" in node:
+        if isinstance(node.get("id"), str | int | float):  # any other names nothing
             nodes.setdefault(str(node["id"]), node)
     links: dict[str, RawLink] = {}
     outputs: dict[int, RawLink] = {}
