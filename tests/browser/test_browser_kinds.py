@@ -83,8 +83,8 @@ def test_a_curve_is_drawn_on_the_node_and_in_its_card(artist: Person) -> None:
 def test_a_logarithmic_slider_goes_by_powers(artist: Person) -> None:
     x, y = artist.point(1, "widget:strength")
     width = artist.page.evaluate(
-        "easel.editor.scene.view(easel.editor.store.node('node:1')).layout.widgets.find(({ name }) => name === 'strength')"
-        ".field.w * easel.editor.camera.zoom"
+        "easel.editor.scene.view(easel.editor.store.node('node:1')).layout.widgets"
+        ".find(({ name }) => name === 'strength').field.w * easel.editor.camera.zoom"
     )
     artist.drag((x, y), (x + width / 4, y))  # a quarter of four powers of ten
     assert values(artist)[2] == pytest.approx(10, rel=0.15)

@@ -79,7 +79,8 @@ def test_weights_choices_and_names_have_colours_while_one_types(artist: Person) 
         const element = document.querySelector(each)
         const { left, top, height } = element.getBoundingClientRect()
         const style = getComputedStyle(element)
-        return [left, top, height, style.fontSize, style.lineHeight, style.paddingLeft, style.paddingTop, element.scrollHeight]
+        const { fontSize, lineHeight, paddingLeft, paddingTop } = style
+        return [left, top, height, fontSize, lineHeight, paddingLeft, paddingTop, element.scrollHeight]
     })"""
     field, layer = page.evaluate(shape)
     assert field == layer

@@ -160,8 +160,9 @@ def test_the_seed_of_the_last_run_is_one_press_away(artist: Person) -> None:
 
 
 def test_a_link_dropped_on_the_row_of_a_widget_feeds_it(artist: Person) -> None:
-    primitive = {"id": 20, "type": "PrimitiveNode", "pos": [-300, 520], "size": [200, 80], "title": "Size",
-                 "outputs": [{"name": "INT", "type": "INT", "links": []}], "widgets_values": [256, "fixed"]}  # fmt: skip
+    outputs = [{"name": "INT", "type": "INT", "links": []}]
+    primitive = {"id": 20, "type": "PrimitiveNode", "pos": [-300, 520], "size": [200, 80], "title": "Size"}
+    primitive |= {"outputs": outputs, "widgets_values": [256, "fixed"]}
     graph = artist.workflow
     graph["nodes"].append(primitive)
     artist.load(graph)
