@@ -15,6 +15,7 @@ import { layNote, linkAt } from './note_lines.js'
 import { roundRect } from './shapes.js'
 import { fitMiddle, font, measure } from './text.js'
 import { withAlpha } from './theme.js'
+import { drawField, PAD } from './widget_field.js'
 import { TEXT } from './widget_text.js'
 
 /** As which it is drawn while it cannot be read. @type {import('../model/widget_specs.js').TextSpec} */
@@ -41,10 +42,12 @@ let pointed = []
 export const MARKDOWN = {
   draw(drawing) {
     const { place, widget, state } = drawing
-    if (state.edited) return
     const note = noteOf(widget)
-    if (note?.blocks.length && !state.feeder) drawNote(drawing, layoutOf(drawing, note))
-    else TEXT.draw({ ...drawing, place: { ...place, wide: true }, widget: { ...widget, spec: { ...PLAIN, placeholder: widget.spec.kind === 'markdown' ? widget.spec.placeholder : '' } } })
+    if (note?.blocks.length && !state.feeder) {
+      if (!state.note) drawField(drawing)
+      const inner = state.note ? drawing : { ...drawing, place: { ...place, field: { ...place.field, x: place.field.x + PAD, w: place.field.w - 2 * PAD } } }
+      if (!state.edited) drawNote(inner, layoutOf(inner, note))
+    } else TEXT.draw({ ...drawing, place: { ...place, wide: true }, widget: { ...widget, spec: { ...PLAIN, placeholder: widget.spec.kind === 'markdown' ? widget.spec.placeholder : '' } } })
   },
   bare: true,
   partAt: (place, widget, point) => {
@@ -75,8 +78,12 @@ export const MARKDOWN = {
 
 /** The address under a point of a note, as it was last drawn. @param {WidgetPlace} place @param {Widget} widget @param {Point} point in the node's own pixels @returns {string | null} */
 export function noteLinkAt({ field }, { value }, point) {
-  const laid = notes.get(textOf(value))?.laid.get(field.w)
-  return laid ? linkAt(laid.layout, { x: point.x - field.x, y: point.y - field.y - TOP }) : null
+  const note = notes.get(textOf(value))
+  for (const pad of [0, PAD]) { // on a note, and in the field of another node
+    const laid = note?.laid.get(field.w - 2 * pad)
+    if (laid) return linkAt(laid.layout, { x: point.x - field.x - pad, y: point.y - field.y - TOP })
+  }
+  return null
 }
 
 /** Where a note leads to. @param {Widget} widget */
