@@ -217,20 +217,8 @@ def _paint(words: str, seed: int, width: int, height: int, share: float) -> Pict
 def registry() -> Registry:
     nodes: list[Any] = [
         *(load, encode, empty, sample, decode, invert, scale),
-        *(load_image, load_mask, load_video, load_audio, crop, crop_to_box, save, tell),
-    ]
-    nodes += [
-        load_image,
-        load_mask,
-        load_video,
-        load_audio,
-        crop,
-        crop_to_box,
-        save,
-        preview,
-        preview_any,
-        warned,
-        tell,
+        *(load_image, load_mask, load_video, load_audio, crop, crop_to_box),
+        *(save, preview, preview_any, warned, tell),
     ]
     return Registry(*nodes, later=[spec for spec in wan.LATER if spec.class_type == "WanImageToVideo"])
 
