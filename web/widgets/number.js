@@ -44,7 +44,8 @@ export function openNumber(host, request) {
       field.style.left = `${Math.max(4, box.x + box.width - WIDE)}px`
       field.style.width = `${WIDE}px`
     }
-    hint.style.top = `${box.y + field.offsetHeight + 3}px`
+    const below = box.y + field.offsetHeight + 3
+    hint.style.top = `${below + hint.offsetHeight > (host.parentElement?.clientHeight ?? Infinity) ? box.y - hint.offsetHeight - 3 : below}px`
     hint.style.left = field.style.left
     hint.style.minWidth = field.style.width
   }
