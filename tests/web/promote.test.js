@@ -148,6 +148,24 @@ test('a list that names the inputs themselves gives the order', () => {
   assert.equal(prompt(opened)[`${key}:2`].inputs.amount, 0.75)
 })
 
+test('a list that names what the inputs stand for shows each once, in the order of the list', () => {
+  const { context, id, sample } = instance()
+  for (const name of ['seed', 'steps', 'cfg']) promote(context, node(context, sample), name)
+  const file = JSON.parse(bytes(context))
+  file.nodes[0].properties = { proxyWidgets: [['1', 'cfg'], ['1', 'seed'], ['2', 'amount'], ['1', 'steps']] }
+  file.nodes[0].widgets_values = []
+  const opened = makeContext(file)
+  assert.deepEqual(shown(opened, id), [['cfg', 8], ['seed', 0], ['amount', 1], ['steps', 20]])
+  setWidget(opened, id, 'steps', 9)
+  setWidget(opened, id, 'amount', 0.5)
+  const key = node(opened, id).key
+  const output = prompt(opened)
+  assert.deepEqual([output[`${key}:1`].inputs.steps, output[`${key}:1`].inputs.cfg, output[`${key}:2`].inputs.amount], [9, 8, 0.5])
+  moveListed(opened, node(opened, id), 3, 0)
+  assert.deepEqual(shown(opened, id), [['steps', 9], ['cfg', 8], ['seed', 0], ['amount', 0.5]])
+  assert.deepEqual(prompt(opened), output)
+})
+
 test('listed widgets follow their nodes a level deeper and back', () => {
   const { context, id, graphId } = instance()
   const file = JSON.parse(bytes(context))

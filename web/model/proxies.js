@@ -1,7 +1,8 @@
 /**
  * Widgets that one instance of a subgraph shows besides those that its inputs stand for: `properties.proxyWidgets`, a list
  * of `[inner node id, widget name]`, as files of some versions have them. Where it names the id -1, which stands for the
- * inputs themselves, it alone says which widgets are shown, and in which order.
+ * inputs themselves, it alone says which widgets are shown, and in which order. An entry may also name the widget that an
+ * input stands for: then it only says where that is shown.
  *
  * @typedef {import('./graph.js').Graph} Graph
  * @typedef {import('./json.js').Json} Json
@@ -41,11 +42,17 @@ export function withProxies(base, properties, graph, types) {
   /** The name of the promoted seed of an inner node. @type {Map<string, string>} */
   const seeds = new Map()
   for (const inner of proxies) {
+    // Most files list the very widgets that inputs stand for: they are one.
+    const twin = listed ? undefined : base.places?.find(({ end }) => end?.node === inner.node && end.name === inner.name)
     const own = inner.node === OWN ? base.inputs.find(({ name, widget }) => name === inner.name && widget) : undefined
     const widget = inner.node === OWN ? undefined : innerWidget(base.name, inner, graph, types)
     const name = names.has(inner.name) ? `${inner.node}: ${inner.name}` : inner.name
     if (inner.node !== OWN) names.add(name)
-    if (own) {
+    const same = twin && base.inputs.find((input) => input.name === twin.name)
+    if (same) {
+      if (!shown.includes(same)) shown.push(same)
+      places.push({ name: '', kind: 'unused', inner })
+    } else if (own) {
       shown.push(own)
       places.push({ name: own.name, kind: 'value', inner })
     } else if (widget) {
@@ -67,7 +74,7 @@ export function withProxies(base, properties, graph, types) {
   for (const { name, kind } of places) if (kind === 'control') delete controls[name]
   const inputs = listed
     ? [...base.inputs.filter((input) => !shown.includes(input)).map((input) => ({ ...input, widget: null })), ...shown]
-    : [...base.inputs, ...shown]
+    : [...base.inputs.filter((input) => !shown.includes(input)), ...shown]
   return { ...base, inputs, places, controls }
 }
 

@@ -42,7 +42,12 @@ export function subgraphType(definition, graph, types) {
       name: asText(output.name) ?? '', type: asText(output.type) || '*', list: false, tooltip: ''
     })),
     output: false, deprecated: false, experimental: false, later: '', aliases: [], virtual: true, picture: false,
-    places: inputs.flatMap(({ name, widget }) => (widget ? { name, kind: /** @type {const} */ ('value'), inner: { node: OWN, name }, ...(loose.has(name) && { loose: true }) } : [])),
+    places: inputs.flatMap(({ name, widget }, slot) => {
+      if (!widget) return []
+      const link = linksOfInput(definition, slot, graph)[0]
+      const end = { node: String(link?.to), name: (link && graph.reader(link)?.inputs[link.toSlot]?.name) ?? '' }
+      return { name, kind: /** @type {const} */ ('value'), inner: { node: OWN, name }, end, ...(loose.has(name) && { loose: true }) }
+    }),
     controls
   }
 }

@@ -24,9 +24,9 @@
 import { asObject, asText, isObject } from './json.js'
 
 /**
- * @typedef {{name: string, kind: 'value' | 'control' | 'filter' | 'upload' | 'unused', inner?: {node: string, name: string}, loose?: boolean}} Place
+ * @typedef {{name: string, kind: 'value' | 'control' | 'filter' | 'upload' | 'unused', inner?: {node: string, name: string}, end?: {node: string, name: string}, loose?: boolean}} Place
  *   `inner`: the widget inside a subgraph that an entry of its instance is for; node -1 is the subgraph's own inputs.
- *   `loose`: what is inside cannot be told, since its type is not known here.
+ *   `end`: what such an input stands for. `loose`: what is inside cannot be told, since its type is not known here.
  */
 
 /** Where a node's `properties` keep the expressions of its widgets, by name. */

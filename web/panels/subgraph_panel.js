@@ -107,7 +107,8 @@ export function subgraphPanel({ editor, names }) {
         if (!node || node.type !== definition.key) return []
         const all = proxiesOf(node.properties)
         return all.map((entry, index) => {
-          const own = entry.node === '-1'
+          const places = editor.types.of(node)?.places ?? []
+          const own = entry.node === '-1' || places.some(({ end }) => end?.node === entry.node && end.name === entry.name)
           const inside = own ? undefined : editor.graph.node(definition.key, entry.node)
           const move = (/** @type {string} */ name, /** @type {string} */ label, /** @type {number} */ to) =>
             h('button', { type: 'button', 'aria-label': `${label}: ${humanise(entry.name)}`, 'data-tip': label, disabled: to < 0 || to >= all.length, onclick: () => moveListed(editor, node, index, to), dataset: { key: `listed ${index} ${name}` } }, icon(name, 13))
