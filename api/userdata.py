@@ -28,6 +28,7 @@ def user_root(request: web.Request) -> Path:
 
 
 async def list_files(request: web.Request) -> web.Response:
+    """/userdata: files in a folder. Ours alone: with `absent=empty` one that is not there has none; browsers log a 404."""
     folder = request.query.get("dir")
     if not folder:
         return web.Response(status=400, text="Directory not provided")
@@ -36,6 +37,8 @@ async def list_files(request: web.Request) -> web.Response:
     except (FileNameError, ValueError):
         return web.Response(status=403, text="Invalid directory")
     if not path.is_dir():
+        if request.query.get("absent") == "empty":
+            return web.json_response([])
         return web.Response(status=404, text="Directory not found")
     recurse, full, split = (request.query.get(n, "").lower() == "true" for n in ("recurse", "full_info", "split"))
     names = await asyncio.to_thread(_names, path, recurse)

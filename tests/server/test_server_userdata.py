@@ -44,6 +44,8 @@ def test_listing_says_what_is_wrong(server: Server) -> None:
     assert server.get("/userdata").status == 400
     assert server.get("/userdata", dir="..").status == 403
     assert server.get("/userdata", dir="absent").status == 404
+    assert server.get("/userdata", dir="absent", absent="empty").json() == []
+    assert server.get("/userdata", dir="..", absent="empty").status == 403
 
 
 def test_the_tree_lists_folders_first(server: Server) -> None:

@@ -172,14 +172,9 @@ export class Client {
     return upload('/api/upload/mask', mask, { name, subfolder, fields: { original_ref: JSON.stringify({ filename, subfolder: folder, type }) } })
   }
 
-  /** @param {string} folder @returns {Promise<UserFile[]>} */
-  async listUserFiles(folder) {
-    try {
-      return await this.json(`/api/userdata?dir=${encodeURIComponent(folder)}&recurse=true&full_info=true`)
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return [] // the folder is made by the first save
-      throw error
-    }
+  /** The folder is made by the first save. @param {string} folder @returns {Promise<UserFile[]>} */
+  listUserFiles(folder) {
+    return this.json(`/api/userdata?dir=${encodeURIComponent(folder)}&recurse=true&full_info=true&absent=empty`)
   }
 
   /** @param {string} path @returns {Promise<any>} */
