@@ -171,3 +171,33 @@ def test_a_link_dropped_on_the_row_of_a_widget_feeds_it(artist: Person) -> None:
     artist.drag(artist.point(20, "out:INT"), artist.point(5, "widget:height"))
     assert value(artist, 5, "height") == 256
     assert value(artist, 5, "width") == 128
+
+
+def test_alt_takes_the_others_along_while_a_number_is_dragged(artist: Person) -> None:
+    page = artist.page
+    page.evaluate("easel.editor.select(['node:3'])")
+    page.keyboard.press("Control+d")
+    other = page.evaluate("[...easel.editor.selection][0]")
+    page.evaluate(
+        "id => easel.editor.store.transact('', () => easel.editor.store.update(id, { pos: [0, -600] }))", other
+    )
+    page.evaluate("id => easel.editor.select(['node:3', id])", other)
+    both = "id => [easel.editor.widget('node:3', 'steps').value, easel.editor.widget(id, 'steps').value]"
+    first = page.evaluate(both, other)
+    x, y = artist.point(3, "widget:steps")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.keyboard.down("Alt")
+    page.mouse.move(x + 30, y, steps=3)
+    assert page.evaluate(both, other) == [first[0] + 5] * 2
+    page.keyboard.up("Alt")
+    page.mouse.move(x + 36, y)
+    assert page.evaluate(both, other) == [first[0] + 6, first[1]]
+    page.keyboard.down("Alt")
+    page.mouse.move(x + 42, y)
+    page.mouse.up()
+    page.keyboard.up("Alt")
+    assert page.evaluate(both, other) == [first[0] + 7] * 2
+    assert undo_label(artist) == "Change steps of 2 nodes"
+    page.keyboard.press("Control+z")
+    assert page.evaluate(both, other) == first
