@@ -28,7 +28,7 @@ def user_root(request: web.Request) -> Path:
 
 
 async def list_files(request: web.Request) -> web.Response:
-    """/userdata: files in a folder. Ours alone: with `absent=empty` one that is not there has none; browsers log a 404."""
+    """/userdata: files in a folder. Ours: with `absent=empty` one that is not there has none; browsers log a 404."""
     folder = request.query.get("dir")
     if not folder:
         return web.Response(status=400, text="Directory not provided")
