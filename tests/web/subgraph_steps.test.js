@@ -104,5 +104,5 @@ test('any steps with subgraphs and wires', () => {
     assert.equal(bytes(context), first, 'undone')
     for (let step = 0; step < count; step++) context.store.redo()
     assert.equal(bytes(context), last, 'redone')
-  }), { numRuns: 120, includeErrorInReport: true })
+  }), { numRuns: 60, includeErrorInReport: true })
 })
