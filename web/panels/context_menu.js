@@ -48,7 +48,7 @@ const OFFERED = {
 /** @type {Readonly<Record<string, string>>} */
 const ICONS = {
   search: 'add', link_insert: 'add', link_delete: 'trash', copy: 'copy', delete: 'trash', frame_delete: 'trash', undo: 'undo', redo: 'redo', fit: 'fit', run: 'play', save: 'save',
-  graphs: 'folder', help: 'help', library: 'library', history: 'clock',
+  graphs: 'folder', help: 'help', library: 'library', history: 'clock', picture_mask: 'brush', picture_crop: 'crop',
 }
 
 const DANGER = new Set(['delete', 'link_delete', 'frame_delete'])
