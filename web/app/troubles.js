@@ -255,8 +255,9 @@ export class Troubles {
 export function touchedBy(diff, recordId) {
   /** @type {Set<string>} */
   const touched = new Set()
-  for (const [id, { to }] of Object.entries(diff.updated)) {
-    if (['values', 'mode', 'type', 'inputs', 'properties'].some(field => field in to)) touched.add(id)
+  for (const id in diff.updated) {
+    const to = diff.updated[id]?.to ?? {}
+    if ('values' in to || 'mode' in to || 'type' in to || 'inputs' in to || 'properties' in to) touched.add(id)
   }
   for (const record of [...Object.values(diff.added), ...Object.values(diff.removed)]) {
     if (record.kind === 'link') touched.add(recordId(record.graph, record.to))

@@ -146,7 +146,11 @@ function touchedGraphs(diff) {
     if (record.kind === 'graph') definitions.add(record.key)
     else if (record.kind !== 'meta') graphs.add(record.graph)
   }
-  for (const id of Object.keys(diff.updated)) {
+  for (const id in diff.updated) {
+    if (id.startsWith('node:') && !id.includes('/')) {
+      graphs.add('')
+      continue
+    }
     const [, kind, graph = ''] = /^(\w+):(?:(.*)\/)?/u.exec(id) ?? []
     if (kind === 'graph') definitions.add(id.slice('graph:'.length))
     else if (kind && kind !== 'meta') graphs.add(graph)
