@@ -54,7 +54,13 @@ MOST_COPIES = 10_000
 
 async def view(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
-    path = _file_to_view(services, request)
+    try:
+        path = _file_to_view(services, request)
+    except Refusal as refusal:
+        # Ours: a page that asks whether there is one wants no error in its console.
+        if refusal.status == 404 and request.query.get("absent") == "empty":
+            return web.Response(status=204, headers={hdrs.CACHE_CONTROL: "no-cache"})
+        raise
     preview, channel = request.query.get("preview"), request.query.get("channel", "rgba")
     if channel not in ("rgba", "rgb", "a"):
         raise Refusal(400, "invalid_request", "`channel` must be rgba, rgb or a.", channel[:50])

@@ -71,7 +71,7 @@ async function start() {
     canvas: /** @type {HTMLCanvasElement} */ (byId('scene')),
     overlay: /** @type {HTMLCanvasElement} */ (byId('overlay')),
     store, session, schema: new Schema(), theme: colours.theme(),
-    pictureUrl: picture => viewUrl(picture),
+    pictureUrl: picture => viewUrl(picture, { maybe: picture.type === 'input' }),
   })
   colours.listen(theme => editor.setTheme(theme))
   whenMarkdownIsRead(() => editor.invalidate())

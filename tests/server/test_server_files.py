@@ -122,6 +122,13 @@ def test_view_stays_in_its_folder(server: Server, query: dict[str, str]) -> None
     assert reply.json()["error"]["message"]
 
 
+def test_a_picture_that_may_not_be_there_is_asked_for_without_an_error(server: Server) -> None:
+    assert server.get("/view", filename="gone.png", type="input").status == 404
+    reply = server.get("/view", filename="gone.png", type="input", absent="empty")
+    assert (reply.status, reply.body) == (204, b"")
+    assert server.get("/view", filename="../server.log", type="input", absent="empty").status == 400
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
 def test_view_does_not_follow_a_link_out_of_its_folder(server: Server) -> None:
     link = server.base / "input" / "link"

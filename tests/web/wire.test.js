@@ -82,4 +82,5 @@ test('waits grow, are spread, and end at ten seconds', () => {
 test('addresses of results are escaped', () => {
   assert.equal(viewUrl({ filename: 'a&b #1.png', subfolder: 'x/y', type: 'temp' }, { preview: 'webp;80' }),
     '/api/view?filename=a%26b+%231.png&subfolder=x%2Fy&type=temp&preview=webp%3B80')
+  assert.equal(viewUrl({ filename: 'a.png', type: 'input' }, { maybe: true }), '/api/view?filename=a.png&subfolder=&type=input&absent=empty')
 })

@@ -243,14 +243,16 @@ export class Client {
 
 /**
  * Where a file of the server is fetched. `preview` asks for a smaller encoding, `version` tells apart two
- * files that had the same name.
+ * files that had the same name; `maybe` is for files that graphs name and that may not be here: then the answer is empty,
+ * where an error would be logged by the browser.
  *
- * @param {FileRef} file @param {{ preview?: string, version?: string | number }} [options]
+ * @param {FileRef} file @param {{ preview?: string, version?: string | number, maybe?: boolean }} [options]
  */
-export function viewUrl(file, { preview, version } = {}) {
+export function viewUrl(file, { preview, version, maybe = false } = {}) {
   const query = new URLSearchParams({ filename: file.filename, subfolder: file.subfolder ?? '', type: file.type ?? 'output' })
   if (preview) query.set('preview', preview)
   if (version !== undefined) query.set('rand', String(version))
+  if (maybe) query.set('absent', 'empty')
   return `/api/view?${query}`
 }
 
