@@ -391,6 +391,10 @@ def test_by_touch_in_a_phone_sized_view(browser: Any, server: Any, text_to_image
         way = person.page.get_by_role("navigation", name="Where you are")
         expect(way).to_be_visible()
         look(person, "subgraph-phone")
+        way.get_by_role("button").first.tap()
+        expect(way).to_be_hidden()
+        assert graph_of(person) == ""
+        person.page.evaluate("() => window.easel.editor.run('enter_subgraph')")
         graph = graph_of(person)
         count = len(definitions(person)[0]["outputs"])
         person.page.evaluate(
@@ -404,8 +408,6 @@ def test_by_touch_in_a_phone_sized_view(browser: Any, server: Any, text_to_image
         )
         touch_drag(person, person.point(f"{graph}/3", "out:LATENT"), side(person, "-20", "in", count))
         assert len(definitions(person)[0]["outputs"]) == count + 1
-        way.get_by_role("button").first.tap()
-        assert graph_of(person) == ""
         assert not person.errors
     finally:
         context.close()
