@@ -10,7 +10,7 @@
  * @property {boolean} held The input has a link already, which would go.
  */
 import { accepts } from '../model/accepts.js'
-import { viewOf } from '../model/shape.js'
+import { socketsOf } from './links.js'
 
 /** Enough to choose from by typing; a graph of thousands would make millions. */
 const MOST = 2000
@@ -52,10 +52,3 @@ const sorted = (choices) => choices.sort((a, b) => a.rank - b.rank)
 
 /** @param {NodeRecord} a @param {NodeRecord} b */
 const distance = (a, b) => Math.hypot(a.pos[0] - b.pos[0], a.pos[1] - b.pos[1])
-
-/** @param {Context} context @param {NodeRecord} node @returns {(SocketRef & {widget: string | null})[]} */
-function socketsOf({ types, outputType }, node) {
-  return viewOf(node, types.get(node.type), null).layout.sockets.map(({ side, index, name, type, widget }) => ({
-    node: node.id, side, index, name, widget, type: side === 'out' ? outputType(node, index) : type
-  }))
-}

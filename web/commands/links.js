@@ -69,11 +69,11 @@ export function bestPair(context, from, to) {
   return best
 }
 
-/** @param {Context} context @param {NodeRecord} node @param {'in' | 'out'} side @returns {(SocketRef & {widget: string | null})[]} */
-function socketsOf({ types, outputType }, node, side) {
+/** The sockets of a node, those of its widgets too. @param {Context} context @param {NodeRecord} node @param {'in' | 'out'} [only] one side @returns {(SocketRef & {widget: string | null})[]} */
+export function socketsOf({ types, outputType }, node, only) {
   return viewOf(node, types.of(node), null).layout.sockets
-    .filter((socket) => socket.side === side)
-    .map(({ index, name, type, widget }) => ({ node: node.id, side, index, name, widget, type: side === 'out' ? outputType(node, index) : type }))
+    .filter(({ side }) => only === undefined || side === only)
+    .map(({ side, index, name, type, widget }) => ({ node: node.id, side, index, name, widget, type: side === 'out' ? outputType(node, index) : type }))
 }
 
 /** Join two nodes by what fits best, this way round or the other. @param {Context} context @param {NodeRecord} a @param {NodeRecord} b @returns {RecordId | null} */
