@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { curveBounds } from '../../web/geometry/bezier.js'
+import { LINK_SHAPES } from '../../web/geometry/link_path.js'
 import { bounds, holds } from '../../web/geometry/rect.js'
 import { layoutOf, ownLayout } from '../../web/model/shape.js'
 import { Scene } from '../../web/view/scene.js'
@@ -84,17 +85,19 @@ test('property: after any changes things lie where a fresh look would find them,
 
 test('property: a link is found wherever its curve goes, though only its ends are kept', () => {
   const at = fc.integer({ min: -1500, max: 1500 })
-  fc.assert(fc.property(at, at, fc.integer({ min: -2000, max: 2000 }), fc.integer({ min: -2000, max: 2000 }), (x, y, px, py) => {
+  fc.assert(fc.property(at, at, fc.integer({ min: -2000, max: 2000 }), fc.integer({ min: -2000, max: 2000 }), fc.constantFrom(...LINK_SHAPES), (x, y, px, py, shape) => {
     const file = field(2)
     file.nodes[1].pos = [x, y]
     const { scene } = makeContext(file)
+    scene.linkShape = shape
+    scene.rebuild()
     const { curves } = scene.wire('link:1')
     const box = bounds(curves.map(curveBounds))
     const point = { x: px, y: py, w: 0, h: 0 }
     const touches = px >= box.x && px <= box.x + box.w && py >= box.y && py <= box.y + box.h
     if (touches) assert.equal(scene.sketchesIn(point).length, 1)
     const [sketch] = scene.sketchesIn(EVERYWHERE)
-    assert.deepEqual([sketch.x1, sketch.y1, sketch.x2, sketch.y2], [curves[0].a.x, curves[0].a.y, curves[0].d.x, curves[0].d.y])
+    assert.deepEqual([sketch.x1, sketch.y1, sketch.x2, sketch.y2], [curves[0].a.x, curves[0].a.y, curves.at(-1).d.x, curves.at(-1).d.y])
   }))
 })
 

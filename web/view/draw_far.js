@@ -39,6 +39,7 @@ const SELECTED = 200
 /** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {readonly Sketch[]} sketches @param {Frame} frame @param {boolean} lifted */
 export function drawFarLinks(ctx, theme, view, sketches, { scale, left, top, ratio, crowded }, lifted) {
   const held = view.draggedLink?.held
+  const { linkShape } = view.scene
   const width = crowded ? ratio : 1.4 * ratio
   /** @type {Map<string, Sketch[]>} */
   const byType = new Map()
@@ -58,7 +59,11 @@ export function drawFarLinks(ctx, theme, view, sketches, { scale, left, top, rat
       if (!simple) continue
       const [fromX, fromY, toX, toY] = [x1 * scale + left, y1 * scale + top, x2 * scale + left, y2 * scale + top]
       ctx.moveTo(fromX, fromY)
-      if (toX > fromX && toX - fromX + Math.abs(toY - fromY) < SHORT) ctx.lineTo(toX, toY)
+      if (linkShape === 'elbow') {
+        ctx.lineTo((fromX + toX) / 2, fromY)
+        ctx.lineTo((fromX + toX) / 2, toY)
+        ctx.lineTo(toX, toY)
+      } else if (linkShape === 'straight' || (toX > fromX && toX - fromX + Math.abs(toY - fromY) < SHORT)) ctx.lineTo(toX, toY)
       else {
         const reach = reachOf(x1, y1, x2, y2) * scale
         ctx.bezierCurveTo(fromX + reach, fromY, toX - reach, toY, toX, toY)

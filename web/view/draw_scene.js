@@ -56,11 +56,13 @@ export function drawScene(ctx, theme, view, frame, region, lifted, whole, moving
   const hasty = !far && moving && nodes.length > HASTY
   if (far) {
     ctx.setTransform(1, 0, 0, 1, 0, 0)
-    const sketches = view.scene.sketchesIn(grow(region, 4 / zoom)).filter(({ id }) => view.scene.isLifted(id) === lifted)
+    const sketches = view.scene.sketchesIn(grow(region, 12 + 4 / zoom)).filter(({ id }) => view.scene.isLifted(id) === lifted)
     if (whole) frame.crowded = sketches.length > MANY
     drawFarLinks(ctx, theme, view, sketches, frame, lifted)
     toCanvas()
-    if (!lifted && view.graph.ids(view.graphId, 'reroute').size) drawReroutes(ctx, theme, view, view.scene.wiresIn(grow(region, 12)))
+    if (!lifted && view.graph.ids(view.graphId, 'reroute').size) {
+      drawReroutes(ctx, theme, view, sketches.flatMap(({ id, simple }) => (!simple && view.store.link(id)?.reroute != null ? (view.scene.wire(id) ?? []) : [])))
+    }
     ctx.setTransform(1, 0, 0, 1, 0, 0)
     for (const node of nodes) {
       if (node.type !== 'Reroute') drawBlock(ctx, theme, view, node, frame)

@@ -11,7 +11,7 @@
  * A link as it lies on the canvas. Of a hidden one only its two ends do.
  * @typedef {{link: LinkRecord, curves: readonly Bezier[], bounds: Rect, type: string, path: Path2D | null, hidden: boolean}} Wire
  *
- * What a link looks like from afar: from where to where; `simple`: as one curve of the usual kind.
+ * What a link looks like from afar: from where to where; `simple`: the way depends on its two ends only.
  * @typedef {{id: RecordId, type: string, simple: boolean, x1: number, y1: number, x2: number, y2: number}} Sketch
  */
 import { curveBounds } from '../geometry/bezier.js'
@@ -23,6 +23,8 @@ import { bounds } from '../geometry/rect.js'
 const KEPT = 2000
 /** How far a curve swings out to the sides of its ends, at most. */
 const SWING = 221
+/** So far ahead the other end lies where an elbow needs two corners only. */
+const ELBOW = 32
 
 export class Wires {
   #grid = new GridIndex()
@@ -52,7 +54,7 @@ export class Wires {
       this.#sketches.delete(id)
       return
     }
-    const simple = points.length === 2 && this.scene.linkShape === 'spline' && !link.hidden
+    const simple = points.length === 2 && !link.hidden && isSimple(this.scene.linkShape, from, to)
     this.#sketches.set(id, { id, type: this.scene.typeOf(link), simple, x1: from.x, y1: from.y, x2: to.x, y2: to.y })
     this.#grid.set(id, simple ? reach(from, to) : (this.wire(id)?.bounds ?? reach(from, to)))
   }
@@ -95,6 +97,9 @@ export class Wires {
     return this.#grid.query(rect).length
   }
 }
+
+/** Does the way depend on nothing but its ends? An elbow that must turn back has corners of its own. @param {import('../geometry/link_path.js').LinkShape} shape @param {Point} from @param {Point} to */
+const isSimple = (shape, from, to) => shape === 'spline' || shape === 'straight' || (shape === 'elbow' && to.x - from.x >= ELBOW)
 
 /** A box that holds the curve of a link. @param {Point} from @param {Point} to @returns {Rect} */
 function reach(from, to) {
