@@ -35,6 +35,21 @@ test('what was used often comes first among equals, never before a better match'
   assert.equal(names('vae decode', { used: new Map([['VAEDecodeTiled', 9]]) })[0], 'VAEDecode')
 })
 
+test('words that begin a name written as one come before words from all over it', () => {
+  const types = new Schema({ unCLIPCheckpointLoader: entry('unCLIPCheckpointLoader'), CheckpointLoaderSimple: entry('Load Checkpoint') })
+  assert.equal(searchTypes(types, 'checkpoint loader')[0].name, 'CheckpointLoaderSimple')
+})
+
+test('among equals what most graphs have comes first, until something else was used more', () => {
+  const sockets = { inputs: { clip: ['CLIP'] }, outputs: ['CONDITIONING'] }
+  const types = new Schema({ CLIPEncodeA: entry('Clip Encode', 'x', sockets), CLIPTextEncode: entry('CLIP Text Encode (Prompt)', 'x', sockets) })
+  const first = (query, options) => searchTypes(types, query, options)[0].name
+  const from = { node: 'node:1', side: 'out', index: 0, name: 'CLIP', type: 'CLIP' }
+  assert.equal(first('', { from }), 'CLIPTextEncode')
+  assert.equal(first('encode'), 'CLIPTextEncode')
+  assert.equal(first('encode', { used: new Map([['CLIPEncodeA', 1]]) }), 'CLIPEncodeA')
+})
+
 test('what is old or does not run yet comes after its like, never before another', () => {
   const types = new Schema({
     AWaits: entry('Video One', 'x', { easel_later: 'video models' }), BOld: entry('Video Two', 'x', { deprecated: true }),

@@ -75,3 +75,13 @@ test('notices of nodes that are gone are not listed', () => {
   context.store.transact('Delete', () => context.store.remove('node:1'))
   assert.deepEqual(troubles.list(), [])
 })
+
+test('another document takes the notices of the last one along, and says so', () => {
+  const { session } = page()
+  session.setNotices(new Map([['node:1', [{ kind: 'missing_file', message: 'x', input: null, extra: {} }]]]))
+  const told = []
+  session.listen(({ notices }) => told.push(notices))
+  session.reset()
+  session.reset()
+  assert.deepEqual(told, [true, false])
+})

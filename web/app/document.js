@@ -115,11 +115,12 @@ export class OpenGraph {
     return notes
   }
 
-  /** The camera takes in the whole graph, at once. */
+  /** The camera takes in the whole graph, at once; nothing is looked at in its own size. */
   showAll() {
     const { graph, viewSize } = this.editor
     const box = bounds([...graph.nodes('').map(this.editor.rectOf), ...graph.groups('').map(groupBox)])
-    if (box && viewSize.w && viewSize.h) this.editor.setCamera(fit(box, viewSize.w, viewSize.h))
+    if (!box) this.editor.setCamera({ x: 0, y: 0, zoom: 1 })
+    else if (viewSize.w && viewSize.h) this.editor.setCamera(fit(box, viewSize.w, viewSize.h))
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * Which node types answer a search, best first: exact, prefix, start of a word, initials, substring, what is written about
- * it; a typo where nothing else is found. Then those that were used more often, then shorter names. Predictable: the same
- * words give the same order. `in:IMAGE`, `out:LATENT` and `cat:loaders` among the words say what a type must take, give,
+ * it; a typo where nothing else is found. Then those that were used more often, those that most graphs have, then shorter
+ * names. Predictable: the same words give the same order. `in:IMAGE`, `out:LATENT` and `cat:loaders` among the words say what a type must take, give,
  * or belong to.
  *
  * @typedef {import('./schema.js').NodeType} NodeType
@@ -17,6 +17,14 @@ const INSIDE = 4
 const OTHER = 5
 const TYPO = 6
 const NONE = Infinity
+
+/** What graphs are mostly made of, the most usual first: it leads until a person's own use says otherwise. */
+const USUAL = new Map([
+  'CLIPTextEncode', 'VAEDecode', 'SaveImage', 'KSampler', 'CheckpointLoaderSimple', 'LoadImage', 'EmptyLatentImage', 'PreviewImage', 'LoraLoader', 'VAELoader',
+  'VAEEncode', 'UNETLoader', 'CLIPLoader', 'DualCLIPLoader', 'ImageScale', 'LatentUpscale', 'ControlNetLoader', 'ControlNetApplyAdvanced', 'ImageUpscaleWithModel',
+  'UpscaleModelLoader', 'VAEEncodeForInpaint', 'CLIPSetLastLayer', 'ConditioningCombine', 'CLIPVisionEncode', 'CLIPVisionLoader', 'EmptySD3LatentImage',
+  'KSamplerAdvanced', 'FluxGuidance', 'SamplerCustomAdvanced', 'KSamplerSelect', 'RandomNoise', 'BasicScheduler', 'BasicGuider', 'Note', 'Reroute'
+].map((name, place) => /** @type {const} */ ([name, place])))
 
 /** @type {WeakMap<NodeType, Entry>} */
 const cache = new WeakMap()
@@ -78,8 +86,9 @@ export function searchTypes(schema, text, options = {}) {
   }
   const order = orderOf(schema)
   const place = (/** @type {NodeType} */ type) => order.get(type) ?? 0
+  const usual = (/** @type {NodeType} */ type) => USUAL.get(type.name) ?? USUAL.size
   found.sort((a, b) =>
-    a.rank - b.rank || b.fits - a.fits || b.uses - a.uses || (words.length ? a.type.title.length - b.type.title.length : 0) ||
+    a.rank - b.rank || b.fits - a.fits || b.uses - a.uses || usual(a.type) - usual(b.type) || (words.length ? a.type.title.length - b.type.title.length : 0) ||
     place(a.type) - place(b.type)
   )
   return found.slice(0, limit).map(({ type }) => type)
@@ -133,8 +142,10 @@ function rankName({ text, squeezed, words: own, initials }, query, words, best) 
   if (best === TYPO) return words.every((word) => word.length > 3 && own.some((each) => near(word, each))) ? TYPO : NONE
   if (text === query) return EXACT
   if (text.startsWith(query)) return PREFIX
-  if (words.every((word) => own.some((each) => each.startsWith(word)))) return WORDS
   const joined = words.length === 1 ? /** @type {string} */ (words[0]) : words.join('')
+  // "checkpoint loader" begins CheckpointLoaderSimple.
+  if (words.length > 1 && squeezed.startsWith(joined)) return PREFIX
+  if (words.every((word) => own.some((each) => each.startsWith(word)))) return WORDS
   if (joined.length > 1 && initials.startsWith(joined)) return INITIALS
   return words.every((word) => text.includes(word)) || squeezed.includes(joined) ? INSIDE : NONE
 }

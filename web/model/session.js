@@ -186,10 +186,11 @@ export class Session {
     for (const status of this.#nodes.values()) status.preview?.close()
     this.#nodes.clear()
     this.#inside.clear()
+    const notices = this.#notices.size > 0
     this.#notices.clear()
     this.noticedGraphs = new Set()
     this.run = { promptId: null, state: 'idle', node: null, message: null }
-    this.#tell(ids, { run: true })
+    this.#tell(ids, { run: true, notices })
   }
 
   /** @param {ReadonlySet<string>} nodes @param {{run?: boolean, server?: boolean, notices?: boolean}} [what] */
