@@ -14,6 +14,7 @@ import { setWidget } from '../../web/commands/set_widget.js'
 import { fitNumber } from '../../web/model/numbers.js'
 import { neighbour, walk } from '../../web/commands/walk.js'
 import { save } from '../../web/model/workflow.js'
+import { socketAt } from '../../web/view/under.js'
 import { makeContext, socket } from './support.js'
 
 const at = (x, y) => ({ point: { x, y } })
@@ -55,12 +56,12 @@ test('a link dropped on a socket that does not fit is not given to the next one'
   const { context, sample } = chain()
   const takes = ({ side, type }) => side === 'in' && type === 'CONDITIONING'
   const [positive, latent] = ['positive', 'latent'].map((name) => context.scene.socketPoint(socket(context, sample, 'in', name)))
-  assert.equal(context.scene.socketAt(positive, 28, takes)?.name, 'positive')
-  assert.equal(context.scene.socketAt({ x: latent.x - 4, y: latent.y }, 28, takes), null)
-  assert.equal(context.scene.socketAt({ x: positive.x - 20, y: positive.y }, 28, takes)?.name, 'positive')
+  assert.equal(socketAt(context.scene, positive, 28, takes)?.name, 'positive')
+  assert.equal(socketAt(context.scene, { x: latent.x - 4, y: latent.y }, 28, takes), null)
+  assert.equal(socketAt(context.scene, { x: positive.x - 20, y: positive.y }, 28, takes)?.name, 'positive')
   toggleFlag(context, [context.store.node(sample)], 'collapsed', 'Collapse', 'Expand')
   const all = context.scene.socketPoint(socket(context, sample, 'in', 'latent'))
-  assert.equal(context.scene.socketAt(all, 28, takes)?.name, 'positive', 'collapsed, they share one place')
+  assert.equal(socketAt(context.scene, all, 28, takes)?.name, 'positive', 'collapsed, they share one place')
 })
 
 test('an input holds one link: a second one takes its place', () => {

@@ -7,6 +7,7 @@ import { LINK_SHAPES } from '../../web/geometry/link_path.js'
 import { bounds, holds } from '../../web/geometry/rect.js'
 import { layoutOf, ownLayout } from '../../web/model/shape.js'
 import { Scene } from '../../web/view/scene.js'
+import { hit } from '../../web/view/under.js'
 import { makeContext, OBJECT_INFO } from './support.js'
 
 const EVERYWHERE = { x: -1e8, y: -1e8, w: 2e8, h: 2e8 }
@@ -142,5 +143,5 @@ test('20,000 nodes, some at the end of the world, are found like any other', () 
   const { store, scene } = makeContext(file)
   assert.equal(scene.nodesIn(EVERYWHERE).length, 20_000)
   assert.equal(scene.nodesIn({ x: 9.9e6, y: -1.01e7, w: 1e6, h: 1e6 }).length, 1)
-  assert.deepEqual(scene.hit({ x: store.node('node:20000').pos[0] + 100, y: store.node('node:20000').pos[1] - 10 }, 5), { kind: 'node', node: 'node:20000', part: 'title' })
+  assert.deepEqual(hit(scene, { x: store.node('node:20000').pos[0] + 100, y: store.node('node:20000').pos[1] - 10 }, 5), { kind: 'node', node: 'node:20000', part: 'title' })
 })

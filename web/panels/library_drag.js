@@ -7,6 +7,7 @@ import { endsOf, fitsInto } from '../commands/insert.js'
 import { h } from './dom.js'
 import { drawSample, sampleOrigin } from './node_sample.js'
 import { TITLE } from '../geometry/layout.js'
+import { wireNear } from '../view/under.js'
 
 /** CSS px that a press may wander and still be a click. */
 const DRIFT = { mouse: 5, pen: 7, touch: 12 }
@@ -47,7 +48,7 @@ export function dragOut(list, { editor, stage, theme, pick, onDrag }) {
 
   /** @param {Point} screen @param {NodeType | null} type */
   function linkUnder(screen, type) {
-    const wire = type && editor.scene.wireNear(editor.toCanvas(screen), REACH / editor.camera.zoom)
+    const wire = type && wireNear(editor.scene, editor.toCanvas(screen), REACH / editor.camera.zoom)
     const ends = wire && endsOf(editor, wire.link)
     return wire && ends && fitsInto(type, ends) ? wire.link : null
   }

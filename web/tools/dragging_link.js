@@ -15,6 +15,7 @@ import { moveLinks } from '../commands/links.js'
 import { chain, linksThrough, removeLinks } from '../commands/reroute.js'
 import { distance } from '../geometry/vec.js'
 import { accepts } from '../model/accepts.js'
+import { socketAt } from '../view/under.js'
 import { State } from './state.js'
 
 /** CSS pixels within which a socket that fits takes the link. */
@@ -85,7 +86,7 @@ export class DraggingLink extends State {
     const { editor } = this
     const reach = SNAP[pointer.type] / editor.camera.zoom
     this.via = null
-    this.target = editor.scene.socketAt(pointer.canvas, reach, (socket) => this.#fits(socket)) ?? this.#rerouteAt(pointer.canvas, reach)
+    this.target = socketAt(editor.scene, pointer.canvas, reach, (socket) => this.#fits(socket)) ?? this.#rerouteAt(pointer.canvas, reach)
     this.#show(pointer.canvas)
     editor.panAtEdge(pointer, 28)
   }

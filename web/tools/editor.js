@@ -40,6 +40,7 @@ import { drawWireLines } from '../view/draw_wire.js'
 import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
+import { hit } from '../view/under.js'
 import { listenClipboard } from './clipboard_events.js'
 import { GESTURE_COMMANDS } from './gesture_commands.js'
 import { Hands, prefer } from './hands.js'
@@ -234,7 +235,7 @@ export class Editor extends Sight {
 
   /** What is under a point of the screen. @param {Point} screenPoint @param {'mouse' | 'pen' | 'touch'} [type] @returns {Target} */
   targetAt(screenPoint, type = 'mouse') {
-    return this.scene.hit(this.toCanvas(screenPoint), REACH[type] / Math.max(this.camera.zoom, 0.35))
+    return hit(this.scene, this.toCanvas(screenPoint), REACH[type] / Math.max(this.camera.zoom, 0.35))
   }
 
   /** @param {Schema} schema */

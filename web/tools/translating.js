@@ -11,6 +11,7 @@ import { duplicate } from '../commands/clipboard.js'
 import { insert, makeRoom, placeIn } from '../commands/insert.js'
 import { move, moving, origins, raise } from '../commands/move.js'
 import { pullOut } from '../commands/remove.js'
+import { wireNear } from '../view/under.js'
 import { Shake } from './shake.js'
 import { State } from './state.js'
 
@@ -114,7 +115,7 @@ export class Translating extends State {
     const node = this.from.size === 1 ? editor.store.node(this.from.keys().next().value ?? '') : undefined
     if (!node || (!linked && editor.graph.linksOf(node.id).length)) return null
     const own = new Set(editor.graph.linksOf(node.id).map(({ id }) => id))
-    const wire = editor.scene.wireNear(centre(editor.rectOf(node)), DROP / editor.camera.zoom)
+    const wire = wireNear(editor.scene, centre(editor.rectOf(node)), DROP / editor.camera.zoom)
     return wire && !own.has(wire.link.id) && !wire.hidden && placeIn(editor, node, wire.link, { linked }) ? wire.link.id : null
   }
 

@@ -1,40 +1,30 @@
 /**
  * Where everything of one graph lies on the canvas: nodes laid out, links as curves, both in grids. It follows the store
- * and the session, and answers what is in a view and what is under a point. Who draws and who points ask the same.
+ * and the session, and answers what is in a view. Who draws and who points (`under.js`) ask the same.
  *
  * @typedef {import('../geometry/rect.js').Rect} Rect
  * @typedef {import('../geometry/vec.js').Point} Point
  * @typedef {import('../model/shape.js').View} View
  * @typedef {import('../model/types.js').GraphId} GraphId
- * @typedef {import('../model/types.js').GroupRecord} GroupRecord
  * @typedef {import('../model/types.js').LinkRecord} LinkRecord
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
- * @typedef {import('../model/types.js').Target} Target
  * @typedef {import('../geometry/link_path.js').LinkShape} LinkShape
  * @typedef {import('./wires.js').Wire} Wire
  * @typedef {import('./wires.js').Sketch} Sketch
  */
-import { distanceTo } from '../geometry/bezier.js'
 import { GridIndex } from '../geometry/grid_index.js'
-import { hitEdge, hitNode, socketNear } from '../geometry/hit_test.js'
-import { bounds, contains, grow, move } from '../geometry/rect.js'
-import { distance, subtract } from '../geometry/vec.js'
+import { bounds, grow, move } from '../geometry/rect.js'
 import { recordId } from '../model/graph.js'
 import { layoutOf, viewOf } from '../model/shape.js'
 import { around, GET, isWire, sender, wireName } from '../model/wires.js'
-import { kindOf } from './widget_kinds.js'
 import { Wires } from './wires.js'
 
-const GROUP_TITLE = 32
-const REROUTE = 7
 /** Where the next link out of a reroute begins, right of it. */
 export const REROUTE_OUT = 14
 /** How far sockets reach out of a node's box. */
-const SOCKET = 8
-/** A point as near as this is on a socket, and no other is meant. */
-const ON = 9
+export const SOCKET = 8
 
 export class Scene {
   #nodes = new GridIndex()
@@ -269,105 +259,6 @@ export class Scene {
       from = link && this.graph.source(link)
     }
     return from ? this.view(from).title : 'a link'
-  }
-
-  /** What lies under a point of the canvas. @param {Point} point @param {number} reach how far a pointer may miss @returns {Target} */
-  hit(point, reach) {
-    const near = this.nodesIn(grow({ ...point, w: 0, h: 0 }, Math.max(reach, SOCKET))).reverse()
-    for (const node of [...near, ...this.graph.sides(this.graphId)]) {
-      const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
-      const hit = hitNode(this.layout(node), local, reach)
-      if (!hit) continue
-      if (hit.kind === 'socket') return { kind: 'socket', socket: this.#ref(node, hit.socket) }
-      if (hit.kind === 'widget') {
-        const widget = this.view(node).widgets.find(({ name }) => name === hit.widget.name)
-        const last = this.lastUsed(node.id, hit.widget.name)
-        const inner = hit.part === 'value' && widget ? kindOf(widget).partAt?.(hit.widget, widget, local, last) : undefined
-        const part = hit.part === 'button' ? (hit.widget.control ? 'control' : 'upload') : (inner ?? hit.part)
-        return { kind: 'widget', node: node.id, name: hit.widget.name, part }
-      }
-      return { kind: 'node', node: node.id, part: hit.part, ...(hit.edge && { edge: hit.edge }) }
-    }
-    for (const reroute of this.graph.reroutes(this.graphId)) {
-      const { x, y } = subtract(point, { x: reroute.pos[0], y: reroute.pos[1] })
-      if (Math.hypot(x, y) <= REROUTE + reach / 2) {
-        return Math.hypot(x - REROUTE_OUT, y) < Math.min(REROUTE, Math.hypot(x, y)) ? { kind: 'reroute', reroute: reroute.id, part: 'out' } : { kind: 'reroute', reroute: reroute.id }
-      }
-      if (Math.hypot(x - REROUTE_OUT, y) <= REROUTE) return { kind: 'reroute', reroute: reroute.id, part: 'out' }
-    }
-    const wire = this.wireNear(point, Math.max(reach * 0.75, 3))
-    if (wire) return { kind: 'link', link: wire.link.id }
-    return this.#hitGroup(point) ?? { kind: 'canvas' }
-  }
-
-  /** The wire nearest to a point, within `reach`. @param {Point} point @param {number} reach @returns {Wire | null} */
-  wireNear(point, reach) {
-    let nearest = null
-    let least = reach
-    for (const wire of this.wiresIn(grow({ ...point, w: 0, h: 0 }, reach))) {
-      for (const curve of wire.curves) {
-        const gap = distanceTo(curve, point)
-        if (gap >= least) continue
-        least = gap
-        nearest = wire
-      }
-    }
-    return nearest
-  }
-
-  /** The socket nearest to a point that `fits`; none where the point is on one that does not. @param {Point} point @param {number} reach @param {(socket: SocketRef) => boolean} fits @returns {SocketRef | null} */
-  socketAt(point, reach, fits) {
-    /** @type {SocketRef | null} */
-    let nearest = null
-    let least = reach
-    let refused = ON
-    for (const node of [...this.graph.sides(this.graphId), ...this.nodesIn(grow({ ...point, w: 0, h: 0 }, reach))]) {
-      const layout = this.layout(node)
-      const local = subtract(point, { x: node.pos[0], y: node.pos[1] })
-      for (const socket of layout.sockets) {
-        const gap = distance(socket, local)
-        if (gap > least) continue
-        const ref = this.#ref(node, socket)
-        if (!fits(ref)) {
-          if (socket.widget === null) refused = Math.min(refused, gap)
-          continue
-        }
-        least = gap
-        nearest = ref
-      }
-      const first = socketNear(layout, local, reach)
-      if (first === null && nearest === null && contains(layout.rect, local)) {
-        // Dropped on a widget's row: that one. Elsewhere on the node: its first free socket that fits.
-        const row = layout.widgets.find(({ rect }) => contains(rect, local))
-        const own = row && layout.sockets.find((socket) => socket.side === 'in' && socket.widget === row.name)
-        const rowRef = own && this.#ref(node, own)
-        if (rowRef && fits(rowRef)) {
-          nearest = rowRef
-          continue
-        }
-        const refs = layout.sockets.map((socket) => this.#ref(node, socket)).filter(fits)
-        nearest = refs.find((ref) => ref.side === 'in' && !this.graph.linkInto(node, ref.index)) ?? refs[0] ?? null
-      }
-    }
-    return refused < Math.min(least, ON) ? null : nearest
-  }
-
-  /** @param {NodeRecord} node @param {import('../geometry/layout.js').SocketPlace} place @returns {SocketRef} */
-  #ref(node, place) {
-    const type = place.side === 'out' ? this.outputType(node, place.index) : place.type
-    return { node: node.id, side: place.side, index: place.index, name: place.name, type }
-  }
-
-  /** @param {Point} point @returns {Target | null} */
-  #hitGroup(point) {
-    for (const group of [...this.graph.groups(this.graphId)].reverse()) {
-      const [x, y, w, h] = group.bounds
-      if (!contains({ x, y, w, h }, point)) continue
-      const edge = hitEdge({ x, y, w, h }, point)
-      if (edge) return { kind: 'group', group: group.id, part: 'resize', edge }
-      if (point.y < y + GROUP_TITLE) return { kind: 'group', group: group.id, part: 'title' }
-    }
-    return null
   }
 
   /** @param {RecordId} id */
