@@ -14,7 +14,7 @@ import { asText } from '../model/json.js'
 import { proxiesOf } from '../model/proxies.js'
 import { linksOfInput } from '../model/subgraph_type.js'
 import { widgetsOf } from '../model/widget_values.js'
-import { INPUT_SIDE } from '../model/workflow_load.js'
+import { INPUT_SIDE } from '../model/sides.js'
 import { connect } from './connect.js'
 import { addPort, keepingValues, removePort } from './subgraph_ports.js'
 

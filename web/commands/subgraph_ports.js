@@ -15,9 +15,8 @@
 import { recordId } from '../model/graph.js'
 import { givenBy, instancesOf, valuesFor } from '../model/instances.js'
 import { asText } from '../model/json.js'
-import { INPUTS_TYPE } from '../model/sides.js'
+import { INPUT_SIDE, INPUTS_TYPE, OUTPUT_SIDE } from '../model/sides.js'
 import { uuid } from '../model/uuid.js'
-import { INPUT_SIDE, OUTPUT_SIDE } from '../model/workflow_load.js'
 
 /** A name that none of the ports has. @param {readonly Json[]} ports @param {string} wanted */
 export function freeName(ports, wanted) {

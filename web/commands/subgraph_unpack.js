@@ -13,7 +13,7 @@
  */
 import { bounds, centre } from '../geometry/rect.js'
 import { recordId } from '../model/graph.js'
-import { INPUT_SIDE, OUTPUT_SIDE } from '../model/workflow_load.js'
+import { INPUT_SIDE, OUTPUT_SIDE } from '../model/sides.js'
 import { groupBox } from './move.js'
 import { chainFrom } from './reroute_chains.js'
 import { carryOut } from './subgraph_proxies.js'

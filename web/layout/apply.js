@@ -12,8 +12,7 @@ import { groupBox } from '../commands/move.js'
 import { nodesIn } from '../commands/frames.js'
 import { bounds, grow, holds } from '../geometry/rect.js'
 import { asList, asObject, isFinite } from '../model/json.js'
-import { readSide } from '../model/sides.js'
-import { INPUT_SIDE } from '../model/workflow_load.js'
+import { INPUT_SIDE, readSide } from '../model/sides.js'
 
 const LABEL = 'Arrange'
 /** From a frame's edge to a node that it was grown for. */

@@ -11,7 +11,7 @@
  * @typedef {{node: string, name: string}} Place Inner node id and widget name.
  */
 import { asList, asObject, asText, isObject } from './json.js'
-import { INPUT_SIDE } from './workflow_load.js'
+import { INPUT_SIDE } from './sides.js'
 
 /** The inner id under which a subgraph's own inputs are listed. */
 const INPUTS = '-1'

@@ -8,7 +8,7 @@
  * @typedef {import('./workflow_save.js').Section} Section
  */
 import { asList, asObject, isFinite } from './json.js'
-import { INPUT_SIDE, OUTPUT_SIDE } from './workflow_load.js'
+import { INPUT_SIDE, OUTPUT_SIDE } from './sides.js'
 
 /** @param {GraphRecord} graph @param {Section} inner what lies in it @returns {Json} */
 export function definitionHead(graph, inner) {

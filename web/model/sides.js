@@ -11,10 +11,13 @@
  * @typedef {{inputs: NodeRecord, outputs: NodeRecord}} Sides
  */
 import { asList, asObject, asText, isFinite } from './json.js'
-import { INPUT_SIDE, OUTPUT_SIDE } from './workflow_load.js'
+
+/** Their ids in files, in the place of a node's in links. */
+export const INPUT_SIDE = -10
+export const OUTPUT_SIDE = -20
 
 export const INPUTS_TYPE = '#inputs'
-export const OUTPUTS_TYPE = '#outputs'
+const OUTPUTS_TYPE = '#outputs'
 
 const WIDTH = 160
 /** Of a box without a place, from what lies in the graph. */

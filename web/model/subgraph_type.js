@@ -12,7 +12,7 @@
  * @typedef {import('./widget_values.js').Widget} Widget
  */
 import { asList, asText } from './json.js'
-import { INPUT_SIDE } from './workflow_load.js'
+import { INPUT_SIDE } from './sides.js'
 import { readWidget } from './widget_specs.js'
 import { widgetsOf } from './widget_values.js'
 

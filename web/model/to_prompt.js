@@ -24,7 +24,7 @@ import { inputName, Promotions } from './promoted.js'
 import { RENAMED } from './schema.js'
 import { definitionsOf, openScopes } from './scopes.js'
 import { widgetsOf, withValue } from './widget_values.js'
-import { INPUT_SIDE, OUTPUT_SIDE } from './workflow_load.js'
+import { INPUT_SIDE, OUTPUT_SIDE } from './sides.js'
 
 const VIRTUAL = new Set(['Note', 'MarkdownNote', 'PrimitiveNode', 'Reroute', 'SetNode', 'GetNode'])
 

@@ -12,11 +12,8 @@
  */
 import { recordId } from './graph.js'
 import { asList, asObject, asText, isFinite, isObject } from './json.js'
+import { INPUT_SIDE, OUTPUT_SIDE } from './sides.js'
 import { readType, SlotPool } from './slots.js'
-
-/** The keys that stand for the two sides of a subgraph. */
-export const INPUT_SIDE = -10
-export const OUTPUT_SIDE = -20
 
 /** Where a graph's `extra` lists the links that are hidden: links are bare lists in 0.4 and hold no field of ours. */
 export const HIDDEN_LINKS = 'easel_hidden_links'
