@@ -176,6 +176,32 @@ test('a replaced node keeps its id, its place, its links and its values of the s
   delete OBJECT_INFO.SampleMore
 })
 
+test('a value goes to the widget that is called the same but for a word before it', () => {
+  OBJECT_INFO.SampleLong = { input: { required: { noise_seed: ['INT', { default: 0, control_after_generate: true }], steps: ['INT', { default: 9 }] } }, output: ['LATENT'], display_name: 'Long' }
+  const { context, sample } = chain()
+  setWidget(context, sample, 'seed', 77)
+  setWidget(context, sample, 'seed', 'fixed', 'control')
+  replaceNode(context, node(context, sample), context.types.get('SampleLong'))
+  const noise = context.scene.view(node(context, sample)).widgets.find(({ name }) => name === 'noise_seed')
+  assert.deepEqual([noise.value, noise.control], [77, 'fixed'])
+  replaceNode(context, node(context, sample), context.types.get('Sample'))
+  assert.equal(context.scene.view(node(context, sample)).widgets.find(({ name }) => name === 'seed').value, 77, 'and back')
+  delete OBJECT_INFO.SampleLong
+})
+
+test('what was copied is pasted in this page where the browser keeps the clipboard for itself', async () => {
+  const { context, load, encode } = chain()
+  context.select([encode])
+  run(context, 'copy')
+  await new Promise(setImmediate)
+  assert.match(context.notices.at(-1), /in this page only/)
+  run(context, 'paste_links')
+  await new Promise(setImmediate)
+  const [copy] = [...context.selection].map((id) => node(context, id))
+  assert.ok(copy.type === 'Encode' && copy.id !== encode)
+  assert.deepEqual(links(context).filter(([, , to]) => to === copy.key), [[node(context, load).key, 1, copy.key, 0, 'CLIP']])
+})
+
 test('links that the new type does not take are cut, and told by name', () => {
   const { context, load, decode, store } = chain()
   context.select([decode])

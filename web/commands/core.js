@@ -6,7 +6,7 @@
  */
 import { bounds } from '../geometry/rect.js'
 import { fit, zoomTo } from '../geometry/viewport.js'
-import { copyText, duplicate, pasteText } from './clipboard.js'
+import { duplicate } from './clipboard.js'
 import { COLOUR_COMMANDS } from './colour.js'
 import { CONNECT_COMMANDS } from './connect_selected.js'
 import { selectedNodes } from './context.js'
@@ -18,6 +18,7 @@ import { remove, removeAndReconnect } from './remove.js'
 import { REPLACE_COMMANDS } from './replace.js'
 import { SELECT_COMMANDS } from './selecting.js'
 import { SUBGRAPH_COMMANDS } from './subgraph.js'
+import { copyToClipboard, pasteFromClipboard } from './system_clipboard.js'
 
 const NUDGE = 10
 const ZOOM = 1.25
@@ -43,39 +44,23 @@ const editing = [
     id: 'delete_reconnect', label: 'Delete and reconnect', keys: ['Shift+Delete', 'Shift+Backspace'], enabled: someNodes,
     run: (context) => removeAndReconnect(context, selectedNodes(context))
   },
-  { id: 'copy', label: 'Copy', keys: ['Ctrl+C'], native: true, enabled: some, run: (context) => copyToClipboard(context) },
+  { id: 'copy', label: 'Copy', keys: ['Ctrl+C'], native: true, enabled: some, run: (context) => void copyToClipboard(context) },
   {
     id: 'cut', label: 'Cut', keys: ['Ctrl+X'], native: true, enabled: some,
     run: (context) => {
-      copyToClipboard(context)
+      void copyToClipboard(context)
       remove(context, context.selection)
     }
   },
-  { id: 'copy_text', label: 'Copy as text', keys: [], enabled: someNodes, run: (context) => copyToClipboard(context, true) },
-  { id: 'paste', label: 'Paste', keys: ['Ctrl+V'], native: true, run: (context) => pasteFromClipboard(context, false) },
-  { id: 'paste_links', label: 'Paste with links', keys: ['Ctrl+Shift+V'], run: (context) => pasteFromClipboard(context, true) },
+  { id: 'copy_text', label: 'Copy as text', keys: [], enabled: someNodes, run: (context) => void copyToClipboard(context, true) },
+  { id: 'paste', label: 'Paste', keys: ['Ctrl+V'], native: true, run: (context) => void pasteFromClipboard(context, false) },
+  { id: 'paste_links', label: 'Paste with links', keys: ['Ctrl+Shift+V'], run: (context) => void pasteFromClipboard(context, true) },
   { id: 'duplicate', label: 'Duplicate', keys: ['Ctrl+D'], enabled: some, run: (context) => duplicate(context, context.selection) },
   {
     id: 'duplicate_links', label: 'Duplicate with links', keys: ['Ctrl+Shift+D'], enabled: some,
     run: (context) => duplicate(context, context.selection, { links: true })
   }
 ]
-
-/** @param {Full} context @param {boolean} [readable] laid out for the eye */
-function copyToClipboard(context, readable = false) {
-  const text = copyText(context, context.selection, { readable })
-  if (text !== null) void navigator.clipboard?.writeText(text).catch(() => context.notify('The browser did not let the page use the clipboard'))
-}
-
-/** @param {Full} context @param {boolean} links */
-async function pasteFromClipboard(context, links) {
-  try {
-    const text = await navigator.clipboard.readText()
-    if (!pasteText(context, text, { point: context.pointer, links })) context.notify('The clipboard holds no nodes')
-  } catch {
-    context.notify('The browser did not let the page read the clipboard: press Ctrl+V instead')
-  }
-}
 
 /** @type {readonly (readonly [import('./move.js').Side, string])[]} */
 const SIDES = [

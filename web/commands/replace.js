@@ -100,6 +100,9 @@ function taken({ spec }, value) {
   return typeof value === 'string' ? value : undefined
 }
 
+/** "seed" and "noise_seed" mean the same. @param {string} a @param {string} b */
+const sameButLonger = (a, b) => a.endsWith(`_${b}`) || b.endsWith(`_${a}`)
+
 /**
  * Put a node of another type in a node's place, under its id. Links that fit nothing are cut.
  * @param {Context} context @param {NodeRecord} node @param {NodeType} type
@@ -112,8 +115,10 @@ export function replaceNode(context, node, type) {
   const { into, out } = feeds(context, node, sockets)
   const old = widgetsOf(types.get(node.type), node)
   let values = next.values
-  for (const widget of widgetsOf(type, next)) {
-    const had = old.find(({ name }) => name === widget.name)
+  const widgets = widgetsOf(type, next)
+  for (const widget of widgets) {
+    const had = old.find(({ name }) => name === widget.name) ??
+      old.find(({ name }) => sameButLonger(name, widget.name) && !widgets.some((other) => other.name === name))
     const value = had && taken(widget, had.value)
     if (!had || value === undefined) continue
     values = withValue(type, { values }, widget.name, value)

@@ -7,6 +7,7 @@
 import { copyText, pasteText } from '../commands/clipboard.js'
 import { hiddenText } from '../commands/pasted_text.js'
 import { remove } from '../commands/remove.js'
+import { remember } from '../commands/system_clipboard.js'
 
 /** @param {Editor} editor @returns {() => void} ends it */
 export function listenClipboard(editor) {
@@ -17,6 +18,7 @@ export function listenClipboard(editor) {
     const text = isOurs(event, page) ? copyText(editor, editor.selection) : null
     if (text === null) return false
     event.clipboardData?.setData('text/plain', text)
+    remember(text)
     event.preventDefault()
     return true
   }
