@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Jobs } from '../../web/app/jobs.js'
 import { Runner } from '../../web/app/run.js'
+import { duplicate } from '../../web/commands/clipboard.js'
 import { setWidget } from '../../web/commands/set_widget.js'
 import { FROZEN } from '../../web/model/frozen.js'
 import { Schema } from '../../web/model/schema.js'
@@ -79,6 +80,18 @@ test('to a subgraph: what nothing else in it reads', async () => {
   const { runner, sent } = page()
   await runner.queue({ part: { kind: 'to', records: ['node:12'] } })
   assert.deepEqual(sent[0].targets, ['look:12:35'])
+})
+
+test('to a node in a subgraph that is used twice: in the use that one is in, or in both where none is meant', async () => {
+  const { context, runner, sent } = page()
+  duplicate(context, ['node:12'])
+  const inner = { kind: 'to', records: [`node:${SUB}/35`] }
+  await runner.queue({ part: { ...inner, use: '12:' } })
+  await runner.queue({ part: { ...inner, use: '13:' } })
+  await runner.queue({ part: inner })
+  assert.deepEqual(sent.map(({ targets }) => targets), [['look:12:35'], ['look:13:35'], ['look:12:35', 'look:13:35']])
+  await runner.queue({ part: { kind: 'to', records: ['node:13'], use: '' } })
+  assert.deepEqual(sent[3].targets, ['look:13:35'])
 })
 
 test('a branch, chosen outputs, and parts with nothing to run', async () => {

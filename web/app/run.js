@@ -5,8 +5,9 @@
  * @typedef {import('../model/session.js').Session} Session
  * @typedef {import('../model/widget_values.js').Widget} Widget
  *
- * @typedef {{ kind: 'to' | 'branch' | 'outputs', records: readonly string[] }} Part
- *   Not all of the graph: to these nodes; what follows from them; those of them that are outputs
+ * @typedef {{ kind: 'to' | 'branch' | 'outputs', records: readonly string[], use?: string }} Part
+ *   Not all of the graph: to these nodes; what follows from them; those of them that are outputs. `use`: what their ids in
+ *   the prompt begin with, where a subgraph is used more than once and one use is meant
  * @typedef {{ count?: number, front?: boolean, number?: number, part?: Part | null }} How
  */
 import { frozenIn } from '../model/frozen.js'
@@ -84,10 +85,11 @@ export class Runner {
    * @param {import('./targets.js').Prompt} output @param {Part} part
    * @returns {{ prompt: import('./targets.js').Prompt, targets: string[] } | null}
    */
-  only(output, { kind, records }) {
+  only(output, { kind, records, use }) {
     const { schema, store } = this.editor
     const chosen = new Set(records)
-    const ids = Object.keys(output).filter(id => [...within(id)].some(part => chosen.has(recordAt(store, part)?.id ?? '')))
+    const meant = (/** @type {string} */ id) => (use === undefined || useOf(id) === use) && chosen.has(recordAt(store, id)?.id ?? '')
+    const ids = Object.keys(output).filter(id => [...within(id)].some(meant))
     if (kind === 'to') {
       const { prompt, targets, unseen } = runTo(output, lastOf(output, ids), schema)
       if (targets.length) return { prompt, targets }
@@ -130,6 +132,9 @@ export class Runner {
     return this.client.interrupt().catch(error => this.toasts.show({ key: 'stop', tone: 'error', text: 'It could not be stopped.', detail: error.message }))
   }
 }
+
+/** What a node's id begins with: the use of a subgraph that it is in; nothing in the root. @param {string} id */
+const useOf = id => id.slice(0, id.lastIndexOf(':') + 1)
 
 /** A node's id and those of the subgraphs that hold it: `1:2:3`, `1:2`, `1`. @param {string} id */
 function* within(id) {

@@ -22,7 +22,7 @@ export function runCommands({ editor, runner, troubles, session, heat }) {
   // A subgraph has no result of its own, nor has what lives in the page only: what is inside can be frozen.
   const freezable = (/** @type {Editor} */ editor) => selectedNodes(editor).filter(({ type }) => editor.schema.get(type)?.virtual === false)
   /** @param {import('./run.js').Part['kind']} kind @param {Editor} editor */
-  const part = (kind, editor) => void runner.queue({ part: { kind, records: selectedNodes(editor).map(({ id }) => id) } })
+  const part = (kind, editor) => void runner.queue({ part: { kind, records: selectedNodes(editor).map(({ id }) => id), use: editor.places.prefix } })
   const anyFrozen = (/** @type {Editor} */ editor) => selectedNodes(editor).some(node => frozenOf(node))
 
   /** What mends the selected node, best first. */
