@@ -10,7 +10,6 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  * @typedef {import('../model/types.js').Target} Target
- * @typedef {import('../view/renderer.js').DraggedLink} DraggedLink
  * @typedef {import('../view/theme.js').Theme} Theme
  *
  * @typedef {object} Parts
@@ -35,19 +34,17 @@ import { NodeTypes } from '../model/node_types.js'
 import { load, save, toPrompt } from '../model/workflow.js'
 import { PLAIN_LOOK } from '../view/draw_canvas.js'
 import { isUpload, picturesOf, roomFor } from '../view/node_pictures.js'
-import { drawSides } from '../view/draw_sides.js'
-import { drawWireLines } from '../view/draw_wire.js'
 import { Pictures } from '../view/pictures.js'
 import { Renderer } from '../view/renderer.js'
 import { Scene } from '../view/scene.js'
 import { hit } from '../view/under.js'
 import { listenClipboard } from './clipboard_events.js'
+import { Doing } from './doing.js'
 import { GESTURE_COMMANDS } from './gesture_commands.js'
 import { Hands, prefer } from './hands.js'
 import { Idle } from './idle.js'
 import { Input } from './input.js'
 import { LinkCard } from './link_card.js'
-import { Sight } from './sight.js'
 import { recordOf } from './target.js'
 import { listenWidgetKeys } from './widget_keys.js'
 import { Whereabouts } from './whereabouts.js'
@@ -55,7 +52,7 @@ import { Whereabouts } from './whereabouts.js'
 /** CSS pixels that a pointer may miss a socket by. */
 const REACH = { mouse: 10, pen: 12, touch: 22 }
 
-export class Editor extends Sight {
+export class Editor extends Doing {
   /** @type {ReadonlySet<RecordId>} */
   selection = new Set()
   /** @type {Target} */
@@ -69,18 +66,8 @@ export class Editor extends Sight {
   spaceHeld = false
   hands = new Hands()
   card = new LinkCard(this)
-  /** What HTML lies over now. @type {{node: RecordId, name: string} | null} */
-  edited = null
-  /** @type {DraggedLink | null} */
-  draggedLink = null
-  /** The link that the node in hand would be inserted in. @type {RecordId | null} */
-  dropLink = null
-  /** @type {Rect | null} */
-  brush = null
   /** @type {ReadonlySet<RecordId>} */
   dragging = new Set()
-  /** @type {Set<import('../view/renderer.js').Painter>} */
-  painters = new Set([drawSides, drawWireLines])
   /** @type {import('../view/draw_canvas.js').Look} */
   look = PLAIN_LOOK
   /** @type {(() => void)[]} */
@@ -191,12 +178,6 @@ export class Editor extends Sight {
     return place ? rectToScreen(this.camera, moveRect(place.field, { x: node.pos[0], y: node.pos[1] })) : null
   }
 
-  /** HTML lies over a widget now, so it is not drawn; null when it is gone. @param {{node: RecordId, name: string} | null} edited */
-  editing(edited) {
-    this.edited = edited
-    this.invalidate()
-  }
-
   /** @param {RecordId} id @returns {Rect | null} of a node's or a frame's title, in CSS pixels of the canvas */
   titleRect(id) {
     const [node, group] = [this.store.node(id), this.store.group(id)]
@@ -276,18 +257,13 @@ export class Editor extends Sight {
   }
 
   /** @override */
-  moved() {
-    this.renderer.refresh()
+  invalidateOverlay() {
+    this.renderer.invalidateOverlay()
   }
 
-  /** Let `painter` draw over the graph, in canvas pixels, whenever the overlay is drawn. @param {import('../view/renderer.js').Painter} painter @returns {() => void} ends it */
-  paint(painter) {
-    this.painters.add(painter)
-    this.renderer.invalidateOverlay()
-    return () => {
-      this.painters.delete(painter)
-      this.renderer.invalidateOverlay()
-    }
+  /** @override */
+  moved() {
+    this.renderer.refresh()
   }
 
   focus() {
@@ -323,29 +299,8 @@ export class Editor extends Sight {
     if (JSON.stringify(target) === JSON.stringify(this.hover)) return
     this.hover = target
     this.card.hover(target)
-    this.renderer.invalidateOverlay()
+    this.invalidateOverlay()
     this.updateCursor()
-  }
-
-  /** @param {Rect | null} brush */
-  setBrush(brush) {
-    this.brush = brush
-    this.renderer.invalidateOverlay()
-  }
-
-  /** @param {DraggedLink | null} dragged */
-  setDraggedLink(dragged) {
-    const sceneToo = (dragged === null) !== (this.draggedLink === null) || dragged?.ends.length !== this.draggedLink?.ends.length
-    this.draggedLink = dragged
-    if (sceneToo) this.invalidate()
-    else this.renderer.invalidateOverlay()
-  }
-
-  /** @param {RecordId | null} link */
-  setDropLink(link) {
-    if (this.dropLink === link) return
-    this.dropLink = link
-    this.renderer.invalidateOverlay()
   }
 
   /** @param {ReadonlySet<RecordId>} ids */
