@@ -176,6 +176,10 @@ def test_a_shaken_node_leaves_its_links_and_one_let_go_on_a_link_takes_its_place
     shoot(artist, "insert")
     mouse.up()
     assert links(artist) == {(1, 2), (2, 4), (4, 3)}
+    # By where it is held, too.
+    artist.page.keyboard.press("Control+z")
+    drag(artist, artist.point(4), on_link(artist, 2, 3))
+    assert links(artist) == {(1, 2), (2, 4), (4, 3)}
     # A linked one only with Ctrl.
     artist.page.keyboard.press("Control+z")
     drag(artist, artist.point(1, "out:IMAGE"), artist.point(4, "in:image"))
@@ -189,6 +193,11 @@ def test_a_shaken_node_leaves_its_links_and_one_let_go_on_a_link_takes_its_place
         mouse.move(*away(middle, 1, -60))
         mouse.up()
     assert links(artist) == {(1, 2), (2, 4), (4, 3)}
+
+
+def test_when_a_link_is_let_go_what_lies_there_is_pointed_at(artist: Person) -> None:
+    drag(artist, artist.point(2, "in:image"), away(artist.point(2, "in:image"), -60, 200))
+    assert artist.page.evaluate("() => window.easel.editor.hover.kind") == "canvas"
 
 
 def test_a_node_keeps_to_its_neighbours_edges_and_to_the_grid_with_shift(artist: Person) -> None:

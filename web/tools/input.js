@@ -172,7 +172,10 @@ export class Input {
     if (!this.#down.delete(event.pointerId)) return
     cancelAnimationFrame(this.#edge)
     clearTimeout(this.#long)
-    this.editor.state.up(this.#pointer(event))
+    const pointer = this.#pointer(event)
+    this.editor.state.up(pointer)
+    // What was pointed at before is not what lies here now.
+    if (this.editor.state instanceof Idle) this.editor.state.move(pointer)
     if (this.#press.dragged) this.#press.time = 0
     if (event.pointerType === 'touch') this.editor.setHover({ kind: 'canvas' })
     this.editor.updateCursor()

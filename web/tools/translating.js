@@ -16,7 +16,7 @@ import { Shake } from './shake.js'
 import { State } from './state.js'
 
 const GRID = 20
-/** CSS pixels from a node's middle within which a link takes it. */
+/** CSS pixels from the pointer, or from a node's middle, within which a link takes it. */
 const DROP = 20
 /** Pixels from the edge at which the view begins to move along. */
 const EDGE = 28
@@ -71,7 +71,7 @@ export class Translating extends State {
     const by = this.#fitted(subtract(pointer.canvas, this.start), pointer.shift)
     move(editor, this.from, by)
     if (!this.shaken && this.shake.push(pointer.screen, performance.now())) this.#pullOut()
-    editor.setDropLink(this.#linkUnder(pointer.ctrl))
+    editor.setDropLink(this.#linkUnder(pointer.canvas, pointer.ctrl))
     editor.panAtEdge(pointer, EDGE)
   }
 
@@ -109,14 +109,17 @@ export class Translating extends State {
     this.shaken = pullOut(editor, nodes)
   }
 
-  /** The link that a single node would be inserted in. @param {boolean} linked also one that has links */
-  #linkUnder(linked) {
+  /** The link that a single node would be inserted in. @param {import('../geometry/vec.js').Point} point @param {boolean} linked also one that has links */
+  #linkUnder(point, linked) {
     const { editor } = this
     const node = this.from.size === 1 ? editor.store.node(this.from.keys().next().value ?? '') : undefined
     if (!node || (!linked && editor.graph.linksOf(node.id).length)) return null
     const own = new Set(editor.graph.linksOf(node.id).map(({ id }) => id))
-    const wire = wireNear(editor.scene, centre(editor.rectOf(node)), DROP / editor.camera.zoom)
-    return wire && !own.has(wire.link.id) && !wire.hidden && placeIn(editor, node, wire.link, { linked }) ? wire.link.id : null
+    for (const near of [point, centre(editor.rectOf(node))]) {
+      const wire = wireNear(editor.scene, near, DROP / editor.camera.zoom)
+      if (wire && !own.has(wire.link.id) && !wire.hidden && placeIn(editor, node, wire.link, { linked })) return wire.link.id
+    }
+    return null
   }
 
   /** @override */
