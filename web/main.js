@@ -23,6 +23,7 @@ import { runCommands } from './app/run_commands.js'
 import { Settings } from './app/settings.js'
 import { installSubgraphs } from './app/subgraphs.js'
 import { Surroundings } from './app/surroundings.js'
+import { storage } from './app/storage.js'
 import { Sync } from './app/sync.js'
 import { followTheme } from './app/theme.js'
 import { Troubles } from './app/troubles.js'
@@ -78,7 +79,7 @@ async function start() {
   followKeymap(settings, editor.commands)
   new ResizeObserver(() => editor.resize()).observe(stage)
   const names = new Names(editor)
-  const drafts = new Drafts(localStorage, sessionStorage, navigator.locks)
+  const drafts = new Drafts(storage('localStorage'), storage('sessionStorage'), navigator.locks)
   const graph = new OpenGraph({ editor, client, drafts, toasts })
   const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
   const problemList = lazyPanel('problems', 'Problems', async () => (await later()).problemsPanel({ troubles, session, editor, names }))

@@ -40,6 +40,18 @@ export function upload(route, file, { name, overwrite = false, subfolder = '', f
 /** @param {string} name @param {number} status @param {string} text */
 function reason(name, status, text) {
   if (status === 413) return `${name} is larger than the server accepts (--max-upload-size).`
-  const detail = text && text.length < 200 && !text.startsWith('<') ? text : `status ${status}`
+  const said = sentence(text)
+  if (said) return said
+  const detail = text && text.length < 200 && !/^[<{]/u.test(text) ? text : `status ${status}`
   return `${name} could not be uploaded: ${detail}`
+}
+
+/** What the server says is wrong with it. @param {string} text */
+function sentence(text) {
+  try {
+    const { error } = JSON.parse(text)
+    return String(error?.message ?? (typeof error === 'string' ? error : ''))
+  } catch {
+    return ''
+  }
 }

@@ -103,8 +103,9 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
       if (!isCurrent(data)) return
       const message = String(data.exception_message ?? data.exception_type ?? 'It failed.').trim()
       const detail = Array.isArray(data.traceback) ? data.traceback.join('') : ''
-      const node = lookedAt(String(data.node_id)) ?? String(data.node_id)
-      session.update(node, { state: 'error', error: { message, input: null, detail } })
+      const id = data.node_id === null || data.node_id === undefined ? null : String(data.node_id)
+      const node = id === null ? null : lookedAt(id) ?? id
+      if (node !== null) session.update(node, { state: 'error', error: { message, input: null, detail } })
       if (data.exception_type === 'ExecutionBlocked') return // that branch only; the run goes on
       session.setRun({ state: 'error', node, message })
       troubles.tellFailure(node, message)
@@ -179,7 +180,9 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
     if (session.run.state === 'running') session.setRun({ state: 'done', node: null })
   }
 
-  client.onEvent(({ type, data }) => handlers[type]?.(data ?? {}))
+  client.onEvent(({ type, data }) => {
+    if (Object.hasOwn(handlers, type)) handlers[type]?.(data ?? {})
+  })
 
   client.onFrame(frame => {
     if (frame.kind === 'text') return session.update(frame.node, { text: [frame.text] })

@@ -203,9 +203,14 @@ export class Troubles {
     })
   }
 
-  /** @param {string} id @param {string} message  of a node that failed while it ran */
+  /** @param {string | null} id  of a node that failed while it ran; null where no node is to blame @param {string} message */
   tellFailure(id, message) {
-    this.toasts.show({ key: 'problem', tone: 'error', text: `${this.names.title(id)} failed.`, detail: message.split('\n')[0] ?? '', action: { label: 'Show me', run: () => this.names.show(id) } })
+    const there = id !== null && this.names.node(id) !== undefined
+    this.toasts.show({
+      key: 'problem', tone: 'error', detail: message.split('\n')[0] ?? '',
+      text: id === null ? 'The run failed.' : there ? `${this.names.title(id)} failed.` : `A node that is no longer in the graph (#${id}) failed.`,
+      ...(there ? { action: { label: 'Show me', run: () => this.names.show(id) } } : {}),
+    })
   }
 
   /** A change that is no attempt to mend anything, such as the next seed after a run that may have failed already. @param {() => void} change */

@@ -20,7 +20,13 @@ export function remember(list, choice) {
   write(KEY, JSON.stringify({ ...Object.fromEntries(kept), [list]: [choice, ...old.filter(other => other !== choice)].slice(0, MOST) }))
 }
 
-export const showsRecent = () => localStorage.getItem(SHOWN) !== 'false'
+export function showsRecent() {
+  try {
+    return localStorage.getItem(SHOWN) !== 'false'
+  } catch {
+    return true // forbidden
+  }
+}
 
 /** @param {boolean} shown */
 export const setShowsRecent = shown => write(SHOWN, String(shown))
