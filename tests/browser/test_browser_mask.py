@@ -153,6 +153,64 @@ def test_lasso_rectangle_line_and_what_is_done_to_the_whole(loaded: Person) -> N
     expect(page.locator("dialog.mask-editor")).to_have_count(0)
 
 
+def edge(person: Person, y: int) -> int:
+    """Where what is selected begins in a row of pixels."""
+    return person.page.evaluate(
+        """y => {
+            const mask = document.querySelector('.mask-editor .mask')
+            const row = mask.getContext('2d').getImageData(0, y, mask.width, 1).data
+            return row.findIndex((value, at) => at % 4 === 3 && value > 0) >> 2
+        }""",
+        y,
+    )
+
+
+def test_a_large_mask_is_softened_aside_and_escape_stops_it(person: Person) -> None:
+    (person.server.base / "input").mkdir(exist_ok=True)
+    Image.new("RGB", (2600, 2600), (40, 90, 160)).save(person.server.base / "input" / "large.png")
+    load(person, "large.png")
+    editor = open_editor(person)
+    page = person.page
+    working = editor.locator(".working")
+    page.keyboard.press("r")
+    stroke(person, (300, 300), (2299, 2299))
+    left = edge(person, 1200)
+    assert 290 < left < 310
+    page.evaluate(  # the worker is asked, and what it says is late
+        """() => {
+            const post = Worker.prototype.postMessage
+            Worker.prototype.postMessage = function (...all) { window.ask = () => post.apply(this, all) }
+        }"""
+    )
+    editor.get_by_role("button", name="Soften").click()
+    expect(working).to_contain_text("Softening the mask…")
+    expect(editor.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    stroke(person, (40, 40), (200, 200))
+    assert masked(person, 120, 120) == 0, "nothing is painted meanwhile"
+    page.keyboard.press("Escape")
+    expect(working).to_be_hidden()
+    expect(editor).to_be_visible()
+    assert edge(person, 1200) == left, "Escape left the mask as it was"
+
+    editor.get_by_role("button", name="Grow").click()
+    page.evaluate("() => window.ask()")
+    expect(working).to_be_hidden()
+    assert edge(person, 1200) == left - 8
+    page.keyboard.press("Control+z")
+    assert edge(person, 1200) == left
+
+    page.route("**/mask/worker*.js", lambda route: route.abort())
+    editor.get_by_role("button", name="Shrink").click()
+    expect(editor.locator(".told")).to_contain_text("The mask stays as it was")
+    person.errors.clear()  # the browser's own word on what could not be fetched
+    page.unroute("**/mask/worker*.js")
+    editor.get_by_role("button", name="Shrink").click()
+    page.evaluate("() => window.ask()")
+    expect(working).to_be_hidden()
+    expect(editor.locator(".told")).to_be_hidden()
+    assert edge(person, 1200) == left + 8
+
+
 def test_strokes_that_are_not_saved_are_not_lost_without_a_question(loaded: Person) -> None:
     editor = open_editor(loaded)
     page = loaded.page

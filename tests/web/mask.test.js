@@ -5,8 +5,11 @@ import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { History } from '../../web/mask/history.js'
 import { combine, invert, Mask, TILE } from '../../web/mask/mask.js'
 import { polygon, similar } from '../../web/mask/regions.js'
-import { feathered, grown, shrunk } from '../../web/mask/shape.js'
+import { reached, reshape } from '../../web/mask/shape.js'
 import { coverage, Stroke } from '../../web/mask/stroke.js'
+
+/** @param {Mask} mask @param {import('../../web/mask/shape.js').ShapeName} what @param {number} by */
+const shaped = (mask, what, by) => reshape(what, /** @type {import('../../web/mask/mask.js').Region} */ (reached(mask, by)), by)
 
 const BRUSH = { radius: 5, hardness: 1, opacity: 1, erase: false }
 
@@ -225,28 +228,71 @@ test('regions are taken in, and let go of', () => {
 test('grow and shrink move the outline by so many pixels, round at the corners', () => {
   const mask = new Mask(120, 120)
   mask.fill({ x: 40, y: 40, w: 40, h: 40 }, 255)
-  const large = grown(mask, 8)
+  const large = shaped(mask, 'grow', 8)
   const out = new Mask(120, 120)
   out.write(large, large.data)
   assert.deepEqual(out.bounds(), { x: 32, y: 32, w: 56, h: 56 })
   assert.equal(at(out, 32, 60), 255)
   assert.equal(at(out, 32, 32), 0)
-  const small = shrunk(out, 8)
+  const small = shaped(out, 'shrink', 8)
   out.write(small, small.data)
   assert.deepEqual(out.bounds(), { x: 40, y: 40, w: 40, h: 40 })
-  assert.equal(grown(new Mask(10, 10), 3), null)
+  assert.equal(reached(new Mask(10, 10), 3), null)
   const full = new Mask(10, 10)
   full.fill(full.rect, 255)
-  assert.ok(shrunk(full, 3).data.every((value) => value === 255), "the picture's border is no outline")
+  assert.ok(shaped(full, 'shrink', 3).data.every((value) => value === 255), "the picture's border is no outline")
 })
 
 test('feathering makes an edge soft and keeps the middle', () => {
   const mask = new Mask(120, 120)
   mask.fill({ x: 30, y: 30, w: 60, h: 60 }, 255)
-  const soft = feathered(mask, 10)
+  const soft = shaped(mask, 'feather', 10)
   mask.write(soft, soft.data)
   assert.equal(at(mask, 60, 60), 255)
   assert.ok(Math.abs(at(mask, 30, 60) - 128) < 12)
   assert.ok(at(mask, 24, 60) > 0 && at(mask, 24, 60) < 60)
   assert.equal(at(mask, 5, 60), 0)
+})
+
+/** What `reshape` says it does, pixel by pixel. @param {'grow' | 'shrink' | 'feather'} what @param {Mask} mask @param {number} by */
+function plainly(what, mask, by) {
+  const { width: w, height: h, data } = mask
+  if (what !== 'feather') {
+    return Uint8ClampedArray.from(data, (value, at) => {
+      let nearest = Infinity
+      for (let other = 0; other < data.length; other++) {
+        if (data[other] >= 128 === (what === 'grow')) nearest = Math.min(nearest, Math.hypot((other % w) - (at % w), Math.floor(other / w) - Math.floor(at / w)))
+      }
+      return what === 'grow' ? Math.max(value, 255 * (by + 1 - nearest)) : Math.min(value, 255 * (nearest - by))
+    })
+  }
+  const side = Math.max(1, Math.round(by / 2.2))
+  const inside = (value, most) => Math.min(most - 1, Math.max(0, value))
+  const mean = (values, of) => values.map((_, at) => {
+    let sum = 0
+    for (let by = -side; by <= side; by++) sum += values[of(at % w, Math.floor(at / w), by)]
+    return sum / (2 * side + 1)
+  })
+  let values = [...data]
+  for (let pass = 0; pass < 3; pass++) {
+    values = mean(values, (x, y, by) => y * w + inside(x + by, w))
+    values = mean(values, (x, y, by) => inside(y + by, h) * w + x)
+  }
+  return values
+}
+
+test('grow, shrink and soften are what their plain definitions say, for any mask', () => {
+  const masks = fc.record({ w: fc.integer({ min: 1, max: 24 }), h: fc.integer({ min: 1, max: 24 }), holes: fc.array(fc.tuple(fc.nat(575), fc.nat(255)), { maxLength: 24 }), full: fc.boolean() })
+  fc.assert(fc.property(masks, fc.constantFrom('grow', 'shrink', 'feather'), fc.integer({ min: 1, max: 14 }), ({ w, h, holes, full }, what, by) => {
+    const mask = new Mask(w, h)
+    if (full) mask.data.fill(255)
+    for (const [at, value] of holes) mask.data[at % (w * h)] = value
+    const region = reached(mask, by)
+    if (!region) return mask.data.every((value) => value === 0)
+    // Beyond what is reached nothing is selected: averages of the border go on with the same zeros.
+    const wanted = plainly(what, mask, by)
+    const made = new Mask(w, h, mask.data.slice())
+    made.write(region, reshape(what, region, by).data)
+    return made.data.every((value, at) => Math.abs(value - wanted[at]) <= 1)
+  }), { numRuns: 300 })
 })

@@ -7,9 +7,15 @@ import { confirm } from '../panels/dialog.js'
 import { h, isTyping, setText } from '../panels/dom.js'
 import { createControls, TOOLS } from './controls.js'
 import { invert, Mask } from './mask.js'
+import { isSmall, reshapeAside } from './reshape.js'
 import { keepSettings, readSettings, stepSize } from './settings.js'
-import { feathered, grown, shrunk } from './shape.js'
+import { reached, reshape } from './shape.js'
 import { Surface } from './surface.js'
+
+/** What is done to the outline: its step's name, and what is said meanwhile. */
+const OUTLINES = /** @type {const} */ ({
+  grow: ['Grow', 'Growing the mask…'], shrink: ['Shrink', 'Shrinking the mask…'], feather: ['Soften', 'Softening the mask…']
+})
 
 /**
  * @param {object} parts
@@ -25,8 +31,12 @@ export function openMaskDialog({ picture, selected, name, save }) {
   const percent = h('span.number.percent')
   const told = h('p.told', { role: 'alert', hidden: true })
 
-  const undo = tool('undo', 'Undo', 'Ctrl+Z', () => surface.undo())
-  const redo = tool('redo', 'Redo', 'Ctrl+Shift+Z', () => surface.redo())
+  const doing = h('span')
+  const working = h('div.working', { role: 'status', hidden: true }, doing,
+    h('button.plain', { type: 'button', 'data-tip': 'Leave the mask as it was', 'data-keys': 'Escape', onclick: () => work?.abort() }, 'Stop'))
+
+  const undo = tool('undo', 'Undo', 'Ctrl+Z', () => back())
+  const redo = tool('redo', 'Redo', 'Ctrl+Shift+Z', () => forth())
   const saveButton = h('button.primary', { type: 'button', 'data-keys': 'Ctrl+S', 'data-tip': 'Save the mask beside the picture', onclick: () => void keep() }, 'Save')
   const surface = new Surface({ picture, mask, settings, changed: follow })
   const controls = createControls({
@@ -46,32 +56,76 @@ export function openMaskDialog({ picture, selected, name, save }) {
         tool('fit', 'Fit to the window', '0', () => surface.fit())),
       h('div.group.end', {}, h('button.plain', { type: 'button', onclick: () => void leave() }, 'Cancel'), saveButton)),
     told, controls.tools, surface.element, controls.options,
+    working,
     h('p.hint', {}, 'Right button erases · Shift+click draws a line · [ and ] size · Wheel zooms · Space moves'))
 
   let saving = false
+  /** The change of the outline that a worker is making. @type {AbortController | null} */
+  let work = null
   function follow() {
     controls.follow()
     setText(percent, `${Math.round(surface.view.scale * 100)} %`)
-    step(undo, 'Undo', surface.history.undoLabel)
-    step(redo, 'Redo', surface.history.redoLabel)
-    saveButton.disabled = saving
+    step(undo, 'Undo', surface.history.undoLabel, work !== null)
+    step(redo, 'Redo', surface.history.redoLabel, work !== null)
+    saveButton.disabled = saving || work !== null
   }
 
   /** @param {import('./controls.js').WholeName} what */
   function whole(what) {
-    if (what === 'invert') return surface.change('Invert', mask.rect, () => invert(mask))
-    if (what === 'clear') {
+    if (saving || work) return
+    surface.callOff()
+    if (what === 'invert') surface.change('Invert', mask.rect, () => invert(mask))
+    else if (what === 'clear') {
       const bounds = mask.bounds()
-      return bounds ? surface.change('Clear', bounds, () => mask.fill(bounds, 0)) : undefined
+      if (bounds) surface.change('Clear', bounds, () => mask.fill(bounds, 0))
+    } else void outline(what)
+  }
+
+  /** @param {keyof typeof OUTLINES} what */
+  async function outline(what) {
+    const region = reached(mask, settings.amount)
+    if (!region) return
+    const [label, said] = OUTLINES[what]
+    const put = (/** @type {import('./mask.js').Region} */ made) => surface.change(label, made, () => mask.write(made, made.data))
+    if (isSmall(region)) return put(reshape(what, region, settings.amount))
+    const mine = (work = new AbortController())
+    tell(null)
+    setText(doing, said)
+    busy(true)
+    try {
+      const made = await reshapeAside(what, region, settings.amount, mine.signal)
+      if (made) put(made)
+    } catch (error) {
+      tell(`The mask stays as it was: the program for it could not be loaded (${/** @type {Error} */ (error).message}). Is the server still there? Try again.`)
+    } finally {
+      work = null
+      busy(false)
     }
-    const work = { grow: grown, shrink: shrunk, feather: feathered }[what]
-    const region = work(mask, settings.amount)
-    if (region) surface.change({ grow: 'Grow', shrink: 'Shrink', feather: 'Soften' }[what], region, () => mask.write(region, region.data))
-    return undefined
+  }
+
+  /** @param {boolean} is */
+  function busy(is) {
+    working.hidden = !is
+    surface.setBusy(is)
+    follow()
+  }
+
+  /** @param {string | null} text */
+  function tell(text) {
+    told.textContent = text
+    told.hidden = text === null
+  }
+
+  function back() {
+    if (!work) surface.undo()
+  }
+
+  function forth() {
+    if (!work) surface.redo()
   }
 
   async function keep() {
-    if (saving) return
+    if (saving || work) return
     surface.callOff()
     saving = true
     setText(saveButton, 'Saving…')
@@ -81,8 +135,7 @@ export function openMaskDialog({ picture, selected, name, save }) {
       surface.history.markSaved()
       element.close()
     } catch (error) {
-      told.textContent = `The mask was not saved. ${/** @type {Error} */ (error).message} What you painted is still here: try again.`
-      told.hidden = false
+      tell(`The mask was not saved. ${/** @type {Error} */ (error).message} What you painted is still here: try again.`)
     } finally {
       saving = false
       setText(saveButton, 'Save')
@@ -100,7 +153,7 @@ export function openMaskDialog({ picture, selected, name, save }) {
 
   /** @type {Record<string, () => void>} */
   const keys = {
-    'ctrl+z': () => surface.undo(), 'ctrl+shift+z': () => surface.redo(), 'ctrl+y': () => surface.redo(), 'ctrl+i': () => whole('invert'),
+    'ctrl+z': back, 'ctrl+shift+z': forth, 'ctrl+y': forth, 'ctrl+i': () => whole('invert'),
     'ctrl+s': () => void keep(), 'ctrl+enter': () => void keep(), delete: () => whole('clear'), backspace: () => whole('clear'),
     '+': () => surface.zoom(1.5), '=': () => surface.zoom(1.5), '-': () => surface.zoom(1 / 1.5), 0: () => surface.fit(), '.': () => surface.fit(),
     1: () => surface.full(), '[': () => size(-1), ']': () => size(1),
@@ -120,7 +173,8 @@ export function openMaskDialog({ picture, selected, name, save }) {
     event.stopPropagation() // the graph's shortcuts rest meanwhile
     if (event.key === 'Escape') {
       event.preventDefault()
-      if (!surface.callOff()) void leave()
+      if (work) work.abort()
+      else if (!surface.callOff()) void leave()
       return
     }
     const ranged = event.target instanceof HTMLInputElement && event.target.type !== 'text'
@@ -152,6 +206,7 @@ export function openMaskDialog({ picture, selected, name, save }) {
   follow()
   return new Promise((resolve) => {
     element.addEventListener('close', () => {
+      work?.abort()
       removeEventListener('beforeunload', warn)
       keepSettings(settings)
       surface.dispose()
@@ -167,8 +222,8 @@ function tool(sign, label, keys, run) {
   return h('button.round', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-keys': keys, onclick: run }, icon(sign))
 }
 
-/** @param {HTMLButtonElement} button @param {string} verb @param {string | null} label */
-function step(button, verb, label) {
-  button.disabled = label === null
+/** @param {HTMLButtonElement} button @param {string} verb @param {string | null} label @param {boolean} rests */
+function step(button, verb, label, rests) {
+  button.disabled = label === null || rests
   button.dataset.tip = label === null ? verb : `${verb}: ${label.toLowerCase()}`
 }

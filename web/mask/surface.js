@@ -22,6 +22,8 @@ export class Surface {
   /** Where the last stroke ended. @type {Point | null} */
   last = null
   spaceHeld = false
+  /** The whole mask is being changed: it can be looked at, not painted on. */
+  busy = false
   /** @type {Tool | null} */
   #tool = null
   /** @type {Map<number, Point>} */
@@ -171,6 +173,13 @@ export class Surface {
     })
   }
 
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    this.busy = busy
+    this.element.classList.toggle('busy', busy)
+    this.element.setAttribute('aria-busy', String(busy))
+  }
+
   /** @param {boolean} held */
   setSpace(held) {
     this.spaceHeld = held
@@ -203,7 +212,7 @@ export class Surface {
     if (this.#down.size > 1) {
       this.#stop()
       this.#panning = true
-    } else if (event.button === 1 || this.spaceHeld) this.#panning = true
+    } else if (event.button === 1 || this.spaceHeld || this.busy) this.#panning = true
     else if (event.button === 2 && event.altKey) this.#sizing = { at, size: this.settings.size, hardness: this.settings.hardness }
     else {
       const eraser = event.button === 2 || event.button === 5 // the other end of a pen
@@ -307,7 +316,7 @@ export class Surface {
     if (step) {
       const far = event.shiftKey ? 1 : Math.max(1, (this.settings.size * this.view.scale) / 4)
       this.#pointer = { x: at.x + (step[0] ?? 0) * far, y: at.y + (step[1] ?? 0) * far }
-    } else {
+    } else if (!this.busy) {
       const tool = toolFor(this, false)
       tool.down({ point: this.view.toSheet(at), pressure: 1, shift: event.shiftKey })
       tool.up()
