@@ -46,7 +46,7 @@ export class Runner {
       }
       return true
     })
-    this.last = accepted.then(() => undefined)
+    this.last = accepted.then(() => undefined, () => undefined) // one that fails must not hold up all later ones
     return accepted
   }
 

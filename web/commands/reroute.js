@@ -11,6 +11,7 @@
  * @typedef {Pick<Context, 'store' | 'graph'>} Base
  */
 import { recordId } from '../model/graph.js'
+import { chainFrom } from './reroute_chains.js'
 
 /** @param {Base} context @param {GraphId} graph @param {Key} key @returns {RerouteRecord | undefined} */
 export function rerouteOf({ store }, graph, key) {
@@ -19,18 +20,7 @@ export function rerouteOf({ store }, graph, key) {
 }
 
 /** A reroute and those before it, the nearest to the source first. @param {Base} context @param {GraphId} graph @param {Key | null} last @returns {RerouteRecord[]} */
-export function chain(context, graph, last) {
-  /** @type {RerouteRecord[]} */
-  const found = []
-  for (let key = last; key !== null;) {
-    const record = rerouteOf(context, graph, key)
-    // A file may hold a circle.
-    if (!record || found.includes(record)) break
-    found.unshift(record)
-    key = record.parent
-  }
-  return found
-}
+export const chain = (context, graph, last) => chainFrom(context, graph, last).reverse()
 
 /** Links that pass a reroute. @param {Base} context @param {RerouteRecord} reroute @returns {LinkRecord[]} */
 export function linksThrough(context, reroute) {

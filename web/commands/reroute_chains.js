@@ -10,19 +10,18 @@
  */
 import { recordId } from '../model/graph.js'
 
-const LONGEST = 1000
-
 /** Reroutes from `key` towards the source. `gone`: ones that may have left the document already. @param {Model} context @param {GraphId} graph @param {Key | null} key @param {readonly RerouteRecord[]} [gone] @returns {RerouteRecord[]} */
 export function chainFrom({ store }, graph, key, gone = []) {
-  /** @type {RerouteRecord[]} */
-  const passed = []
-  for (let at = key; at !== null && passed.length < LONGEST;) {
+  /** @type {Set<RerouteRecord>} */
+  const passed = new Set()
+  for (let at = key; at !== null;) {
     const here = store.get(recordId('reroute', graph, at)) ?? gone.find((each) => each.key === at)
-    if (here?.kind !== 'reroute') break
-    passed.push(here)
+    // A file may hold a circle.
+    if (here?.kind !== 'reroute' || passed.has(here)) break
+    passed.add(here)
     at = here.parent
   }
-  return passed
+  return [...passed]
 }
 
 /** @param {Model} context @param {LinkRecord} link */
