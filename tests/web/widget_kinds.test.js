@@ -1,6 +1,7 @@
 /** What a press on a widget does, by its kind. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readWidget } from '../../web/model/widget_specs.js'
 import { kindOf } from '../../web/view/widget_kinds.js'
 
 const keys = { shift: false, ctrl: false, alt: false }
@@ -38,6 +39,11 @@ test('a slider goes with the pointer, by powers where it is logarithmic', () => 
   const at = (spec, x) => kindOf(number()).drag(place, number({ spec: { integer: false, round: 0, display: 'slider', ...spec }, value: spec.value ?? 1 }), 'value', { x: 100, y: 10 })({ ...keys, point: { x, y: 10 }, by: { x: 0, y: 0 } })
   assert.deepEqual([100, 160, 220, 400].map((x) => at({ min: 1, max: 11, log: false }, x)), [1, 6, 11, 11])
   assert.deepEqual([100, 160, 220].map((x) => at({ min: 1, max: 100, log: true }, x)), [1, 10, 100])
+})
+
+test('knobs and sliders with colours are sliders', () => {
+  const displays = ['slider', 'gradientslider', 'knob', 'number', 'color', undefined, 7]
+  assert.deepEqual(displays.map((display) => readWidget('strength', 'FLOAT', { min: 0, max: 2, step: 0.1, display }).display), ['slider', 'slider', 'slider', 'number', 'number', 'number', 'number'])
 })
 
 test('a list is stepped by the wheel, and ends at its ends', () => {

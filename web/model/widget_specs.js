@@ -13,7 +13,7 @@
  * @property {number} step What one click or one pixel of a drag adds.
  * @property {number} round Values are multiples of this; 0 for any.
  * @property {number} digits After the point, as shown.
- * @property {'number' | 'slider' | 'knob'} display
+ * @property {'number' | 'slider'} display Knobs and sliders with colours are sliders too: a row has no room for a knob.
  * @property {boolean} log A slider whose equal steps multiply.
  * @property {string} unit '' for none.
  * @property {boolean} seed The value is a seed: a control says what becomes of it after a run.
@@ -47,6 +47,8 @@ import { asList, asText, isFinite, isObject } from './json.js'
 import { unitOf } from './units.js'
 
 const SEED_NAMES = new Set(['seed', 'noise_seed'])
+/** @type {ReadonlySet<unknown>} */
+const SLIDERS = new Set(['slider', 'gradientslider', 'gradient_slider', 'knob'])
 
 /** @returns {AbsentSpec} */
 const absent = () => ({ kind: 'absent', default: '' })
@@ -103,7 +105,7 @@ function readNumber(name, options, integer) {
     step,
     round,
     digits: integer ? 0 : digitsOf(round || step),
-    display: log || display === 'slider' ? 'slider' : display === 'knob' ? display : 'number',
+    display: log || SLIDERS.has(display) ? 'slider' : 'number',
     log,
     unit: asText(options.unit) ?? unitOf(name, integer),
     seed: integer && (Boolean(options.control_after_generate) || SEED_NAMES.has(name))

@@ -88,7 +88,7 @@ function numberField({ label, set, setExpression, preview }, spec) {
       now = state
       field.placeholder = state.mixed ? 'mixed' : ''
       field.toggleAttribute('data-off', state.problem !== '')
-      field.title = state.problem
+      field.title = state.problem || limitsOf(spec)
       if (document.activeElement !== field || field.value === field.defaultValue) field.value = shown()
       field.defaultValue = field.value
     },
