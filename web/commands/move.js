@@ -10,8 +10,13 @@
  */
 import { centre, contains } from '../geometry/rect.js'
 import { chain } from './reroute.js'
+import { asList, asObject, isFinite } from '../model/json.js'
 import { viewOf } from '../model/shape.js'
+import { INPUT_SIDE, readSide } from '../model/sides.js'
 import { freshNode } from './add_node.js'
+
+/** Of a side of a subgraph whose file gives it none. */
+const [SIDE_WIDTH, SIDE_HEIGHT] = [160, 60]
 
 /** What moves along when these do: a frame takes what lies in it; pinned things stay. @param {Context} context @param {Iterable<RecordId>} ids @returns {Set<RecordId>} */
 export function moving(context, ids) {
@@ -65,6 +70,18 @@ export function origins({ store }, ids) {
     else if (record?.kind === 'group') found.set(id, [record.bounds[0], record.bounds[1]])
   }
   return found
+}
+
+/** A side of a subgraph has its place in the definition. @param {Context} context @param {RecordId} id @param {Pair} pos */
+export function moveSide({ store, graph }, id, [x, y]) {
+  const side = readSide(id)
+  const definition = side && graph.definition(side.graph)
+  if (!side || !definition) return
+  const field = side.key === INPUT_SIDE ? 'inputNode' : 'outputNode'
+  const old = asObject(definition.raw?.[field])
+  const [, , w, h] = asList(old?.bounding)
+  const bounding = [x, y, isFinite(w) ? w : SIDE_WIDTH, isFinite(h) ? h : SIDE_HEIGHT]
+  store.transact('Move', () => store.update(definition.id, { raw: { ...definition.raw, [field]: { ...old, id: side.key, bounding } } }))
 }
 
 /** @param {Context} context @param {ReadonlyMap<RecordId, Pair>} from @param {Point} by canvas pixels */

@@ -2,23 +2,19 @@
  * Places become positions of records: one step.
  *
  * @typedef {import('../commands/context.js').Context} Context
- * @typedef {import('../model/types.js').Pair} Pair
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('./arrange.js').Places} Places
  * @typedef {import('./boxes.js').Box} Box
  * @typedef {import('./boxes.js').Problem} Problem
  */
-import { groupBox } from '../commands/move.js'
+import { groupBox, moveSide } from '../commands/move.js'
 import { nodesIn } from '../commands/frames.js'
 import { bounds, grow, holds } from '../geometry/rect.js'
-import { asList, asObject, isFinite } from '../model/json.js'
-import { INPUT_SIDE, readSide } from '../model/sides.js'
+import { readSide } from '../model/sides.js'
 
 const LABEL = 'Arrange'
 /** From a frame's edge to a node that it was grown for. */
 const MARGIN = 20
-/** Of a side of a subgraph whose file gives it none. */
-const [WIDTH, HEIGHT] = [160, 60]
 
 /** @param {Problem} problem @returns {Box[]} with those inside of others */
 export const allBoxes = ({ boxes }) => {
@@ -60,18 +56,6 @@ export function apply(context, problem, places) {
     for (const { id, members } of around) growRound(context, id, members)
   })
   return store.version !== before
-}
-
-/** A side of a subgraph has its place in the definition. @param {Context} context @param {RecordId} id @param {Pair} pos */
-function moveSide({ store, graph }, id, [x, y]) {
-  const side = readSide(id)
-  const definition = side && graph.definition(side.graph)
-  if (!side || !definition) return
-  const field = side.key === INPUT_SIDE ? 'inputNode' : 'outputNode'
-  const old = asObject(definition.raw?.[field])
-  const [, , w, h] = asList(old?.bounding)
-  const bounding = [x, y, isFinite(w) ? w : WIDTH, isFinite(h) ? h : HEIGHT]
-  store.update(definition.id, { raw: { ...definition.raw, [field]: { ...old, id: side.key, bounding } } })
 }
 
 /** Frames that are not arranged themselves, with those of their nodes that are. @param {Context} context @param {Problem} problem @returns {{id: RecordId, members: RecordId[]}[]} */

@@ -1,4 +1,5 @@
 /** The pointer is down on a side of a subgraph: an input or output is moved up or down, named by a double-click, or the side is moved. */
+import { moveSide } from '../commands/move.js'
 import { movePort } from '../commands/subgraph_ports.js'
 import { rectToScreen } from '../geometry/viewport.js'
 import { ROW } from '../geometry/layout.js'
@@ -64,8 +65,8 @@ export class PointingSide extends State {
       editor.updateCursor()
     }
     if (this.#doing === 'side') {
-      const pos = [Math.round(side.pos[0] + pointer.canvas.x - pointer.startCanvas.x), Math.round(side.pos[1] + pointer.canvas.y - pointer.startCanvas.y)]
-      moveSide(editor, side, pos)
+      const [x, y] = side.pos
+      moveSide(editor, side.id, [Math.round(x + pointer.canvas.x - pointer.startCanvas.x), Math.round(y + pointer.canvas.y - pointer.startCanvas.y)])
       return
     }
     const first = editor.scene.view(side).layout.sockets[0]?.y ?? 0
@@ -99,14 +100,4 @@ export class PointingSide extends State {
   exit() {
     this.#unpaint()
   }
-}
-
-/** @param {import('./editor.js').Editor} editor @param {import('../model/types.js').NodeRecord} side @param {readonly number[]} pos */
-function moveSide({ store, graph }, side, pos) {
-  const definition = graph.definition(side.graph)
-  if (!definition) return
-  const field = side.type === INPUTS_TYPE ? 'inputNode' : 'outputNode'
-  const raw = definition.raw ?? {}
-  const old = /** @type {Record<string, unknown>} */ (raw[field] ?? { id: side.key })
-  store.transact('Move', () => store.update(definition.id, { raw: { ...raw, [field]: { ...old, bounding: [...pos, side.size[0], 60] } } }))
 }
