@@ -240,7 +240,11 @@ def test_frames_are_sized_by_their_edges_and_take_along_what_lies_in_them(artist
     page = artist.page
     artist.click(2)
     page.keyboard.press("Control+g")
+    page.keyboard.type("Inner")
+    page.keyboard.press("Enter")
+    assert artist.workflow["groups"][0]["title"] == "Inner", "a new frame is there to be named"
     page.keyboard.press("Control+g")
+    page.keyboard.press("Escape")
     page.keyboard.press(".")
     page.wait_for_timeout(250)
     inner, outer = (each["bounding"] for each in artist.workflow["groups"])
@@ -294,6 +298,7 @@ def test_alt_leaves_copies_behind_and_a_frames_copy_brings_its_own(artist: Perso
     page = artist.page
     artist.click(2)
     page.keyboard.press("Control+g")
+    page.keyboard.press("Escape")
     page.keyboard.press(".")
     page.wait_for_timeout(250)
     before = artist.workflow

@@ -146,6 +146,7 @@ def test_a_frame_does_things_to_what_is_in_it(artist: Person) -> None:
     page = artist.page
     choose_two(artist, 6, 7)
     page.keyboard.press("Control+g")
+    page.keyboard.press("Enter")
     page.keyboard.press("Shift+F10")
     menu = page.get_by_role("menu", name="Menu of the group")
     menu.get_by_role("menuitemcheckbox", name="Mute all in the frame").click()

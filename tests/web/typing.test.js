@@ -70,5 +70,6 @@ test('a list is searched by words, best names first', () => {
   assert.deepEqual(matching(names, 'base'), ['base.pt', 'sdxl/base.safetensors', 'old-base.ckpt', 'database.pt'])
   assert.deepEqual(matching(names, 'BASE old'), ['old-base.ckpt'])
   assert.deepEqual(matching(names, '  '), names)
+  assert.deepEqual(matching(['uni_pc', 'dpmpp_2m', 'uni_pc_bh2'], 'unipc'), ['uni_pc', 'uni_pc_bh2'], 'what stands between is not typed')
   assert.deepEqual(matching([1, 2, 12], '2'), [2, 12])
 })

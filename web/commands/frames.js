@@ -18,6 +18,8 @@ import { remove } from './remove.js'
 /** Between a frame's edge and what lies in it; its title needs more. */
 const MARGIN = 20
 const HEAD = 24
+/** Width and height of a frame round nothing. */
+const ROOM = /** @type {const} */ ([420, 300])
 
 /** @param {Pick<Context, 'store' | 'selection'>} context @returns {GroupRecord[]} */
 export const selectedFrames = ({ store, selection }) => [...selection].flatMap((id) => store.group(id) ?? [])
@@ -48,12 +50,17 @@ function boundsRound(boxes) {
 
 /** A frame round things. @param {Context} context @param {Iterable<RecordId>} ids @returns {RecordId | null} */
 export function group(context, ids) {
-  const { store, graph, graphId } = context
+  const { store } = context
   const bounds = boundsRound([...ids].flatMap((id) => {
     const [node, inner] = [store.node(id), store.group(id)]
     return node ? context.rectOf(node) : inner ? groupBox(inner) : []
   }))
-  if (!bounds) return null
+  return bounds && put(context, bounds)
+}
+
+/** @param {Context} context @param {GroupRecord['bounds']} bounds @returns {RecordId} */
+function put(context, bounds) {
+  const { store, graph, graphId } = context
   const key = graph.freshKey(graphId, 'group')
   const id = recordId('group', graphId, key)
   store.transact('Frame', () => {
@@ -61,6 +68,12 @@ export function group(context, ids) {
   })
   context.select([id])
   return id
+}
+
+/** A new frame is there to be named: what is typed next is its title. @param {import('./core.js').Full} context @param {RecordId | null} id */
+function name(context, id) {
+  const [frame, rect] = [context.store.group(id ?? ''), context.titleRect(id ?? '')]
+  if (frame && rect) context.emit('edit-group-title', { group: frame, rect })
 }
 
 /** Frames as small as what lies in them asks for. @param {Context} context @param {readonly GroupRecord[]} frames */
@@ -96,8 +109,9 @@ export const FRAME_COMMANDS = [
   {
     id: 'group', label: 'Frame the selection', keys: ['Ctrl+G', 'Ctrl+J'],
     enabled: ({ store, selection }) => [...selection].some((id) => store.node(id) || store.group(id)),
-    run: (context) => group(context, context.selection)
+    run: (context) => name(context, group(context, context.selection))
   },
+  { id: 'frame_here', label: 'Add a frame', keys: [], run: (context) => name(context, put(context, [context.pointer.x, context.pointer.y, ...ROOM])) },
   { id: 'frame_fit', label: 'Fit the frame to what is in it', keys: [], enabled: someFrames, run: (context) => fitFrames(context, selectedFrames(context)) },
   {
     id: 'frame_select', label: 'Select what is in the frame', keys: [], enabled: someFrames,

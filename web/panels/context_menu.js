@@ -22,7 +22,7 @@ const OFFERED = {
     'mute', 'bypass', '-',
     'copy', 'cut', 'duplicate', { title: 'Copy otherwise', of: ['copy_text', 'duplicate_links', 'paste_links'] }, '-',
     'replace', 'group', '-',
-    'enter_subgraph', 'subgraph_panel', 'make_subgraph', 'unpack_subgraph', 'unique_subgraph', 'publish_subgraph', '-',
+    'enter_subgraph', 'subgraph_panel', 'make_subgraph', 'move_into_subgraph', 'move_out_of_subgraph', 'unpack_subgraph', 'unique_subgraph', 'publish_subgraph', '-',
     {
       title: 'Line up',
       of: [
@@ -38,7 +38,7 @@ const OFFERED = {
   ],
   reroute: ['delete'],
   link: ['link_insert', 'link_reroute', '-', 'hide_links', 'show_links', '-', 'link_delete'],
-  canvas: ['search', 'palette', 'leave_subgraph', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
+  canvas: ['search', 'frame_here', 'palette', 'leave_subgraph', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
     { title: 'Arrange', of: ['arrange_all', 'arrange_down', 'arrange_close', 'arrange_wide'] },
     { title: 'By hand', of: ['select_box', 'select_lasso', '-', 'cut_links', 'add_reroutes', 'join_nodes', '-', 'lock', 'unlock'] },
     { title: 'Links', of: ['links_spline', 'links_straight', 'links_elbow', 'links_hidden'] },
