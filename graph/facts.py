@@ -91,7 +91,7 @@ def _model(value: Any) -> str:
     if not isinstance(family, str):
         return ""
     patches: Any = getattr(value, "patches", ())
-    count = len(patches) if isinstance(patches, tuple) else 0
+    count = len(cast("tuple[object, ...]", patches)) if isinstance(patches, tuple) else 0
     return f"{family}, {_count(count, 'patch', 'patches')}" if count else family
 
 

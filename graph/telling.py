@@ -55,7 +55,9 @@ class Telling:
 
     def known(self, ids: list[NodeId]) -> None:
         """What is known of results that were there already."""
-        nodes = {id: self._facts(id, entry) for id in ids if (entry := self._names.entry(id)) is not None}
+        nodes: dict[str, JsonObject] = {
+            id: self._facts(id, entry) for id in ids if (entry := self._names.entry(id)) is not None
+        }
         if nodes:
             self.emit(NodeFacts(prompt_id=self._job.prompt_id, nodes=nodes))
 

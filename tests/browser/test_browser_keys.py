@@ -54,7 +54,8 @@ def test_a_key_is_changed_by_pressing_another_and_stays(artist: Person) -> None:
     other = page.context.browser.new_context(base_url=page.url)
     elsewhere = Person(other.new_page(), artist.server)
     elsewhere.open()
-    assert elsewhere.page.evaluate("() => window.easel.editor.commands.keysOf('pin')") == ["F7"], "the keys follow the person"
+    keys = elsewhere.page.evaluate("() => window.easel.editor.commands.keysOf('pin')")
+    assert keys == ["F7"], "the keys follow the person"
     other.close()
 
 
@@ -154,7 +155,7 @@ def test_keys_go_out_as_a_file_and_come_in_again(artist: Person, tmp_path: Path)
             dialog.get_by_role("button", name="Import").click()
         chooser.value.set_files(path)
         if path == bad:
-            expect(dialog.get_by_role("alert")).to_contain_text("preset \"maya\"")
+            expect(dialog.get_by_role("alert")).to_contain_text('preset "maya"')
     expect(dialog.get_by_role("button", name="Pin: F7. Change")).to_be_visible()
     expect(dialog.get_by_role("alert")).to_have_count(0)
 

@@ -138,9 +138,14 @@ def test_types_of_a_later_version_are_marked_and_nothing_found_is_told(artist: P
     expect(drawer).to_contain_text("No node is called “qqqqqq”.")
 
 
-def test_a_finger_drags_out_of_the_library_on_a_phone(browser: Any, server: Server, text_to_image: dict[str, Any]) -> None:
+def test_a_finger_drags_out_of_the_library_on_a_phone(
+    browser: Any, server: Server, text_to_image: dict[str, Any]
+) -> None:
     context = browser.new_context(
-        viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True, base_url=f"http://127.0.0.1:{server.port}"
+        viewport={"width": 390, "height": 780},
+        has_touch=True,
+        is_mobile=True,
+        base_url=f"http://127.0.0.1:{server.port}",
     )
     phone = Person(context.new_page(), server)
     phone.open()
@@ -176,7 +181,10 @@ def test_the_search_shows_the_node_and_what_was_used_last(artist: Person) -> Non
     page.keyboard.type("invert")
     search = page.locator(".search")
     expect(search.get_by_role("img", name="Invert Image")).to_be_visible()
-    drawn = "canvas => { const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height); return data.some(part => part > 0) }"
+    drawn = """canvas => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+        return data.some(part => part > 0)
+    }"""
     assert search.locator("canvas").evaluate(drawn)
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
