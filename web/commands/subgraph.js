@@ -8,6 +8,8 @@ import { selectedNodes } from './context.js'
 import { isGroupNode, unpackGroup } from './group_unpack.js'
 import { makeUnique } from './subgraph_copy.js'
 import { makeSubgraph } from './subgraph_make.js'
+import { moveIn } from './subgraph_move_in.js'
+import { moveOut } from './subgraph_move_out.js'
 import { unpack } from './subgraph_unpack.js'
 import { sendByName } from './wires.js'
 
@@ -17,6 +19,8 @@ const instances = (context) => selectedNodes(context).filter((node) => context.g
 const groups = (context) => selectedNodes(context).filter((node) => isGroupNode(context, node))
 /** @param {Full} context */
 const some = (context) => instances(context).length > 0
+/** The one selected instance that others are selected beside: they can go into it. @param {Full} context */
+const taker = (context) => (context.selection.size > 1 && instances(context).length === 1 ? instances(context)[0] : undefined)
 /** @param {Full} context */
 const inside = ({ places }) => places.path.length > 0
 
@@ -39,6 +43,23 @@ export const SUBGRAPH_COMMANDS = [
   },
   { id: 'leave_subgraph', label: 'Go out of the subgraph', keys: ['Alt+Backspace'], enabled: inside, run: ({ places }) => places.leave() },
   { id: 'leave_all', label: 'Go to the whole graph', keys: [], enabled: inside, run: ({ places }) => places.leave(Infinity) },
+  {
+    id: 'move_into_subgraph', label: 'Move into the subgraph', keys: [], enabled: (context) => taker(context) !== undefined,
+    run: (context) => {
+      const instance = taker(context)
+      if (instance) moveIn(context, [...context.selection].filter((id) => id !== instance.id), instance)
+    }
+  },
+  {
+    id: 'move_out_of_subgraph', label: 'Move out of the subgraph', keys: [], enabled: (context) => inside(context) && selectedNodes(context).length > 0,
+    run: (context) => {
+      const instance = context.store.node(context.places.path.at(-1) ?? '')
+      const came = instance ? moveOut(context, context.selection, instance) : []
+      if (!came.length) return
+      context.places.leave()
+      context.select(came)
+    }
+  },
   {
     id: 'unique_subgraph', label: 'Make this subgraph unique', keys: [], enabled: (context) => instances(context).length === 1,
     run: (context) => instances(context).forEach((node) => makeUnique(context, node))

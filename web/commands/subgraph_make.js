@@ -28,7 +28,7 @@ const SIDE_GAP = 100
 /** @typedef {{from: Key, fromSlot: number, links: LinkRecord[], port: Json}} Port One source and all that it feeds across the border. */
 
 /** What would go inside: selected nodes and frames, with what lies in the frames. @param {Context} context @param {Iterable<RecordId>} ids */
-function chosen(context, ids) {
+export function chosen(context, ids) {
   const all = new Set([...ids, ...moving(context, ids)])
   const records = [...all].flatMap((id) => context.store.get(id) ?? [])
   return {
@@ -77,7 +77,7 @@ export function makeSubgraph(context, ids, name = 'New subgraph') {
     for (const link of inner) store.put({ ...link, id: recordId('link', id, link.key), graph: id, raw: null, reroute: chainFrom(context, graphId, link.reroute, bends).find((each) => went.has(each))?.key ?? null })
     putPortLinks(context, id, ins, outs)
     const instance = putInstance(context, id, box, ins, outs)
-    carryIn(context, keys, instance)
+    carryIn(context, new Map(nodes.map(({ key }) => [String(key), key])), instance)
     dropIdle(context, graphId, passed)
     context.select([instance.id])
     return instance.id
@@ -85,7 +85,7 @@ export function makeSubgraph(context, ids, name = 'New subgraph') {
 }
 
 /** A Set node stays outside where a Get node that stays outside reads it. @param {Context} context @param {NodeRecord[]} nodes */
-function leaveSenders({ graph, graphId, notify }, nodes) {
+export function leaveSenders({ graph, graphId, notify }, nodes) {
   const staying = new Set(graph.nodes(graphId).filter((node) => node.type === 'GetNode' && !nodes.includes(node)).map(wireName))
   const kept = nodes.filter((node) => node.type === 'SetNode' && staying.has(wireName(node)))
   for (const node of kept) nodes.splice(nodes.indexOf(node), 1)
@@ -93,7 +93,7 @@ function leaveSenders({ graph, graphId, notify }, nodes) {
 }
 
 /** @param {Context} context @param {readonly NodeRecord[]} nodes @returns {LinkRecord[]} */
-function linksOf({ graph }, nodes) {
+export function linksOf({ graph }, nodes) {
   /** @type {Map<RecordId, LinkRecord>} */
   const found = new Map()
   for (const node of nodes) for (const link of graph.linksOf(node.id)) found.set(link.id, link)
@@ -104,7 +104,7 @@ function linksOf({ graph }, nodes) {
  * One input for each source outside, one output for each source inside, from top to bottom of the nodes that they touch.
  * @param {Context} context @param {readonly LinkRecord[]} links @param {'in' | 'out'} side @returns {Port[]}
  */
-function ports(context, links, side) {
+export function ports(context, links, side) {
   const { graph, outputType } = context
   const near = (/** @type {LinkRecord} */ link) => (side === 'in' ? graph.reader(link) : graph.source(link))
   const slot = (/** @type {LinkRecord} */ link) => (side === 'in' ? link.toSlot : link.fromSlot)

@@ -17,18 +17,18 @@ const changed = (node, change) => asList(node.properties.proxyWidgets).map((entr
   return (found && change(found)) ?? entry
 })
 
-/** Nodes went into the subgraph of `instance`: what was promoted of them is promoted twice now. @param {Context} context @param {ReadonlySet<Key>} keys @param {NodeRecord} instance */
-export function carryIn({ store, graph, types }, keys, instance) {
-  const inside = new Set([...keys].map(String))
+/** Nodes went into the subgraph of `instance`: what was promoted of them is promoted twice now. @param {Context} context @param {ReadonlyMap<string, Key>} inside what a node was called → what it is called in there @param {NodeRecord} instance */
+export function carryIn({ store, graph, types }, inside, instance) {
+  const innerId = (/** @type {{node: string}} */ { node }) => String(inside.get(node) ?? node)
   const outer = instancesOf(graph, instance.graph).filter((node) => proxiesOf(node.properties).some((entry) => inside.has(entry.node)))
   if (!outer.length) return
   const wanted = new Map(outer.flatMap((node) => proxiesOf(node.properties)).flatMap((entry) => (inside.has(entry.node) ? [[`${entry.node} ${entry.name}`, entry]] : [])))
-  const properties = { ...instance.properties, proxyWidgets: [...wanted.values()].map(({ node, name }) => [node, name]) }
+  const properties = { ...instance.properties, proxyWidgets: [...asList(instance.properties.proxyWidgets), ...[...wanted.values()].map((entry) => [innerId(entry), entry.name])] }
   store.update(instance.id, { properties })
   const now = store.node(instance.id) ?? instance
   store.update(instance.id, { values: valuesFor(types, now, givenBy(types, instance)) })
   for (const node of outer) {
-    const proxyWidgets = changed(node, (entry) => (inside.has(entry.node) ? [String(instance.key), shownName(now, entry, types)] : null))
+    const proxyWidgets = changed(node, (entry) => (inside.has(entry.node) ? [String(instance.key), shownName(now, { node: innerId(entry), name: entry.name }, types)] : null))
     store.update(node.id, { properties: { ...node.properties, proxyWidgets } })
   }
 }
