@@ -6,8 +6,8 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {{ x: number, y: number }} Point
  */
+import { CARRIED, FILE_TYPE } from '../panels/carry.js'
 import { isTyping } from '../panels/dom.js'
-import { FILE_TYPE } from '../panels/picture_bar.js'
 import { kindOf } from '../view/media.js'
 import { fileValue } from '../view/node_pictures.js'
 import { droppedFiles } from './dropped_files.js'
@@ -70,6 +70,12 @@ export class BringIn {
       event.preventDefault()
       void this.takeDropped(event.dataTransfer, at)
       return undefined
+    })
+    addEventListener(CARRIED, event => {
+      const { text, x, y } = /** @type {CustomEvent<{ text: string, x: number, y: number }>} */ (event).detail
+      if (!stage.contains(document.elementFromPoint(x, y))) return
+      const box = stage.getBoundingClientRect()
+      this.takeCarried(text, { x: x - box.left, y: y - box.top })
     })
     addEventListener('dragend', () => stage.classList.remove('dropping'))
   }

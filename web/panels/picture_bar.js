@@ -10,10 +10,9 @@ import { rectToScreen } from '../geometry/viewport.js'
 import { icon } from '../icons/icons.js'
 import { follow } from '../tools/pointing_picture.js'
 import { lookAt, setLook, sidesOf } from '../view/node_pictures.js'
+import { makeCarried } from './carry.js'
 import { fill, h } from './dom.js'
 
-/** What is dragged from a node or the strip to another node. */
-export const FILE_TYPE = 'application/x-easel-file'
 /** Pictures narrower than this on the screen have no room for buttons. */
 const NARROW = 110
 
@@ -82,14 +81,12 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
 
   /** @param {PictureRef} file */
   function grip(file) {
-    const element = h('span.grip', { draggable: 'true', role: 'img', 'aria-label': 'Drag the picture to another node', 'data-tip': 'Drag it onto a Load Image node, the canvas or the desktop' }, icon('image', 14))
-    element.addEventListener('dragstart', event => {
-      carried = true
-      carry(event, file, urlOf(file), value(file))
-    })
-    element.addEventListener('dragend', () => {
-      carried = false
-      show(null)
+    const element = h('span.grip', { role: 'img', 'aria-label': 'Drag the picture to another node', 'data-tip': 'Drag it onto a Load Image node, the canvas or the desktop' }, icon('image', 14))
+    makeCarried(element, { file, url: urlOf(file), value: value(file) }, {
+      carrying: is => {
+        carried = is
+        if (!is) show(null)
+      },
     })
     return element
   }
@@ -129,13 +126,4 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
     const [id, more] = editor.selection
     if (matchMedia('(pointer: coarse)').matches) show(id !== undefined && more === undefined ? id : null)
   })
-}
-
-/** Fill a drag with a file of the server. @param {DragEvent} event @param {PictureRef} file @param {string} url @param {string} value */
-export function carry(event, file, url, value) {
-  if (!event.dataTransfer) return
-  event.dataTransfer.effectAllowed = 'copy'
-  event.dataTransfer.setData(FILE_TYPE, JSON.stringify({ filename: file.filename, subfolder: file.subfolder, type: file.type }))
-  event.dataTransfer.setData('text/uri-list', new URL(url, location.href).href)
-  event.dataTransfer.setData('text/plain', value)
 }

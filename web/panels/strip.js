@@ -3,8 +3,8 @@ import { viewUrl } from '../api/client.js'
 import { icon } from '../icons/icons.js'
 import { bitmapOf, kindOf } from '../view/media.js'
 import { fileValue } from '../view/node_pictures.js'
+import { makeCarried } from './carry.js'
 import { fill, h, setText } from './dom.js'
-import { carry } from './picture_bar.js'
 
 const SHOWN = 60
 /** Pixels of a thumbnail's side, on a dense screen. */
@@ -55,10 +55,16 @@ export function createStrip(host, { session, results, settings, openGraph, load 
     })
     if (image instanceof HTMLCanvasElement) watchFrame(image, url)
     const name = `${result.file.filename}${result.seed ? `, seed ${result.seed}` : ''}`
-    const element = h('div', { role: 'listitem' }, h('button.thumb', { type: 'button', 'aria-label': `Result ${name}`, 'data-tip': name, draggable: 'true',
-      ondragstart: (/** @type {DragEvent} */ event) => carry(event, result.file, viewUrl(result.file), fileValue(result.file)),
-      onclick: () => show(results.list.indexOf(result)) }, image,
-      result.file.moving ? h('span.plays', {}, icon('play', 12)) : null, result.seed ? h('span.label', {}, short(result.seed)) : null))
+    const open = () => void show(results.list.indexOf(result))
+    const button = h('div.thumb', { role: 'button', tabindex: 0, 'aria-label': `Result ${name}`, 'data-tip': name, onclick: open,
+      onkeydown: (/** @type {KeyboardEvent} */ event) => {
+        if ((event.key !== 'Enter' && event.key !== ' ') || event.ctrlKey || event.metaKey) return
+        event.preventDefault()
+        event.stopPropagation()
+        open()
+      } }, image, result.file.moving ? h('span.plays', {}, icon('play', 12)) : null, result.seed ? h('span.label', {}, short(result.seed)) : null)
+    makeCarried(button, { file: result.file, url: viewUrl(result.file), value: fileValue(result.file) }, { scrolls: true })
+    const element = h('div', { role: 'listitem' }, button)
     thumbs.set(result.key, element)
     return element
   }
