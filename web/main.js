@@ -6,6 +6,7 @@ import { Checks } from './app/checks.js'
 import { followCanvasSettings } from './app/canvas_settings.js'
 import { registerCommands } from './app/commands.js'
 import { createApp } from './app/compat.js'
+import { watchDensity } from './app/density.js'
 import { OpenGraph } from './app/document.js'
 import { Drafts } from './app/drafts.js'
 import { listenToServer } from './app/events.js'
@@ -33,6 +34,7 @@ import { Store } from './model/store.js'
 import { createCanvasInfo } from './panels/canvas_info.js'
 import { h } from './panels/dom.js'
 import { Drawer } from './panels/drawer.js'
+import { createEmptyCanvas } from './panels/empty_canvas.js'
 import { createHeatLegend } from './panels/heat_legend.js'
 import { createHint } from './panels/hint.js'
 import { createInspector } from './panels/inspector.js'
@@ -78,6 +80,7 @@ async function start() {
   whenMarkdownIsRead(() => editor.invalidate())
   followKeymap(settings, editor.commands)
   new ResizeObserver(() => editor.resize()).observe(stage)
+  watchDensity(() => editor.resize())
   const names = new Names(editor)
   const drafts = new Drafts(storage('localStorage'), storage('sessionStorage'), navigator.locks)
   const graph = new OpenGraph({ editor, client, drafts, toasts })
@@ -142,6 +145,7 @@ async function start() {
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, widgets, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load: file => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 })) })
   createHint(byId('hint'), editor)
+  createEmptyCanvas(stage, editor)
   keepToastsClear(byId('toasts'), editor, stage, byId('side'))
   createMinimap(/** @type {HTMLCanvasElement} */ (byId('minimap')), { editor, session, names, settings, theme: colours.theme, onTheme: colours.listen })
   const info = h('div.canvas-info', { 'aria-hidden': true })

@@ -14,9 +14,9 @@ const titles = (more) => rows(more).map(({ title, depth }) => `${'  '.repeat(dep
 const source = (entries, more = {}) => ({ id: 'own', title: 'Subgraphs', entries: () => entries, listen: () => () => undefined, ...more })
 
 test('categories are a tree, closed at first; what is for testing comes last', () => {
-  assert.deepEqual(titles(), ['Favourites', 'image', 'Others', 'sampling', 'utils', '_for_testing'])
-  assert.equal(rows().find(({ title }) => title === 'image').count, 3)
-  assert.deepEqual(titles({ open: new Set(['category image', 'category image/upscaling']) }).slice(1, 6), ['image', '  upscaling', '    Alpha', '    Upscale', '  Blur'])
+  assert.deepEqual(titles(), ['Favourites', 'Image', 'Others', 'Sampling', 'Utils', 'For testing'])
+  assert.equal(rows().find(({ title }) => title === 'Image').count, 3)
+  assert.deepEqual(titles({ open: new Set(['category image', 'category image/upscaling']) }).slice(1, 6), ['Image', '  Upscaling', '    Alpha', '    Upscale', '  Blur'])
 })
 
 test('favourites in the order of their stars; those that the server no longer has are left out', () => {

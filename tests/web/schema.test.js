@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Schema } from '../../web/model/schema.js'
 import { defaultValues, widgetsOf, withValue } from '../../web/model/widget_values.js'
-import { formatNumber, humanise, rowLabel } from '../../web/model/words.js'
+import { categoryWords, formatNumber, humanise, inSentence, rowLabel } from '../../web/model/words.js'
 
 const read = (required, optional = {}) => new Schema({ T: { input: { required, optional }, output: [['a', 'b'], 'IMAGE'], output_name: ['pick', 'IMAGE'], output_is_list: [false, true] } }).get('T')
 const input = (type) => type.inputs[0]
@@ -64,6 +64,9 @@ test('names for the eye', () => {
   assert.equal(humanise('sampler_name'), 'Sampler name')
   assert.equal(rowLabel('sampler_name'), 'Sampler')
   assert.equal(rowLabel('name'), 'Name')
+  assert.equal(categoryWords('latent/3d/custom_sampling'), 'Latent / 3D / Custom sampling')
+  assert.equal(categoryWords('_for_testing'), 'For testing')
+  assert.deepEqual(['Sampler name', 'CFG', 'LoRA strength', 'Steps'].map(inSentence), ['sampler name', 'CFG', 'LoRA strength', 'steps'])
   assert.equal(humanise('CLIP_VISION_OUTPUT'), 'CLIP vision output')
   assert.equal(humanise('vae'), 'VAE')
   assert.equal(formatNumber(20261122, 0), '20\u2009261\u2009122')

@@ -78,11 +78,16 @@ test('lines break at words, long words anywhere, and what is left out is said', 
   assert.ok(many[2].endsWith('…'))
 })
 
-test('a title breaks between words only, and what does not fit is shortened in the middle', () => {
+test('a title breaks between words, and what does not fit is shortened in the middle', () => {
   assert.deepEqual(titleLines(ctx, 'KSampler', 50, 3), ['KSa…r'])
   assert.deepEqual(titleLines(ctx, 'Load checkpoint', 60, 3), ['Load', 'che…nt'])
   assert.deepEqual(titleLines(ctx, 'CLIP Text Encode (Prompt)', 90, 2), ['CLIP Text', 'Encod…pt)'])
   assert.deepEqual(titleLines(ctx, 'VAE Decode', 70, 1), ['VAE…de'])
+})
+
+test('in a block too narrow for a shortened word, words break anywhere', () => {
+  assert.deepEqual(titleLines(ctx, 'KSampler', 40, 3), ['KSam', 'pler'])
+  assert.ok(titleLines(ctx, 'CLIP Text Encode (Prompt)', 40, 2).every((line) => line.length > 2 && ctx.measureText(line).width <= 40))
 })
 
 test("a model file's ending gives way before its name does", () => {

@@ -2,7 +2,7 @@
 
 const CAPITALS = new Set([
   'cfg', 'clip', 'vae', 'id', 'url', 'rgb', 'rgba', 'hsv', 'lora', 'unet', 'cpu', 'gpu', 'png', 'jpg', 'gif', 'json', 'sdxl',
-  'sd3', 't5', 'x', 'y', 'z', 'api', 'fps', 'hdr', 'svg', 'exif', 't5xxl', 'clip_l', 'clip_g'
+  'sd3', 't5', 'x', 'y', 'z', 'api', 'fps', 'hdr', 'svg', 'exif', 't5xxl', 'clip_l', 'clip_g', '3d', 'sd'
 ])
 const NAMES = new Map([['lora', 'LoRA'], ['loras', 'LoRAs'], ['unet', 'UNet'], ['ckpt', 'Checkpoint'], ['controlnet', 'ControlNet']])
 
@@ -22,6 +22,12 @@ export function humanise(name) {
 
 /** A widget's name for its row: that a file or a sampler is given by name goes without saying. @param {string} name */
 export const rowLabel = (name) => humanise(name.replace(/(?<=.)_name$/u, ''))
+
+/** A label within a sentence: "Sampler name" reads "sampler name", "CFG" stays. @param {string} label */
+export const inSentence = (label) => label.replace(/^\p{Lu}(?=\p{Ll}+(?:\s|$))/u, (letter) => letter.toLowerCase())
+
+/** A category's path as words: `sampling/custom_sampling` reads "Sampling / Custom sampling". @param {string} category */
+export const categoryWords = (category) => category.split('/').map(humanise).join(' / ')
 
 /** @param {string} word @param {boolean} first */
 function humaniseWord(word, first) {

@@ -6,6 +6,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  */
 import { useAgain } from '../commands/set_widget.js'
+import { readSide } from '../model/sides.js'
 import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { nodeRunning } from './node_running.js'
@@ -59,9 +60,10 @@ export function createInspector(host, { editor, session, runner, names, settings
   }
 
   function drawGraph() {
-    const count = editor.graph.ids('', 'node').size
-    fill(top, h('h2', {}, graph.title), h('p.sub', {}, count === 1 ? '1 node' : `${count} nodes`), times(),
-      h('p.quiet', {}, count ? 'Select a node to see why it ran, how long it took and which seed it used.' : 'The canvas is empty. Press Tab to add a node, or drop a picture that carries its graph.'))
+    const count = [...editor.graph.ids(editor.graphId, 'node')].filter(id => !readSide(id)).length
+    const outer = editor.store.node(editor.places.path.at(-1) ?? '')
+    fill(top, h('h2', {}, outer ? names.titleOf(outer) : graph.title), h('p.sub', {}, count === 1 ? '1 node' : count ? `${count} nodes` : 'No nodes yet'), times(),
+      count ? h('p.quiet', {}, 'Select a node to see why it ran, how long it took and which seed it used.') : null)
     fill(below)
   }
 
@@ -145,6 +147,7 @@ export function createInspector(host, { editor, session, runner, names, settings
   }
 
   editor.on('selection', later)
+  editor.on('graph', later)
   editor.store.listen(later)
   session.listen(later)
   settings.listen(draw)

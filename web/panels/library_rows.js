@@ -12,6 +12,7 @@
  * @typedef {{ path: string, title: string, types: NodeType[], inner: Map<string, Category>, count: number }} Category
  */
 import { searchTypes, split } from '../model/search.js'
+import { humanise } from '../model/words.js'
 
 /** @param {Iterable<NodeType>} types @returns {Category} the root */
 export function categories(types) {
@@ -23,7 +24,7 @@ export function categories(types) {
     root.count += 1
     for (const part of (type.category || 'Others').split('/')) {
       const path = at.path ? `${at.path}/${part}` : part
-      const next = at.inner.get(part) ?? fresh(path, part)
+      const next = at.inner.get(part) ?? fresh(path, humanise(part))
       at.inner.set(part, next)
       next.count += 1
       at = next
@@ -33,8 +34,10 @@ export function categories(types) {
   return root
 }
 
-/** What is marked as not for everyday use comes last. @param {{ title: string }} left @param {{ title: string }} right */
-const byTitle = (left, right) => Number(left.title.startsWith('_')) - Number(right.title.startsWith('_')) || left.title.localeCompare(right.title, 'en')
+/** @param {{ title: string }} left @param {{ title: string }} right */
+const byTitle = (left, right) => left.title.localeCompare(right.title, 'en')
+/** What is marked as not for everyday use comes last. @param {Category} left @param {Category} right */
+const byUse = (left, right) => Number(left.path.startsWith('_')) - Number(right.path.startsWith('_')) || byTitle(left, right)
 
 /** @param {NodeType} type @param {number} depth @param {string} [section] @returns {TypeRow} */
 const typeRow = (type, depth, section = '') => ({ kind: 'type', id: `${section}type ${type.name}`, title: type.title, depth, type })
@@ -72,7 +75,7 @@ export function libraryRows({ schema, tree, query, favourites, sources, open, us
   }
   /** @param {Category} category @param {number} depth */
   const walk = (category, depth) => {
-    for (const inner of [...category.inner.values()].sort(byTitle)) if (branch(`category ${inner.path}`, inner.title, depth, inner.count)) walk(inner, depth + 1)
+    for (const inner of [...category.inner.values()].sort(byUse)) if (branch(`category ${inner.path}`, inner.title, depth, inner.count)) walk(inner, depth + 1)
     rows.push(...category.types.sort(byTitle).map(type => typeRow(type, depth)))
   }
   walk(tree, 0)

@@ -1,5 +1,5 @@
 /** All that is known of a node type in words: what it does, what it takes and gives, with its limits. */
-import { humanise } from '../model/words.js'
+import { categoryWords, humanise } from '../model/words.js'
 import { openDialog } from './dialog.js'
 import { h } from './dom.js'
 import { drawSample } from './node_sample.js'
@@ -19,7 +19,7 @@ export function openNodeHelp(type, { colorOf, drawing }) {
   openDialog(type.title, [h('div.node-help', {},
     h('div.shown', {}, sample),
     h('div.told', {},
-      h('p.path', {}, [type.category, type.name].filter(Boolean).join(' · '), ' ', tagOf(type)),
+      h('p.path', {}, [categoryWords(type.category), type.name].filter(Boolean).join(' · '), ' ', tagOf(type)),
       about.split(/\n\s*\n/u).map(part => h('p', {}, part)),
       type.later ? h('p', {}, `Not in this version yet: it needs support for ${type.later}.`) : null,
       section('Inputs', type.inputs.map(input => ({

@@ -1,4 +1,4 @@
-/** Every command by its name: typing finds it, Enter runs it. What cannot be done now is left out. */
+/** Every command by its name: typing finds it, Enter runs it. What cannot be done now is left out, and named where nothing else answers. */
 import { findCommands } from '../commands/find_commands.js'
 import { icon } from '../icons/icons.js'
 import { h } from './dom.js'
@@ -19,7 +19,8 @@ let last = []
 
 /** @param {Editor} editor */
 export function openPalette(editor) {
-  const all = editor.commands.all().filter(command => !command.hidden && command.id !== 'palette' && (!command.enabled || command.enabled(editor)))
+  const named = editor.commands.all().filter(command => !command.hidden && command.id !== 'palette')
+  const all = named.filter(command => !command.enabled || command.enabled(editor))
   const field = h('input', { type: 'text', placeholder: 'Find a command', 'aria-label': 'Find a command', autocomplete: 'off', spellcheck: 'false' })
   const none = h('p.none')
   /** @type {VirtualList<Command>} */
@@ -43,7 +44,8 @@ export function openPalette(editor) {
   function find() {
     const found = findCommands(all, field.value, last)
     none.hidden = found.length > 0
-    none.textContent = `No command is called “${field.value.trim()}”.`
+    const [off] = found.length ? [] : findCommands(named, field.value, last)
+    none.textContent = off ? `“${off.label}” has nothing to work on now: select what it is for first.` : `No command is called “${field.value.trim()}”.`
     list.element.hidden = found.length === 0
     list.setItems(found)
   }

@@ -7,6 +7,7 @@
  * @typedef {{ takes: string | null, gives: string | null, category: string | null }} Filters
  */
 import { icon } from '../icons/icons.js'
+import { categoryWords } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { float } from './float.js'
 import { openMenu } from './menu.js'
@@ -61,10 +62,10 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
   ]).map(([name, label, tip]) => {
     const button = h('button.chip', { type: 'button', 'aria-haspopup': 'menu', 'data-tip': tip })
     const draw = () => {
-      const value = filters[name]
+      const value = filters[name] === null ? null : wordsOf(name, filters[name])
       button.setAttribute('aria-pressed', String(value !== null))
       button.setAttribute('aria-label', `Filter: ${label.toLowerCase()} ${value ?? (name === 'category' ? 'all categories' : 'any type')}`)
-      fill(button, value !== null && name !== 'category' ? socketMark(value, colorOf) : null, h('span', {}, `${label} ${value ?? (name === 'category' ? 'all' : 'any')}`), icon('down', 12))
+      fill(button, value !== null && name !== 'category' ? socketMark(filters[name] ?? '', colorOf) : null, h('span', {}, `${label} ${value ?? (name === 'category' ? 'all' : 'any')}`), icon('down', 12))
     }
     /** @param {string | null} value */
     const choose = value => {
@@ -79,9 +80,10 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
       openMenu([
         { label: name === 'category' ? 'All categories' : 'Any type', checked: filters[name] === null, run: () => choose(null) },
         'line',
-        ...choices[name].map(value => ({ label: value, checked: filters[name] === value, ...(name === 'category' ? {} : { colour: colorOf(value) }), run: () => choose(value) })),
+        ...choices[name].map(value => ({ label: wordsOf(name, value), checked: filters[name] === value, ...(name === 'category' ? {} : { colour: colorOf(value) }), run: () => choose(value) })),
       ], anchor, { label })
     }
+    button.addEventListener('widen', draw)
     draw()
     return button
   })
@@ -100,15 +102,27 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
       filter.setAttribute('aria-label', `Only nodes that fit ${from.type}. Press to show all.`)
     }
     none.hidden = found.length > 0
-    none.textContent = field.value ? `No node is called “${field.value}”.` : 'No node fits here.'
+    const narrowed = from !== null || Object.values(filters).some(value => value !== null)
+    const typed = field.value.trim()
+    if (none.hidden) fill(none)
+    else fill(none, `${typed ? `No node${narrowed ? ' that fits' : ''} is called “${typed}”.` : 'No node fits here.'} `, narrowed ? h('button.link', { type: 'button', onclick: widen }, 'Search all nodes') : 'Try fewer letters.')
     list.element.hidden = found.length === 0
     list.setItems([...found])
+  }
+
+  /** Nothing is left out any more but by the typed words. */
+  function widen() {
+    from = null
+    for (const name of /** @type {const} */ (['takes', 'gives', 'category'])) filters[name] = null
+    chips.forEach(chip => chip.dispatchEvent(new Event('widen')))
+    search()
+    field.focus()
   }
 
   /** @param {NodeType} type */
   function aside(type) {
     const last = !field.value && recent.includes(type.name)
-    return [h('span.aside', {}, last ? [icon('clock', 12), ' '] : null, type.category)]
+    return [h('span.aside', {}, last ? [icon('clock', 12), ' '] : null, categoryWords(type.category))]
   }
 
   /** @param {NodeType | null} type */
@@ -117,7 +131,7 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
     const sample = h('canvas.node-sample', { role: 'img', 'aria-label': `${type.title} ${inWords(type)}` })
     drawSample(sample, type, { ...drawing, width: SAMPLE })
     fill(card,
-      h('h3', {}, type.title), h('p.path', {}, type.category || type.module), sample,
+      h('h3', {}, type.title), h('p.path', {}, type.category ? categoryWords(type.category) : type.module), sample,
       type.description ? h('p.about', {}, type.description) : null,
       type.later ? h('p.about', {}, `Not in this version yet: it needs support for ${type.later}.`) : null,
       h('p.path', {}, inWords(type)))
@@ -136,7 +150,7 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
 
   /** From the field to the filters and round again. @param {1 | -1} step */
   function walk(step) {
-    const all = [field, ...(filter.hidden ? [] : [filter]), ...chips]
+    const all = [field, ...(filter.hidden ? [] : [filter]), ...chips, ...none.querySelectorAll('button')]
     const index = all.indexOf(/** @type {any} */ (document.activeElement))
     all.at((index + step) % all.length)?.focus()
   }
@@ -146,6 +160,9 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
   field.focus()
   return close
 }
+
+/** @param {keyof Filters} filter @param {string | null} value */
+const wordsOf = (filter, value) => (filter === 'category' ? categoryWords(value ?? '') : value ?? '')
 
 /** @param {NodeType} type */
 function inWords(type) {

@@ -13,7 +13,7 @@ import { equal } from '../model/json.js'
 import { showNumber } from '../model/number_text.js'
 import { isDefault, writeValue } from '../model/value_text.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
-import { humanise, rowLabel } from '../model/words.js'
+import { humanise, inSentence, rowLabel } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { valueField } from './value_fields.js'
 
@@ -60,7 +60,7 @@ export function createValues({ editor, widgets }) {
       open: anchor => widgets.editAt(anchor, now.nodes[0] ?? '', now.widget, { all: now.nodes.length > 1 }),
     })
     const reset = h('button.reset', { type: 'button', onclick: () => {
-      const label = now.nodes.length > 1 ? `Reset ${humanise(name).toLowerCase()} of ${now.nodes.length} nodes` : `Reset ${humanise(name).toLowerCase()}`
+      const label = now.nodes.length > 1 ? `Reset ${inSentence(humanise(name))} of ${now.nodes.length} nodes` : `Reset ${inSentence(humanise(name))}`
       editor.store.transact(label, () => now.nodes.forEach(id => resetWidget(editor, id, name)))
     } }, icon('undo', 13))
     const feeder = h('span.feeder')
@@ -75,7 +75,7 @@ export function createValues({ editor, widgets }) {
       const asIs = !mixed && isDefault(widget)
       reset.toggleAttribute('data-off', asIs || shared.feeder !== '')
       reset.tabIndex = asIs ? -1 : 0
-      const tip = `Reset ${label.toLowerCase()} to ${spec.kind === 'number' ? showNumber(spec.default, spec) : writeValue({ spec, value: spec.default }).slice(0, 40) || 'nothing'}`
+      const tip = `Reset ${inSentence(label)} to ${spec.kind === 'number' ? showNumber(spec.default, spec) : writeValue({ spec, value: spec.default }).slice(0, 40) || 'nothing'}`
       reset.dataset.tip = tip
       reset.setAttribute('aria-label', tip)
     })

@@ -5,7 +5,7 @@
  */
 import { resetWidget, setWidget } from '../commands/set_widget.js'
 import { isDefault, readValue, writeValue } from '../model/value_text.js'
-import { humanise } from '../model/words.js'
+import { humanise, inSentence } from '../model/words.js'
 
 /** @param {Editor} editor @param {string} node @param {string} name @returns {import('./menu.js').MenuEntry[]} */
 export function widgetEntries(editor, node, name) {
@@ -19,9 +19,9 @@ export function widgetEntries(editor, node, name) {
   const number = widget.spec.kind === 'number' && record.type !== 'PrimitiveNode' && editor.schema.get(record.type)
   /** @type {import('./menu.js').MenuEntry[]} */
   const entries = []
-  if (!isDefault(widget)) entries.push({ label: `Reset ${label.toLowerCase()}`, keys: 'Backspace', run: () => void resetWidget(editor, node, name) })
+  if (!isDefault(widget)) entries.push({ label: `Reset ${inSentence(label)}`, keys: 'Backspace', run: () => void resetWidget(editor, node, name) })
   if (number && widget.expression) entries.push({ label: 'Keep its value, drop the expression', run: () => setWidget(editor, node, name, widget.value) })
-  else if (number) entries.push({ label: `Work ${label.toLowerCase()} out from others`, run: () => editor.editWidget(node, name, { typed: '=' }) })
+  else if (number) entries.push({ label: `Work ${inSentence(label)} out from others`, run: () => editor.editWidget(node, name, { typed: '=' }) })
   entries.push({ label: 'Copy its value', run: () => void navigator.clipboard?.writeText(writeValue(widget)).catch(() => editor.notify('The browser did not let the page use the clipboard')) })
   entries.push({ label: 'Paste a value', run: () => void paste() })
   if (others > 0) entries.push({ label: `Same for ${others === 1 ? 'the other selected node' : `all ${others + 1} selected nodes`}`, run: () => editor.setWidgets(node, name, widget.value) })
@@ -31,7 +31,7 @@ export function widgetEntries(editor, node, name) {
     const text = await navigator.clipboard.readText().catch(() => null)
     if (text === null) return editor.notify('The browser did not let the page read the clipboard')
     const value = widget && readValue(widget, text)
-    if (value === undefined) editor.notify(`“${text.trim().slice(0, 40)}” is no value for ${label.toLowerCase()}.`)
+    if (value === undefined) editor.notify(`“${text.trim().slice(0, 40)}” is no value for ${inSentence(label)}.`)
     else setWidget(editor, node, name, value)
     return undefined
   }

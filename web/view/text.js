@@ -130,9 +130,12 @@ export function fitMiddle(ctx, text, room) {
   return result
 }
 
+/** Of a word in the middle of which letters are left out, fewer than these say nothing. */
+const TELLING = 5
+
 /**
- * A title in at most `most` lines, broken between words only. A word that is too long, and what no line is left for, is
- * shortened in the middle. @param {Context2D} ctx @param {string} title @param {number} room @param {number} most
+ * A title in at most `most` lines, broken between words. A word that is too long, and what no line is left for, is shortened
+ * in the middle; in a block so narrow that this would leave no word to know, words break anywhere. @param {Context2D} ctx @param {string} title @param {number} room @param {number} most
  */
 export function titleLines(ctx, title, room, most) {
   const words = title.split(/\s+/u).filter(Boolean)
@@ -143,7 +146,7 @@ export function titleLines(ctx, title, room, most) {
     while (words.length && (lines.length === most - 1 || measure(ctx, `${line} ${words[0]}`) <= room)) line += ` ${words.shift()}`
     lines.push(fitMiddle(ctx, line, room))
   }
-  return lines
+  return lines.some((line) => line.includes('…') && line.length < TELLING) ? wrap(ctx, title, room, most) : lines
 }
 
 const MODEL_FILE = /\.(?:safetensors|sft|ckpt|pth?|bin|gguf)$/iu

@@ -50,7 +50,7 @@ export function openCombo(host, request) {
   const list = new VirtualList({ rowHeight: ROW, label: request.label, draw: drawRow, onChoose: choose, onActive: row => showLarge(row?.row === 'choice' ? row.choice : null) })
   const none = h('p.none', {}, choices.length ? 'Nothing by that name.' : request.empty ?? 'There is nothing to choose from.')
   const large = h('div.large', { 'aria-hidden': 'true', hidden: true })
-  const card = h('div.combo', {}, h('div.finding', {}, field, choices.length > 12 ? recent : ''), h('div.beside', {}, list.element, large), none)
+  const card = h(choices.length ? 'div.combo' : 'div.combo.bare', {}, h('div.finding', {}, field, choices.length > 12 ? recent : ''), h('div.beside', {}, list.element, large), none)
   /** @type {{ value: unknown, all: boolean } | null} */
   let chosen = null
   let step = /** @type {1 | -1 | 0} */ (0)

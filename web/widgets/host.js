@@ -7,7 +7,7 @@
  * @typedef {import('./request.js').OpenEditor} OpenEditor
  */
 import { NOTE_TYPES } from '../model/virtual_types.js'
-import { humanise } from '../model/words.js'
+import { humanise, inSentence } from '../model/words.js'
 import { editorOf } from './kinds.js'
 import { PromptWords } from './prompt_words.js'
 import { layOver } from './request.js'
@@ -167,5 +167,5 @@ export class WidgetHost {
 /** @param {Widget} widget */
 function emptyList({ spec, name }) {
   if (spec.kind !== 'combo' || spec.options.length) return undefined
-  return spec.upload ? 'No pictures yet: drop one on the node.' : `No ${humanise(name).toLowerCase()} files were found on the server.`
+  return spec.upload ? 'No pictures yet: drop one on the node.' : `No ${inSentence(humanise(name))} files were found on the server.`
 }
