@@ -43,8 +43,9 @@ def pins_of(extra: Mapping[str, Any]) -> dict[NodeId, Pin]:
     given = cast("Mapping[str, Any]", own).get("frozen") if isinstance(own, Mapping) else None
     pins: dict[NodeId, Pin] = {}
     for id, pin in cast("Mapping[str, Any]", given).items() if isinstance(given, Mapping) else ():
-        told = cast("Mapping[str, Any]", pin) if isinstance(pin, Mapping) else {}
-        token, key = told.get("token"), told.get("key")
+        told: Mapping[str, Any] = cast("Mapping[str, Any]", pin) if isinstance(pin, Mapping) else {}
+        token: Any = told.get("token")
+        key: Any = told.get("key")
         if isinstance(token, str) and 0 < len(token) <= MAX_LETTERS:
             pins[NodeId(id)] = Pin(token, Key(key) if isinstance(key, str) and len(key) <= MAX_LETTERS else None)
     return pins
