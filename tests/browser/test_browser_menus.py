@@ -78,6 +78,19 @@ def test_a_menu_beside_the_menu_is_walked_by_keys(artist: Person) -> None:
     assert page.evaluate("() => document.activeElement.id") == "overlay"
 
 
+def test_a_node_is_added_by_its_category(artist: Person) -> None:
+    page = artist.page
+    before = len(artist.workflow["nodes"])
+    page.mouse.click(*artist.void(), button="right")
+    page.get_by_role("menuitem", name="Add by category").click()
+    page.get_by_role("menuitem", name="Latent").click()
+    page.get_by_role("menuitem", name="Empty Latent Image").click()
+    assert [each["type"] for each in artist.workflow["nodes"]][before:] == ["EmptyLatentImage"]
+    assert page.get_by_role("menu").count() == 0
+    page.keyboard.press("Control+z")
+    assert len(artist.workflow["nodes"]) == before
+
+
 def test_a_menu_beside_the_menu_opens_by_a_finger(browser: Any, server: Server, text_to_image: dict[str, Any]) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 780}, has_touch=True, base_url=f"http://127.0.0.1:{server.port}")
     phone = Person(context.new_page(), server)

@@ -1,5 +1,6 @@
 /** Menus that the canvas asks for: what was pressed decides which commands are offered. */
 import { NODE_COLOURS } from '../model/node_colours.js'
+import { addEntries } from './add_menu.js'
 import { openMenu } from './menu.js'
 import { noteEntries } from './note_links.js'
 import { targetEntries } from './target_menu.js'
@@ -71,6 +72,7 @@ export function installMenus({ editor, stage }) {
     const run = id => void (id === 'search' ? editor.emit('search', { point, screen, from: null }) : editor.run(id))
     const pressed = targetEntries(editor, target, point)
     const entries = pressed.alone ? pressed.entries : [...pressed.entries, ...offered(editor, OFFERED[kind] ?? [], run)]
+    if (target.kind === 'canvas') entries.splice(1, 0, { label: 'Add by category', entries: addEntries(editor, point) })
     const own = target.kind === 'widget' ? widgetEntries(editor, target.node, target.name) : []
     if (own.length) entries.unshift(...own, 'line')
     const links = 'node' in target ? noteEntries(editor, target.node) : []
