@@ -89,8 +89,11 @@ export class Client {
   }
 
   /** Every node type. @returns {Promise<Record<string, any>>} */
-  objectInfo() {
-    return this.json('/api/object_info')
+  async objectInfo() {
+    const types = await this.json('/api/object_info')
+    // Something between the page and the server may answer in its place. The page then keeps the types that it has.
+    if (types === null || typeof types !== 'object' || Array.isArray(types)) throw new ApiError('What the server answered is no list of node types.', 200)
+    return types
   }
 
   /** What the server knows of its workers. @returns {Promise<any>} */
