@@ -230,6 +230,39 @@ def test_a_widget_inside_is_shown_from_its_menu(artist: Person) -> None:
     assert artist.prompt[f"{instance}:3"]["inputs"]["seed"] != seed, "a seed that is shown moves on"
 
 
+def test_nodes_are_dragged_in_with_ctrl_and_come_out_by_the_menu(artist: Person) -> None:
+    instance = make(artist, 3, 8)
+    before = artist.prompt
+    artist.page.keyboard.press("Escape")
+    start, end = artist.point(5), artist.point(instance)
+    artist.page.mouse.move(*start)
+    artist.page.mouse.down()
+    artist.page.keyboard.down("Control")
+    artist.page.mouse.move(end[0] + 20, end[1] + 60, steps=6)
+    look(artist, "subgraph-into")
+    artist.page.mouse.up()
+    artist.page.keyboard.up("Control")
+    assert f"{instance}:5" in artist.prompt
+    assert len(artist.prompt) == len(before)
+    assert artist.page.evaluate("() => window.easel.editor.store.undoLabel") == "Move into the subgraph"
+    artist.page.keyboard.press("Control+z")
+    assert artist.prompt == before
+    artist.page.keyboard.press("Control+y")
+    artist.page.keyboard.press("Alt+Enter")
+    graph = graph_of(artist)
+    look(artist, "subgraph-into-inside")
+    menu(artist, artist.point(f"{graph}/8"), "Move out of the subgraph")
+    assert graph_of(artist) == ""
+    assert {f"{instance}:3", f"{instance}:5", "8"} <= set(artist.prompt)
+    look(artist, "subgraph-out")
+    select(artist, 6, instance)
+    menu(artist, artist.point(instance), "Move into the subgraph")
+    assert f"{instance}:6" in artist.prompt
+    artist.run()
+    assert artist.status(f"{instance}:6")["state"] in {"done", "cached"}
+    assert artist.status(9)["images"]
+
+
 def test_an_error_inside_is_told_outside_and_shown_inside(artist: Person) -> None:
     inner = make(artist, 3, 6)
     outer = make(artist, inner, 8)

@@ -7,7 +7,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
-import { bounds, centre } from '../geometry/rect.js'
+import { bounds, centre, intersects } from '../geometry/rect.js'
 import { asList, asText } from '../model/json.js'
 import { proxiesOf } from '../model/proxies.js'
 import { INPUT_SIDE, OUTPUT_SIDE } from '../model/sides.js'
@@ -110,15 +110,15 @@ function take(context, nodes, groups, instance, definition) {
   return carried.ids
 }
 
-/** How far they go: to the side of the instance on which they were of the rest. @param {Context} context @param {readonly NodeRecord[]} nodes @param {readonly import('../model/types.js').GroupRecord[]} groups @param {NodeRecord} instance */
+/** How far they go: to the side of the instance on which they were of the rest, below what lies there. @param {Context} context @param {readonly NodeRecord[]} nodes @param {readonly import('../model/types.js').GroupRecord[]} groups @param {NodeRecord} instance */
 function beside(context, nodes, groups, instance) {
   const box = bounds([...nodes.map(context.rectOf), ...groups.map(groupBox)])
   const rest = bounds(context.graph.nodes(instance.type).filter((node) => !nodes.includes(node)).map(context.rectOf))
   const own = context.rectOf(instance)
   if (!box) return { x: 0, y: 0 }
   const left = rest !== null && centre(box).x < centre(rest).x
-  return {
-    x: Math.round((left ? own.x - GAP - box.w : own.x + own.w + GAP) - box.x),
-    y: Math.round(centre(own).y - centre(box).y)
-  }
+  const place = { ...box, x: left ? own.x - GAP - box.w : own.x + own.w + GAP, y: centre(own).y - box.h / 2 }
+  const others = context.graph.nodes(instance.graph).map(context.rectOf).sort((a, b) => a.y - b.y)
+  for (const other of others) if (intersects(other, place)) place.y = other.y + other.h + GAP / 2
+  return { x: Math.round(place.x - box.x), y: Math.round(place.y - box.y) }
 }

@@ -1,9 +1,9 @@
 /**
  * Selected things follow the pointer; Alt leaves copies behind, Shift keeps to a grid, otherwise they stand in line with
  * their neighbours when they come near. A free node that is let go over a link that it fits is inserted there, with Ctrl
- * one that has links too; shaken, nodes leave their links. All of it is one step.
+ * one that has links too; over a subgraph Ctrl puts all of them into it; shaken, nodes leave their links. All of it is one step.
  */
-import { bounds, centre, move as moveRect } from '../geometry/rect.js'
+import { bounds, centre, contains, grow, move as moveRect } from '../geometry/rect.js'
 import { snapBox } from '../geometry/snapping.js'
 import { add, subtract } from '../geometry/vec.js'
 import { visible } from '../geometry/viewport.js'
@@ -11,6 +11,9 @@ import { duplicate } from '../commands/clipboard.js'
 import { insert, makeRoom, placeIn } from '../commands/insert.js'
 import { move, moving, origins, raise } from '../commands/move.js'
 import { pullOut } from '../commands/remove.js'
+import { moveIn } from '../commands/subgraph_move_in.js'
+import { RADIUS, roundRect } from '../view/shapes.js'
+import { withAlpha } from '../view/theme.js'
 import { wireNear } from '../view/under.js'
 import { Shake } from './shake.js'
 import { State } from './state.js'
@@ -34,6 +37,8 @@ export class Translating extends State {
   seen = null
   shake = new Shake()
   shaken = false
+  /** The subgraph that all of it would go into. @type {import('../model/types.js').NodeRecord | null} */
+  into = null
   #end = () => {}
 
   /** @param {import('./editor.js').Editor} editor @param {import('./state.js').Pointer} pointer */
@@ -62,7 +67,10 @@ export class Translating extends State {
 
   /** @override */
   enter() {
-    this.#end = this.editor.paint((ctx, theme) => this.#drawGuides(ctx, theme))
+    this.#end = this.editor.paint((ctx, theme) => {
+      this.#drawGuides(ctx, theme)
+      this.#drawInto(ctx, theme)
+    })
   }
 
   /** @param {import('./state.js').Pointer} pointer @override */
@@ -71,7 +79,9 @@ export class Translating extends State {
     const by = this.#fitted(subtract(pointer.canvas, this.start), pointer.shift)
     move(editor, this.from, by)
     if (!this.shaken && this.shake.push(pointer.screen, performance.now())) this.#pullOut()
-    editor.setDropLink(this.#linkUnder(pointer.canvas, pointer.ctrl))
+    this.into = pointer.ctrl ? this.#subgraphUnder(pointer.canvas) : null
+    if (this.into) this.guides = []
+    editor.setDropLink(this.into ? null : this.#linkUnder(pointer.canvas, pointer.ctrl))
     editor.panAtEdge(pointer, EDGE)
   }
 
@@ -122,8 +132,24 @@ export class Translating extends State {
     return null
   }
 
+  /** @param {import('../geometry/vec.js').Point} point */
+  #subgraphUnder(point) {
+    const { scene, graph } = this.editor
+    return scene.nodesIn({ ...point, w: 0, h: 0 }).findLast((node) => !this.from.has(node.id) && graph.definition(node.type) && contains(scene.rect(node), point)) ?? null
+  }
+
+  /** All goes into the subgraph under the pointer, from where it was; back there if it cannot. @param {import('../model/types.js').NodeRecord} instance */
+  #moveIn(instance) {
+    const { editor } = this
+    move(editor, this.from, { x: 0, y: 0 })
+    if (moveIn(editor, this.from.keys(), instance)) editor.store.commit('Move into the subgraph')
+    else editor.store.cancel()
+    editor.idle()
+  }
+
   /** @override */
   up() {
+    if (this.into) return this.#moveIn(this.into)
     const { store, dropLink } = this.editor
     const node = store.node(this.from.keys().next().value ?? '')
     const link = store.link(dropLink ?? '')
@@ -156,6 +182,19 @@ export class Translating extends State {
       ctx.moveTo(a.x, a.y)
       ctx.lineTo(b.x, b.y)
     }
+    ctx.stroke()
+  }
+  /** @param {CanvasRenderingContext2D} ctx @param {import('../view/theme.js').Theme} theme */
+  #drawInto(ctx, theme) {
+    const { into, editor } = this
+    if (!into) return
+    const unit = 1 / editor.camera.zoom
+    const { x, y, w, h } = grow(editor.scene.rect(into), 3 * unit)
+    ctx.fillStyle = withAlpha(theme.accent, 0.12)
+    ctx.strokeStyle = theme.accent
+    ctx.lineWidth = 2 * unit
+    roundRect(ctx, x, y, w, h, RADIUS + 3 * unit)
+    ctx.fill()
     ctx.stroke()
   }
 }
