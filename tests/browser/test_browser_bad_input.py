@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
-from tests.server.harness import Server
+from tests.server.harness import Server, running
 
 FORBIDDEN = """for (const name of ['localStorage', 'sessionStorage']) {
   Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError') } })
@@ -23,10 +27,12 @@ window.WebSocket = class extends Real {
 }
 window.hear = data => sockets.at(-1).dispatchEvent(new MessageEvent('message', { data }))
 """
-NAMES = """
-    status execution_start execution_cached executing progress progress_state easel_nodes executed execution_error
-    execution_interrupted execution_success feature_flags logs nothing __proto__ constructor toString hasOwnProperty
-""".split()
+NAMES = [
+    *("status", "execution_start", "execution_cached", "executing", "progress"),
+    *("progress_state", "easel_nodes", "executed", "execution_error", "execution_interrupted"),
+    *("execution_success", "feature_flags", "logs", "nothing", "__proto__"),
+    *("constructor", "toString", "hasOwnProperty"),
+]
 BODIES: list[Any] = [
     *(None, 3, "x", [], {}, {"node": None}, {"node": {}}, {"node": "99999"}, {"node": "3", "prompt_id": None}),
     *({"node": "3", "prompt_id": "unknown"}, {"nodes": None}, {"nodes": 3}, {"nodes": [1, {}]}),
@@ -114,3 +120,81 @@ def test_a_refused_upload_is_told_in_the_servers_words(person: Person) -> None:
     toast = person.page.locator(".toast")
     expect(toast).to_contain_text("torn.jpg was not taken: it is damaged")
     assert "{" not in toast.inner_text()
+
+
+def changed(types: dict[str, Any], how: str) -> Any:
+    """What the server tells of its node types after it was started with other ones."""
+    if how == "other inputs":
+        required = types["KSampler"]["input"]["required"]
+        required["guidance"] = required.pop("cfg")
+        del required["scheduler"]
+        required["more"] = ["INT", {"default": 7}]
+        required["model"] = ["OTHER", {}]
+        types["KSampler"].pop("input_order", None)
+    elif how == "gone":
+        del types["KSampler"], types["CLIPTextEncode"]
+    elif how == "broken":
+        bad = {"width": ["INT", None], "height": [[], 3], "batch_size": [{}]}
+        types = {"KSampler": 3, "CLIPTextEncode": None, "SaveImage": {"input": 3}}
+        types["EmptyLatentImage"] = {"input": {"required": bad}}
+        types["VAEDecode"] = {"input": {"required": {"samples": None, "vae": []}}, "output": "x"}
+    return types
+
+
+@pytest.mark.parametrize("how", ["other inputs", "gone", "broken"])
+def test_types_that_change_under_an_open_graph_take_nothing_from_it(
+    person: Person, text_to_image: dict[str, Any], how: str
+) -> None:
+    """By the key that reads them again, and back."""
+    page = person.page
+    person.load(text_to_image)
+    before, prompt = person.workflow, person.prompt
+    now = {"how": how}
+    page.route("**/object_info*", lambda route: route.fulfill(json=changed(route.fetch().json(), now["how"])))
+    page.keyboard.press("r")
+    expect(page.locator(".toast")).to_contain_text("up to date")
+    person.until("() => !window.easel.editor.schema.get('KSampler')?.inputs.some(input => input.name === 'cfg')")
+    assert person.workflow == before
+    person.click(3)
+    drag_away = person.point(3)
+    person.drag(drag_away, (drag_away[0] + 40, drag_away[1] + 40))
+    page.keyboard.press("Control+z")
+    now["how"] = "back"
+    page.get_by_role("button", name="Dismiss").first.click()
+    page.keyboard.press("r")
+    person.until("() => window.easel.editor.schema.get('KSampler')?.inputs.some(input => input.name === 'cfg')")
+    assert person.workflow == before
+    assert person.prompt == prompt
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, "not json"), (200, "[]"), (500, "")])
+def test_types_that_cannot_be_read_are_told_and_the_old_ones_stay(
+    person: Person, text_to_image: dict[str, Any], status: int, body: str
+) -> None:
+    person.load(text_to_image)
+    prompt = person.prompt
+    person.page.route("**/object_info*", lambda route: route.fulfill(status=status, body=body))
+    person.page.keyboard.press("r")
+    expect(person.page.locator(".toast")).to_contain_text("could not be read")
+    assert person.prompt == prompt
+
+
+def test_a_worker_that_dies_in_mid_run_costs_no_picture(
+    context: Any, text_to_image: dict[str, Any], tmp_path: Path
+) -> None:
+    checkpoints = tmp_path / "models" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    (checkpoints / "painter.safetensors").touch()
+    with running(tmp_path, registry="tests.browser.palette:registry") as own:
+        own.wait_until_ready()
+        person = Person(context.new_page(), own)
+        person.open(f"http://127.0.0.1:{own.port}/")
+        person.load(text_to_image)
+        person.page.evaluate("() => window.easel.editor.setWidget('node:3', 'steps', 60)")
+        person.page.keyboard.press("Control+Enter")
+        person.until("() => window.easel.session.status('3').value > 2")
+        os.kill(own.worker_pid(), signal.SIGKILL)
+        person.until("() => window.easel.session.run.state === 'done'", timeout=20_000)
+        assert person.status(9)["state"] == "done"
+        person.until("() => window.easel.session.status('9').images.length === 1")
+        assert not person.errors
