@@ -33,6 +33,17 @@
  * @property {boolean} control A control says what becomes of the choice after a run.
  * @property {boolean} multiple
  * @property {boolean} remote The options come from another address.
+ * @property {RemoteSource} [source] That address; none where it cannot be read.
+ *
+ * @typedef {object} RemoteSource
+ * @property {string} route
+ * @property {Readonly<Record<string, string>>} params
+ * @property {string} key Of the answer; '' where the answer is the list.
+ * @property {number} refresh What was read holds for so many ms; 0 for as long as the page is open.
+ * @property {number} timeout In ms; 0 where none is said.
+ * @property {number} retries
+ * @property {boolean} button
+ * @property {'first' | 'last' | ''} after What is chosen when the list was read again by its button.
  *
  * @typedef {{kind: 'markdown', default: string, multiline: true, placeholder: string}} MarkdownSpec The text of a note.
  * @typedef {{kind: 'toggle', default: boolean, on: string, off: string}} ToggleSpec
@@ -43,7 +54,7 @@
  * @typedef {NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec | ColourSpec | CurveSpec | BoxSpec | AbsentSpec} WidgetSpec
  */
 import { STRAIGHT } from './curve.js'
-import { asList, asText, isFinite, isObject } from './json.js'
+import { asList, asObject, asText, isFinite } from './json.js'
 import { unitOf } from './units.js'
 
 const SEED_NAMES = new Set(['seed', 'noise_seed'])
@@ -122,7 +133,30 @@ function readCombo(choices, options) {
     upload: upload ?? (options.animated_image_upload ? 'image' : null),
     control: Boolean(options.control_after_generate),
     multiple: options.multiselect === true || Boolean(options.multi_select),
-    remote: isObject(options.remote)
+    ...readRemote(options.remote)
+  }
+}
+
+/** @param {unknown} remote @returns {Pick<ComboSpec, 'remote' | 'source'>} */
+function readRemote(remote) {
+  const said = asObject(remote)
+  if (!said) return { remote: false }
+  const route = asText(said.route)
+  if (!route) return { remote: true }
+  const count = (/** @type {unknown} */ value, /** @type {number} */ usual) => (isFinite(value) && value >= 0 ? value : usual)
+  const params = Object.entries(asObject(said.query_params) ?? {}).map(([name, value]) => [name, String(value)])
+  return {
+    remote: true,
+    source: {
+      route,
+      params: Object.fromEntries(params),
+      key: asText(said.response_key) ?? '',
+      refresh: count(said.refresh, 0),
+      timeout: count(said.timeout, 0),
+      retries: count(said.max_retries, 3),
+      button: said.refresh_button === true,
+      after: said.control_after_refresh === 'first' || said.control_after_refresh === 'last' ? said.control_after_refresh : ''
+    }
   }
 }
 

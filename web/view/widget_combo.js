@@ -14,8 +14,10 @@ export const COMBO = {
     const missing = spec.options.length > 0 && !spec.multiple && !spec.remote && !spec.options.includes(value) && !isElsewhere(spec, value)
     const right = button ? 2 : PAD + ARROW
     ctx.font = font(state.size)
-    const text = fitFileName(ctx, Array.isArray(value) ? value.join(', ') : String(value), field.w - right - PAD)
-    drawRight(drawing, text, { right, ...(missing && { colour: theme.warning }) })
+    // A list that is read when it opens has no first one to begin with.
+    const open = spec.remote && value === ''
+    const text = open ? 'choose…' : fitFileName(ctx, Array.isArray(value) ? value.join(', ') : String(value), field.w - right - PAD)
+    drawRight(drawing, text, { right, ...(missing && { colour: theme.warning }), ...(open && { colour: theme.quiet }) })
     if (!button) drawIcon(ctx, 'chevron', field.x + field.w - PAD - 3, field.y + field.h / 2, 11, theme.quiet)
   },
 

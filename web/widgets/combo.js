@@ -13,11 +13,14 @@ import { float } from '../panels/float.js'
 import { VirtualList } from '../panels/virtual_list.js'
 import { matching } from './matching.js'
 import { recentOf, remember, setShowsRecent, showsRecent } from './recent.js'
+import { remoteBar } from './remote_bar.js'
 
 const ROW = 28
 /** Of rows with pictures. */
 const TALL = 44
 const MOST_PIXELS = 360
+/** Left free at the window's edge. */
+const EDGE = 8
 
 /**
  * @param {HTMLElement} host @param {EditRequest} request
@@ -26,7 +29,7 @@ const MOST_PIXELS = 360
 export function openCombo(host, request) {
   const { spec, box } = request
   /** @type {readonly unknown[]} */
-  const choices = spec.options ?? []
+  let choices = spec.options ?? []
   const stage = host.getBoundingClientRect()
   const missing = choices.length > 0 && !spec.multiple && !spec.remote && !choices.includes(request.value)
   /** Folders that were opened or closed by hand. @type {Map<string, boolean>} */
@@ -38,7 +41,7 @@ export function openCombo(host, request) {
   /** One for each row, so that scrolling does not ask for them again. @type {WeakMap<Row, HTMLImageElement>} */
   const thumbs = new WeakMap()
 
-  const field = h('input.field', { type: 'text', placeholder: choices.length ? `Search ${choices.length}` : '', 'aria-label': request.label, autocomplete: 'off', spellcheck: 'false' })
+  const field = h('input.field', { type: 'text', placeholder: choices.length ? `Search ${choices.length}` : spec.source ? 'Search' : '', 'aria-label': request.label, autocomplete: 'off', spellcheck: 'false' })
   const recent = h('button.recent', { type: 'button', 'aria-label': 'Recent ones first', 'data-tip': 'Recent ones first', 'aria-pressed': String(showsRecent()),
     onclick: () => {
       setShowsRecent(!showsRecent())
@@ -48,12 +51,29 @@ export function openCombo(host, request) {
     } }, icon('clock', 15))
   /** @type {VirtualList<Row>} */
   const list = new VirtualList({ rowHeight: ROW, label: request.label, draw: drawRow, onChoose: choose, onActive: row => showLarge(row?.row === 'choice' ? row.choice : null) })
-  const none = h('p.none', {}, choices.length ? 'Nothing by that name.' : request.empty ?? 'There is nothing to choose from.')
+  const none = h('p.none', {}, choices.length || spec.source ? 'Nothing by that name.' : request.empty ?? 'There is nothing to choose from.')
   const large = h('div.large', { 'aria-hidden': 'true', hidden: true })
-  const card = h(choices.length ? 'div.combo' : 'div.combo.bare', {}, h('div.finding', {}, field, choices.length > 12 ? recent : ''), h('div.beside', {}, list.element, large), none)
+  /** Where the choices come from an address of the server. */
+  const remote = spec.source ? remoteBar(spec.source, { read: takeChoices }) : null
+  const card = h(choices.length || remote ? 'div.combo' : 'div.combo.bare', {}, h('div.finding', {}, field, choices.length > 12 ? recent : ''), h('div.beside', {}, list.element, large), none, remote?.element)
   /** @type {{ value: unknown, all: boolean } | null} */
   let chosen = null
   let step = /** @type {1 | -1 | 0} */ (0)
+
+  /** @param {readonly unknown[]} read @param {boolean} asked */
+  function takeChoices(read, asked) {
+    choices = read
+    field.placeholder = choices.length ? `Search ${choices.length}` : 'Search'
+    const next = spec.source.after && asked && !several ? choices.at(spec.source.after === 'first' ? 0 : -1) : undefined
+    if (next === undefined) {
+      show()
+      const below = card.getBoundingClientRect().bottom + EDGE - innerHeight // it was placed when it was small
+      if (below > 0) card.style.top = `${Math.max(EDGE, card.offsetTop - below)}px`
+      return
+    }
+    chosen = { value: next, all: false }
+    finish()
+  }
 
   /** @param {Row} row */
   function drawRow(row) {
@@ -106,7 +126,7 @@ export function openCombo(host, request) {
   function show(active) {
     const typed = field.value.trim()
     const rows = typed ? flatRows(matching([...choices], typed)) : treeRows(choices, { value: request.value, missing, recent: showsRecent() ? recentOf(request.list ?? '') : [], folders })
-    none.hidden = rows.length > 0
+    none.hidden = rows.length > 0 || (remote !== null && !choices.length) // what it reads is told below
     list.element.hidden = rows.length === 0
     list.element.style.height = `${Math.min(rows.length * list.options.rowHeight, MOST_PIXELS) + 2}px`
     const { scrollTop } = list.element
@@ -153,6 +173,7 @@ export function openCombo(host, request) {
   const finish = float(card, {
     anchor: { x: stage.left + box.x, y: stage.top + box.y + 2, width: box.width, height: box.height },
     onClose: () => {
+      remote?.stop()
       if (several && !equal([...several], request.value)) request.commit([...several])
       else if (chosen && (chosen.all || chosen.value !== request.value)) request.commit(chosen.value, { all: chosen.all })
       if (chosen) remember(request.list ?? '', chosen.value)
@@ -161,6 +182,7 @@ export function openCombo(host, request) {
     },
   })
   show()
+  remote?.start()
   field.focus({ preventScroll: true })
   list.setActive(list.active)
   return { element: card, close: finish }
