@@ -263,6 +263,37 @@ def test_nodes_are_dragged_in_with_ctrl_and_come_out_by_the_menu(artist: Person)
     assert artist.status(9)["images"]
 
 
+def test_an_instance_shows_the_picture_inside_where_it_has_the_room(artist: Person) -> None:
+    instance = make(artist, 3, 5, 8, 9)
+    layout = """id => {
+        const { scene, store } = window.easel.editor
+        const { height, picture } = scene.view(store.node('node:' + id)).layout
+        return [height, picture && [picture.w, picture.h]]
+    }"""
+    height, picture = artist.page.evaluate(layout, instance)
+    assert picture is None
+    artist.run()
+    artist.idle()
+    look(artist, "subgraph-picture-corner")
+    after, picture = artist.page.evaluate(layout, instance)
+    assert after == height, "it never grows by it"
+    assert picture
+    x, y = artist.page.evaluate(
+        """id => {
+            const { editor } = window.easel
+            const box = document.getElementById('overlay').getBoundingClientRect()
+            const { x, y, w, h } = editor.scene.rect(editor.store.node('node:' + id))
+            const at = editor.toScreen({ x: x + w - 1, y: y + h - 1 })
+            return [at.x + box.left, at.y + box.top]
+        }""",
+        instance,
+    )
+    artist.drag((x, y), (x + 60, y + 220))
+    _, picture = artist.page.evaluate(layout, instance)
+    assert picture[1] > 150
+    look(artist, "subgraph-picture")
+
+
 def test_an_error_inside_is_told_outside_and_shown_inside(artist: Person) -> None:
     inner = make(artist, 3, 6)
     outer = make(artist, inner, 8)

@@ -27,6 +27,25 @@ test('an instance runs, fails and is done as what is inside it', () => {
   assert.equal(session.status('5').state, 'idle')
 })
 
+test('an instance shows the preview of what runs inside it, or else the first pictures that came', () => {
+  const session = new Session()
+  const preview = () => ({ closed: false, close() { this.closed = true } })
+  const [early, late] = [preview(), preview()]
+  session.update('5:3', { state: 'running', preview: early })
+  assert.equal(session.status('5').preview, early)
+  session.update('5:3', { preview: late })
+  assert.deepEqual([session.status('5').preview, early.closed], [late, true])
+  session.update('5:3', { state: 'done' })
+  assert.equal(session.status('5').preview, late, 'until there is a result')
+  const [first, second] = [[{ filename: 'a.png', subfolder: '', type: 'output' }], [{ filename: 'b.png', subfolder: '', type: 'output' }]]
+  session.update('5:9', { state: 'done', images: first })
+  session.update('5:10', { state: 'done', images: second })
+  assert.deepEqual([session.status('5').preview, session.status('5').images], [null, first])
+  session.startRun('next')
+  session.update('5:3', { state: 'running' })
+  assert.equal(session.status('5').preview, late)
+})
+
 test('ways through instances: to a graph, and to the node of an id in a prompt', () => {
   const context = makeContext()
   const id = addNode(context, 'Sample', { point: { x: 0, y: 0 } })

@@ -1,6 +1,6 @@
 /**
  * What an instance of a subgraph tells of the nodes inside it: it runs when one of them runs, with that one's progress; it has
- * failed when one has; it is done when all that were told of are.
+ * failed when one has; it is done when all that were told of are. It shows the picture so far, or the first that came.
  *
  * @typedef {import('./session.js').NodeStatus} NodeStatus
  */
@@ -22,8 +22,11 @@ export function statusOfAll(inside, idle) {
     : told.some((each) => each.state === 'queued') ? 'queued'
       : !told.length ? 'idle' : told.every((each) => each.state === 'cached') ? 'cached' : 'done'
   const times = inside.flatMap(({ ms }) => (ms === null ? [] : ms))
+  const images = inside.find((each) => each.images.length)?.images ?? idle.images
+  // What was left of a preview is less than a result.
+  const preview = running?.preview ?? (images.length ? null : inside.find((each) => each.preview)?.preview) ?? null
   return {
-    ...idle, state, value: running?.value ?? 0, max: running?.max ?? 0, started: running?.started ?? null,
+    ...idle, state, images, preview, value: running?.value ?? 0, max: running?.max ?? 0, started: running?.started ?? null,
     ms: times.length ? times.reduce((sum, ms) => sum + ms, 0) : null,
     error: failed?.error ? { ...failed.error, input: null } : null
   }

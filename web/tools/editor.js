@@ -377,6 +377,8 @@ export class Editor extends Doing {
     const [type, status] = [this.types.get(node.type), this.statusOf(node)]
     // Most nodes show nothing and never will: of those nothing more is asked.
     if (!type?.picture && !status.preview && !status.images.length && !status.text.length) return null
+    // A subgraph shows what is inside only where it has the room: it never grows by it.
+    if (this.graph.definition(node.type)) return status.preview || status.images.length ? 0 : null
     return roomFor(type, picturesOf(node, this.schema, status), status.images.length > 0)
   }
 }
