@@ -120,7 +120,7 @@ async function start() {
   const graphs = lazyPanel('graphs', 'Graphs', async () => (await later()).graphsPanel({
     graph, client, toasts, examples,
     openFile: file => bringIn.openFile(file),
-    openJson: (json, name) => bringIn.tellNotes(graph.open(json, { name }), name ?? 'The example'),
+    openJson: (json, name) => bringIn.tellNotes(graph.open(json, { name, stored: name }), name ?? 'The example'),
     newGraph: () => editor.run('new_graph'),
   }))
   const outline = lazyPanel('outline', 'Nodes in this graph', async () => (await later()).outlinePanel({ editor, session, names, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
@@ -195,8 +195,10 @@ async function start() {
     settings.load(),
     document.fonts.ready,
   ])
-  if (draft) graph.open(draft.workflow, { name: draft.name, dirty: draft.dirty })
-  else graph.open(await client.example('default').catch(() => ({ nodes: [], links: [] })))
+  if (draft) {
+    graph.open(draft.workflow, draft)
+    graph.lookAsBefore()
+  } else graph.open(await client.example('default').catch(() => ({ nodes: [], links: [] })))
   if (document.activeElement === document.body) editor.focus()
   client.connect()
   document.documentElement.dataset.ready = 'true'

@@ -211,6 +211,26 @@ def test_another_graph_of_that_name_is_not_replaced_unasked(artist: Person) -> N
     question.get_by_role("button", name="Cancel").click()
     kept = json.loads((artist.server.base / "user" / "default" / "workflows" / "taken.json").read_text())
     assert len(kept["nodes"]) == 7
+    # Nor by a file from elsewhere that is called the same.
+    artist.drop("taken.json", json.dumps({"nodes": [], "links": []}).encode(), "application/json", artist.void())
+    expect(page.locator(".tab .name")).to_have_text("taken")
+    page.keyboard.press("Control+s")
+    expect(question).to_be_visible()
+    question.get_by_role("button", name="Cancel").click()
+    kept = json.loads((artist.server.base / "user" / "default" / "workflows" / "taken.json").read_text())
+    assert len(kept["nodes"]) == 7
+
+
+def test_a_reload_finds_the_view_where_it_was(artist: Person) -> None:
+    page = artist.page
+    camera = "() => window.easel.editor.camera"
+    page.mouse.move(*artist.void())
+    page.mouse.wheel(0, 240)
+    page.mouse.wheel(0, 120)
+    before = page.evaluate(camera)
+    page.reload()
+    artist.wait_ready()
+    assert page.evaluate(camera) == before
 
 
 def test_a_new_graph_asks_nothing_and_loses_nothing(artist: Person) -> None:

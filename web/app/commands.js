@@ -65,7 +65,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
 
   /** The graph that was open can be brought back: nothing is asked, nothing is lost. */
   function newGraph() {
-    const before = { workflow: editor.save(), name: graph.name, dirty: graph.dirty }
+    const before = { workflow: editor.save(), name: graph.name, stored: graph.stored, dirty: graph.dirty }
     graph.open({ nodes: [], links: [] })
     if (before.dirty) {
       toasts.show({ key: 'new', text: `Closed “${before.name ?? 'Untitled'}”, which was not saved.`, action: { label: 'Bring it back', run: () => graph.open(before.workflow, before) } })

@@ -30,6 +30,8 @@ export class OpenGraph {
     this.toasts = toasts
     /** The name that it was saved under or came with. @type {string | null} */
     this.name = null
+    /** The name under which the server has it: the one that may be written over unasked. @type {string | null} */
+    this.stored = null
     this.dirty = false
     /** @type {Set<() => void>} */
     this.listeners = new Set()
@@ -41,7 +43,10 @@ export class OpenGraph {
     editor.store.listen((_diff, source) => {
       if (source !== 'load') this.changed()
     })
-    addEventListener('pagehide', () => this.flush())
+    addEventListener('pagehide', () => {
+      this.flush()
+      this.#keepView()
+    })
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'hidden') this.flush()
     })
@@ -93,7 +98,7 @@ export class OpenGraph {
     if (!this.pending) return
     this.pending = false
     this.since = undefined
-    const kept = this.drafts.write({ name: this.name, dirty: this.dirty, time: Date.now(), workflow: this.editor.save() })
+    const kept = this.drafts.write({ name: this.name, stored: this.stored, dirty: this.dirty, time: Date.now(), workflow: this.editor.save() })
     if (kept) return
     this.toasts.show({ key: 'draft', tone: 'warning', stays: true, text: 'This graph is too large for the browser to keep over a reload.', detail: 'Save it under a name (Ctrl+S).' })
   }
@@ -102,14 +107,15 @@ export class OpenGraph {
    * Puts a graph on the canvas; API format is laid out. Asks nothing.
    *
    * @param {unknown} json
-   * @param {{ name?: string | null, dirty?: boolean }} [state]
+   * @param {{ name?: string | null, stored?: string | null, dirty?: boolean }} [state]
    * @returns {string[]} what had to be mended
    */
-  open(json, { name = null, dirty = false } = {}) {
+  open(json, { name = null, stored = null, dirty = false } = {}) {
     const workflow = isPrompt(json) ? workflowFromPrompt(json, this.editor.schema) : json
     if (!isObject(workflow) || !('nodes' in workflow)) throw new TypeError('This JSON holds no graph: neither nodes nor classes are in it.')
     const notes = this.editor.load(workflow)
     this.showAll()
+    this.stored = stored
     this.setState(name, dirty)
     this.keep()
     return notes
@@ -121,6 +127,18 @@ export class OpenGraph {
     const box = bounds([...graph.nodes('').map(this.editor.rectOf), ...graph.groups('').map(groupBox)])
     if (!box) this.editor.setCamera({ x: 0, y: 0, zoom: 1 })
     else if (viewSize.w && viewSize.h) this.editor.setCamera(fit(box, viewSize.w, viewSize.h))
+  }
+
+  /** Where a reload finds the view again. */
+  #keepView() {
+    const { camera, graphId } = this.editor
+    if (graphId === '') this.drafts.keepView({ ...camera })
+  }
+
+  /** The view of before the reload. */
+  lookAsBefore() {
+    const view = this.drafts.takeView()
+    if (view) this.editor.setCamera(view)
   }
 
   /**
@@ -137,6 +155,7 @@ export class OpenGraph {
       if (error instanceof ApiError && error.status === 409) return false
       throw error
     }
+    this.stored = name
     this.setState(name, this.editor.store.version !== version) // edited while it was on its way
     this.keep()
     return true

@@ -3,12 +3,13 @@
  * nothing. Each tab owns one draft and holds a lock on it while it lives: a new tab takes up a draft that nobody
  * owns any more, and two open tabs never write the same one.
  *
- * @typedef {{ name: string | null, dirty: boolean, time: number, workflow: any }} Draft
- *   `name`: of the saved graph it came from; `time`: ms since 1970
+ * @typedef {{ name: string | null, stored?: string | null, dirty: boolean, time: number, workflow: any }} Draft
+ *   `name`: what it is called; `stored`: what the server has it as; `time`: ms since 1970
  */
 
 const PREFIX = 'easel.draft.'
 const TAB = 'easel.tab'
+const VIEW = 'easel.view'
 const KEPT = 12
 
 export class Drafts {
@@ -79,6 +80,22 @@ export class Drafts {
       if (key?.startsWith(PREFIX)) found.push([key.slice(PREFIX.length), parseInt(this.local.getItem(key) ?? '', 10) || 0])
     }
     return found.sort((left, right) => right[1] - left[1]).map(([id]) => id)
+  }
+
+  /** Of this tab, over a reload. @param {import('../geometry/viewport.js').Camera} camera */
+  keepView(camera) {
+    this.session.setItem(VIEW, JSON.stringify(camera))
+  }
+
+  /** Once: after a crash there is none, rather than one of another graph. @returns {import('../geometry/viewport.js').Camera | null} */
+  takeView() {
+    try {
+      const { x, y, zoom } = JSON.parse(this.session.getItem(VIEW) ?? '{}')
+      this.session.removeItem(VIEW)
+      return [x, y, zoom].every(Number.isFinite) && zoom > 0 ? { x, y, zoom } : null
+    } catch {
+      return null
+    }
   }
 
   /** @param {string} id @returns {Draft | null} */

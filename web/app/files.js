@@ -94,7 +94,7 @@ export async function saveGraph(graph, toasts, { as = false } = {}) {
     if (name === null) return false
   }
   try {
-    let saved = await graph.save(/** @type {string} */ (name), { overwrite: same || name === graph.name })
+    let saved = await graph.save(/** @type {string} */ (name), { overwrite: name === graph.stored })
     if (!saved) {
       const replace = await confirm({ title: 'Replace the saved graph?', text: `There is a graph named “${name}” already. Saving replaces it.`, verb: 'Replace', danger: true })
       if (!replace) return false
