@@ -154,7 +154,7 @@ test('freezing keeps the names of results in the file, by the node’s ids in pr
   assert.deepEqual(frozenOf(context.store.node('node:4')).results, {})
   assert.deepEqual(context.notices, ['It has no result yet: the next one is the one that is kept'])
   const recordOf = (id) => recordAt(context.store, id)
-  assert.deepEqual(frozenIn(['1', '3', '99', '9:3'], recordOf), { 3: { token, key: 'result' } })
+  assert.deepEqual(frozenIn({ 1: { inputs: {} }, 3: { inputs: {} }, 99: { inputs: {} }, '9:3': { inputs: {} } }, recordOf), { 3: { token, key: 'result' } })
   const again = makeContext(save(context.store))
   assert.equal(frozenOf(again.store.node('node:3')).token, token, 'it survives in the file')
   thaw(context, [context.store.node('node:3')])

@@ -3,13 +3,17 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Jobs } from '../../web/app/jobs.js'
 import { Runner } from '../../web/app/run.js'
+import { addNode } from '../../web/commands/add_node.js'
 import { duplicate } from '../../web/commands/clipboard.js'
+import { connect } from '../../web/commands/connect.js'
+import { freeze } from '../../web/commands/freeze.js'
 import { setWidget } from '../../web/commands/set_widget.js'
-import { FROZEN } from '../../web/model/frozen.js'
+import { FROZEN, frozenOf } from '../../web/model/frozen.js'
 import { Schema } from '../../web/model/schema.js'
+import { Session } from '../../web/model/session.js'
 import { toPrompt } from '../../web/model/to_prompt.js'
 import { save } from '../../web/model/workflow.js'
-import { makeContext, OBJECT_INFO } from './support.js'
+import { makeContext, OBJECT_INFO, socket } from './support.js'
 
 const INFO = {
   ...OBJECT_INFO,
@@ -109,9 +113,30 @@ test('a branch, chosen outputs, and parts with nothing to run', async () => {
 
 test('what is frozen is said, by ids in the prompt, also inside a subgraph', async () => {
   const { context, runner, sent } = page()
-  const freeze = (id, results) => context.store.transact('Freeze', () => context.store.update(id, { properties: { [FROZEN]: { token: `token ${id}`, results } } }))
-  freeze('node:1', { 1: 'a' })
-  freeze(`node:${SUB}/34`, { '12:34': 'b', '13:34': 'c' })
+  const put = (id, results) => context.store.transact('Freeze', () => context.store.update(id, { properties: { [FROZEN]: { token: `token ${id}`, results } } }))
+  put('node:1', { 1: 'a' })
+  put(`node:${SUB}/34`, { '12:34': 'b', '13:34': 'c' })
   await runner.queue()
   assert.deepEqual(sent[0].easel.frozen, { 1: { token: 'token node:1', key: 'a' }, '12:34': { token: `token node:${SUB}/34`, key: 'b' } })
+})
+
+test('a frozen subgraph: the nodes inside whose results go out of it, in that use alone', async () => {
+  const { context, runner, sent } = page()
+  const { id: definition } = context.graph.definition(SUB)
+  context.store.transact('Give an output', () => {
+    context.store.update(definition, { outputs: [{ id: 'a', name: 'IMAGE', type: 'IMAGE', linkIds: [6] }] })
+    context.store.put({ ...context.store.link(`link:${SUB}/5`), id: `link:${SUB}/6`, key: 6, from: 35, to: -20, type: 'IMAGE', raw: null })
+    context.store.update('node:12', { outputs: [{ name: 'IMAGE', type: 'IMAGE', widget: null, raw: null }] })
+  })
+  const [second] = duplicate(context, ['node:12'])
+  for (const id of ['node:12', second]) connect(context, socket(context, id, 'out', 'IMAGE'), socket(context, addNode(context, 'Save', { point: { x: 900, y: 0 } }), 'in', 'images'))
+  const session = new Session()
+  for (const id of ['12:34', '12:35', '13:35']) session.update(id, { key: `key of ${id}` })
+  freeze(context, [context.store.node('node:12')], session)
+  const { token } = frozenOf(context.store.node('node:12'))
+  await runner.queue()
+  assert.deepEqual(sent[0].easel.frozen, { '12:35': { token, key: 'key of 12:35' } })
+  freeze(context, [context.store.node(`node:${SUB}/35`)], session)
+  await runner.queue()
+  assert.deepEqual(Object.values(sent[1].easel.frozen).map(({ token: one }) => one === token), [false, false], 'what is frozen itself has the last word')
 })

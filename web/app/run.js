@@ -2,7 +2,6 @@
  * Queueing the graph: converts, says what is wanted of it and what is frozen, sends, and moves the seeds on.
  *
  * @typedef {import('../tools/editor.js').Editor} Editor
- * @typedef {import('../model/session.js').Session} Session
  * @typedef {import('../model/widget_values.js').Widget} Widget
  *
  * @typedef {{ kind: 'to' | 'branch' | 'outputs', records: readonly string[], use?: string }} Part
@@ -60,7 +59,7 @@ export class Runner {
     const wanted = part ? this.only(output, part) : { prompt: output, targets: null }
     if (!wanted) return false
     const { prompt, targets } = wanted
-    const frozen = frozenIn(Object.keys(output), id => recordAt(this.editor.store, id))
+    const frozen = frozenIn(output, id => recordAt(this.editor.store, id))
     const needed = targets && new Set([...upstream(prompt, targets)].flatMap(id => recordAt(this.editor.store, id)?.id ?? []))
     const used = this.controlled().filter(({ node }) => needed?.has(node) ?? true) // a seed that did not run stays
     this.troubles.forget() // before sending: a run that fails at once is told of before its acceptance is

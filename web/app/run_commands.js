@@ -19,8 +19,8 @@ import { NOTE_TYPES } from '../model/virtual_types.js'
  */
 export function runCommands({ editor, runner, troubles, session, heat }) {
   const some = (/** @type {Editor} */ editor) => selectedNodes(editor).some(({ type }) => !NOTE_TYPES.has(type))
-  // A subgraph has no result of its own, nor has what lives in the page only: what is inside can be frozen.
-  const freezable = (/** @type {Editor} */ editor) => selectedNodes(editor).filter(({ type }) => editor.schema.get(type)?.virtual === false)
+  // What lives in the page only has no result; of a subgraph that of the nodes inside is meant that goes out of it.
+  const freezable = (/** @type {Editor} */ editor) => selectedNodes(editor).filter(node => editor.schema.get(node.type)?.virtual === false || (node.outputs.length > 0 && editor.graph.definition(node.type)))
   /** @param {import('./run.js').Part['kind']} kind @param {Editor} editor */
   const part = (kind, editor) => void runner.queue({ part: { kind, records: selectedNodes(editor).map(({ id }) => id), use: editor.places.prefix } })
   const anyFrozen = (/** @type {Editor} */ editor) => selectedNodes(editor).some(node => frozenOf(node))

@@ -6,6 +6,7 @@
  */
 import { FROZEN, frozenOf } from '../model/frozen.js'
 import { recordAt } from '../model/prompt_ids.js'
+import { idsAround } from '../model/status_inside.js'
 import { uuid } from '../model/uuid.js'
 
 /** @param {Context} context @param {readonly NodeRecord[]} nodes @param {Pick<import('../model/session.js').Session, 'ids' | 'status'>} session that knows the results */
@@ -34,7 +35,8 @@ export function thaw({ store }, nodes) {
 }
 
 /**
- * Names of the node's results by its ids in prompts: a node of a subgraph has one for each instance.
+ * Names of the node's results by its ids in prompts: a node of a subgraph has one for each instance, an instance those of
+ * the nodes inside it.
  * @param {import('../model/store.js').Store} store @param {NodeRecord} node @param {Pick<import('../model/session.js').Session, 'ids' | 'status'>} session
  */
 function resultsOf(store, node, session) {
@@ -42,7 +44,7 @@ function resultsOf(store, node, session) {
   const results = {}
   for (const id of session.ids()) {
     const { key } = session.status(id)
-    if (key !== null && recordAt(store, id)?.id === node.id) results[id] = key
+    if (key !== null && [id, ...idsAround(id)].some((each) => recordAt(store, each)?.id === node.id)) results[id] = key
   }
   return results
 }

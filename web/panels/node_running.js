@@ -48,7 +48,7 @@ export function nodeRunning({ editor, troubles }) {
       const name = type?.outputs[index]?.name ?? node.outputs[index]?.name ?? ''
       if (text) rows.push([node.outputs[index]?.raw?.label ? String(node.outputs[index]?.raw?.label) : labelOf(undefined, undefined, name || 'output'), h('span', { 'data-tip': text }, text)])
     })
-    if (type && !type.virtual && editor.schema.get(node.type)) {
+    if (editor.schema.get(node.type)?.virtual === false || (node.outputs.length && editor.graph.definition(node.type))) {
       const frozen = frozenOf(node) !== null
       rows.push(['Result', h('button', {
         type: 'button', 'aria-pressed': String(frozen), dataset: { focus: 'freeze' },
