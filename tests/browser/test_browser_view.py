@@ -112,9 +112,13 @@ def test_a_backdrop_that_is_gone_is_told(artist: Person) -> None:
 def test_focus_mode_leaves_the_canvas_alone(artist: Person) -> None:
     artist.page.keyboard.press("Escape")
     artist.page.locator("#overlay").focus()
+    number = artist.workflow["nodes"][0]["id"]
+    place = artist.point(number)
     artist.page.keyboard.press("Control+Space")
     expect(artist.page.locator("#rail")).to_be_hidden()
+    assert artist.point(number) == pytest.approx(place), "the graph stays where it is on the screen"
     width = artist.page.evaluate("() => document.getElementById('overlay').clientWidth")
     assert width == artist.page.viewport_size["width"]
     artist.page.keyboard.press("Control+Space")
     expect(artist.page.locator("#rail")).to_be_visible()
+    assert artist.point(number) == pytest.approx(place)

@@ -1,5 +1,6 @@
 /** The commands that are the page's and not the canvas's: run, files, panels, colours. */
 import { selectedNodes } from '../commands/context.js'
+import { pan } from '../geometry/viewport.js'
 import { ARRANGE_COMMANDS } from '../layout/commands.js'
 import { openLinkSearch } from '../panels/link_search.js'
 import { openPalette } from '../panels/palette.js'
@@ -49,11 +50,19 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     { id: 'view', label: 'View', keys: ['Ctrl+,'], run: () => drawer.toggle(view) },
     { id: 'minimap', label: 'Show or hide the map', keys: ['Alt+Shift+M'], run: () => settings.set('minimap', !settings.values.minimap) },
     { id: 'canvas_info', label: 'Show or hide drawing times', keys: [], run: () => settings.set('canvasInfo', !settings.values.canvasInfo) },
-    { id: 'focus_mode', label: 'Hide or show all round the canvas', keys: ['Ctrl+Space'], run: () => document.documentElement.toggleAttribute('data-focus') },
+    { id: 'focus_mode', label: 'Hide or show all round the canvas', keys: ['Ctrl+Space'], run: toggleFocus },
     { id: 'theme', label: 'Dark or light colours', keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
     { id: 'refresh', label: 'Read models and node types again', keys: ['R'], run: () => void readAgain() },
   ]
   ;[...commands, ...ARRANGE_COMMANDS].forEach(command => editor.commands.register(command))
+
+  /** What is round the canvas comes and goes; the graph stays where it is on the screen. */
+  function toggleFocus() {
+    const before = editor.overlay.getBoundingClientRect()
+    document.documentElement.toggleAttribute('data-focus')
+    const after = editor.overlay.getBoundingClientRect()
+    editor.setCamera(pan(editor.camera, { x: before.left - after.left, y: before.top - after.top }))
+  }
 
   function linkNode() {
     const [node] = selectedNodes(editor)
