@@ -11,7 +11,7 @@ import { setWidget } from '../../web/commands/set_widget.js'
 import { makeSubgraph } from '../../web/commands/subgraph_make.js'
 import { moveIn } from '../../web/commands/subgraph_move_in.js'
 import { moveOut } from '../../web/commands/subgraph_move_out.js'
-import { sendByName } from '../../web/commands/wires.js'
+import { sendByName, takeByName } from '../../web/commands/wires.js'
 import { Schema } from '../../web/model/schema.js'
 import { save, toPrompt } from '../../web/model/workflow.js'
 import { makeContext, OBJECT_INFO, socket } from './support.js'
@@ -172,4 +172,20 @@ test('one that is used twice, nothing selected, and names that mean two things: 
   context.store.transact('Name', () => context.store.update(other, { values }))
   assert.equal(moveIn(context, [other], node(context, wires)), false)
   assert.match(context.notices.at(-1), /is sent by that name inside/)
+})
+
+test('what is sent by name and read outside, in another subgraph too, stays outside', () => {
+  const { context, Decode, Sharpen, Save } = chain()
+  const sender = sendByName(context, socket(context, Decode, 'out', 'IMAGE'), { x: 0, y: 0 })
+  const [name] = node(context, sender).values
+  const reader = takeByName(context, socket(context, Sharpen, 'in', 'image'), name, { x: 0, y: 0 })
+  const other = makeSubgraph(context, [reader, Sharpen])
+  const instance = makeSubgraph(context, [Decode])
+  const was = shape(prompt(context))
+  assert.ok(was.some((each) => each.startsWith('Save(') && each.includes('Sharpen(')))
+  assert.equal(moveIn(context, [sender], node(context, instance)), false)
+  assert.match(context.notices.at(-1), /is read outside too: the Set node stays there/)
+  moveIn(context, [other, sender, Save], node(context, instance))
+  assert.equal(context.graph.nodes('').some(({ id }) => id === sender), false, 'it goes along with all who read it')
+  assert.deepEqual(shape(prompt(context)), was)
 })

@@ -10,9 +10,12 @@ import { remove } from '../../web/commands/remove.js'
 import { setWidget } from '../../web/commands/set_widget.js'
 import { makeUnique } from '../../web/commands/subgraph_copy.js'
 import { makeSubgraph } from '../../web/commands/subgraph_make.js'
+import { moveIn } from '../../web/commands/subgraph_move_in.js'
+import { moveOut } from '../../web/commands/subgraph_move_out.js'
 import { addPort, movePort, removePort, renamePort } from '../../web/commands/subgraph_ports.js'
 import { unpack } from '../../web/commands/subgraph_unpack.js'
 import { sendByName, takeByName } from '../../web/commands/wires.js'
+import { instancesOf } from '../../web/model/instances.js'
 import { Schema } from '../../web/model/schema.js'
 import { namesIn } from '../../web/model/wires.js'
 import { save, toPrompt } from '../../web/model/workflow.js'
@@ -66,6 +69,14 @@ const ACTIONS = [
   (context, a) => {
     const instance = pick(instances(context), a)
     if (instance) makeUnique(context, instance)
+  },
+  (context, a, b) => {
+    const instance = pick(instances(context), a)
+    if (instance) moveIn(context, context.graph.nodes(context.graphId).filter((each, index) => each !== instance && b & (1 << index % 9)).map(({ id }) => id), instance)
+  },
+  (context, a, b) => {
+    const instance = pick(instancesOf(context.graph, context.graphId), a)
+    if (instance) moveOut(context, context.graph.nodes(context.graphId).filter((_, index) => b & (1 << index % 9)).map(({ id }) => id), instance)
   },
   (context, a) => {
     const node = pick(context.graph.nodes(context.graphId), a)

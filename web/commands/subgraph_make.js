@@ -12,6 +12,7 @@
  */
 import { bounds } from '../geometry/rect.js'
 import { recordId } from '../model/graph.js'
+import { usedBy } from '../model/instances.js'
 import { viewOf } from '../model/shape.js'
 import { wireName } from '../model/wires.js'
 import { uuid } from '../model/uuid.js'
@@ -44,10 +45,10 @@ export function chosen(context, ids) {
 export function makeSubgraph(context, ids, name = 'New subgraph') {
   const { store, graph, graphId } = context
   const { nodes, groups } = chosen(context, ids)
-  leaveSenders(context, nodes)
+  const told = leaveSenders(context, nodes)
   const box = bounds([...nodes.map(context.rectOf), ...groups.map(groupBox)])
   if (!nodes.length || !box) {
-    context.notify('Select the nodes that are to become a subgraph first')
+    if (!told) context.notify('Select the nodes that are to become a subgraph first')
     return null
   }
   const keys = new Set(nodes.map(({ key }) => key))
@@ -84,12 +85,20 @@ export function makeSubgraph(context, ids, name = 'New subgraph') {
   })
 }
 
-/** A Set node stays outside where a Get node that stays outside reads it. @param {Context} context @param {NodeRecord[]} nodes */
-export function leaveSenders({ graph, graphId, notify }, nodes) {
-  const staying = new Set(graph.nodes(graphId).filter((node) => node.type === 'GetNode' && !nodes.includes(node)).map(wireName))
+/**
+ * A Set node stays outside where a Get node that stays outside reads it, in a subgraph that stays there too.
+ * @param {Context} context @param {NodeRecord[]} nodes @param {NodeRecord} [into] the instance that they go into
+ * @returns {boolean} whether one stays, which is told
+ */
+export function leaveSenders({ graph, graphId, notify }, nodes, into) {
+  const left = graph.nodes(graphId).filter((node) => !nodes.includes(node) && node !== into)
+  const within = new Set(left.flatMap(({ type }) => (graph.definition(type) ? [type, ...usedBy(graph, type)] : [])))
+  const readers = [...left, ...[...within].flatMap((id) => graph.nodes(id))].filter(({ type }) => type === 'GetNode')
+  const staying = new Set(readers.map(wireName))
   const kept = nodes.filter((node) => node.type === 'SetNode' && staying.has(wireName(node)))
   for (const node of kept) nodes.splice(nodes.indexOf(node), 1)
-  if (kept.length && nodes.length) notify(`${kept.map((node) => `“${wireName(node)}”`).join(', ')} ${kept.length === 1 ? 'is' : 'are'} read outside too: the Set ${kept.length === 1 ? 'node stays' : 'nodes stay'} there`)
+  if (kept.length) notify(`${kept.map((node) => `“${wireName(node)}”`).join(', ')} ${kept.length === 1 ? 'is' : 'are'} read outside too: the Set ${kept.length === 1 ? 'node stays' : 'nodes stay'} there`)
+  return kept.length > 0
 }
 
 /** @param {Context} context @param {readonly NodeRecord[]} nodes @returns {LinkRecord[]} */

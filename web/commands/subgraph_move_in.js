@@ -45,7 +45,7 @@ export function moveIn(context, ids, instance) {
   if (!definition) return false
   const { nodes, groups } = goingIn(context, ids, instance)
   const problem = whyNotIn(context, nodes, instance, definition)
-  if (problem === null) leaveSenders(context, nodes)
+  if (problem === null) leaveSenders(context, nodes, instance)
   if (problem !== null || !nodes.length) {
     if (problem !== null) context.notify(problem)
     return false

@@ -5,6 +5,7 @@ export const GESTURES = [
   { label: 'Add a node', keys: 'double-click on the canvas' },
   { label: 'Add what fits a link', keys: 'drop the link in the void' },
   { label: 'Put a node into a link', keys: 'drop it on the link; Ctrl while dropping if it has links' },
+  { label: 'Put nodes into a subgraph', keys: 'drop them on it with Ctrl' },
   { label: 'Pull a node out of its links', keys: 'shake it' },
   { label: 'Copy while moving', keys: 'Alt drag' },
   { label: 'Keep to the grid', keys: 'Shift while moving or sizing' },
