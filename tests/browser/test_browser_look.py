@@ -209,6 +209,43 @@ def test_twice_the_size_still_fits(browser: Any, server: Server, text_to_image: 
     context.close()
 
 
+@pytest.mark.parametrize("size", [(390, 780), (720, 450)])
+def test_a_large_picture_fits_a_small_window(
+    browser: Any, server: Server, text_to_image: dict[str, Any], size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}", viewport=viewport)
+    person = Person(context.new_page(), server)
+    person.open()
+    person.load(text_to_image)
+    person.run()
+    page = person.page
+    page.locator(".strip .thumb:not(.waiting)").first.click()
+    lightbox = page.locator(".lightbox")
+    expect(lightbox.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("i")
+    expect(lightbox.locator(".details")).to_be_visible()
+    assert lightbox.evaluate("box => box.scrollWidth <= innerWidth && box.scrollHeight <= innerHeight")
+    assert lightbox.locator(".view").bounding_box()["width"] >= size[0] / 2
+    context.close()
+
+
+def test_an_empty_canvas_says_how_to_begin(person: Person) -> None:
+    page = person.page
+    empty = page.locator(".empty-canvas")
+    expect(empty).to_be_hidden()
+    person.load({"nodes": [], "links": []})
+    expect(empty).to_be_visible()
+    empty.get_by_role("button", name="Add a node").click()
+    page.keyboard.type("vae decode")
+    page.keyboard.press("Enter")
+    expect(empty).to_be_hidden()
+    page.keyboard.press("Control+z")
+    expect(empty).to_be_visible()
+    empty.get_by_role("button", name="Open a graph").click()
+    expect(page.locator(".drawer#graphs")).to_be_visible()
+
+
 def test_nothing_moves_under_reduced_motion(browser: Any, server: Server) -> None:
     context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}", reduced_motion="reduce")
     person = Person(context.new_page(), server)

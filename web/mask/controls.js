@@ -61,10 +61,10 @@ export function createControls({ settings, changed, look, whole }) {
       min: 1, max: LARGEST, unit: ' px', log: true, get: () => settings.size, set: (value) => { settings.size = clampSize(value) }
     }),
     slider('Hardness', 'How sharp the edge is.', {
-      min: 0, max: 100, unit: ' %', get: () => settings.hardness * 100, set: (value) => { settings.hardness = value / 100 }
+      min: 0, max: 100, unit: '%', get: () => settings.hardness * 100, set: (value) => { settings.hardness = value / 100 }
     }),
     slider('Opacity', 'How much of a pixel one stroke selects.', {
-      min: 1, max: 100, unit: ' %', get: () => settings.opacity * 100, set: (value) => { settings.opacity = value / 100 }
+      min: 1, max: 100, unit: '%', get: () => settings.opacity * 100, set: (value) => { settings.opacity = value / 100 }
     }))
   const everywhere = h('input', { type: 'checkbox', checked: settings.everywhere })
   everywhere.addEventListener('change', () => {
@@ -90,7 +90,7 @@ export function createControls({ settings, changed, look, whole }) {
     h('h3', {}, 'Shown as'),
     h('div.colours', {}, colours),
     slider('Strength', 'How strongly the mask is shown over the picture. It changes nothing of it.', {
-      min: 5, max: 100, unit: ' %', get: () => settings.shown * 100, set: (value) => { settings.shown = value / 100 }, after: () => { look(); changed() }
+      min: 5, max: 100, unit: '%', get: () => settings.shown * 100, set: (value) => { settings.shown = value / 100 }, after: () => { look(); changed() }
     }))
 
   const act = (/** @type {WholeName} */ name, /** @type {string} */ label, /** @type {string} */ tip, /** @type {string} */ keys = '') =>

@@ -64,7 +64,7 @@ export function openMaskDialog({ picture, selected, name, save }) {
   let work = null
   function follow() {
     controls.follow()
-    setText(percent, `${Math.round(surface.view.scale * 100)} %`)
+    setText(percent, `${Math.round(surface.view.scale * 100)}%`)
     step(undo, 'Undo', surface.history.undoLabel, work !== null)
     step(redo, 'Redo', surface.history.redoLabel, work !== null)
     saveButton.disabled = saving || work !== null

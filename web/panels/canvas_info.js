@@ -24,7 +24,7 @@ export function createCanvasInfo(host, editor, settings) {
     const seen = scene.nodesIn({ x: camera.x, y: camera.y, w: w / camera.zoom, h: h / camera.zoom }).length
     const count = graph.nodes(graphId).length
     const rate = frames.length > 2 ? Math.round((1000 * (frames.length - 1)) / Math.max(now - (frames[0] ?? now), 1)) : 0
-    setText(host, `${rate ? `${rate} frames/s · ` : ''}${renderer.lastDraw.toFixed(1)} ms · ${seen} of ${count} nodes · ${Math.round(camera.zoom * 100)} %`)
+    setText(host, `${rate ? `${rate} frames/s · ` : ''}${renderer.lastDraw.toFixed(1)} ms · ${seen} of ${count} nodes · ${Math.round(camera.zoom * 100)}%`)
   }
 
   function apply() {

@@ -55,7 +55,7 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
     image.style.transform = `translate(${x}px, ${y}px) scale(${scale})`
     image.classList.toggle('pixels', scale * devicePixelRatio >= 3)
     compare.follow(view, image)
-    percent.textContent = `${Math.round(scale * 100)} %`
+    percent.textContent = `${Math.round(scale * 100)}%`
   }
 
   /** The part of the window that one picture has. */

@@ -111,7 +111,7 @@ export function viewPanel({ editor, settings, toasts, colours, upload }) {
 
       function drawOpacity() {
         const percent = Math.round(settings.values.nodeOpacity * 100)
-        const told = h('span.number', {}, `${percent} %`)
+        const told = h('span.number', {}, `${percent}%`)
         return h('label.slide', { 'data-tip': 'How much of the grid and the links shows through nodes' }, h('span', {}, 'Node opacity'),
           h('input', {
             type: 'range', min: 30, max: 100, step: 5, value: String(percent), 'data-key': 'opacity', 'aria-label': 'Node opacity, percent',
