@@ -144,6 +144,30 @@ def test_several_files_and_what_no_node_takes(person: Person) -> None:
     expect(page.locator(".toast")).to_contain_text("c.xyz is neither a picture nor a graph")
 
 
+def test_dropped_text_is_nodes_or_is_told_and_an_address_does_not_take_the_page_away(person: Person) -> None:
+    person.load({"nodes": [], "links": []})
+
+    def drop(**data: str) -> bool:
+        return person.page.evaluate(
+            """data => {
+                const dataTransfer = new DataTransfer()
+                for (const [kind, text] of Object.entries(data)) dataTransfer.setData(`text/${kind}`, text)
+                const where = { clientX: 500, clientY: 300, bubbles: true, cancelable: true, dataTransfer }
+                const overlay = document.getElementById('overlay')
+                return ['dragover', 'drop'].every(kind => !overlay.dispatchEvent(new DragEvent(kind, where)))
+            }""",
+            data,
+        )
+
+    toast = person.page.locator(".toast")
+    address = {"uri-list": "https://example.org/fox.png", "plain": "https://example.org/fox.png"}
+    for data in ({"plain": "hello"}, address, {"plain": '{"nodes": 3}'}):
+        assert drop(**data), "the browser does nothing of its own with it"
+        expect(toast).to_contain_text("text that holds no nodes")
+    assert drop(plain=json.dumps({"nodes": [{"id": 1, "type": "ImageInvert", "pos": [0, 0]}], "links": []}))
+    assert [node["type"] for node in person.workflow["nodes"]] == ["ImageInvert"]
+
+
 def test_a_paste_of_anything_throws_nothing(person: Person) -> None:
     person.load({"nodes": [], "links": []})
     for kind, text in (
@@ -171,5 +195,6 @@ def test_a_paste_of_anything_throws_nothing(person: Person) -> None:
             document.getElementById('overlay').dispatchEvent(new ClipboardEvent('paste', event))
         }"""
     )
-    expect(person.page.locator(".toast")).to_contain_text("broken.png was not uploaded")
+    expect(person.page.locator(".toast", has_text="broken.png")).to_contain_text("broken.png was not uploaded")
+    expect(person.page.locator(".toast", has_text="What was pasted")).to_have_count(1)
     assert person.workflow["nodes"] == []

@@ -7,6 +7,7 @@
  * @typedef {{ x: number, y: number }} Point
  */
 import { CARRIED, FILE_TYPE } from '../panels/carry.js'
+import { pasteText } from '../commands/clipboard.js'
 import { isTyping } from '../panels/dom.js'
 import { kindOf } from '../view/media.js'
 import { fileValue } from '../view/node_pictures.js'
@@ -44,8 +45,8 @@ export class BringIn {
   /** @param {HTMLElement} stage */
   install(stage) {
     addEventListener('dragover', event => {
-      if (!hasFiles(event) && !isCarried(event)) return
-      event.preventDefault()
+      if (!hasFiles(event) && !isCarried(event) && !hasText(event)) return
+      event.preventDefault() // an address would be opened in place of this page
       if (event.dataTransfer) event.dataTransfer.dropEffect = 'copy'
       stage.classList.add('dropping')
     })
@@ -53,10 +54,14 @@ export class BringIn {
       if (event.relatedTarget === null) stage.classList.remove('dropping')
     })
     document.addEventListener('paste', event => {
+      if (event.defaultPrevented || isTyping(event.target)) return // as nodes, or as text
       const files = [...(event.clipboardData?.files ?? [])]
-      if (!files.length || isTyping(event.target)) return
-      event.preventDefault()
-      void this.take(files, null)
+      if (files.length) {
+        event.preventDefault()
+        void this.take(files, null)
+      } else if (this.editor.overlay === document.activeElement && event.clipboardData?.getData('text/plain').trim()) {
+        this.tellText('pasted')
+      }
     })
     addEventListener('drop', event => {
       stage.classList.remove('dropping')
@@ -66,9 +71,14 @@ export class BringIn {
         event.preventDefault()
         return this.takeCarried(event.dataTransfer?.getData(FILE_TYPE) ?? '', at)
       }
-      if (!hasFiles(event) || !event.dataTransfer) return undefined
-      event.preventDefault()
-      void this.takeDropped(event.dataTransfer, at)
+      if (!event.dataTransfer) return undefined
+      if (hasFiles(event)) {
+        event.preventDefault()
+        void this.takeDropped(event.dataTransfer, at)
+      } else if (hasText(event)) {
+        event.preventDefault()
+        this.takeText(event.dataTransfer.getData('text/plain'), at)
+      }
       return undefined
     })
     addEventListener(CARRIED, event => {
@@ -78,6 +88,16 @@ export class BringIn {
       this.takeCarried(text, { x: x - box.left, y: y - box.top })
     })
     addEventListener('dragend', () => stage.classList.remove('dropping'))
+  }
+
+  /** Nodes as text, as they are copied. @param {string} text @param {Point} screen */
+  takeText(text, screen) {
+    if (!pasteText(this.editor, text, { point: this.editor.toCanvas(screen) })) this.tellText('dropped')
+  }
+
+  /** @param {string} how */
+  tellText(how) {
+    this.toasts.show({ key: 'text', tone: 'warning', text: `What was ${how} is text that holds no nodes.`, detail: 'A picture or a graph comes as a file, not as its address: save it and drop the file here.' })
   }
 
   /** Folders are taken for what is in them. @param {DataTransfer} data @param {Point} screen */
@@ -250,6 +270,11 @@ export class BringIn {
 /** @param {DragEvent} event */
 function hasFiles(event) {
   return [...(event.dataTransfer?.types ?? [])].includes('Files')
+}
+
+/** Words or an address, and not on their way into a field. @param {DragEvent} event */
+function hasText(event) {
+  return !isTyping(event.target) && (event.dataTransfer?.types ?? []).some(type => type === 'text/plain' || type === 'text/uri-list')
 }
 
 /** @param {DragEvent} event */
