@@ -61,7 +61,13 @@ def test_l_arranges_everything_in_one_step(person: Person, text_to_image: dict[s
         giver, reader = after[str(link[1])], after[str(link[3])]
         assert giver[0] + giver[2] < reader[0]
     person.until("count => window.easel.editor.painters.size === count", painters)  # the motion is over
-    person.page.keyboard.press(".")
+    person.page.wait_for_timeout(300)
+    box = person.page.locator("#overlay").bounding_box()
+    assert box
+    for number in after:
+        x, y = person.point(number)
+        assert box["x"] < x < box["x"] + box["width"], "all of it is in view"
+        assert box["y"] < y < box["y"] + box["height"]
     if LOOK:
         person.shoot(Path(LOOK) / "arranged.png")
     person.page.keyboard.press("Control+z")

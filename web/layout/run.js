@@ -39,6 +39,8 @@ export async function arrange(editor, ids, options = {}) {
     const motion = new Motion(editor, boxes.map(({ id }) => id))
     const moved = apply(editor, problem, places)
     if (moved) motion.start()
+    // Where one looked there may be nothing now.
+    if (moved && ids === null) editor.run('fit')
     return moved
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
