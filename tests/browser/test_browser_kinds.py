@@ -19,7 +19,7 @@ TINT = {
                 {"default": 1, "min": 0.01, "max": 100, "step": 0.01, "display": "slider", "log": True},
             ],
             "parts": ["COMBO", {"options": ["sky", "sea", "land"], "multiselect": True}],
-            "camera": ["WEBCAM", {}],
+            "scene": ["LOAD_3D", {}],
             "after": ["INT", {"default": 3, "min": 0, "max": 9}],
         }
     },
@@ -101,7 +101,7 @@ def test_several_of_a_list_are_ticked(artist: Person) -> None:
 
 
 def test_what_another_page_makes_keeps_its_place(artist: Person) -> None:
-    artist.click(1, "widget:camera")
+    artist.click(1, "widget:scene")
     assert values(artist)[4:] == ["", 7]
     assert artist.page.evaluate("easel.editor.store.undoLabel") is None
     assert artist.prompt["1"]["inputs"]["after"] == 7

@@ -156,7 +156,7 @@ export class Client {
 
   /**
    * @param {File | Blob} file
-   * @param {{ name: string, overwrite?: boolean, subfolder?: string, onProgress?: (share: number) => void, signal?: AbortSignal }} options
+   * @param {{ name: string, overwrite?: boolean, subfolder?: string, type?: 'input' | 'temp', onProgress?: (share: number) => void, signal?: AbortSignal }} options
    * @returns {Promise<{ name: string, subfolder: string, type: string }>}
    */
   uploadImage(file, options) {

@@ -3,14 +3,14 @@
  *
  * @param {string} route
  * @param {Blob} file
- * @param {{ name: string, overwrite?: boolean, subfolder?: string, fields?: Record<string, string>, onProgress?: (share: number) => void, signal?: AbortSignal }} options
+ * @param {{ name: string, overwrite?: boolean, subfolder?: string, type?: 'input' | 'temp', fields?: Record<string, string>, onProgress?: (share: number) => void, signal?: AbortSignal }} options
  *   `fields` are more of the form's; `onProgress` gets numbers from 0 to 1
  * @returns {Promise<any>} the parsed reply; rejects with an Error whose message can be shown
  */
-export function upload(route, file, { name, overwrite = false, subfolder = '', fields = {}, onProgress, signal }) {
+export function upload(route, file, { name, overwrite = false, subfolder = '', type = 'input', fields = {}, onProgress, signal }) {
   const form = new FormData()
   form.append('image', file, name)
-  form.append('type', 'input')
+  form.append('type', type)
   form.append('subfolder', subfolder)
   if (overwrite) form.append('overwrite', 'true')
   for (const [field, value] of Object.entries(fields)) form.append(field, value)

@@ -3,6 +3,7 @@
  * is in this one list, since each file that is imported by itself splits the page once more: what it shares with every
  * other becomes a file of its own (docs/decisions/0008-the-page-is-joined.md).
  */
+export { openCamera } from '../panels/camera.js'
 export { openCrop } from '../crop/open.js'
 export { arrange } from '../layout/run.js'
 export { editMask } from '../mask/open.js'

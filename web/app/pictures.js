@@ -82,6 +82,21 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
     editor.focus()
   }
 
+  /** Its picture is kept as ComfyUI keeps it: for as long as the server's temporary files are. @param {string} node @param {string} widget */
+  async function camera(node, widget) {
+    const { openCamera } = await import('./later.js')
+    await openCamera({
+      width: editor.widget(node, 'width')?.value, height: editor.widget(node, 'height')?.value,
+      use: async picture => {
+        const answer = await client.uploadImage(picture, { name: `${Date.now()}.png`, subfolder: 'webcam', type: 'temp' })
+        const value = fileValue({ filename: answer.name, subfolder: answer.subfolder, type: answer.type })
+        if (editor.store.has(node)) editor.store.transact('Take a picture', () => editor.setWidget(node, widget, value))
+        else toasts.show({ tone: 'warning', text: 'The node is gone.', detail: `Its picture was saved as ${value}.` })
+      },
+    })
+    editor.focus()
+  }
+
   /** @param {NodeRecord} node @param {number} index */
   async function large(node, index) {
     const { refs } = shown(node)
@@ -143,6 +158,7 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
   commands.forEach(command => editor.commands.register(command))
 
   editor.on('edit-widget', ({ node, widget }) => {
+    if (widget.spec.kind === 'camera') void camera(node.id, widget.name)
     if (widget.spec.kind !== 'box') return
     editor.select([node.id])
     void crop()

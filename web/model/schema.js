@@ -105,7 +105,7 @@ function readType(name, entry) {
     virtual: false,
     picture:
       (output && inputs.some((input) => SHOWN.has(input.type) || input.forced)) ||
-      inputs.some(({ widget }) => widget?.kind === 'combo' && (widget.upload === 'image' || widget.upload === 'video' || widget.upload === 'audio'))
+      inputs.some(({ widget }) => widget?.kind === 'camera' || (widget?.kind === 'combo' && (widget.upload === 'image' || widget.upload === 'video' || widget.upload === 'audio')))
   }
 }
 
@@ -144,7 +144,7 @@ function readInput(name, spec, optional) {
 }
 
 /** The socket type of a declared type. @param {unknown} type */
-export function typeName(type) {
+function typeName(type) {
   if (Array.isArray(type)) return 'COMBO'
   return typeof type === 'string' && type !== '' ? type : '*'
 }

@@ -50,8 +50,9 @@
  * @typedef {{kind: 'colour', default: string}} ColourSpec `#rrggbb`.
  * @typedef {{kind: 'curve', default: unknown}} CurveSpec Points as `model/curve.js` reads them.
  * @typedef {{kind: 'box', default: unknown}} BoxSpec A box on a picture: x, y, width, height.
+ * @typedef {{kind: 'camera', default: string}} CameraSpec A picture taken with a camera: the name of its file.
  * @typedef {{kind: 'absent', default: string}} AbsentSpec What another page makes; the value is kept.
- * @typedef {NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec | ColourSpec | CurveSpec | BoxSpec | AbsentSpec} WidgetSpec
+ * @typedef {NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec | ColourSpec | CurveSpec | BoxSpec | CameraSpec | AbsentSpec} WidgetSpec
  */
 import { STRAIGHT } from './curve.js'
 import { asList, asObject, asText, isFinite } from './json.js'
@@ -86,7 +87,7 @@ const READERS = {
   COLOR: (_name, options) => ({ kind: 'colour', default: asText(options.default) ?? '#ffffff' }),
   CURVE: (_name, options) => ({ kind: 'curve', default: options.default ?? { points: STRAIGHT, interpolation: 'monotone_cubic' } }),
   BOUNDING_BOX: (_name, options) => ({ kind: 'box', default: options.default ?? { x: 0, y: 0, width: 512, height: 512 } }),
-  WEBCAM: absent,
+  WEBCAM: () => ({ kind: 'camera', default: '' }),
   LOAD_3D: absent,
   LOAD_3D_ANIMATION: absent,
   AUDIO_RECORD: absent

@@ -50,7 +50,7 @@ function textOf(lines) {
 function loadedFile(node, schema) {
   const type = schema.get(node.type)
   if (!type?.picture) return []
-  const widget = widgetsOf(type, node).find(isUpload)
+  const widget = widgetsOf(type, node).find((each) => isUpload(each) || each.spec.kind === 'camera')
   return typeof widget?.value === 'string' && widget.value !== '' ? [fileRef(widget.value)] : []
 }
 
@@ -60,6 +60,7 @@ export const isUpload = ({ spec }) => spec.kind === 'combo' && (spec.upload === 
 /** What to say where nothing is shown yet. @param {NodeType | undefined} type */
 export function hintOf(type) {
   if (!type?.output) {
+    if (type?.inputs.some(({ widget }) => widget?.kind === 'camera')) return 'The camera\'s picture comes here'
     const upload = type?.inputs.map(({ widget }) => (widget?.kind === 'combo' ? widget.upload : null)).find((kind) => kind)
     return upload === 'video' ? 'Drop or click for a video' : upload === 'audio' ? 'Drop or click for a sound' : 'Drop, paste or click for a picture'
   }
@@ -82,7 +83,7 @@ export function roomFor(type, { preview, refs, text }, made) {
 
 /** @param {NodeType} type */
 function keptFor(type) {
-  const seen = type.inputs.some((input) => ['IMAGE', 'MASK', 'VIDEO'].includes(input.type) || (input.widget?.kind === 'combo' && (input.widget.upload === 'image' || input.widget.upload === 'video')))
+  const seen = type.inputs.some((input) => ['IMAGE', 'MASK', 'VIDEO'].includes(input.type) || input.widget?.kind === 'camera' || (input.widget?.kind === 'combo' && (input.widget.upload === 'image' || input.widget.upload === 'video')))
   return seen ? 1 : WORDS
 }
 

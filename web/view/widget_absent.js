@@ -1,4 +1,4 @@
-/** A value that another page makes (a camera's picture, a 3D view): it is kept, and told. */
+/** A value that another page makes (a 3D view, a recorded sound): it is kept, and told. */
 import { drawRight } from './widget_field.js'
 
 /** @type {import('./widget_kinds.js').WidgetKind} */

@@ -33,6 +33,7 @@
  */
 import { ABSENT } from './widget_absent.js'
 import { BOX } from './widget_box.js'
+import { CAMERA } from './widget_camera.js'
 import { COLOUR } from './widget_colour.js'
 import { COMBO } from './widget_combo.js'
 import { CURVE } from './widget_curve.js'
@@ -42,7 +43,7 @@ import { TEXT } from './widget_text.js'
 import { TOGGLE } from './widget_toggle.js'
 
 /** @type {Readonly<Record<import('../model/widget_specs.js').WidgetSpec['kind'], WidgetKind>>} */
-const KINDS = { number: NUMBER, text: TEXT, combo: COMBO, toggle: TOGGLE, markdown: MARKDOWN, colour: COLOUR, curve: CURVE, box: BOX, absent: ABSENT }
+const KINDS = { number: NUMBER, text: TEXT, combo: COMBO, toggle: TOGGLE, markdown: MARKDOWN, colour: COLOUR, curve: CURVE, box: BOX, camera: CAMERA, absent: ABSENT }
 
 /** @param {{spec: {kind: import('../model/widget_specs.js').WidgetSpec['kind']}}} widget @returns {WidgetKind} */
 export const kindOf = ({ spec }) => KINDS[spec.kind]

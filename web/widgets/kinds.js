@@ -21,6 +21,7 @@ const EDITORS = {
   colour: () => openColour,
   curve: () => openCurve,
   box: () => null, // the crop box, over the whole page (app/pictures.js)
+  camera: () => null, // a dialog of its own (app/pictures.js)
   absent: () => null,
 }
 
