@@ -137,28 +137,6 @@ test('property: any steps undone give the same bytes as before, and redone the s
   )
 })
 
-test('property: the stack of steps survives JSON', () => {
-  fc.assert(
-    fc.property(steps, (all) => {
-      const store = new Store()
-      const states = [dump(store)]
-      for (const changes of all) {
-        const before = store.history.undos.length
-        apply(store, changes, true)
-        if (store.history.undos.length > before) states.push(dump(store))
-      }
-      const other = new Store()
-      const text = store.saveHistory()
-      other.load(JSON.parse(JSON.stringify([...store.records()])))
-      other.loadHistory(text)
-      for (const state of states.reverse().slice(1)) {
-        other.undo()
-        assert.equal(dump(other), state)
-      }
-    })
-  )
-})
-
 test('property: a cancelled gesture never was', () => {
   fc.assert(
     fc.property(steps, fc.array(change), (all, changes) => {

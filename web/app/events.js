@@ -204,7 +204,7 @@ const count = value => (typeof value === 'number' && Number.isFinite(value) ? va
 const listOf = value => (Array.isArray(value) ? value : [])
 
 /** The graph of a finished or waiting job. @param {Client} client @param {string} promptId @returns {Promise<any | null>} */
-export async function workflowOf(client, promptId) {
+async function workflowOf(client, promptId) {
   const entry = await client.historyEntry(promptId)
   return entry?.prompt?.[3]?.extra_pnginfo?.workflow ?? null
 }

@@ -109,7 +109,7 @@ export async function saveGraph(graph, toasts, { as = false } = {}) {
 }
 
 /** What is wrong with a file name, or null. A slash makes a folder. @param {string} name */
-export function checkName(name) {
+function checkName(name) {
   if (name.length > 120) return 'A name has at most 120 letters.'
   const wrong = /[\\:*?"<>|\p{Cc}]/u.exec(name)
   if (wrong) return `A name cannot hold ${wrong[0].trim() || 'this sign'}.`

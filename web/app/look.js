@@ -44,7 +44,7 @@ export function followLook({ editor, settings, toasts, urlOf }) {
 }
 
 /** `folder/name.png [output]`, as pictures are named in widgets. @param {string} text @returns {import('../model/session.js').PictureRef} */
-export function pictureNamed(text) {
+function pictureNamed(text) {
   const [, path = text, type = 'input'] = /^(.*?)(?: \[(input|output|temp)\])?$/su.exec(text) ?? []
   const cut = path.lastIndexOf('/')
   return { filename: path.slice(cut + 1), subfolder: cut < 0 ? '' : path.slice(0, cut), type }

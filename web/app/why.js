@@ -3,7 +3,6 @@
  * labels and what they were before.
  *
  * @typedef {{kind: string, inputs?: string[], sentence?: string}} Reason
- * @typedef {import('../model/session.js').Session} Session
  */
 import { labelOf } from '../model/labels.js'
 import { formatNumber } from '../model/words.js'

@@ -4,7 +4,6 @@
  * @typedef {import('./context.js').Context} Context
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
- * @typedef {import('../model/types.js').LinkRecord} LinkRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { accepts } from '../model/accepts.js'

@@ -22,7 +22,7 @@ const HEAD = 24
 const ROOM = /** @type {const} */ ([420, 300])
 
 /** @param {Pick<Context, 'store' | 'selection'>} context @returns {GroupRecord[]} */
-export const selectedFrames = ({ store, selection }) => [...selection].flatMap((id) => store.group(id) ?? [])
+const selectedFrames = ({ store, selection }) => [...selection].flatMap((id) => store.group(id) ?? [])
 
 /** @param {Context} context @param {GroupRecord} frame @returns {NodeRecord[]} */
 export const nodesIn = (context, frame) =>
@@ -77,7 +77,7 @@ function name(context, id) {
 }
 
 /** Frames as small as what lies in them asks for. @param {Context} context @param {readonly GroupRecord[]} frames */
-export function fitFrames(context, frames) {
+function fitFrames(context, frames) {
   const fitted = frames.flatMap((frame) => {
     const bounds = boundsRound([...nodesIn(context, frame).map(context.rectOf), ...framesIn(context, frame).map(groupBox)])
     return bounds ? [{ id: frame.id, bounds }] : []

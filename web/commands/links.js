@@ -2,7 +2,6 @@
  * What is done to links that are there: their ends moved, hidden and shown, nodes joined without pointing at a socket.
  *
  * @typedef {import('./context.js').Context} Context
- * @typedef {import('../model/types.js').Key} Key
  * @typedef {import('../model/types.js').LinkRecord} LinkRecord
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId

@@ -5,7 +5,6 @@
  * @typedef {import('./context.js').Context} Context
  * @typedef {import('../model/types.js').GraphId} GraphId
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
- * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/widget_values.js').Widget} Widget
  */
 import { recordId } from '../model/graph.js'

@@ -9,7 +9,7 @@ import { selectedNodes } from './context.js'
 import { neighbour, walk } from './walk.js'
 
 /** The selected nodes with all that feeds them, that they feed, or both, however far. @param {Context} context @param {readonly ('up' | 'down')[]} ways */
-export function selectAlong(context, ways) {
+function selectAlong(context, ways) {
   /** @type {Set<RecordId>} */
   const found = new Set(context.selection)
   const { graph, store } = context

@@ -35,7 +35,7 @@ export function bordersOf(context, nodes) {
 }
 
 /** Where records went: what they are called there, and their records' ids. */
-export class Carried {
+class Carried {
   /** @type {Map<Key, Key>} */
   keys = new Map()
   /** @type {RecordId[]} */

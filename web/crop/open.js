@@ -3,7 +3,6 @@
  *
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {import('../geometry/rect.js').Rect} Rect
- * @typedef {import('../model/crop.js').Handle} Handle
  */
 import { viewUrl } from '../api/client.js'
 import { asBox, cropOf, dragged, inside } from '../model/crop.js'

@@ -2,7 +2,6 @@
  * Where everything on a node lies, in the node's own pixels: the origin is the top left of the body, the title is above
  * it. The body may be taller than the size that the file gives, never shorter: nothing is ever cut off.
  *
- * @typedef {import('./vec.js').Point} Point
  * @typedef {import('./rect.js').Rect} Rect
  *
  * @typedef {object} SocketShape
@@ -55,7 +54,7 @@ import { clamp } from './vec.js'
 export const TITLE = 30
 export const ROW = 24
 export const WIDGET_ROW = 26
-export const FIELD = 22
+const FIELD = 22
 export const INSET = 12
 const TOP = 6
 const BOTTOM = 8

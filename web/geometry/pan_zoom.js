@@ -3,7 +3,6 @@
  * it or crops it uses this.
  *
  * @typedef {import('./vec.js').Point} Point
- * @typedef {import('./rect.js').Rect} Rect
  */
 
 const LARGEST = 32

@@ -57,7 +57,7 @@ function nearest(box, others, axis, reach) {
 }
 
 /** The lines that a box shares with others. @param {Rect} box @param {readonly Rect[]} others @param {'x' | 'y'} axis @returns {Guide[]} */
-export function guidesOf(box, others, axis) {
+function guidesOf(box, others, axis) {
   const across = OTHER[axis]
   return lines(box, axis).flatMap((at, index) => {
     const mates = others.filter((other) => lines(other, axis).some((line, i) => (i === 1) === (index === 1) && Math.abs(line - at) < 0.6))

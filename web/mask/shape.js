@@ -2,7 +2,6 @@
  * The mask's outline made larger, smaller or softer, worked on only round what is selected. Each pixel costs the same
  * whatever the amount; a large mask still takes a while, which is why `reshape.js` has a worker do it.
  *
- * @typedef {import('../geometry/rect.js').Rect} Rect
  * @typedef {import('./mask.js').Mask} Mask
  * @typedef {import('./mask.js').Region} Region
  * @typedef {'grow' | 'shrink' | 'feather'} ShapeName

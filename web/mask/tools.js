@@ -2,7 +2,6 @@
  * What the pointer does to the mask, one small class a tool. Each press is one step of undo.
  *
  * @typedef {import('../geometry/vec.js').Point} Point
- * @typedef {import('../geometry/rect.js').Rect} Rect
  * @typedef {import('./surface.js').Surface} Surface
  * @typedef {{point: Point, pressure: number, shift: boolean}} Press A point of the picture.
  *

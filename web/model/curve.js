@@ -9,7 +9,7 @@ import { asList, isFinite, isObject } from './json.js'
 /** @type {readonly Knot[]} */
 export const STRAIGHT = [[0, 0], [1, 1]]
 /** Points of a curve, at most. */
-export const MOST_KNOTS = 64
+const MOST_KNOTS = 64
 /** Points closer than this would be one above the other. */
 const APART = 1e-4
 

@@ -17,7 +17,7 @@
  */
 
 /** Letters of an expression, at most. */
-export const LONGEST = 500
+const LONGEST = 500
 /** Brackets, signs and functions within one another, at most. */
 const DEEPEST = 50
 

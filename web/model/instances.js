@@ -5,7 +5,6 @@
  * @typedef {import('./graph.js').Graph} Graph
  * @typedef {import('./node_types.js').NodeTypes} NodeTypes
  * @typedef {import('./types.js').GraphId} GraphId
- * @typedef {import('./types.js').GraphRecord} GraphRecord
  * @typedef {import('./types.js').NodeRecord} NodeRecord
  * @typedef {import('./widget_values.js').Place} Place
  * @typedef {Pick<NodeTypes, 'of' | 'get'>} Types
@@ -40,7 +39,7 @@ export function usedBy(graph, id) {
 export const holdsItself = (graph, outer, inner) => outer !== '' && (inner === outer || usedBy(graph, inner).has(outer))
 
 /** @param {NonNullable<Place['inner']>} inner */
-export const innerKey = ({ node, name }) => `${node} ${name}`
+const innerKey = ({ node, name }) => `${node} ${name}`
 
 /** What an instance gives to what is inside: only what its own list holds. @param {Types} types @param {NodeRecord} node @returns {Map<string, unknown>} */
 export function givenBy(types, node) {

@@ -1,6 +1,5 @@
 /** What a node's `mode` says. */
 
-export const ALWAYS = 0
 /** It and what needs it does not run. */
 export const MUTED = 2
 /** Its inputs pass through to the outputs of their types. */

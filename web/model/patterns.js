@@ -65,7 +65,7 @@ export function fillPattern(text, now, lookUp) {
 }
 
 /** @param {string} format d, M, h, m, s, each once or twice, yy and yyyy @param {Date} date */
-export function formatDate(format, date) {
+function formatDate(format, date) {
   const parts = /** @type {Record<string, number>} */ ({
     d: date.getDate(), M: date.getMonth() + 1, h: date.getHours(), m: date.getMinutes(), s: date.getSeconds()
   })

@@ -3,7 +3,6 @@
  * an expression reads must stand in a widget of the same graph; `graph/workflow_expressions.py` has the same rules.
  *
  * @typedef {import('./expression.js').Reference} Reference
- * @typedef {import('./json.js').Json} Json
  * @typedef {import('./schema.js').NodeType} NodeType
  *
  * @typedef {object} Cells A node as the sheet sees it.

@@ -6,7 +6,6 @@
  * @typedef {import('./types.js').GraphRecord} GraphRecord
  * @typedef {import('./types.js').Json} Json
  * @typedef {import('./types.js').NodeRecord} NodeRecord
- * @typedef {import('./types.js').Pair} Pair
  * @typedef {import('./types.js').Slot} Slot
  * @typedef {{inputs: NodeRecord, outputs: NodeRecord}} Sides
  */

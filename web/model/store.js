@@ -280,20 +280,6 @@ export class Store {
     }, 'load')
   }
 
-  /** The steps as JSON, for a draft that keeps them over a reload. */
-  saveHistory() {
-    this.commit()
-    return JSON.stringify({ undos: this.#undos, redos: this.#redos })
-  }
-
-  /** @param {string} text what `saveHistory` gave for this same document */
-  loadHistory(text) {
-    const { undos, redos } = JSON.parse(text)
-    this.#undos = undos
-    this.#redos = redos
-    this.#tellSteps()
-  }
-
   #open() {
     if (!this.#diff) throw new Error('A record can only be changed inside transact()')
     return this.#diff

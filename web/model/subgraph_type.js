@@ -2,7 +2,6 @@
  * A subgraph's definition as a node type: its inputs and outputs, and the widgets that its inputs stand for.
  *
  * @typedef {import('./graph.js').Graph} Graph
- * @typedef {import('./json.js').Json} Json
  * @typedef {import('./node_types.js').NodeTypes} NodeTypes
  * @typedef {import('./schema.js').NodeType} NodeType
  * @typedef {import('./schema.js').WidgetSpec} WidgetSpec

@@ -70,7 +70,7 @@ export function places(type) {
  * @param {NodeType} type @param {readonly unknown[]} values
  * @returns {readonly Place[]}
  */
-export function placesOf(type, values) {
+function placesOf(type, values) {
   const fresh = withButtons(places(type), type, values)
   const forced = type.inputs.filter((input) => input.forced).length
   if (forced === 0 || values.length <= fresh.length) return fresh

@@ -59,7 +59,7 @@ async function rename(blueprints, blueprint) {
 }
 
 /** What is wrong with a name; null for nothing. @param {string} name */
-export function badName(name) {
+function badName(name) {
   if (/[\\/:*?"<>|]/u.test(name)) return 'A name cannot hold any of \\ / : * ? " < > |'
   return name.startsWith('.') ? 'A name cannot begin with a point.' : name.length > 120 ? 'That is too long for a name.' : null
 }

@@ -12,7 +12,7 @@ export function noteEntries(editor, node) {
 }
 
 /** @param {string} href one that `safe` let pass */
-export const openAddress = href => void window.open(href, '_blank', 'noopener,noreferrer')
+const openAddress = href => void window.open(href, '_blank', 'noopener,noreferrer')
 
 /** @param {string} text */
 const shorten = text => (text.length > 40 ? `${text.slice(0, 39)}…` : text)

@@ -86,7 +86,7 @@ export function createValues({ editor, widgets }) {
 }
 
 /** @param {Editor} editor @param {readonly NodeRecord[]} nodes @returns {Shared[]} */
-export function sharedOf(editor, nodes) {
+function sharedOf(editor, nodes) {
   const [first, ...others] = nodes
   if (!first) return []
   const theirs = others.map(node => new Map(editor.widgets(node.id).map(widget => [widget.name, widget])))

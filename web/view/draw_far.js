@@ -2,7 +2,6 @@
  * The graph from afar: nodes as blocks with their titles, links as thin lines. Thousands are in view at once, so everything
  * is drawn in whole pixels of the screen, links of one colour in one stroke, and nothing is laid out for it.
  *
- * @typedef {import('../model/schema.js').NodeType} NodeType
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('./renderer.js').ViewState} ViewState
  * @typedef {import('./scene.js').Sketch} Sketch

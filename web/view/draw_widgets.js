@@ -1,7 +1,6 @@
 /**
  * A node's widgets: label left, value right, as they look while nothing is edited.
  *
- * @typedef {import('./widget_kinds.js').Drawing} Drawing
  */
 import { INSET } from '../geometry/layout.js'
 import { drawIcon } from './shapes.js'

@@ -26,7 +26,7 @@ export function tokensOf(text) {
 }
 
 /** Have the reader. @returns {Promise<boolean>} whether it could be had */
-export async function loadMarkdown() {
+async function loadMarkdown() {
   if (read || asked) return read !== null
   asked = true
   try {

@@ -96,10 +96,10 @@ export const NUMBER = {
 }
 
 /** A seed that is another one now than the last run used. @param {import('../model/widget_values.js').Widget} widget @param {unknown} last */
-export const canReuse = ({ control, value, expression }, last) => control !== null && !expression && last !== undefined && last !== value
+const canReuse = ({ control, value, expression }, last) => control !== null && !expression && last !== undefined && last !== value
 
 /** How far along its range a value is; by powers on a logarithmic slider. @param {NumberSpec} spec @param {number} value */
-export function shareOf({ min, max, log }, value) {
+function shareOf({ min, max, log }, value) {
   const kept = clamp(value, min, max)
   return log ? Math.log(kept / min) / Math.log(max / min) : (kept - min) / (max - min)
 }

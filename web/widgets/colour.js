@@ -62,7 +62,7 @@ export function openColour(host, request) {
 let probe = null
 
 /** `#rrggbb` (with `aa` where it is kept) of what was typed; null for no colour. @param {string} text */
-export function hexOf(text) {
+function hexOf(text) {
   const bare = text.trim().replace(/^(?=[0-9a-f]{6}$)/iu, '#').toLowerCase()
   if (/^#[0-9a-f]{6}(?:[0-9a-f]{2})?$/u.test(bare)) return bare
   if (/^#[0-9a-f]{3}$/u.test(bare)) return `#${Array.from(bare.slice(1), digit => digit + digit).join('')}`

@@ -3,7 +3,6 @@
  *
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {import('../model/widget_values.js').Widget} Widget
- * @typedef {import('./request.js').EditRequest} EditRequest
  * @typedef {import('./request.js').OpenEditor} OpenEditor
  */
 import { NOTE_TYPES } from '../model/virtual_types.js'

@@ -64,7 +64,7 @@ export class PromptWords {
  * A list of tags: `name,category,count,"alias,alias"` a line, as others keep them, or one name a line. The most used first.
  * @param {string} text @returns {Tag[]}
  */
-export function readTags(text) {
+function readTags(text) {
   /** @type {Tag[]} */
   const tags = []
   for (const line of text.split('\n')) {
@@ -77,7 +77,7 @@ export function readTags(text) {
 }
 
 /** Those that begin so first, then those with a word that does; by use within each. @param {readonly Tag[]} tags @param {string} word @returns {{tag: Tag, alias: string | null}[]} */
-export function findTags(tags, word) {
+function findTags(tags, word) {
   /** @type {{tag: Tag, alias: string | null}[][]} */
   const ranks = [[], [], []]
   for (const tag of tags) {
