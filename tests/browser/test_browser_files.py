@@ -27,6 +27,12 @@ def test_a_dropped_json_opens(person: Person, text_to_image: dict[str, Any]) -> 
     expect(person.page.locator(".tab .name")).to_have_text("fox")
 
 
+def test_a_graph_beside_its_prompt_opens(person: Person, text_to_image: dict[str, Any]) -> None:
+    pair = {"workflow": text_to_image, "prompt": {"1": {"class_type": "LoadImage", "inputs": {}}}}
+    person.drop("pair.json", json.dumps(pair).encode(), "application/json", person.void())
+    person.until("count => window.app.graph.nodes.length === count", len(text_to_image["nodes"]))
+
+
 def test_a_dropped_picture_opens_its_graph(person: Person, text_to_image: dict[str, Any]) -> None:
     data = picture(workflow=json.dumps(with_words(text_to_image, "from a picture")), prompt="{}")
     person.drop("fox.png", data, "image/png", person.void())

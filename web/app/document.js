@@ -111,7 +111,8 @@ export class OpenGraph {
    * @returns {string[]} what had to be mended
    */
   open(json, { name = null, stored = null, dirty = false } = {}) {
-    const workflow = isPrompt(json) ? workflowFromPrompt(json, this.editor.schema) : json
+    const whole = isObject(json) && !('nodes' in json) && isObject(json.workflow) ? json.workflow : json // a pair with its prompt, as pictures carry it
+    const workflow = isPrompt(whole) ? workflowFromPrompt(whole, this.editor.schema) : whole
     if (!isObject(workflow) || !('nodes' in workflow)) throw new TypeError('This JSON holds no graph: neither nodes nor classes are in it.')
     const notes = this.editor.load(workflow)
     this.showAll()
