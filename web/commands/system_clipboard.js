@@ -36,7 +36,7 @@ export async function pasteFromClipboard(context, links) {
   else if (!pasteText(context, text, { point, links })) context.notify('The clipboard holds no nodes')
 }
 
-/** @returns {Pick<Clipboard, 'readText' | 'writeText'>} */
-function clipboard() {
+/** The browser's, or one that refuses: over plain HTTP there is none. @returns {Pick<Clipboard, 'readText' | 'writeText'>} */
+export function clipboard() {
   return globalThis.navigator?.clipboard ?? { readText: () => Promise.reject(new Error('no clipboard')), writeText: () => Promise.reject(new Error('no clipboard')) }
 }

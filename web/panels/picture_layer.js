@@ -4,6 +4,7 @@
  *
  * @typedef {import('../tools/editor.js').Editor} Editor
  */
+import { clipboard } from '../commands/system_clipboard.js'
 import { icon } from '../icons/icons.js'
 import { release } from '../view/media.js'
 import { rectToScreen } from '../geometry/viewport.js'
@@ -52,7 +53,14 @@ function layOver(layer, editor, node, element, onClose) {
     event.stopPropagation()
     if (event.key === 'Escape') close()
   })
-  element.addEventListener('wheel', event => event.stopPropagation())
+  // The wheel is the canvas's, but for words that do not fit.
+  element.addEventListener('wheel', event => {
+    event.stopPropagation()
+    const long = [...element.querySelectorAll('.scrolls')].some(({ scrollHeight, clientHeight }) => scrollHeight > clientHeight)
+    if (long && !event.ctrlKey && !event.metaKey) return
+    event.preventDefault()
+    editor.overlay.dispatchEvent(new WheelEvent('wheel', event))
+  }, { passive: false })
   addEventListener('pointerdown', outside, true)
   layer.append(element)
   place()
@@ -67,7 +75,7 @@ export function layText(layer, editor, node, text) {
   const copy = h('button.round', {
     type: 'button', 'aria-label': 'Copy all', 'data-tip': 'Copy all',
     onclick: () => {
-      void navigator.clipboard?.writeText(text).then(() => editor.notify('Copied'), () => editor.notify('The browser did not let the page use the clipboard'))
+      void clipboard().writeText(text).then(() => editor.notify('Copied'), () => editor.notify('The browser did not let the page use the clipboard'))
     },
   }, icon('copy'))
   layOver(layer, editor, node, h('div.reader-box', {}, words, copy))

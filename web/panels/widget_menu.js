@@ -4,6 +4,7 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  */
 import { resetWidget, setWidget } from '../commands/set_widget.js'
+import { clipboard } from '../commands/system_clipboard.js'
 import { isDefault, readValue, writeValue } from '../model/value_text.js'
 import { humanise, inSentence } from '../model/words.js'
 
@@ -22,13 +23,13 @@ export function widgetEntries(editor, node, name) {
   if (!isDefault(widget)) entries.push({ label: `Reset ${inSentence(label)}`, keys: 'Backspace', run: () => void resetWidget(editor, node, name) })
   if (number && widget.expression) entries.push({ label: 'Keep its value, drop the expression', run: () => setWidget(editor, node, name, widget.value) })
   else if (number) entries.push({ label: `Work ${inSentence(label)} out from others`, run: () => editor.editWidget(node, name, { typed: '=' }) })
-  entries.push({ label: 'Copy its value', run: () => void navigator.clipboard?.writeText(writeValue(widget)).catch(() => editor.notify('The browser did not let the page use the clipboard')) })
+  entries.push({ label: 'Copy its value', run: () => void clipboard().writeText(writeValue(widget)).catch(() => editor.notify('The browser did not let the page use the clipboard')) })
   entries.push({ label: 'Paste a value', run: () => void paste() })
   if (others > 0) entries.push({ label: `Same for ${others === 1 ? 'the other selected node' : `all ${others + 1} selected nodes`}`, run: () => editor.setWidgets(node, name, widget.value) })
   return entries
 
   async function paste() {
-    const text = await navigator.clipboard.readText().catch(() => null)
+    const text = await clipboard().readText().catch(() => null)
     if (text === null) return editor.notify('The browser did not let the page read the clipboard')
     const value = widget && readValue(widget, text)
     if (value === undefined) editor.notify(`“${text.trim().slice(0, 40)}” is no value for ${inSentence(label)}.`)

@@ -59,9 +59,11 @@ export class Pictures {
   /** @param {string} url @param {import('./media.js').MediaKind} kind @param {Entry} entry */
   async #fetch(url, kind, entry) {
     try {
-      entry.bitmap = await bitmapOf(url, kind)
+      const bitmap = await bitmapOf(url, kind)
+      if (this.#entries.get(url) !== entry) return bitmap.close() // forgotten meanwhile: its file is another by now
+      entry.bitmap = bitmap
       entry.state = 'ready'
-      this.#pixels += entry.bitmap.width * entry.bitmap.height
+      this.#pixels += bitmap.width * bitmap.height
       this.#trim()
     } catch {
       entry.state = 'failed' // shown on the node: the file may be gone, or be no picture

@@ -15,7 +15,7 @@ export function openLongText(host, request, text) {
   let next = null
   const copy = h('button', { type: 'button', 'data-tip': 'Put all of it on the clipboard', onclick: () => void navigator.clipboard?.writeText(text).catch(() => undefined) }, 'Copy all')
   const paste = h('button', { type: 'button', 'data-tip': 'Take the text on the clipboard in its place', onclick: async () => {
-    next = await navigator.clipboard.readText().catch(() => null)
+    next = (await navigator.clipboard?.readText().catch(() => null)) ?? null
     if (next !== null) close()
   } }, 'Paste in its place')
   const shorten = h('button', { type: 'button', 'data-tip': `Keep the first ${SHOWN} letters, which can be edited`, onclick: () => { next = text.slice(0, SHOWN); close() } }, 'Keep the beginning')
