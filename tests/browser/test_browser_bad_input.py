@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,128 @@ def test_a_worker_that_dies_in_mid_run_costs_no_picture(
         assert person.status(9)["state"] == "done"
         person.until("() => window.easel.session.status('9').images.length === 1")
         assert not person.errors
+
+
+KEYS = [
+    *("Control+z", "Control+y", "Delete", "Control+c", "Control+v", "Control+a", "Control+g", "Control+m", "Control+b"),
+    *(".", "l", "p", "Alt+c", "c", "x", "g", "ArrowLeft", "Control+d", "Shift+ArrowUp", "Control+Shift+v", "h", "F2"),
+    *("Tab", "m", "Control+x", "Control+e", "Control+Shift+g", "d", "Home"),
+]
+SOMETHING = """part => {
+  const { editor } = window.easel
+  const nodes = editor.graph.nodes(editor.graphId)
+  if (!nodes.length) return [400, 300]
+  const node = nodes[Math.floor(part * nodes.length)]
+  const { width, sockets, widgets } = editor.scene.view(node).layout
+  const fields = widgets.map(({ field }) => ({ x: field.x + field.w / 2, y: field.y + field.h / 2 }))
+  const places = [{ x: width / 2, y: -15 }, ...sockets, ...fields]
+  const place = places[Math.floor(part * 7919) % places.length]
+  const { x, y } = editor.toScreen({ x: node.pos[0] + place.x, y: node.pos[1] + place.y })
+  const box = editor.overlay.getBoundingClientRect()
+  return [Math.min(Math.max(x, 2), box.width - 2) + box.left, Math.min(Math.max(y, 2), box.height - 2) + box.top]
+}"""
+AGAIN = """part => {
+  const { editor } = window.easel
+  editor.overlay.focus()
+  editor.run('fit')
+  const all = ['node', 'group', 'reroute'].flatMap(kind => [...editor.graph.ids(editor.graphId, kind)])
+  editor.select(all.filter((_, index) => (part * (index + 3) * 7.3) % 1 < 0.4))
+}"""
+
+
+class Wild:
+    """Hands that do anything, the same for the same seed."""
+
+    def __init__(self, person: Person, seed: int) -> None:
+        self.page = person.page
+        self.chance = random.Random(seed)
+        self.box = person.page.locator("#overlay").bounding_box()
+        self.devtools = person.page.context.new_cdp_session(person.page)
+        self.devtools.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 3})
+
+    def place(self) -> tuple[float, float]:
+        if self.chance.random() < 0.7:
+            return tuple(self.page.evaluate(SOMETHING, self.chance.random()))
+        share = self.chance.random
+        return self.box["x"] + share() * self.box["width"], self.box["y"] + share() * self.box["height"]
+
+    def mouse(self) -> None:
+        held = [key for key in ("Shift", "Control", "Alt") if self.chance.random() < 0.25]
+        button = self.chance.choice(["left", "left", "left", "right", "middle"])
+        for key in held:
+            self.page.keyboard.down(key)
+        self.page.mouse.move(*self.place())
+        self.page.mouse.down(button=button)
+        for _ in range(self.chance.randrange(3)):
+            self.page.mouse.move(*self.place(), steps=2)
+        if self.chance.random() < 0.08:
+            width, height = self.chance.choice([700, 1000, 1440]), self.chance.choice([600, 900])
+            self.page.set_viewport_size({"width": width, "height": height})
+        self.page.mouse.up(button=button)
+        for key in held:
+            self.page.keyboard.up(key)
+        if self.chance.random() < 0.1:
+            self.page.mouse.dblclick(*self.place())
+
+    def keys(self) -> None:
+        self.page.keyboard.press(self.chance.choice(KEYS))
+        if self.chance.random() < 0.2:
+            self.page.keyboard.type("3a")
+        if self.chance.random() < 0.1:
+            self.page.keyboard.press("Enter")
+
+    def fingers(self) -> None:
+        points = [self.place() for _ in range(self.chance.choice([1, 1, 2, 3]))]
+        self.touch("touchStart", points)
+        for _ in range(2):
+            shift = self.chance.uniform(-90, 90)
+            points = [(x + shift, y + self.chance.uniform(-90, 90)) for x, y in points]
+            self.touch("touchMove", points)
+        self.touch(self.chance.choice(["touchEnd", "touchEnd", "touchCancel"]), [])
+
+    def touch(self, kind: str, points: list[tuple[float, float]]) -> None:
+        told = [{"x": x, "y": y, "id": index} for index, (x, y) in enumerate(points)]
+        self.devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+
+
+def test_wild_hands_can_be_undone_to_the_first_byte(person: Person, text_to_image: dict[str, Any]) -> None:
+    page = person.page
+    page.route("**/prompt", lambda route: route.abort())
+    person.load(text_to_image)
+    before = json.dumps(person.workflow)
+    wild = Wild(person, 7)
+    for count in range(200):
+        if count % 4 == 0:
+            page.evaluate(AGAIN, wild.chance.random())
+        wild.chance.choice([wild.mouse, wild.keys, wild.mouse, wild.keys, wild.fingers])()
+        page.keyboard.press("Escape")
+        assert not person.errors
+    page.keyboard.press("Escape")
+    after = json.dumps(person.workflow)
+    count = "() => window.easel.editor.store.history.undos.length"
+    steps = page.evaluate(count)
+    assert steps > 5, "something was done"
+    page.evaluate("() => { const { store } = window.easel.editor; while (store.undo() !== null) {} }")
+    assert json.dumps(person.workflow) == before
+    page.evaluate("steps => { for (let step = 0; step < steps; step++) window.easel.editor.store.redo() }", steps)
+    assert json.dumps(person.workflow) == after
+
+
+def test_five_hundred_steps_and_a_jump_back(person: Person, text_to_image: dict[str, Any]) -> None:
+    person.load(text_to_image)
+    before = json.dumps(person.workflow)
+    person.page.evaluate(
+        """() => {
+          const { editor } = window.easel
+          for (let step = 0; step < 500; step++) {
+            if (step % 5 === 4) editor.addNode('ImageInvert', { point: { x: step * 3, y: 900 } })
+            else if (step % 5 === 3) editor.setWidget('node:3', 'steps', step + 1)
+            else editor.store.transact('Move', () => editor.store.update('node:5', { pos: [step, step] }))
+          }
+        }"""
+    )
+    after = json.dumps(person.workflow)
+    person.page.evaluate("() => window.easel.editor.store.jump(-500)")
+    assert json.dumps(person.workflow) == before
+    person.page.evaluate("() => window.easel.editor.store.jump(500)")
+    assert json.dumps(person.workflow) == after
