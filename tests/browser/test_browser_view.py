@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from tests.browser.person import Person
 
-DEFAULTS = {"palette": "", "palettes": [], "minimap": True, "dots": True, "backdrop": ""}
+DEFAULTS = {"palette": "", "palettes": [], "minimap": True, "dots": True, "backdrop": "", "edgeSpeed": 1}
 PIXEL = """([x, y]) => [...document.getElementById('scene').getContext('2d').getImageData(x, y, 1, 1).data]"""
 
 
@@ -107,6 +107,32 @@ def test_a_backdrop_that_is_gone_is_told(artist: Person) -> None:
     artist.page.reload()
     artist.wait_ready()
     expect(artist.page.locator(".toast")).to_contain_text("nothing here.png")
+
+
+def test_the_view_goes_along_at_its_edge_as_fast_as_one_likes(artist: Person) -> None:
+    page = artist.page
+
+    def way() -> float:
+        """How far the view goes while a box is drawn to its edge."""
+        before = page.evaluate("() => window.easel.editor.camera")
+        box = page.locator("#overlay").bounding_box()
+        assert box
+        page.mouse.move(*artist.void())
+        page.mouse.down()
+        for step in range(8):
+            page.mouse.move(box["x"] + box["width"] / 2 + step, box["y"] + box["height"] - 2)
+            page.wait_for_timeout(20)
+        page.mouse.up()
+        return page.evaluate("() => window.easel.editor.camera.y") - before["y"]
+
+    speed = page.get_by_role("slider", name="Speed at the edge")
+    speed.focus()
+    page.keyboard.press("Home")
+    expect(page.locator("label.slide", has_text="Speed at the edge")).to_contain_text("off")
+    assert way() == 0
+    speed.focus()
+    page.keyboard.press("End")
+    assert way() > 20
 
 
 def test_focus_mode_leaves_the_canvas_alone(artist: Person) -> None:

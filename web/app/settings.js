@@ -19,6 +19,7 @@
  * @property {string} linkShape How links run: `spline`, `straight`, `elbow`, `hidden`.
  * @property {boolean} guides Moved things stand in line with their neighbours.
  * @property {boolean} snaps Moved things keep to the grid.
+ * @property {number} edgeSpeed How fast the view goes along with what is dragged to its edge; 1 is usual, 0 is not at all.
  * @property {string[]} favourites Node types with a star.
  * @typedef {'dots' | 'minimap' | 'badges' | 'guides' | 'snaps' | 'canvasInfo'} Switch Those that are on or off in the panel View.
  */
@@ -28,13 +29,13 @@ const KEY = 'easel.settings'
 const PREFIX = 'Easel.'
 
 /** What the server keeps too; the rest depends on the screen. @type {readonly (keyof Preferences)[]} */
-const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop', 'keymap', 'navigation', 'linkShape', 'guides', 'snaps', 'favourites']
+const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop', 'keymap', 'navigation', 'linkShape', 'guides', 'snaps', 'edgeSpeed', 'favourites']
 
 /** @type {Preferences} */
 const DEFAULTS = {
   theme: 'system', palette: '', palettes: [], resultsFolded: false, inspector: innerWidth >= 1000,
   minimap: true, dots: true, badges: false, canvasInfo: false, nodeOpacity: 1, backdrop: '',
-  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', linkShape: 'spline', guides: true, snaps: false, favourites: [],
+  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', linkShape: 'spline', guides: true, snaps: false, edgeSpeed: 1, favourites: [],
 }
 
 export class Settings {

@@ -43,7 +43,7 @@ export function viewPanel({ editor, settings, toasts, colours, upload }) {
 
       function draw() {
         const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key
-        fill(content, drawColours(), drawLinks(), drawSwitches(), drawOpacity(), drawBackdrop())
+        fill(content, drawColours(), drawLinks(), drawSwitches(), drawOpacity(), drawEdgeSpeed(), drawBackdrop())
         if (focused) /** @type {HTMLElement | null} */ (content.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus()
       }
 
@@ -117,6 +117,17 @@ export function viewPanel({ editor, settings, toasts, colours, upload }) {
             type: 'range', min: 30, max: 100, step: 5, value: String(percent), 'data-key': 'opacity', 'aria-label': 'Node opacity, percent',
             oninput: (/** @type {any} */ event) => editor.setLook({ nodeOpacity: Number(event.target.value) / 100 }),
             onchange: (/** @type {any} */ event) => settings.set('nodeOpacity', Number(event.target.value) / 100),
+          }), told)
+      }
+
+      function drawEdgeSpeed() {
+        const percent = Math.round(settings.values.edgeSpeed * 100)
+        const told = h('span.number', {}, percent ? `${percent}%` : 'off')
+        return h('label.slide', { 'data-tip': 'How fast the view goes along with what is dragged to its edge' }, h('span', {}, 'Speed at the edge'),
+          h('input', {
+            type: 'range', min: 0, max: 300, step: 25, value: String(percent), 'data-key': 'edge', 'aria-label': 'Speed at the edge, percent',
+            oninput: (/** @type {any} */ event) => { told.textContent = event.target.value === '0' ? 'off' : `${event.target.value}%` },
+            onchange: (/** @type {any} */ event) => settings.set('edgeSpeed', Number(event.target.value) / 100),
           }), told)
       }
 

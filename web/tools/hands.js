@@ -3,7 +3,7 @@
  * the act that the next drag will be. None of it is the document.
  *
  * @typedef {import('./navigation.js').Act} Act
- * @typedef {{navigation?: string, linkShape?: string, guides?: boolean, snaps?: boolean}} Preferred
+ * @typedef {{navigation?: string, linkShape?: string, guides?: boolean, snaps?: boolean, edgeSpeed?: number}} Preferred
  */
 import { LINK_SHAPES } from '../geometry/link_path.js'
 import { presetOf } from './navigation.js'
@@ -12,6 +12,8 @@ export class Hands {
   preset = presetOf('')
   /** Moved things stand in line with their neighbours. */
   guides = true
+  /** How fast the view goes along with what is dragged to its edge; 0 is not at all. */
+  edgeSpeed = 1
   /** Whatever is pressed, the view moves. */
   locked = false
   /** Chosen from a menu: begins with the next press, wherever that is. @type {Act | null} */
@@ -44,10 +46,11 @@ export class Hands {
 }
 
 /** Take over what the person prefers; unknown names are the default. @param {import('./editor.js').Editor} editor @param {Preferred} preferred */
-export function prefer(editor, { navigation, linkShape, guides = editor.hands.guides, snaps = editor.snaps }) {
+export function prefer(editor, { navigation, linkShape, guides = editor.hands.guides, snaps = editor.snaps, edgeSpeed = editor.hands.edgeSpeed }) {
   const { hands, scene } = editor
   if (navigation !== undefined) hands.preset = presetOf(navigation)
   hands.guides = guides
+  hands.edgeSpeed = Math.min(Math.max(edgeSpeed, 0), 4)
   editor.snaps = snaps
   const shape = linkShape === undefined ? scene.linkShape : (LINK_SHAPES.find((each) => each === linkShape) ?? 'spline')
   if (shape === scene.linkShape) return

@@ -80,7 +80,8 @@ export class Input {
   panAtEdge(pointer, margin) {
     cancelAnimationFrame(this.#edge)
     const { w, h } = this.editor.viewSize
-    const by = { x: push(pointer.screen.x, w, margin), y: push(pointer.screen.y, h, margin) }
+    const speed = this.editor.hands.edgeSpeed
+    const by = { x: push(pointer.screen.x, w, margin) * speed, y: push(pointer.screen.y, h, margin) * speed }
     if (by.x === 0 && by.y === 0) return
     const state = this.editor.state
     this.#edge = requestAnimationFrame(() => {
