@@ -127,6 +127,9 @@ def test_without_a_camera_or_leave_one_is_told_and_can_try_again(person: Person)
         dialog.get_by_role("button", name="Try again").click()
         expect(take).to_be_enabled()
         person.page.keyboard.press("Escape")
+    person.page.locator(".values").get_by_role("button", name="Image: nothing").click()  # beside the canvas
+    expect(take).to_be_enabled()
+    person.page.keyboard.press("Escape")
     assert value(person) == ""
     assert person.page.evaluate("easel.editor.store.undoLabel") is None
 

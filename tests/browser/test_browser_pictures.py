@@ -158,6 +158,36 @@ def test_words_are_read_scrolled_and_copied(person: Person, context: Any) -> Non
     expect(reader).to_have_count(0)
 
 
+def test_the_wheel_zooms_over_words_but_for_long_ones_that_are_read(person: Person) -> None:
+    zoom = "() => window.easel.editor.camera.zoom"
+
+    def wheel(by: int) -> bool:
+        before = person.page.evaluate(zoom)
+        person.page.mouse.wheel(0, by)
+        person.page.wait_for_timeout(100)
+        return person.page.evaluate(zoom) != before
+
+    tell(person, {"text": ["An owl. " * 2000, "A second text. " * 200]})
+    hover(person, 1)
+    assert wheel(-120), "words that are not read"
+    person.click(1, "title")
+    hover(person, 1)
+    assert wheel(-120), "a node that is only selected"
+    person.click(1, "picture")
+    reader = person.page.locator(".reader-box pre")
+    expect(reader).to_be_focused()
+    assert not wheel(300)
+    person.until("pre => pre.scrollTop > 100", reader.element_handle())
+    person.page.keyboard.down("Control")
+    assert wheel(120), "with Ctrl the canvas, never the browser's own zoom"
+    person.page.keyboard.up("Control")
+    tell(person, {"text": ["An owl."]})
+    person.click(1, "picture")
+    expect(reader).to_be_focused()
+    assert wheel(120), "a few words have nothing to scroll"
+    expect(reader).to_be_visible()
+
+
 def test_a_sound_plays_on_the_node_and_in_the_lightbox(person: Person) -> None:
     folder = person.server.base / "output"
     folder.mkdir(exist_ok=True)

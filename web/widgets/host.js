@@ -95,7 +95,10 @@ export class WidgetHost {
   /** Opens a widget's list or card at an element beside the canvas. @param {HTMLElement} anchor @param {string} node @param {Widget} widget @param {{all: boolean}} how */
   editAt(anchor, node, widget, { all }) {
     const [box, stage] = [anchor.getBoundingClientRect(), this.host.getBoundingClientRect()]
-    this.edit(node, widget, { x: box.left - stage.left, y: box.top - stage.top, w: box.width, h: box.height }, 1, { all, aside: true })
+    const rect = { x: box.left - stage.left, y: box.top - stage.top, w: box.width, h: box.height }
+    const record = this.editor.store.node(node)
+    if (editorOf(widget)) this.edit(node, widget, rect, 1, { all, aside: true })
+    else if (record) this.editor.emit('edit-widget', { node: record, widget, rect, zoom: 1, select: false }) // what opens over the whole page
   }
 
   /** What a number's editor needs for expressions; nothing where none can be kept. @param {string} node @param {Widget} widget */
