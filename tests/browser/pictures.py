@@ -105,7 +105,7 @@ def _states(person: Person, folder: Path, theme: str, steps: int) -> None:
     page.wait_for_selector(".toast[data-tone=error]")
     person.shoot(folder / f"error-{theme}.png")
     _set(person, size, "width", 128)
-    page.locator(".toast .dismiss").first.click()
+    page.locator(".toast[data-tone=error]").wait_for(state="hidden")  # what was wrong is mended
 
     page.evaluate(
         "() => { const { editor } = window.easel; const { w, h } = editor.viewSize;"

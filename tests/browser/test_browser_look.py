@@ -107,6 +107,11 @@ def test_text_is_legible(browser: Any, server: Server, text_to_image: dict[str, 
     person.page.keyboard.press("w")
     person.page.wait_for_selector(".drawer .entry")
     assert person.page.evaluate(CONTRAST) == []
+    for panel in ("library", "view", "history", "shortcuts", "palette", "help"):
+        person.page.evaluate("name => { const { editor } = window.easel; editor.focus(); editor.run(name) }", panel)
+        person.page.wait_for_timeout(200)
+        assert person.page.evaluate(CONTRAST) == [], panel
+        person.page.keyboard.press("Escape")
     person.page.keyboard.press("Escape")
     person.page.mouse.click(*person.void())
     person.page.keyboard.press("Tab")

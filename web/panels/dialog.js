@@ -13,7 +13,7 @@ import { h } from './dom.js'
 export function openDialog(title, content, { wide = false, onClose } = {}) {
   const element = h('dialog.dialog', { class: wide ? 'dialog wide' : 'dialog', 'aria-label': title },
     h('header', {}, h('h2', {}, title),
-      h('button.round', { type: 'button', 'aria-label': 'Close', onclick: () => element.close() }, icon('close'))),
+      h('button.round', { type: 'button', 'aria-label': 'Close', 'data-tip': 'Close', 'data-keys': 'Escape', onclick: () => element.close() }, icon('close'))),
     h('div.content.scrolls', {}, content))
   element.addEventListener('close', () => {
     element.remove()

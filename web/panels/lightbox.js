@@ -47,7 +47,7 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
   const element = h('dialog.lightbox', { 'aria-label': 'Result' },
     h('div.bar', {}, name, percent, compare.controls, actions, compareButton, zooms,
       tool('info', 'Details', 'I', () => details.toggle()),
-      h('button', { type: 'button', 'aria-label': 'Close', onclick: () => element.close() }, icon('close'))),
+      h('button', { type: 'button', 'aria-label': 'Close', 'data-tip': 'Close', 'data-keys': 'Escape', onclick: () => element.close() }, icon('close'))),
     h('div.body', {}, room, details.element))
 
   function paint() {

@@ -29,6 +29,8 @@ export function installSearch({ editor, used, sources, colorOf, theme, stage }) 
     const ends = link && endsOf(editor, link)
     const nodes = replace.flatMap(id => editor.store.node(id) ?? [])
     const one = nodes[0]
+    // By a key or a button, with the pointer nowhere on the canvas: no place is meant.
+    const asked = !from && !link && !one && !stage.matches(':hover')
     /** @type {Map<NodeType, number>} */
     const known = new Map()
     /** @param {NodeType} type */
@@ -43,7 +45,9 @@ export function installSearch({ editor, used, sources, colorOf, theme, stage }) 
     const fit = one ? fitToReplace : ends ? (/** @type {NodeType} */ type) => (fitsInto(type, ends) ? 0 : -1) : null
     openSearch({
       from,
-      at: { x: Math.min(screen.x + box.left, innerWidth - width - 8), y: Math.max(8, Math.min(screen.y + box.top, box.bottom - SEARCH_HEIGHT)) },
+      at: asked
+        ? { x: Math.max(8, box.left + (box.width - width) / 2), y: Math.max(8, box.top + (box.height - SEARCH_HEIGHT) / 2) }
+        : { x: Math.min(screen.x + box.left, innerWidth - width - 8), y: Math.max(8, Math.min(screen.y + box.top, box.bottom - SEARCH_HEIGHT)) },
       colorOf,
       choices: choicesOf(editor.schema),
       recent: used.recent,
