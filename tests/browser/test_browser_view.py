@@ -125,10 +125,10 @@ def test_the_view_goes_along_at_its_edge_as_fast_as_one_likes(artist: Person) ->
         page.mouse.up()
         return page.evaluate("() => window.easel.editor.camera.y") - before["y"]
 
-    speed = page.get_by_role("slider", name="Speed at the edge")
+    speed = page.get_by_role("slider", name="Edge speed")
     speed.focus()
     page.keyboard.press("Home")
-    expect(page.locator("label.slide", has_text="Speed at the edge")).to_contain_text("off")
+    expect(page.locator("label.slide", has_text="Edge speed")).to_contain_text("off")
     assert way() == 0
     speed.focus()
     page.keyboard.press("End")

@@ -123,9 +123,9 @@ export function viewPanel({ editor, settings, toasts, colours, upload }) {
       function drawEdgeSpeed() {
         const percent = Math.round(settings.values.edgeSpeed * 100)
         const told = h('span.number', {}, percent ? `${percent}%` : 'off')
-        return h('label.slide', { 'data-tip': 'How fast the view goes along with what is dragged to its edge' }, h('span', {}, 'Speed at the edge'),
+        return h('label.slide', { 'data-tip': 'How fast the view goes along with what is dragged to its edge' }, h('span', {}, 'Edge speed'),
           h('input', {
-            type: 'range', min: 0, max: 300, step: 25, value: String(percent), 'data-key': 'edge', 'aria-label': 'Speed at the edge, percent',
+            type: 'range', min: 0, max: 300, step: 25, value: String(percent), 'data-key': 'edge', 'aria-label': 'Edge speed, percent',
             oninput: (/** @type {any} */ event) => { told.textContent = event.target.value === '0' ? 'off' : `${event.target.value}%` },
             onchange: (/** @type {any} */ event) => settings.set('edgeSpeed', Number(event.target.value) / 100),
           }), told)
