@@ -124,3 +124,15 @@ def shoot(person: Person, name: str) -> None:
     if folder := os.environ.get("EASEL_LOOK"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         person.shoot(Path(folder) / f"{name}.png")
+
+
+CHAIN = graph(
+    [
+        node(1, "LoadImage", 0, 0, "", "IMAGE MASK", (210, 120)),
+        node(2, "ImageInvert", 420, 0, "image", "IMAGE", (180, 40)),
+        node(3, "SaveImage", 820, 0, "images", "", (210, 120)),
+        node(4, "ImageScaleBy", 420, 420, "image", "IMAGE", (240, 120)),
+    ],
+    (1, 2),
+    (2, 3),
+)
