@@ -105,7 +105,7 @@ async def _converted(
 ) -> web.Response:
     wanted, _, rest = (preview or "").partition(";")
     format = "png" if channel != "rgba" else wanted if wanted in ("webp", "jpeg") else "webp"
-    quality = min(max(int(rest), 1), 100) if rest.isdecimal() else 90
+    quality = min(max(int(rest[:9]), 1), 100) if rest.isdecimal() else 90
     try:
         media, picture = await services.pictures.convert(path, format, quality=quality, channel=channel, size=size)
     except PictureError as error:
@@ -136,7 +136,7 @@ def _size(request: web.Request) -> int | None:
     text = request.query.get("size")
     if text is None:
         return None
-    if not text.isdecimal() or not 1 <= int(text) <= 4096:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= 4096:
         raise Refusal(400, "invalid_request", "`size` must be a whole number from 1 to 4096.", text[:50])
     return int(text)
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 
-import { readPalette, writePalette } from '../../web/app/palettes.js'
+import { allPalettes, keepPalette, readPalette, writePalette } from '../../web/app/palettes.js'
 import { contrast } from '../../web/view/oklch.js'
 import { colourNames, PALETTES, themeOf } from '../../web/view/palettes.js'
 import { typeColour } from '../../web/view/theme.js'
@@ -53,4 +53,14 @@ for (const [file, words] of [
 
 test('what can be named is every colour', () => {
   assert.ok(colourNames().includes('canvas') && colourNames().includes('onAccent') && !colourNames().includes('name'))
+})
+
+test('what is no palette in the settings is passed over, and goes with the next that is kept', () => {
+  const foreign = readPalette(JSON.stringify({ name: 'Red', colors: { litegraph_base: { CLEAR_BACKGROUND_COLOR: '#a01030' } } }))
+  const own = readPalette('{"easel_palette": 1, "label": "Mine"}')
+  const values = { palette: '', palettes: [null, 7, { id: 'x' }, { ...own, hue: 'red' }, { ...own, dark: { canvas: 'url(x)' } }, own, foreign] }
+  const settings = /** @type {any} */ ({ values, set: (/** @type {'palettes'} */ name, /** @type {any} */ value) => void (values[name] = value) })
+  assert.deepEqual(allPalettes(settings).slice(PALETTES.length), [own, foreign])
+  keepPalette(settings, { ...own, accent: 10 })
+  assert.deepEqual(values.palettes, [foreign, { ...own, accent: 10 }])
 })

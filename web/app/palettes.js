@@ -16,17 +16,29 @@ export function paletteOf(settings, strong = false) {
 }
 
 /** @param {import('./settings.js').Settings} settings @returns {Palette[]} */
-export const allPalettes = settings => [...PALETTES, ...settings.values.palettes]
+export const allPalettes = settings => [...PALETTES, ...settings.values.palettes.filter(isWhole)]
+
+/** One that another page, or a hand, has left in the settings is passed over where it could not be drawn. @param {unknown} palette */
+function isWhole(palette) {
+  const { id, label, ...rest } = asObject(palette) ?? {}
+  try {
+    if (typeof id !== 'string' || typeof label !== 'string') return false
+    readPalette(JSON.stringify({ easel_palette: 1, label, ...rest }))
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Keeps a palette and shows it; one of the same name is replaced. @param {import('./settings.js').Settings} settings @param {Palette} palette */
 export function keepPalette(settings, palette) {
-  settings.set('palettes', [...settings.values.palettes.filter(other => other.id !== palette.id), palette].slice(-MOST))
+  settings.set('palettes', [...settings.values.palettes.filter(other => isWhole(other) && other.id !== palette.id), palette].slice(-MOST))
   settings.set('palette', palette.id)
 }
 
 /** @param {import('./settings.js').Settings} settings @param {string} id */
 export function dropPalette(settings, id) {
-  settings.set('palettes', settings.values.palettes.filter(palette => palette.id !== id))
+  settings.set('palettes', settings.values.palettes.filter(palette => isWhole(palette) && palette.id !== id))
   if (settings.values.palette === id) settings.set('palette', '')
 }
 
