@@ -10,14 +10,16 @@ test('a list has the pictures of the folder that it lists', () => {
   assert.equal(modelPictures(kinds, ['euler', 'heun']), null)
 })
 
-test('pictures of the input folder are their own; those of models are asked for once, when there is time', async () => {
+test('pictures of the input folder are their own; those of models are asked for once, when there is time', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
   let asked = 0
   const pictures = new ChoicePictures({ modelPictures: async () => (asked++, { loras: { 'a.safetensors': 1 } }) })
   const combo = (options, more) => ({ kind: 'combo', options, upload: null, ...more })
   assert.match(pictures.of(combo(['a/cat.png'], { upload: 'image' }))('a/cat.png [output]'), /filename=cat\.png&subfolder=a&type=output&preview=webp%3B80&size=256$/)
   assert.equal(pictures.of(combo(['a.safetensors'])), null)
   pictures.forget()
-  await new Promise((resolve) => setTimeout(resolve, 600))
+  t.mock.timers.tick(500)
+  await new Promise((resolve) => setImmediate(resolve))
   assert.notEqual(pictures.of(combo(['a.safetensors'])), null)
   assert.equal(pictures.of(combo(['euler', 'heun'])), null)
   assert.equal(asked, 1)
