@@ -8,6 +8,7 @@ import { copyText, pasteText } from '../commands/clipboard.js'
 import { hiddenText } from '../commands/pasted_text.js'
 import { remove } from '../commands/remove.js'
 import { remember } from '../commands/system_clipboard.js'
+import { isField } from './fields.js'
 
 /** @param {Editor} editor @returns {() => void} ends it */
 export function listenClipboard(editor) {
@@ -37,7 +38,5 @@ export function listenClipboard(editor) {
 
 /** Not meant for a field, nor for text that is marked on the page. @param {Event} event @param {Document} page */
 function isOurs(event, page) {
-  const { target } = event
-  const field = target instanceof Element && target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]')
-  return !event.defaultPrevented && !field && (page.getSelection()?.isCollapsed ?? true)
+  return !event.defaultPrevented && !isField(event.target) && (page.getSelection()?.isCollapsed ?? true)
 }

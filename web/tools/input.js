@@ -8,6 +8,7 @@
  */
 import { pan, toCanvas, zoomTo } from '../geometry/viewport.js'
 import { distance } from '../geometry/vec.js'
+import { isField } from './fields.js'
 import { Idle } from './idle.js'
 import { LongPressing } from './long_pressing.js'
 import { wheelActOf } from './navigation.js'
@@ -241,7 +242,7 @@ export class Input {
     const { editor } = this
     if (event.defaultPrevented || event.isComposing) return
     const command = editor.commands.forKey(event)
-    const typing = isTyping(event.target, editor.overlay)
+    const typing = isField(event.target)
     if (typing && !command?.anywhere) return
     if (event.key === 'Escape' && (this.#down.size || editor.hands.armed)) {
       event.preventDefault()
@@ -312,12 +313,6 @@ function push(at, size, margin) {
   if (at < margin) return Math.min((margin - at) / margin, 2) * EDGE_SPEED
   if (at > size - margin) return -Math.min((at - size + margin) / margin, 2) * EDGE_SPEED
   return 0
-}
-
-/** Is text being typed? @param {EventTarget | null} target @param {Element} overlay */
-function isTyping(target, overlay) {
-  if (!(target instanceof Element) || target === overlay) return false
-  return target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]') !== null
 }
 
 /** @param {EventTarget | null} target @param {Element} overlay */

@@ -9,6 +9,7 @@ import { asList, asObject } from '../model/json.js'
 import { readValue, writeValue } from '../model/value_text.js'
 import { humanise } from '../model/words.js'
 import { kindOf } from '../view/widget_kinds.js'
+import { isField } from './fields.js'
 
 /** Notches of a wheel that come closer together than this are one step of undo, in ms. */
 const PAUSE = 600
@@ -115,9 +116,4 @@ function holdsNodes(text) {
   } catch {
     return false // `{a|b}` is a prompt
   }
-}
-
-/** @param {EventTarget | null} target */
-function isField(target) {
-  return target instanceof Element && target.closest('input, textarea, select, [contenteditable=""], [contenteditable="true"]') !== null
 }
