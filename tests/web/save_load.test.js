@@ -58,6 +58,7 @@ test('property: any graph that is loaded and saved is the same file', () => {
       const given = JSON.stringify(file)
       const { file: back, notes } = saved(file)
       assert.deepEqual(back, JSON.parse(given))
+      assert.equal(JSON.stringify(back), given, 'the order too')
       assert.deepEqual(notes, [])
       assert.equal(JSON.stringify(file), given, 'what was given is not touched')
     }),
@@ -82,4 +83,18 @@ test('a link that goes and one that comes are written into sockets that thousand
   const file = plain(save(store))
   assert.deepEqual(file.nodes.map(({ inputs: [slot] }) => slot.link), [null, null, 2])
   assert.deepEqual(file.nodes.map(({ outputs: [slot] }) => slot.links), [null, [2], null])
+})
+
+test('the order of fields stays, and what stands beside the subgraphs: an untouched file is the same text', () => {
+  const inner = (id, more = {}) => ({
+    zoo: 1, nodes: [{ id: 1, type: 'T', pos: [0, 0], size: [1, 1], zoo: [null] }], links: [], own: { a: [1] }, groups: [], reroutes: [], extra: { x: {} }, id, name: id,
+    state: { lastGroupId: 0, lastNodeId: 1, lastLinkId: 0, lastRerouteId: 0 }, inputNode: { id: -10, bounding: [0, 0, 1, 1], own: 3 }, outputNode: { id: -20, bounding: [0, 0, 1, 1] }, inputs: [], outputs: [], ...more
+  })
+  const file = {
+    version: 0.4, nodes: [{ id: 1, type: 'aaa', pos: [0, 0], size: [1, 1] }, { id: 2, type: 'ccc', pos: [0, 0], size: [1, 1] }], lion: [{}], definitions: { own: [1], subgraphs: [inner('aaa', { definitions: { subgraphs: [inner('bbb')], own: 2 } }), inner('ccc')], after: null },
+    groups: [], extra: { ds: { scale: 1 } }, links: [], config: {}, last_link_id: 0, last_node_id: 2
+  }
+  const used = { ...file, nodes: [...file.nodes, { id: 3, type: 'bbb', pos: [0, 0], size: [1, 1] }], last_node_id: 3 }
+  const empty = { ...file, nodes: [], definitions: { own: 1, subgraphs: [] } }
+  for (const each of [used, empty, { ...empty, definitions: {} }]) assert.equal(JSON.stringify(saved(each).file), JSON.stringify(each))
 })

@@ -14,7 +14,7 @@ import { INPUT_SIDE, OUTPUT_SIDE } from './sides.js'
 export function definitionHead(graph, inner) {
   const raw = graph.raw ?? { version: 1, revision: 0, config: {}, widgets: [], extra: {} }
   /** @type {Json} */
-  const file = { id: graph.key, ...raw, name: graph.name }
+  const file = 'id' in raw ? { ...raw, name: graph.name } : { id: graph.key, ...raw, name: graph.name }
   file.id = graph.key // a copy has another than what it was made from
   const state = keysGiven(asObject(raw.state), inner)
   if (state) file.state = state

@@ -37,8 +37,8 @@ export function load(json) {
   const file = asObject(json) ?? {}
   const reader = new Reader()
   if (!isObject(json)) reader.note('The file holds no workflow: a JSON object was expected')
-  const { nodes: _nodes, links: _links, groups: _groups, definitions, ...rest } = file
-  reader.records.push({ id: 'meta', kind: 'meta', extra: asObject(file.extra) ?? {}, raw: isObject(json) ? rest : null })
+  const { definitions } = file
+  reader.records.push({ id: 'meta', kind: 'meta', extra: asObject(file.extra) ?? {}, raw: isObject(json) ? emptied(file, ['nodes', 'links', 'groups']) : null })
   reader.graph('', file)
   reader.definitions('', definitions)
   for (const title of circles(reader.records)) reader.note(`The subgraph "${title}" contains itself: it cannot run until the node that stands for it is taken out of it`)
@@ -110,12 +110,13 @@ class Reader {
         continue
       }
       this.#graphs.add(id)
-      const { nodes: _nodes, links: _links, groups: _groups, reroutes: _reroutes, definitions: nested, ...raw } = definition
+      const { definitions: nested } = definition
       /** @type {import('./types.js').GraphRecord} */
       const record = {
         id: recordId('graph', '', id), kind: 'graph', graph: within, key: id, z: this.records.length,
         name: asText(definition.name) ?? 'Subgraph',
-        inputs: asList(definition.inputs).filter(isObject), outputs: asList(definition.outputs).filter(isObject), raw
+        inputs: asList(definition.inputs).filter(isObject), outputs: asList(definition.outputs).filter(isObject),
+        raw: emptied(definition, ['nodes', 'links', 'groups', 'reroutes'])
       }
       this.records.push(record)
       this.graph(id, definition)
@@ -386,3 +387,18 @@ export function readSize(value) {
 
 /** @param {number} value */
 const near = (value) => Math.min(Math.max(value, -FAR), FAR)
+
+/**
+ * What records hold of a graph is taken out of the file; each field keeps its place, so that it is saved in the file's order.
+ *
+ * @param {Json} file @param {readonly string[]} fields @returns {Json}
+ */
+function emptied(file, fields) {
+  const rest = Object.entries(file).map(([field, value]) => [field, fields.includes(field) ? null : field === 'definitions' ? withoutSubgraphs(value) : value])
+  return Object.fromEntries(rest)
+}
+
+/** @param {unknown} definitions */
+function withoutSubgraphs(definitions) {
+  return isObject(definitions) ? Object.fromEntries(Object.entries(definitions).map(([field, value]) => [field, field === 'subgraphs' ? null : value])) : null
+}

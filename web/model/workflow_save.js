@@ -60,8 +60,7 @@ function saveRoot(meta, root, section) {
     file.last_link_id = lastKey(raw.last_link_id, root.links)
   }
   Object.assign(file, saveContents(root, objects))
-  const graphs = saveDefinitions(root, section)
-  if (graphs) file.definitions = { ...asObject(raw.definitions), ...graphs }
+  saveDefinitions(file, root, section)
   let extra = { ...(meta?.extra ?? {}) }
   if (objects) saveReroutes(file, root)
   else extra = saveExtraReroutes(extra, root)
@@ -72,10 +71,16 @@ function saveRoot(meta, root, section) {
   return file
 }
 
-/** @param {Section} within @param {(graph: GraphId) => Section} section @returns {Json | null} */
-function saveDefinitions(within, section) {
-  if (!within.graphs.length) return null
-  return {
+/** @param {Json} file written into @param {Section} within @param {(graph: GraphId) => Section} section */
+function saveDefinitions(file, within, section) {
+  const old = asObject(file.definitions)
+  if (!within.graphs.length) {
+    if (old) file.definitions = 'subgraphs' in old ? { ...old, subgraphs: [] } : old
+    else delete file.definitions
+    return
+  }
+  file.definitions = {
+    ...old,
     subgraphs: within.graphs.map((graph) => {
       const inner = section(graph.key)
       /** @type {Json} */
@@ -84,8 +89,7 @@ function saveDefinitions(within, section) {
       saveReroutes(file, inner)
       const extra = saveHiddenLinks(asObject(graph.raw?.extra) ?? {}, inner)
       if (extra !== graph.raw?.extra && (Object.keys(extra).length || file.extra !== undefined)) file.extra = extra
-      const nested = saveDefinitions(inner, section)
-      if (nested) file.definitions = nested
+      saveDefinitions(file, inner, section)
       return file
     })
   }
@@ -205,7 +209,7 @@ function saveGroup(group) {
 /** Reroutes of a section in schema 1. @param {Json} file @param {Section} section */
 function saveReroutes(file, section) {
   if (section.reroutes.length) file.reroutes = rerouteList(section)
-  else delete file.reroutes
+  else if (file.reroutes !== undefined) file.reroutes = []
 }
 
 /** Reroutes of the root in 0.4 live under `extra`. @param {Json} extra @param {Section} section @returns {Json} */
