@@ -51,6 +51,7 @@ import { Editor } from './tools/editor.js'
 import { whenMarkdownIsRead } from './view/markdown.js'
 import { typeColour } from './view/theme.js'
 import { WidgetHost } from './widgets/host.js'
+import { forgetChoices } from './widgets/remote_choices.js'
 
 /** How long a drawing waits for what would make it whole, in ms: node types that no worker has told yet, pictures. */
 const PATIENCE = 1500
@@ -102,6 +103,7 @@ async function start() {
     checks.all()
     choicePictures.forget()
     widgets.words.forget()
+    forgetChoices()
   }
   const bringIn = new BringIn({ editor, client, graph, toasts, refresh })
   editor.scene.lastUsed = (node, widget) => runner.lastUsed.get(node)?.[widget]

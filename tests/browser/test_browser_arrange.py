@@ -174,21 +174,21 @@ def test_thousands_are_arranged_while_the_page_stays_alive(browser: Any, tmp_pat
         person.load(chains(count))
         person.page.evaluate(
             """() => {
-                window.gaps = []
-                let last = performance.now()
+                window.ticks = 0
                 const tick = () => {
-                    const now = performance.now()
-                    window.gaps.push(now - last)
-                    last = now
+                    window.ticks += 1
                     window.ticking = setTimeout(tick, 0)
                 }
                 tick()
+                // What runs between the key and the step runs because the page was free.
+                addEventListener('keydown', () => { window.ticks = 0 }, true)
+                window.easel.editor.store.listen(() => { window.turns ??= window.ticks })
             }"""
         )
         person.page.keyboard.press("l")
         person.page.wait_for_function("() => window.easel.editor.store.undoLabel === 'Arrange'", timeout=60_000)
-        longest = person.page.evaluate("() => { clearTimeout(window.ticking); return Math.max(...window.gaps) }")
-        assert longest < 1500, f"the page stood still for {longest} ms"
+        turns = person.page.evaluate("() => { clearTimeout(window.ticking); return window.turns }")
+        assert turns >= 2, "the page stood still while it was arranged"
         assert not person.errors
         context.close()
 

@@ -92,7 +92,9 @@ def test_a_node_is_added_by_its_category(artist: Person) -> None:
 
 
 def test_a_menu_beside_the_menu_opens_by_a_finger(browser: Any, server: Server, text_to_image: dict[str, Any]) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 780}, has_touch=True, base_url=f"http://127.0.0.1:{server.port}")
+    context = browser.new_context(
+        viewport={"width": 390, "height": 780}, has_touch=True, base_url=f"http://127.0.0.1:{server.port}"
+    )
     phone = Person(context.new_page(), server)
     phone.open()
     phone.load(text_to_image)

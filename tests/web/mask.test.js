@@ -212,7 +212,7 @@ test('an outline holds what is inside it, with smooth edges, cut at the border o
   assert.ok(out.data.every((value) => value === 255))
   assert.equal(polygon([{ x: 1, y: 1 }, { x: 2, y: 2 }], 10, 10), null)
   assert.equal(polygon([{ x: -9, y: -9 }, { x: -2, y: -9 }, { x: -2, y: -2 }], 10, 10), null)
-  const long = Array.from({ length: 200_000 }, (_, index) => ({ x: 50 + 40 * Math.cos(index), y: 50 + 40 * Math.sin(index) }))
+  const long = Array.from({ length: 20_000 }, (_, index) => ({ x: 50 + 40 * Math.cos(index), y: 50 + 40 * Math.sin(index) }))
   assert.ok(polygon(long, 100, 100))
 })
 

@@ -220,12 +220,12 @@ export class BringIn {
    */
   place(name, node, point, kind = 'image') {
     const { editor } = this
-    editor.store.begin(kind === 'image' ? 'Add a picture' : kind === 'video' ? 'Add a video' : 'Add a sound')
-    const target = node !== null && this.uploadWidget(node, kind) ? node : editor.addNode(LOADERS[kind], { point })
-    const widget = target && this.uploadWidget(target, kind)
-    if (target && widget) editor.setWidget(target, widget, name)
-    editor.store.commit()
-    return target
+    return editor.store.transact(kind === 'image' ? 'Add a picture' : kind === 'video' ? 'Add a video' : 'Add a sound', () => {
+      const target = node !== null && this.uploadWidget(node, kind) ? node : editor.addNode(LOADERS[kind], { point })
+      const widget = target && this.uploadWidget(target, kind)
+      if (target && widget) editor.setWidget(target, widget, name)
+      return target
+    })
   }
 
   /** By the button on a node. More than one file makes more nodes. @param {string} node @param {string} widget */
