@@ -115,6 +115,18 @@ def test_shift_enter_runs_to_a_node_and_shows_what_it_gives(artist: Person) -> N
     artist.until("() => window.easel.session.status(6).text.length === 1")
 
 
+def test_ctrl_shift_and_a_click_look_at_a_node(artist: Person) -> None:
+    artist.page.keyboard.down("Control")
+    artist.page.keyboard.down("Shift")
+    artist.click(8)
+    artist.page.keyboard.up("Shift")
+    artist.page.keyboard.up("Control")
+    artist.until("() => window.easel.session.status(8).images.length === 1")
+    artist.idle()
+    assert artist.status(9)["state"] == "idle", "the output was not asked for"
+    assert artist.page.evaluate("() => [...window.easel.editor.selection]") == ["node:8"]
+
+
 def test_a_seed_that_took_no_part_stays(artist: Person) -> None:
     seed = artist.prompt["3"]["inputs"]["seed"]
     artist.click(6)

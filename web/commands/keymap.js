@@ -33,7 +33,7 @@ export const PRESETS = {
     keys: {
       search: ['Tab'], bypass: ['D'], arrange: ['L'], connect_selected: ['Y'], fit_selection: ['F'], rename: ['N', 'F2'],
       duplicate: ['Alt+C'], group: ['Alt+B'], select_connected: ['Ctrl+Alt+A'], library: ['Alt+N'], collapse: ['Alt+H'],
-      pull_out: ['Ctrl+Shift+X'], make_subgraph: ['Ctrl+G'], unpack_subgraph: ['Ctrl+Alt+G']
+      run_to_here: ['1', 'Shift+Enter'], pull_out: ['Ctrl+Shift+X'], make_subgraph: ['Ctrl+G'], unpack_subgraph: ['Ctrl+Alt+G']
     }
   }
 }

@@ -16,6 +16,7 @@ export const GESTURES = [
   { label: 'Draw a link out of a reroute', keys: 'drag the ring beside it' },
   { label: 'See what flows in a link', keys: 'rest on it' },
   { label: 'Add to the selection', keys: 'Shift click, Shift drag' },
+  { label: 'Run to a node, and show what it gives', keys: 'Ctrl Shift click on it' },
   { label: 'Take out of the selection', keys: 'Alt while drawing a box' },
   { label: 'Take a gesture back', keys: 'Escape or the right button while dragging' },
   { label: 'Move the view, by fingers', keys: 'one on the bare canvas, or two' },

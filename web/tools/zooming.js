@@ -29,8 +29,13 @@ export class Zooming extends State {
   up(pointer) {
     const { editor } = this
     editor.idle()
-    // No drag: a click with the keys that add to what is selected.
-    if (!pointer.dragged) toggleAt(editor, pointer)
+    if (pointer.dragged) return
+    const target = editor.targetAt(pointer.screen, pointer.type)
+    const node = 'node' in target ? target.node : null
+    // No drag: on a node it looks at what that gives, as Blender's viewer does; else it adds to what is selected.
+    if (node === null || !pointer.ctrl || !pointer.shift || !editor.commands.get('run_to_here')) return toggleAt(editor, pointer)
+    editor.select([node])
+    editor.run('run_to_here')
   }
 
   /** @override */
