@@ -53,9 +53,13 @@ def test_models(server: Server) -> None:
     kinds = server.get("/models").json()
     assert kinds[:3] == ["checkpoints", "configs", "loras"]
     assert "input" not in kinds
-    (server.base / "models" / "loras" / "a.safetensors").touch()
+    loras = server.base / "models" / "loras"
+    (loras / "a.safetensors").touch()
     (server.base / "models" / "embeddings" / "style.pt").touch()
-    assert server.get("/models/loras").json() == ["a.safetensors"]
+    # Other tests keep theirs in the same server's folder.
+    files = sorted(path.relative_to(loras).as_posix() for path in loras.rglob("*.safetensors"))
+    assert "a.safetensors" in files
+    assert sorted(server.get("/models/loras").json()) == files
     assert server.get("/embeddings").json() == ["style"]
     for unknown in ("nothing", "output", "..%2f"):
         assert server.get(f"/models/{unknown}").status == 404
