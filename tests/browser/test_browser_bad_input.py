@@ -149,6 +149,7 @@ def test_types_that_change_under_an_open_graph_take_nothing_from_it(
     """By the key that reads them again, and back."""
     page = person.page
     person.load(text_to_image)
+    page.wait_for_load_state("networkidle")  # the page's own reading of the types has ended
     before, prompt = person.workflow, person.prompt
     now = {"how": how}
     page.route("**/object_info*", lambda route: route.fulfill(json=changed(route.fetch().json(), now["how"])))
@@ -174,6 +175,7 @@ def test_types_that_cannot_be_read_are_told_and_the_old_ones_stay(
 ) -> None:
     person.load(text_to_image)
     prompt = person.prompt
+    person.page.wait_for_load_state("networkidle")  # the page's own reading of the types has ended
     person.page.route("**/object_info*", lambda route: route.fulfill(status=status, body=body))
     person.page.keyboard.press("r")
     expect(person.page.locator(".toast")).to_contain_text("could not be read")

@@ -168,6 +168,7 @@ def test_a_graph_is_edited_and_run_by_keys_alone(artist: Person) -> None:
     page.keyboard.press("Shift+Tab")  # from the canvas to the rail
     assert page.evaluate("() => document.activeElement.closest('#rail') !== null")
     page.keyboard.press("Control+Shift+L")
+    expect(page.get_by_role("tree", name="Nodes")).to_be_visible()  # it is loaded when it is first asked for
     page.keyboard.press("Home")
     for _ in range(2):
         page.keyboard.press("ArrowDown")  # the second prompt

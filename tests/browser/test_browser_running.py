@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def changed(graph: dict[str, Any], node: int, **fields: Any) -> dict[str, Any]:
 
 
 def test_a_node_tells_what_it_took_and_gave_and_why_it_ran(artist: Person) -> None:
-    put(artist, 6, "text", "a blue owl")
+    put(artist, 6, "text", f"a blue owl {time.time_ns()}")  # words that no other run has cached
     put(artist, 3, "steps", 5)
     artist.run()
     artist.click(6)
@@ -186,7 +187,7 @@ def test_a_frozen_result_that_is_gone_is_told_and_made_again(artist: Person) -> 
 
 
 def test_heat_shows_where_the_time_and_the_memory_went(artist: Person) -> None:
-    put(artist, 6, "text", "heat")
+    put(artist, 6, "text", f"heat {time.time_ns()}")
     artist.run()
     artist.page.mouse.click(*artist.void())
     artist.page.keyboard.press("Alt+t")

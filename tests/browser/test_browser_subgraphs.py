@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,8 @@ def menu(person: Person, at: tuple[float, float], entry: str) -> None:
 
 
 def test_make_run_unpack_and_undo(artist: Person) -> None:
+    words = f"a fox {time.time_ns()}"  # that no other run has cached
+    artist.page.evaluate("words => window.easel.editor.setWidget('node:6', 'text', words)", words)
     before = artist.workflow
     instance = make(artist, 3, 5, 8)
     assert {f"{instance}:3", f"{instance}:5", f"{instance}:8"} <= set(artist.prompt)

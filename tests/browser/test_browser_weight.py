@@ -40,7 +40,8 @@ def test_a_first_visit_is_light(browser: Any, server: Server) -> None:
     assert sum(drawn.values()) < 300_000
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(500)
-    assert len(sizes) <= 25, sorted(sizes)
+    asked = [url for url in sizes if "/view?" not in url]  # pictures that other tests made on this server
+    assert len(asked) <= 25, sorted(asked)
     assert page.evaluate("() => window.easel.editor.store.size") > 5, "the graph is there"
     # A second visit asks for nothing that has a hashed address.
     sizes.clear()

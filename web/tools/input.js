@@ -27,6 +27,9 @@ const NOTCH = 40
 const SWIPE = 200
 const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'Meta'])
 
+/** Keys that are held while one clicks. */
+const HELD = new Set(['Control', 'Shift', 'Alt', 'Meta'])
+
 export class Input {
   /** Pointers that are down. @type {Map<number, Point>} */
   #down = new Map()
@@ -61,6 +64,8 @@ export class Input {
     // A double press on a canvas would select text around it.
     overlay.addEventListener('mousedown', (event) => event.preventDefault(), { signal })
     page.addEventListener('keydown', (event) => this.#onKey(event), { signal })
+    // A key between two presses makes them two clicks, however quick they are.
+    page.addEventListener('keydown', ({ key }) => { if (!HELD.has(key)) this.#press.time = 0 }, { signal, capture: true })
     page.addEventListener('keyup', (event) => this.#onKeyUp(event), { signal })
     page.addEventListener('visibilitychange', () => page.hidden && this.#onBlur(), { signal })
     page.defaultView?.addEventListener('blur', () => this.#onBlur(), { signal })
