@@ -221,7 +221,7 @@ def test_a_node_shows_the_video_or_sound_that_it_loads(person: Person) -> None:
     known = (
         "name => [...Object.values(window.easel.editor.pictures.get({ filename: name, subfolder: '', type: 'input' }))]"
     )
-    person.until(f"name => ({known})(name).includes('ready')", "walk.mp4")
+    person.until(f"name => ({known})(name).includes('ready')", "walk.mp4", timeout=25_000)
     person.click(1, "picture")
     playing = person.page.locator(".player-box video")
     person.until("video => !video.paused && video.duration > 0.5", playing.element_handle())

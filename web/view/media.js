@@ -2,8 +2,8 @@
 
 /** Videos read at once: each holds a decoder, and browsers have few. */
 const AT_ONCE = 3
-/** A video that has shown nothing by then counts as broken, in ms. */
-const PATIENCE = 10_000
+/** A video that has shown nothing by then is asked once more, and then counts as broken, in ms. */
+const PATIENCE = [5000, 15_000]
 /** The longer side of drawings, which have no pixels of their own. */
 const DRAWN = 1024
 /** Files with more bytes than this are asked of the server as small versions. */
@@ -26,7 +26,7 @@ export function kindOf(filename) {
  * @param {string} url @param {MediaKind} kind
  */
 export function bitmapOf(url, kind) {
-  if (kind === 'video') return firstFrame(url)
+  if (kind === 'video') return firstFrame(url, PATIENCE[0]).catch(() => firstFrame(url, PATIENCE[1]))
   if (kind === 'sound') return Promise.reject(new Error(`${url}: a sound has no picture`))
   return kind === 'drawing' ? drawn(url) : decoded(url)
 }
@@ -66,8 +66,8 @@ let reading = 0
 /** @type {(() => void)[]} */
 const waiting = []
 
-/** @param {string} url */
-async function firstFrame(url) {
+/** @param {string} url @param {number | undefined} patience ms */
+async function firstFrame(url, patience) {
   if (reading >= AT_ONCE) await new Promise(resolve => waiting.push(() => resolve(null)))
   else reading++
   const video = document.createElement('video')
@@ -77,7 +77,7 @@ async function firstFrame(url) {
     await new Promise((resolve, reject) => {
       video.onloadeddata = resolve
       video.onerror = () => reject(new Error(`${url}: ${video.error?.message}`))
-      setTimeout(() => reject(new Error(`${url}: no frame came`)), PATIENCE)
+      setTimeout(() => reject(new Error(`${url}: no frame came`)), patience)
       video.src = `${url}#t=0.001` // some browsers read no frame unless they are sent to one
     })
     keepLength(url, video.duration)
