@@ -98,8 +98,13 @@ async function start() {
     sync.typesSure = read && status?.catalogue === 'confirmed'
   }
 
+  let [asked, newest] = [0, 0]
   async function refresh() {
-    editor.setSchema(new Schema(await client.objectInfo()))
+    const turn = ++asked
+    const types = await client.objectInfo()
+    if (turn < newest) return // a later question was answered before this one
+    newest = turn
+    editor.setSchema(new Schema(types))
     checks.all()
     choicePictures.forget()
     widgets.words.forget()

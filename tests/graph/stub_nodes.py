@@ -270,6 +270,16 @@ def p(class_type: str, **inputs: Any) -> JsonObject:
     return {"class_type": class_type, "inputs": {**defaults, **inputs}}
 
 
+def chain(first: int = 1, last: int = 1) -> dict[str, Any]:
+    """A number, two sums one upon the other, and what shows the last."""
+    return {
+        "1": p("Num", value=first),
+        "2": p("Add", a=["1", 0], b=1),
+        "3": p("Add", a=["2", 0], b=last),
+        "9": p("Show", value=["3", 0]),
+    }
+
+
 @dataclass
 class Ran:
     """What a run told and gave."""

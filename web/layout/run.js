@@ -5,9 +5,9 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {import('./boxes.js').Options} Options
  */
+import { askAside } from '../api/aside.js'
 import { formatNumber } from '../model/words.js'
 import { allBoxes, apply, stillSo } from './apply.js'
-import { askForPlaces } from './ask.js'
 import { problemOf, USUAL } from './boxes.js'
 import { Motion } from './motion.js'
 
@@ -30,7 +30,8 @@ export async function arrange(editor, ids, options = {}) {
   const stop = watchEscape(mine)
   const tell = setTimeout(() => editor.notify(`Arranging ${formatNumber(boxes.length, 0)} things. Escape stops it.`), LONG)
   try {
-    const places = await askForPlaces(problem, mine.signal)
+    /** @type {import('./arrange.js').Places | null} */
+    const places = await askAside('layout/worker.js', problem, mine.signal)
     if (!places) return false
     if (!stillSo(editor, problem)) {
       editor.notify('The graph changed while it was being arranged, so it stays as it is. Arrange it again.')

@@ -2,15 +2,18 @@
  * The mask editor: the picture with the mask over it, as large as the page. What it makes is handed to `save`; the picture
  * itself is never changed, and strokes that are not saved are never lost without a question.
  */
+import { askAside } from '../api/aside.js'
 import { icon } from '../icons/icons.js'
 import { confirm } from '../panels/dialog.js'
 import { h, isTyping, setText } from '../panels/dom.js'
 import { createControls, TOOLS } from './controls.js'
 import { invert, Mask } from './mask.js'
-import { isSmall, reshapeAside } from './reshape.js'
 import { keepSettings, readSettings, stepSize } from './settings.js'
 import { reached, reshape } from './shape.js'
 import { Surface } from './surface.js'
+
+/** So many pixels take less time than a worker's start. */
+const FEW = 512 * 512
 
 /** What is done to the outline: its step's name, and what is said meanwhile. */
 const OUTLINES = /** @type {const} */ ({
@@ -87,13 +90,14 @@ export function openMaskDialog({ picture, selected, name, save }) {
     if (!region) return
     const [label, said] = OUTLINES[what]
     const put = (/** @type {import('./mask.js').Region} */ made) => surface.change(label, made, () => mask.write(made, made.data))
-    if (isSmall(region)) return put(reshape(what, region, settings.amount))
+    if (region.w * region.h <= FEW) return put(reshape(what, region, settings.amount))
     const mine = (work = new AbortController())
     tell(null)
     setText(doing, said)
     busy(true)
     try {
-      const made = await reshapeAside(what, region, settings.amount, mine.signal)
+      /** @type {import('./mask.js').Region | null} the region is a copy, which is given away */
+      const made = await askAside('mask/worker.js', { what, region, by: settings.amount }, mine.signal, [region.data.buffer])
       if (made) put(made)
     } catch (error) {
       tell(`The mask stays as it was: the program for it could not be loaded (${/** @type {Error} */ (error).message}). Is the server still there? Try again.`)
