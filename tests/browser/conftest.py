@@ -73,6 +73,24 @@ def person(context: Any, server: Server) -> Iterator[Person]:
     assert not person.errors, "\n".join(person.errors)
 
 
+@pytest.fixture
+def phone(browser: Any, server: Server) -> Iterator[Person]:
+    """The same someone, at a phone: fingers and little room."""
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        device_scale_factor=2,
+        base_url=f"http://127.0.0.1:{server.port}",
+    )
+    context.set_default_timeout(8000)
+    person = Person(context.new_page(), server)
+    person.open()
+    yield person
+    context.close()
+    assert not person.errors, "\n".join(person.errors)
+
+
 @pytest.fixture(scope="session")
 def text_to_image() -> dict[str, Any]:
     return json.loads((Path(__file__).parent / "text_to_image.json").read_text())

@@ -138,17 +138,7 @@ def test_types_of_a_later_version_are_marked_and_nothing_found_is_told(artist: P
     expect(drawer).to_contain_text("No node is called “qqqqqq”.")
 
 
-def test_a_finger_drags_out_of_the_library_on_a_phone(
-    browser: Any, server: Server, text_to_image: dict[str, Any]
-) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 780},
-        has_touch=True,
-        is_mobile=True,
-        base_url=f"http://127.0.0.1:{server.port}",
-    )
-    phone = Person(context.new_page(), server)
-    phone.open()
+def test_a_finger_drags_out_of_the_library_on_a_phone(phone: Person, text_to_image: dict[str, Any]) -> None:
     phone.load(text_to_image)
     phone.page.get_by_role("button", name="Library").tap()
     drawer = phone.page.locator("#library")
@@ -170,8 +160,6 @@ def test_a_finger_drags_out_of_the_library_on_a_phone(
     phone.page.get_by_label("Search for a node").fill("vae")
     phone.page.get_by_role("option").first.tap()
     assert newest(phone)["type"] == "VAEDecode"
-    assert not phone.errors
-    context.close()
 
 
 def test_the_search_shows_the_node_and_what_was_used_last(artist: Person) -> None:

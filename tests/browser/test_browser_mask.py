@@ -303,23 +303,14 @@ def test_a_picture_that_does_not_decode_is_told(person: Person) -> None:
     expect(person.page.locator(".toast")).to_contain_text("gone.png is not there any more")
 
 
-def test_fingers_paint_and_pinch(browser: Any, server: Any) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844},
-        has_touch=True,
-        is_mobile=True,
-        base_url=f"http://127.0.0.1:{server.port}",
-    )
-    context.set_default_timeout(8000)
-    person = Person(context.new_page(), server)
-    person.open()
-    (server.base / "input").mkdir(exist_ok=True)
-    (server.base / "input" / "disc.png").write_bytes(disc())
-    load(person, "disc.png")
-    person.page.evaluate("() => window.easel.editor.select(['node:1'])")
-    person.page.evaluate("() => window.easel.editor.run('picture_mask')")
-    expect(person.page.locator("dialog.mask-editor")).to_be_visible()
-    touch = context.new_cdp_session(person.page)
+def test_fingers_paint_and_pinch(phone: Person) -> None:
+    (phone.server.base / "input").mkdir(exist_ok=True)
+    (phone.server.base / "input" / "disc.png").write_bytes(disc())
+    load(phone, "disc.png")
+    phone.page.evaluate("() => window.easel.editor.select(['node:1'])")
+    phone.page.evaluate("() => window.easel.editor.run('picture_mask')")
+    expect(phone.page.locator("dialog.mask-editor")).to_be_visible()
+    touch = phone.page.context.new_cdp_session(phone.page)
 
     def touches(kind: str, *points: tuple[float, float]) -> None:
         touch.send(
@@ -327,19 +318,17 @@ def test_fingers_paint_and_pinch(browser: Any, server: Any) -> None:
             {"type": kind, "touchPoints": [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]},
         )
 
-    touches("touchStart", at(person, 60, 60))
-    touches("touchMove", at(person, 200, 60))
+    touches("touchStart", at(phone, 60, 60))
+    touches("touchMove", at(phone, 200, 60))
     touches("touchEnd")
-    assert masked(person, 130, 60) == 255
-    box = person.page.locator(".mask-editor .sheet").bounding_box()
-    touches("touchStart", at(person, 300, 300))
-    touches("touchStart", at(person, 300, 300), at(person, 340, 300))
-    touches("touchMove", at(person, 200, 300), at(person, 440, 300))
+    assert masked(phone, 130, 60) == 255
+    box = phone.page.locator(".mask-editor .sheet").bounding_box()
+    touches("touchStart", at(phone, 300, 300))
+    touches("touchStart", at(phone, 300, 300), at(phone, 340, 300))
+    touches("touchMove", at(phone, 200, 300), at(phone, 440, 300))
     touches("touchEnd")
-    assert person.page.locator(".mask-editor .sheet").bounding_box()["width"] > 2 * box["width"]
-    assert masked(person, 300, 300) == 0, "a pinch is no stroke"
-    assert not person.errors
-    context.close()
+    assert phone.page.locator(".mask-editor .sheet").bounding_box()["width"] > 2 * box["width"]
+    assert masked(phone, 300, 300) == 0, "a pinch is no stroke"
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -376,41 +376,29 @@ def test_a_file_whose_subgraph_contains_itself(person: Person) -> None:
     assert definitions(person)[0]["nodes"] == []
 
 
-def test_by_touch_in_a_phone_sized_view(browser: Any, server: Any, text_to_image: dict[str, Any]) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 780},
-        has_touch=True,
-        is_mobile=True,
-        base_url=f"http://127.0.0.1:{server.port}",
+def test_by_touch_in_a_phone_sized_view(phone: Person, text_to_image: dict[str, Any]) -> None:
+    phone.load(text_to_image)
+    phone.page.evaluate(
+        "() => { window.easel.editor.select(['node:3', 'node:8']); window.easel.editor.run('make_subgraph') }"
     )
-    try:
-        person = Person(context.new_page(), server)
-        person.open()
-        person.load(text_to_image)
-        person.page.evaluate(
-            "() => { window.easel.editor.select(['node:3', 'node:8']); window.easel.editor.run('make_subgraph') }"
-        )
-        person.page.evaluate("() => window.easel.editor.run('enter_subgraph')")
-        way = person.page.get_by_role("navigation", name="Where you are")
-        expect(way).to_be_visible()
-        look(person, "subgraph-phone")
-        way.get_by_role("button").first.tap()
-        expect(way).to_be_hidden()
-        assert graph_of(person) == ""
-        person.page.evaluate("() => window.easel.editor.run('enter_subgraph')")
-        graph = graph_of(person)
-        count = len(definitions(person)[0]["outputs"])
-        person.page.evaluate(
-            """graph => {
-                const { editor } = window.easel
-                const box = editor.scene.rect(editor.graph.at(`node:${graph}/3`))
-                const zoom = 260 / (editor.graph.sides(graph)[1].pos[0] - box.x - box.w)
-                editor.setCamera({ x: box.x + box.w - 60 / zoom, y: box.y - 120 / zoom, zoom })
-            }""",
-            graph,
-        )
-        touch_drag(person, person.point(f"{graph}/3", "out:LATENT"), side(person, "-20", "in", count))
-        assert len(definitions(person)[0]["outputs"]) == count + 1
-        assert not person.errors
-    finally:
-        context.close()
+    phone.page.evaluate("() => window.easel.editor.run('enter_subgraph')")
+    way = phone.page.get_by_role("navigation", name="Where you are")
+    expect(way).to_be_visible()
+    look(phone, "subgraph-phone")
+    way.get_by_role("button").first.tap()
+    expect(way).to_be_hidden()
+    assert graph_of(phone) == ""
+    phone.page.evaluate("() => window.easel.editor.run('enter_subgraph')")
+    graph = graph_of(phone)
+    count = len(definitions(phone)[0]["outputs"])
+    phone.page.evaluate(
+        """graph => {
+            const { editor } = window.easel
+            const box = editor.scene.rect(editor.graph.at(`node:${graph}/3`))
+            const zoom = 260 / (editor.graph.sides(graph)[1].pos[0] - box.x - box.w)
+            editor.setCamera({ x: box.x + box.w - 60 / zoom, y: box.y - 120 / zoom, zoom })
+        }""",
+        graph,
+    )
+    touch_drag(phone, phone.point(f"{graph}/3", "out:LATENT"), side(phone, "-20", "in", count))
+    assert len(definitions(phone)[0]["outputs"]) == count + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -25,7 +24,6 @@ from tests.browser.hands import (
     undo_label,
 )
 from tests.browser.person import Person
-from tests.server.harness import Server
 
 GRAPH = graph(
     [
@@ -78,23 +76,11 @@ class Fingers:
 
 
 @pytest.fixture
-def artist(browser: Any, server: Server) -> Iterator[Person]:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844},
-        has_touch=True,
-        is_mobile=True,
-        device_scale_factor=2,
-        base_url=f"http://127.0.0.1:{server.port}",
-    )
-    context.set_default_timeout(8000)
-    person = Person(context.new_page(), server)
-    person.open()
-    person.load(GRAPH)
-    person.page.evaluate("() => window.easel.editor.run('fit')")
-    person.page.wait_for_timeout(250)
-    yield person
-    assert not person.errors, "\n".join(person.errors)
-    context.close()
+def artist(phone: Person) -> Person:
+    phone.load(GRAPH)
+    phone.page.evaluate("() => window.easel.editor.run('fit')")
+    phone.page.wait_for_timeout(250)
+    return phone
 
 
 @pytest.fixture
