@@ -273,3 +273,21 @@ def test_screenshots(browser: Any) -> None:
     from tests.browser.pictures import take
 
     take(browser, IMAGES)
+
+
+def test_titles_can_be_read_however_far_out(artist: Person) -> None:
+    """A block that is too small for its title tells it when it is pointed at."""
+    artist.page.evaluate("() => window.easel.editor.setCamera({ x: -4000, y: -2000, zoom: 0.08 })")
+    artist.page.evaluate(
+        """() => {
+            window.written = []
+            const { prototype } = CanvasRenderingContext2D
+            const { fillText } = prototype
+            prototype.fillText = function (text, ...place) {
+                if (this.canvas.id === 'overlay') window.written.push(text)
+                return fillText.call(this, text, ...place)
+            }
+        }"""
+    )
+    artist.page.mouse.move(*artist.point(5))
+    artist.until("() => window.written.includes('Empty Latent Image')")

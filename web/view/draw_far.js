@@ -148,7 +148,8 @@ const broken = new Map()
 /** @param {Context2D} ctx @param {Theme} theme @param {string} title @param {number} x @param {number} y @param {number} w @param {number} h @param {number} ratio */
 function drawTitle(ctx, theme, title, x, y, w, h, ratio) {
   const size = TITLE_SIZE * ratio
-  const most = Math.min(3, Math.floor(h / (size * 1.25)))
+  // One line may touch the block's edges: its letters are less tall than it.
+  const most = Math.min(3, Math.floor(h / (size * 1.25))) || (h >= size * 0.8 ? 1 : 0)
   if (most < 1) return
   ctx.font = font(size, 600)
   const room = w - 5 * ratio

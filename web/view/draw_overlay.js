@@ -7,7 +7,7 @@
  * @typedef {CanvasRenderingContext2D} Context2D
  */
 import { linkPath } from '../geometry/link_path.js'
-import { drawSocket } from './draw_node.js'
+import { BLOCKS, drawSocket } from './draw_node.js'
 import { pathOf, REROUTE_RADIUS, traceCurves } from './draw_links.js'
 import { REROUTE_OUT } from './scene.js'
 import { RADIUS, roundRect } from './shapes.js'
@@ -105,7 +105,7 @@ function drawDragged(ctx, theme, view) {
     ctx.beginPath()
     ctx.arc(end.x, end.y, 11, 0, Math.PI * 2)
     ctx.stroke()
-  } else drawTag(ctx, theme, first.type, end, view.camera.zoom)
+  } else drawTypeTag(ctx, theme, first.type, end, view.camera.zoom)
 }
 
 /** The link that the node in hand would be inserted in. @param {Context2D} ctx @param {Theme} theme @param {ViewState} view */
@@ -182,11 +182,16 @@ function drawHover(ctx, theme, view) {
     ctx.stroke(pathOf(wire))
     return
   }
+  const over = hover.kind === 'socket' ? hover.socket.node : 'node' in hover ? hover.node : null
+  if (over !== null && view.camera.zoom < BLOCKS) {
+    drawHoveredTitle(ctx, theme, view, over)
+    return
+  }
   if (hover.kind === 'socket') {
     const point = scene.socketPoint(hover.socket)
     if (!point) return
     drawSocket(ctx, theme, { ...point, type: hover.socket.type, size: 6.5, hollow: false, list: false })
-    drawTag(ctx, theme, hover.socket.type, hover.socket.side === 'out' ? { x: point.x + 6, y: point.y } : point, view.camera.zoom)
+    drawTypeTag(ctx, theme, hover.socket.type, hover.socket.side === 'out' ? { x: point.x + 6, y: point.y } : point, view.camera.zoom)
     return
   }
   const node = hover.kind === 'node' || hover.kind === 'widget' ? store.node(hover.node) : undefined
@@ -241,14 +246,28 @@ function drawCorner(ctx, theme, w, h) {
   ctx.stroke()
 }
 
+/** From afar a block may have no room for its title: it stands over the one that is pointed at. @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {string} id */
+function drawHoveredTitle(ctx, theme, view, id) {
+  const node = view.store.node(id)
+  if (!node) return
+  const { title, layout: { rect } } = view.scene.view(node)
+  ctx.strokeStyle = theme.select
+  ctx.lineWidth = 1.5 / view.camera.zoom
+  ctx.strokeRect(node.pos[0] + rect.x, node.pos[1] + rect.y, rect.w, rect.h)
+  drawTag(ctx, theme, title, theme.text, { x: node.pos[0] + rect.x, y: node.pos[1] + rect.y }, view.camera.zoom)
+}
+
 /** The name of a type beside the pointer. @param {Context2D} ctx @param {Theme} theme @param {string} type @param {import('../geometry/vec.js').Point} at @param {number} zoom */
-function drawTag(ctx, theme, type, at, zoom) {
+const drawTypeTag = (ctx, theme, type, at, zoom) => drawTag(ctx, theme, type === '*' ? 'any' : type, typeColour(theme, type), at, zoom)
+
+/** A few words beside a point. @param {Context2D} ctx @param {Theme} theme @param {string} words @param {string} colour @param {import('../geometry/vec.js').Point} at @param {number} zoom */
+function drawTag(ctx, theme, words, colour, at, zoom) {
   const scale = 1 / Math.max(zoom, 0.05)
   ctx.save()
   ctx.translate(at.x, at.y)
   ctx.scale(scale, scale)
   ctx.font = font(11, 500)
-  const text = type === '*' ? 'any' : type.length > 40 ? `${type.slice(0, 39)}…` : type
+  const text = words.length > 60 ? `${words.slice(0, 59)}…` : words
   const width = measure(ctx, text) + 14
   ctx.fillStyle = theme.overlay
   roundRect(ctx, 12, -32, width, 20, 5)
@@ -256,7 +275,7 @@ function drawTag(ctx, theme, type, at, zoom) {
   ctx.strokeStyle = theme.line
   ctx.lineWidth = 1
   ctx.stroke()
-  ctx.fillStyle = typeColour(theme, type)
+  ctx.fillStyle = colour
   ctx.textAlign = 'left'
   ctx.textBaseline = 'middle'
   ctx.fillText(text, 19, -21.5)
