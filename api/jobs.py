@@ -11,8 +11,9 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from api.database import DatabaseError
 from api.hub import Feed, Hub, text
-from api.journal import ATTEMPTS, Body, Ending, Entry, Journal, JournalError
+from api.journal import ATTEMPTS, Body, Ending, Entry, Journal
 from api.running import Running
 from api.workers import LocalWorker, WorkerDied
 from graph.types import JsonObject
@@ -67,7 +68,7 @@ class Jobs:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
         if self._running is not None:
-            with contextlib.suppress(JournalError):
+            with contextlib.suppress(DatabaseError):
                 await self._journal.take_back(self._running.entry.seq)
 
     def next_number(self, front: bool) -> int:
@@ -79,7 +80,7 @@ class Jobs:
     async def submit(
         self, prompt_id: str, client_id: str | None, number: float, body: Body, secrets: JsonObject
     ) -> None:
-        """Put a job into the queue. When this returns, the job is on the disk. Raises JournalError."""
+        """Put a job into the queue. When this returns, the job is on the disk. Raises DatabaseError."""
         seq = await self._journal.accept(prompt_id, client_id, number, body)
         if secrets:
             self._secrets[seq] = secrets
@@ -98,7 +99,7 @@ class Jobs:
         self._waiting = [entry for entry in self._waiting if entry.seq not in seqs]
         try:
             await self._journal.remove(list(seqs))
-        except JournalError:
+        except DatabaseError:
             for entry in gone:
                 self._insert(entry)
             raise
@@ -215,7 +216,7 @@ class Jobs:
             try:
                 await self._run(entry)
                 self._note_problem("")
-            except JournalError as error:
+            except DatabaseError as error:
                 log.error("%s", error)
                 self._note_problem(str(error))
                 self._running = None
@@ -264,7 +265,7 @@ class Jobs:
             try:
                 await self._journal.end(running.entry.seq, ending)
                 break
-            except JournalError as error:
+            except DatabaseError as error:
                 # The job ran: it must not run again because the disk was full for a while.
                 log.error("the result of %s is not written down yet: %s", running.prompt_id, error)
                 self._note_problem(str(error))

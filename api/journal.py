@@ -1,29 +1,18 @@
 """The queue's journal: every accepted job, every attempt to run it and what came of it, in SQLite.
 
-One thread owns the database. Calls that wait for it at the same time share one transaction, and so one fsync: an
-accepted prompt is on the disk (WAL, synchronous=FULL) before its `accept` returns.
+An accepted prompt is on the disk before its `accept` returns.
 """
 
 from __future__ import annotations
 
-import asyncio
-import errno
 import json
-import queue
 import sqlite3
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-T = TypeVar("T")
-
-VERSION = 1
-"""The schema's number, kept in the file as PRAGMA user_version; a change of it needs a step in `_connect`."""
+from api.database import Database
 
 ATTEMPTS = 2
 """A job that was started so often and never ended is not started again."""
@@ -34,7 +23,7 @@ HISTORY_KEPT = 10_000
 HISTORY_PAGE = 1_000
 """The most that one answer lists."""
 
-_SCHEMA = (
+_JOBS = (
     """
 CREATE TABLE jobs (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,14 +48,6 @@ CREATE TABLE jobs (
     "CREATE INDEX jobs_open ON jobs (number, seq) WHERE ended IS NULL",
     "CREATE INDEX jobs_ended ON jobs (ended) WHERE ended IS NOT NULL",
 )
-
-
-class JournalError(Exception):
-    """The journal cannot be opened, read or written. `full` where the disk has no room."""
-
-    def __init__(self, sentence: str, full: bool = False) -> None:
-        super().__init__(sentence)
-        self.full = full
 
 
 @dataclass(frozen=True)
@@ -99,27 +80,11 @@ class Ending:
     meta: dict[str, Any]
 
 
-class Journal:
-    """The journal at `path`. Every method may be awaited from the event loop; raises JournalError."""
+class Journal(Database):
+    """The journal at `path`. Every method may be awaited from the event loop; raises DatabaseError."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._calls: queue.SimpleQueue[_Call[Any] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name="journal", daemon=True)
-        self._opened: Future[None] = Future()
-        self._closed = False
-
-    def open(self) -> None:
-        """Open or make the file, and bring its schema up to date. Blocks; call it before serving."""
-        self._thread.start()
-        self._opened.result()
-
-    def close(self) -> None:
-        """Finish what waits, and close the file."""
-        self._closed = True
-        if self._thread.is_alive():
-            self._calls.put(None)
-            self._thread.join()
+        super().__init__(path, "journal", (_JOBS,))
 
     async def accept(
         self, prompt_id: str, client_id: str | None, number: float, body: Body, accepted: float | None = None
@@ -135,7 +100,7 @@ class Journal:
             )
             return int(done.lastrowid or 0)
 
-        return await self._call(write)
+        return await self.call(write)
 
     async def body(self, seq: int) -> Body | None:
         """What job `seq` runs, or None where it was deleted."""
@@ -144,7 +109,7 @@ class Journal:
             row = db.execute("SELECT prompt, extra, targets, checked FROM jobs WHERE seq = ?", (seq,)).fetchone()
             return None if row is None else Body(row[0], row[1], row[2], bool(row[3]))
 
-        return await self._call(read)
+        return await self.call(read)
 
     async def attempt(self, seq: int) -> int:
         """Record that job `seq` is about to be started; returns which attempt this is, from 1."""
@@ -154,11 +119,11 @@ class Journal:
             row = db.execute("SELECT attempts FROM jobs WHERE seq = ?", (seq,)).fetchone()
             return int(row[0]) if row else 0
 
-        return await self._call(write)
+        return await self.call(write)
 
     async def take_back(self, seq: int) -> None:
         """Undo `attempt`: the server was asked to stop while the job ran, which is nobody's fault."""
-        await self._call(
+        await self.call(
             lambda db: _ignore(db.execute("UPDATE jobs SET attempts = max(attempts - 1, 0) WHERE seq = ?", (seq,)))
         )
 
@@ -183,11 +148,11 @@ class Journal:
                 (HISTORY_KEPT,),
             )
 
-        await self._call(write)
+        await self.call(write)
 
     async def remove(self, seqs: list[int]) -> None:
         """Forget waiting jobs."""
-        await self._call(lambda db: _ignore(db.executemany("DELETE FROM jobs WHERE seq = ?", [(s,) for s in seqs])))
+        await self.call(lambda db: _ignore(db.executemany("DELETE FROM jobs WHERE seq = ?", [(s,) for s in seqs])))
 
     async def waiting(self) -> list[Entry]:
         """Every job without an outcome, in the order in which they run."""
@@ -198,7 +163,7 @@ class Journal:
             )
             return [Entry(*row) for row in rows]
 
-        return await self._call(read)
+        return await self.call(read)
 
     async def last_number(self) -> float:
         """The number furthest from 0 that a job in the journal has, unsigned, -1 where there is none."""
@@ -206,7 +171,7 @@ class Journal:
         def read(db: sqlite3.Connection) -> float:
             return float(db.execute("SELECT coalesce(max(abs(number)), -1) FROM jobs").fetchone()[0])
 
-        return await self._call(read)
+        return await self.call(read)
 
     async def items(self, seqs: list[int]) -> dict[int, str]:
         """/queue items of these jobs as JSON text: [number, prompt_id, prompt, extra_data, targets]."""
@@ -222,7 +187,7 @@ class Journal:
                     found[row[0]] = _item(*row[1:])
             return found
 
-        return await self._call(read)
+        return await self.call(read)
 
     async def history(self, prompt_id: str | None = None, count: int | None = None, offset: int | None = None) -> str:
         """Ended jobs as the JSON text of a /history answer, oldest first.
@@ -250,7 +215,7 @@ class Journal:
             )
             return "{" + ",".join(entries) + "}"
 
-        return await self._call(read)
+        return await self.call(read)
 
     async def forget(self, ids: list[str] | None = None) -> None:
         """Delete ended jobs: these ids, or all."""
@@ -261,95 +226,7 @@ class Journal:
             else:
                 db.executemany("DELETE FROM jobs WHERE ended IS NOT NULL AND prompt_id = ?", [(i,) for i in ids])
 
-        await self._call(write)
-
-    async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._closed:
-            raise JournalError("the server is stopping; try again when it is back")
-        call = _Call(work)
-        self._calls.put(call)
-        return await asyncio.wrap_future(call.done)
-
-    def _serve(self) -> None:
-        try:
-            db = self._connect()
-        except (sqlite3.Error, OSError, JournalError) as error:
-            self._opened.set_exception(_explained(error, self._path))
-            return
-        self._opened.set_result(None)
-        with closing(db):
-            while (call := self._calls.get()) is not None:
-                calls = [call]
-                while len(calls) < 256 and not self._calls.empty() and (call := self._calls.get()) is not None:
-                    calls.append(call)
-                self._together(db, [call for call in calls if call.done.set_running_or_notify_cancel()])
-                if call is None:
-                    break
-
-    def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("BEGIN IMMEDIATE")
-        version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        if version > VERSION:
-            raise JournalError(
-                f"the journal {self._path} was written by a newer Easel (schema {version}, this one knows {VERSION});"
-                " start that one, or move the file away"
-            )
-        if version == 0:
-            for statement in _SCHEMA:
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {VERSION}")
-        db.execute("COMMIT")
-        return db
-
-    def _together(self, db: sqlite3.Connection, calls: list[_Call[Any]]) -> None:
-        """Run calls in one transaction; answer them only when it is on the disk."""
-        results: list[tuple[_Call[Any], Any, BaseException | None]] = []
-        try:
-            db.execute("BEGIN IMMEDIATE")
-            for call in calls:
-                db.execute("SAVEPOINT one")
-                try:
-                    results.append((call, call.work(db), None))
-                except (sqlite3.Error, TypeError, ValueError) as error:
-                    if not db.in_transaction:
-                        raise
-                    db.execute("ROLLBACK TO one")
-                    results.append((call, None, _explained(error, self._path)))
-                db.execute("RELEASE one")
-            db.execute("COMMIT")
-        except (sqlite3.Error, TypeError, ValueError) as error:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            results = [(call, None, _explained(error, self._path)) for call in calls]
-        for call, result, error in results:
-            if error is None:
-                call.done.set_result(result)
-            else:
-                call.done.set_exception(error)
-
-
-class _Call(Generic[T]):
-    """Work for the journal's thread, and where its result goes."""
-
-    def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
-        self.work = work
-        self.done: Future[T] = Future()
-
-
-def _explained(error: BaseException, path: Path) -> JournalError:
-    if isinstance(error, JournalError):
-        return error
-    code = getattr(error, "sqlite_errorcode", None)
-    kind = None if code is None else code & 0xFF
-    if kind == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
-        return JournalError(f"the disk that holds {path} is full: make room, then try again", full=True)
-    if kind == sqlite3.SQLITE_NOTADB:
-        return JournalError(f"{path} is no journal of Easel's: move it away, and a new one is made")
-    return JournalError(f"the journal {path} cannot be used: {error}")
+        await self.call(write)
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from api.journal import JournalError
+from api.database import DatabaseError
 from graph.errors import FileNameError, ParseError
 from graph.json_input import load
 
@@ -118,7 +118,7 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
         raise
     except FileNameError as error:
         return Refusal(403, error.type, str(error)).reply()
-    except JournalError as error:
+    except DatabaseError as error:
         log.error("%s", error)
         return Refusal(507 if error.full else 503, "disk_full" if error.full else "journal", f"{error}").reply()
     except (ConnectionError, web.RequestPayloadError):

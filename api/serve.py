@@ -17,11 +17,12 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from api.app import build_app
+from api.database import DatabaseError
 from api.flags import ROOT, Flags, fail
 from api.hub import Feed, Hub
 from api.jobs import Jobs
 from api.joined import Joiner
-from api.journal import Journal, JournalError
+from api.journal import Journal
 from api.lock import FolderLock, FolderTaken
 from api.model_paths import Found, find_folders
 from api.page import Page
@@ -50,7 +51,7 @@ def serve(flags: Flags) -> int:
         _take(lock, flags)
         found = prepare(flags)
         asyncio.run(_serve(flags, found))
-    except (StartError, JournalError, TokenError) as error:
+    except (StartError, DatabaseError, TokenError) as error:
         fail(str(error))
         return 1
     except KeyboardInterrupt:

@@ -148,7 +148,15 @@ async function start() {
   const heat = new Heat({ editor, session })
   for (const command of runCommands({ editor, runner, troubles, session, heat })) editor.commands.register(command)
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
-  createRail(byId('rail'), { editor, session, settings, troubles, problemList, drawer, graphs, outline, view, history, library, theme: colours.current })
+  createRail(byId('rail'), {
+    editor, session, settings, troubles, problemList, drawer, history, theme: colours.current,
+    upper: [
+      { icon: 'library', panel: library, command: 'library' },
+      { icon: 'folder', panel: graphs, command: 'graphs' },
+      { icon: 'outline', panel: outline, command: 'outline' },
+    ],
+    lower: [{ icon: 'eye', panel: view, command: 'view' }],
+  })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, widgets, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load: file => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 })) })
   createHint(byId('hint'), editor)

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 import api.journal
+from api.database import DatabaseError
 from api.hub import Feed, Hub, Listener
-from api.journal import Body, Ending, Journal, JournalError
+from api.journal import Body, Ending, Journal
 from api.outbox import MOST_BYTES, MOST_PREVIEWS, Message, Outbox, Overflow
 
 BODY = Body(prompt='{"1":{"class_type":"Say","inputs":{}}}', extra="{}", targets='["1"]', checked=True)
@@ -85,7 +86,7 @@ def test_one_call_that_fails_does_not_take_the_others(tmp_path: Path) -> None:
         calls = [journal.accept(f"p{n}", None, n, BODY) for n in range(3)]
         bad = journal.accept("bad\ud800", None, 9, BODY)  # half a character cannot be written
         results = await asyncio.gather(calls[0], bad, *calls[1:], return_exceptions=True)
-        assert isinstance(results[1], JournalError)
+        assert isinstance(results[1], DatabaseError)
         assert [e.prompt_id for e in await journal.waiting()] == ["p0", "p1", "p2"]
 
     with_journal(tmp_path / "journal.db", work)
@@ -95,7 +96,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     async def work(journal: Journal) -> None:
         # The same answer of SQLite's as on a full disk: no page may be added.
         await journal._call(lambda db: db.execute("PRAGMA max_page_count = 1"))  # pyright: ignore[reportPrivateUsage]
-        with pytest.raises(JournalError, match="is full") as error:
+        with pytest.raises(DatabaseError, match="is full") as error:
             await journal.accept("p", None, 0, Body("x" * 100_000, "{}", "[]", True))
         assert error.value.full
         await journal._call(lambda db: db.execute("PRAGMA max_page_count = 100000"))  # pyright: ignore[reportPrivateUsage]
@@ -108,7 +109,7 @@ def test_a_closed_journal_says_so_and_keeps_nobody_waiting(tmp_path: Path) -> No
     journal = Journal(tmp_path / "journal.db")
     journal.open()
     journal.close()
-    with pytest.raises(JournalError, match="stopping"):
+    with pytest.raises(DatabaseError, match="stopping"):
         asyncio.run(journal.accept("p", None, 0, BODY))
 
 

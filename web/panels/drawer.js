@@ -6,6 +6,7 @@ import { h } from './dom.js'
  * @typedef {object} Panel
  * @property {string} id
  * @property {string} title
+ * @property {'wide' | 'full'} [size]  more room than the usual column: twice as wide, or all of the stage
  * @property {(body: HTMLElement, close: () => void) => (() => void) | void} fill  builds it; may return what ends it
  */
 
@@ -42,7 +43,7 @@ export class Drawer {
     this.close()
     this.before = /** @type {HTMLElement | null} */ (document.activeElement)
     const body = h('div.panel')
-    this.element = h('section.drawer', { 'aria-label': panel.title, id: panel.id, tabindex: -1 },
+    this.element = h('section.drawer', { 'aria-label': panel.title, id: panel.id, tabindex: -1, 'data-size': panel.size },
       h('header', {}, h('h2', {}, panel.title), h('button.round', { type: 'button', 'aria-label': 'Close', 'data-keys': 'Escape', 'data-tip': 'Close', onclick: () => this.close() }, icon('close'))),
       body)
     this.element.addEventListener('keydown', event => {

@@ -4,12 +4,12 @@
  * @typedef {import('./drawer.js').Panel} Panel
  */
 
-/** @param {string} id @param {string} title @param {() => Promise<Panel>} load @returns {Panel} */
-export function lazyPanel(id, title, load) {
+/** @param {string} id @param {string} title @param {() => Promise<Panel>} load @param {Panel['size']} [size] @returns {Panel} */
+export function lazyPanel(id, title, load, size) {
   /** @type {Panel | null} */
   let panel = null
   return {
-    id, title,
+    id, title, size,
     fill(body, close) {
       if (panel) return panel.fill(body, close)
       /** @type {(() => void) | void} */

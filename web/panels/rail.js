@@ -6,6 +6,8 @@ import { openMenu } from './menu.js'
 /** What the button of the zoom offers. */
 const ZOOMS = ['zoom_in', 'zoom_out', 'zoom_full', 'fit', 'fit_selection', 'minimap']
 
+/** A button that opens a panel; `command` is the one that opens it too. @typedef {{ icon: string, panel: import('./drawer.js').Panel, command?: string }} Opener */
+
 /**
  * @param {HTMLElement} host
  * @param {object} parts
@@ -15,21 +17,19 @@ const ZOOMS = ['zoom_in', 'zoom_out', 'zoom_full', 'fit', 'fit_selection', 'mini
  * @param {import('../app/troubles.js').Troubles} parts.troubles
  * @param {import('./drawer.js').Panel} parts.problemList
  * @param {import('./drawer.js').Drawer} parts.drawer
- * @param {import('./drawer.js').Panel} parts.graphs
- * @param {import('./drawer.js').Panel} parts.outline
- * @param {import('./drawer.js').Panel} parts.view
+ * @param {readonly Opener[]} parts.upper  the panels above, from the top
+ * @param {readonly Opener[]} parts.lower  those about the page itself
  * @param {import('./drawer.js').Panel} parts.history
- * @param {import('./drawer.js').Panel} parts.library
  * @param {() => 'dark' | 'light'} parts.theme  the one shown now
  */
-export function createRail(host, { editor, session, settings, troubles, problemList, drawer, graphs, outline, view, history, library, theme }) {
+export function createRail(host, { editor, session, settings, troubles, problemList, drawer, upper, lower, history, theme }) {
   const badge = h('span.badge')
 
   /** @param {string} name @param {string} label @param {string} id  the command whose keys do it too @param {() => void} run */
   const button = (name, label, id, run) => h('button', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-command': id || undefined, onclick: run }, icon(name, 18))
 
-  /** @param {string} name @param {import('./drawer.js').Panel} panel @param {string} [id] of the command that opens it too */
-  const opener = (name, panel, id = '') => {
+  /** @param {Opener} found */
+  const opener = ({ icon: name, panel, command: id = '' }) => {
     const element = button(name, panel.title, id, () => drawer.toggle(panel))
     element.setAttribute('aria-controls', panel.id)
     drawer.listen(() => element.setAttribute('aria-expanded', String(drawer.current === panel.id)))
@@ -43,7 +43,7 @@ export function createRail(host, { editor, session, settings, troubles, problemL
     return button(name, found?.label ?? id, id, () => editor.run(id))
   }
 
-  const problemsButton = opener('warning', problemList)
+  const problemsButton = opener({ icon: 'warning', panel: problemList })
   problemsButton.append(badge)
   const undo = command('undo', 'undo')
   const redo = command('redo', 'redo')
@@ -64,15 +64,13 @@ export function createRail(host, { editor, session, settings, troubles, problemL
   host.append(
     h('div.mark', {}, icon('easel', 20)),
     button('add', 'Add a node', 'search', () => editor.run('search')),
-    opener('library', library, 'library'),
-    opener('folder', graphs, 'graphs'),
-    opener('outline', outline, 'outline'),
+    ...upper.map(opener),
     problemsButton,
     h('div.push'),
-    undo, redo, opener('clock', history, 'history'),
+    undo, redo, opener({ icon: 'clock', panel: history, command: 'history' }),
     zoom,
     command('fit', 'fit'),
-    opener('eye', view, 'view'),
+    ...lower.map(opener),
     themeButton,
     button('help', 'Keys and gestures', 'shortcuts', () => editor.run('shortcuts')))
 
