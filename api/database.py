@@ -95,7 +95,7 @@ class Database:
         version, known = int(db.execute("PRAGMA user_version").fetchone()[0]), len(self._schema)
         if version > known:
             raise DatabaseError(
-                f"the {self._what} {self._path} was written by a newer Easel (schema {version}, this one knows {known});"
+                f"the {self._what} {self._path} was written by a newer Easel (schema {version}, here {known});"
                 " start that one, or move the file away"
             )
         for statements in self._schema[version:]:

@@ -62,7 +62,7 @@ def test_accepted_means_on_the_disk(tmp_path: Path) -> None:
         await journal.accept("p", None, 0, BODY)
         with sqlite3.connect(path) as other:  # another process would see it now
             assert other.execute("SELECT prompt_id FROM jobs").fetchall() == [("p",)]
-        modes = await journal._call(  # pyright: ignore[reportPrivateUsage]
+        modes = await journal.call(
             lambda db: (db.execute("PRAGMA journal_mode").fetchone()[0], db.execute("PRAGMA synchronous").fetchone()[0])
         )
         assert modes == ("wal", 2)  # 2: FULL
