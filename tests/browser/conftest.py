@@ -18,6 +18,8 @@ from tests.server.harness import Server, running
 if importlib.util.find_spec("playwright") is None:
     collect_ignore_glob = ["test_*.py"]
 
+PATIENCE = 20_000
+"""ms that a test waits for what must come: the machine may be busy, and what does not come at all fails later alike."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REGISTRY = "tests.browser.palette:registry"
 ARGUMENTS = [
@@ -37,6 +39,7 @@ def browser() -> Iterator[Any]:
             pytest.fail("Chromium is not installed, and EASEL_REQUIRE_BROWSER asks for it.")
         pytest.skip("Chromium is not installed.")
     playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as running_playwright:
         browser = running_playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -57,7 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def context(browser: Any, server: Server) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=f"http://127.0.0.1:{server.port}")
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -83,7 +86,7 @@ def phone(browser: Any, server: Server) -> Iterator[Person]:
         device_scale_factor=2,
         base_url=f"http://127.0.0.1:{server.port}",
     )
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE)
     person = Person(context.new_page(), server)
     person.open()
     yield person

@@ -80,7 +80,7 @@ class Person:
             str(node),
         )
 
-    def until(self, question: str, argument: Any = None, timeout: float = 8000) -> Any:
+    def until(self, question: str, argument: Any = None, timeout: float = 20_000) -> Any:
         """Wait until the page's answer is true."""
         return self.page.wait_for_function(question, arg=argument, timeout=timeout, polling=50)
 

@@ -95,11 +95,11 @@ def test_one_call_that_fails_does_not_take_the_others(tmp_path: Path) -> None:
 def test_a_full_disk_is_named(tmp_path: Path) -> None:
     async def work(journal: Journal) -> None:
         # The same answer of SQLite's as on a full disk: no page may be added.
-        await journal._call(lambda db: db.execute("PRAGMA max_page_count = 1"))  # pyright: ignore[reportPrivateUsage]
+        await journal.call(lambda db: db.execute("PRAGMA max_page_count = 1"))
         with pytest.raises(DatabaseError, match="is full") as error:
             await journal.accept("p", None, 0, Body("x" * 100_000, "{}", "[]", True))
         assert error.value.full
-        await journal._call(lambda db: db.execute("PRAGMA max_page_count = 100000"))  # pyright: ignore[reportPrivateUsage]
+        await journal.call(lambda db: db.execute("PRAGMA max_page_count = 100000"))
         await journal.accept("p", None, 0, BODY)
 
     with_journal(tmp_path / "journal.db", work)

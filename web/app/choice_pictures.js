@@ -21,7 +21,7 @@ export class ChoicePictures {
     const whenIdle = globalThis.requestIdleCallback ?? (then => setTimeout(then, 500))
     whenIdle(async () => {
       const models = await this.client.modelPictures().catch(() => null)
-      if (models && asked === this.#asked) this.#models = models
+      if (models && (asked === this.#asked || !this.#models)) this.#models = models // an older answer is better than none
     })
   }
 
