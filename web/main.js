@@ -12,6 +12,7 @@ import { Drafts } from './app/drafts.js'
 import { listenToServer } from './app/events.js'
 import { Heat } from './app/heat.js'
 import { Jobs } from './app/jobs.js'
+import { followLanguage } from './app/language.js'
 import { followLook, pictureName } from './app/look.js'
 import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
@@ -85,6 +86,7 @@ async function start() {
   const names = new Names(editor)
   const drafts = new Drafts(storage('localStorage'), storage('sessionStorage'), navigator.locks)
   const graph = new OpenGraph({ editor, client, drafts, toasts })
+  followLanguage({ settings, graph, client, toasts })
   const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
   const problemList = lazyPanel('problems', 'Problems', async () => (await later()).problemsPanel({ troubles, session, editor, names }))
   const checks = new Checks({ editor, session, names })
@@ -141,7 +143,7 @@ async function start() {
     rename: () => editor.run('save_as'),
     showQueue: async anchor => (await later()).openQueue(anchor, { client, session, toasts }),
   })
-  const view = lazyPanel('view', 'View', async () => (await later()).viewPanel({ editor, settings, toasts, colours, upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
+  const view = lazyPanel('view', 'View', async () => (await later()).viewPanel({ editor, settings, toasts, colours, languages: () => client.languages(), upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
   followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })

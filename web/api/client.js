@@ -215,6 +215,11 @@ export class Client {
     return reply.ok ? reply.text() : ''
   }
 
+  /** Languages of the page that can be chosen. @returns {Promise<{ languages: { code: string, name: string, yours: boolean, error: string }[] }>} */
+  languages() {
+    return this.json('/easel/languages')
+  }
+
   /** @returns {Promise<Record<string, any>>} */
   settings() {
     return this.json('/api/settings')

@@ -21,6 +21,7 @@
  * @property {boolean} snaps Moved things keep to the grid.
  * @property {number} edgeSpeed How fast the view goes along with what is dragged to its edge; 1 is usual, 0 is not at all.
  * @property {string[]} favourites Node types with a star.
+ * @property {string} language Code of the page's language; '' for the browser's.
  * @typedef {'dots' | 'minimap' | 'badges' | 'guides' | 'snaps' | 'canvasInfo'} Switch Those that are on or off in the panel View.
  */
 import { DEFAULT_PRESET } from '../commands/keymap.js'
@@ -29,13 +30,13 @@ const KEY = 'easel.settings'
 const PREFIX = 'Easel.'
 
 /** What the server keeps too; the rest depends on the screen. @type {readonly (keyof Preferences)[]} */
-const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop', 'keymap', 'navigation', 'linkShape', 'guides', 'snaps', 'edgeSpeed', 'favourites']
+const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dots', 'badges', 'nodeOpacity', 'backdrop', 'keymap', 'navigation', 'linkShape', 'guides', 'snaps', 'edgeSpeed', 'favourites', 'language']
 
 /** @type {Preferences} */
 const DEFAULTS = {
   theme: 'system', palette: '', palettes: [], resultsFolded: false, inspector: innerWidth >= 1000,
   minimap: true, dots: true, badges: false, canvasInfo: false, nodeOpacity: 1, backdrop: '',
-  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', linkShape: 'spline', guides: true, snaps: false, edgeSpeed: 1, favourites: [],
+  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', linkShape: 'spline', guides: true, snaps: false, edgeSpeed: 1, favourites: [], language: '',
 }
 
 export class Settings {
@@ -95,6 +96,9 @@ function readLocal() {
     return {}
   }
 }
+
+/** What a page that is opened now would find. @param {keyof Preferences} name */
+export const storedLocally = name => readLocal()[name]
 
 /** A setting that an older page, or a hand, left in another form is not taken. @param {unknown} model @param {unknown} value */
 const isLike = (model, value) => typeof model === typeof value && Array.isArray(model) === Array.isArray(value) && value !== null

@@ -1,16 +1,18 @@
 /**
  * The page's words in the person's language. The English sentence is the key: what no language file has stays English.
  *
- * It may be called anywhere, while a module is read too: the words are there before any module that imports this one.
+ * It may be called anywhere, while a module is read too: the words are there before any module that imports this one
+ * is evaluated. English loads nothing and waits for nothing; nor do workers and tests, which have no document.
  */
+import { readLanguage } from './read.js'
 
-/** What stands in a language file for a sentence, or for its forms by count. @typedef {string | Partial<Record<Intl.LDMLPluralRule, string>>} Words */
+/** What was read of it. */
+export const read = await readLanguage()
 
-/** @type {ReadonlyMap<string, Words>} */
-const words = new Map()
+/** The language that is shown, as `lang` has it; numbers and dates are written in it too: `toLocaleString(language)`. */
+export const language = read.code
 
-/** The language that is shown, as `lang` has it. */
-export const language = 'en'
+const { words } = read
 
 const rules = new Intl.PluralRules(language)
 
@@ -34,6 +36,15 @@ export function many(count, one, other, parts) {
   const form = found === undefined ? (count === 1 ? one : other) : typeof found === 'string' ? found : found[rules.select(count)] ?? found.other ?? other
   return filled(form, { count: count.toLocaleString(language), ...parts })
 }
+
+/** Several things in one sentence: "a, b and c". @param {readonly string[]} things @param {'conjunction' | 'disjunction'} [type] */
+export const listed = (things, type = 'conjunction') => new Intl.ListFormat(language, { type }).format(things)
+
+/** A time as a person reads it: "26 Nov 2026, 14:05". @param {number | Date} time  ms @param {Intl.DateTimeFormatOptions} [options] */
+export const dateText = (time, options = { dateStyle: 'medium', timeStyle: 'short' }) => new Intl.DateTimeFormat(language, options).format(time)
+
+/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export const numberText = (value, options) => value.toLocaleString(language, options)
 
 /** @param {string} sentence @param {Readonly<Record<string, string | number>>} [parts] */
 const filled = (sentence, parts) => (parts ? sentence.replaceAll(/\{(\w+)\}/gu, (whole, name) => (Object.hasOwn(parts, name) ? String(parts[name]) : whole)) : sentence)

@@ -2,9 +2,11 @@
 import { chooseFiles, saveText } from '../app/files.js'
 import { allPalettes, dropPalette, keepPalette, paletteOf, readPalette, writePalette } from '../app/palettes.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { themeOf } from '../view/palettes.js'
 import { typeColour } from '../view/theme.js'
 import { fill, h } from './dom.js'
+import { languageChoice } from './language_choice.js'
 
 /** @typedef {import('../app/settings.js').Preferences} Preferences */
 
@@ -30,20 +32,22 @@ const SHAPES = [
  * @param {import('../app/settings.js').Settings} parts.settings
  * @param {import('./toasts.js').Toasts} parts.toasts
  * @param {{ current: () => 'dark' | 'light' }} parts.colours
+ * @param {import('../api/client.js').Client['languages']} parts.languages
  * @param {(file: File) => Promise<string>} parts.upload  gives the name of the stored picture
  * @returns {import('./drawer.js').Panel}
  */
-export function viewPanel({ editor, settings, toasts, colours, upload }) {
+export function viewPanel({ editor, settings, toasts, colours, languages, upload }) {
   return {
     id: 'view',
     title: 'View',
     fill(body) {
       const content = h('div.body.scrolls.view')
       body.append(content)
+      const language = languageChoice({ settings, languages })
 
       function draw() {
         const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key
-        fill(content, drawColours(), drawLinks(), drawSwitches(), drawOpacity(), drawEdgeSpeed(), drawBackdrop())
+        fill(content, drawColours(), drawLinks(), drawSwitches(), drawOpacity(), drawEdgeSpeed(), drawBackdrop(), drawLanguage())
         if (focused) /** @type {HTMLElement | null} */ (content.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus()
       }
 
@@ -138,6 +142,10 @@ export function viewPanel({ editor, settings, toasts, colours, upload }) {
           h('div.tools', {},
             h('button', { type: 'button', 'data-key': 'backdrop', onclick: () => void chooseBackdrop() }, icon('image'), backdrop ? 'Another' : 'Choose a picture'),
             backdrop ? h('button', { type: 'button', onclick: () => settings.set('backdrop', '') }, 'None') : null)]
+      }
+
+      function drawLanguage() {
+        return [h('h3', {}, t('Language')), h('div.tools', {}, language)]
       }
 
       async function chooseBackdrop() {

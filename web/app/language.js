@@ -1,0 +1,32 @@
+/** The language of the page: chosen in the settings, told where a file of it is broken. Another one needs a new page. */
+import { wantedLanguages } from '../language/read.js'
+import { read, t } from '../language/t.js'
+import { storedLocally } from './settings.js'
+
+/**
+ * @param {object} parts
+ * @param {import('./settings.js').Settings} parts.settings
+ * @param {import('./document.js').OpenGraph} parts.graph
+ * @param {import('../api/client.js').Client} parts.client
+ * @param {import('../panels/toasts.js').Toasts} parts.toasts
+ */
+export function followLanguage({ settings, graph, client, toasts }) {
+  for (const { file, message } of read.troubles) {
+    toasts.show({ key: `language-${file}`, tone: 'error', text: t('The language file {file} cannot be used; without it the page stays English.', { file }), detail: message })
+  }
+  const wanted = () => wantedLanguages(settings.values.language, navigator.languages).join()
+  const shown = wanted()
+  let leaving = false
+  settings.listen(async () => {
+    if (leaving || wanted() === shown) return
+    // Where the browser keeps nothing, the next page would read the old setting again.
+    if (storedLocally('language') !== settings.values.language) {
+      toasts.show({ key: 'language', tone: 'warning', text: t('The language cannot be changed: this browser keeps no settings of this page.') })
+      return
+    }
+    leaving = true
+    graph.flush()
+    await client.saveSetting('Easel.language', settings.values.language).catch(() => undefined) // leaving cuts off what is on its way
+    location.reload()
+  })
+}
