@@ -72,6 +72,7 @@ export class Sync {
 
   /** The queue, and the results that came while nobody listened. */
   async catchUp() {
+    const before = this.session.run
     const [queue, history] = await Promise.all([
       this.client.queue().catch(() => null),
       this.client.history(HISTORY).catch(() => null),
@@ -83,11 +84,13 @@ export class Sync {
     this.session.setServer({ queued: running.length + queue.queue_pending.length })
     const mine = queue.queue_running.find(item => item[3]?.client_id === this.client.clientId)
     const { promptId, state } = this.session.run
+    // A run that began while the answer was on its way is not in it, and needs none: its events come.
+    if (promptId !== before.promptId) return
     if (mine) {
       const id = String(mine[1])
       this.jobs.add(id, mine[2], mine[3]?.extra_pnginfo?.workflow ?? null)
-      if (promptId !== id || state !== 'running') this.session.startRun(id)
-    } else if (promptId && state === 'running' && !running.includes(promptId)) {
+      if (promptId !== id || (state !== 'running' && before.state === state)) this.session.startRun(id)
+    } else if (promptId && state === 'running' && before.state === state && !running.includes(promptId)) {
       this.takeOutcome(history?.[promptId] ?? null)
     }
   }
