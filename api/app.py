@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from api import choices, files, languages, page, prompt, settings, socket, system, userdata
+from api import choices, documents, extensions, files, languages, page, prompt, settings, socket, system, userdata
 from api.page import PAGE
 from api.replies import turn_errors_into_replies
 from api.security import Gate, mark, middleware
@@ -31,7 +31,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
         for route in theme.ROUTES:
             app.router.add_route(route.method, route.path, route.handler)
             app.router.add_route(route.method, "/api" + route.path, route.handler)
-    for theme in (prompt, socket, system, page, choices, languages):
+    for theme in (prompt, socket, system, page, choices, documents, extensions, languages):
         app.router.add_routes(theme.OWN_ROUTES)
 
     async def add_marks(request: web.Request, response: web.StreamResponse) -> None:

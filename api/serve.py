@@ -18,6 +18,7 @@ from aiohttp.abc import AbstractAccessLogger
 
 from api.app import build_app
 from api.database import DatabaseError
+from api.document_store import DocumentStore
 from api.flags import ROOT, Flags, fail
 from api.hub import Feed, Hub
 from api.jobs import Jobs
@@ -164,6 +165,8 @@ async def _serve(flags: Flags, found: Found) -> None:
 def _build(flags: Flags, folders: Folders) -> Services:
     journal = Journal(flags.user / "journal.db")
     journal.open()
+    documents = DocumentStore(flags.user / "documents.db")
+    documents.open()
     hub, feed = Hub(), Feed()
 
     def tell_of_worker() -> None:
@@ -174,11 +177,12 @@ def _build(flags: Flags, folders: Folders) -> Services:
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
     pictures = Pictures(ROOT / "pictures.py")
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
-    return Services(flags, folders, journal, worker, jobs, hub, feed, pictures, Page(ROOT / "web", joiner))
+    return Services(flags, folders, journal, documents, worker, jobs, hub, feed, pictures, Page(ROOT / "web", joiner))
 
 
 async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.callback(services.journal.close)
+    stack.callback(services.documents.close)
     stack.push_async_callback(services.pictures.stop)
     stack.push_async_callback(services.worker.stop)
     stack.push_async_callback(services.jobs.stop)

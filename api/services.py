@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from api.document_store import DocumentStore
 from api.flags import Flags
 from api.hub import Feed, Hub
 from api.jobs import Jobs
@@ -25,6 +26,7 @@ class Services:
     flags: Flags
     folders: Folders
     journal: Journal
+    documents: DocumentStore
     worker: LocalWorker
     jobs: Jobs
     hub: Hub
