@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graph.cells import Cells
 from graph.errors import GraphError
 from graph.parse import parse, to_prompt
 from graph.types import Graph, JsonObject, Link, NodeId
@@ -15,8 +16,9 @@ class DynamicGraph:
     The methods with `get_` are what packs call on their DYNPROMPT input.
     """
 
-    def __init__(self, original: Graph) -> None:
+    def __init__(self, original: Graph, cells: Cells | None = None) -> None:
         self.original = original
+        self.cells = cells
         self.nodes = dict(original.nodes)
         self.graph = Graph(self.nodes)
         """A view of all nodes, which grows with them."""
@@ -48,7 +50,10 @@ class DynamicGraph:
         return self._parents.get(id)
 
     def display(self, id: NodeId) -> NodeId:
-        return self._displays.get(id, id)
+        shown = self._displays.get(id)
+        if shown is not None:
+            return shown
+        return id if self.cells is None else self.cells.display(id)
 
     def real(self, id: NodeId) -> NodeId:
         """The node of the prompt that `id` came from: itself, or the outermost parent."""
@@ -59,6 +64,10 @@ class DynamicGraph:
         if self._prompt is None:
             self._prompt = to_prompt(self.original)
         return self._prompt
+
+    def prompt_of(self, id: NodeId) -> JsonObject:
+        """The prompt that a node sees: of a job of many cells only its own."""
+        return self.get_original_prompt() if self.cells is None else self.cells.prompt(self.original, self.real(id))
 
     def get_node(self, node_id: str) -> JsonObject:
         """A node in API format, of the prompt or added. Raises KeyError."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, MutableMapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from graph.cache import Cache
@@ -102,7 +103,14 @@ class Executor:
         try:
             run.prepare()
             run.loop()
-            tell(ExecutionSuccess(prompt_id=job.prompt_id, timestamp=now()))
+            if run.failures:
+                status = "error"
+                messages.extend((failure.type, _data(failure)) for failure in run.failures[1:])
+                event = replace(run.failures[0], timestamp=now())
+                tell(event)
+                error = _data(event)
+            else:
+                tell(ExecutionSuccess(prompt_id=job.prompt_id, timestamp=now()))
         except Cancelled:
             status = "interrupted"
             tell(run.interrupted(now()))

@@ -42,10 +42,12 @@ def gather(
 def _hidden(graph: DynamicGraph, job: Job, id: NodeId, kind: str) -> Any:
     match kind:
         case "PROMPT":
-            return graph.get_original_prompt()
+            return graph.prompt_of(id)
         case "DYNPROMPT":
             return graph
         case "UNIQUE_ID":
             return id
+        case "EXTRA_PNGINFO" if graph.cells is not None:
+            return graph.cells.pnginfo(job.extra.get("extra_pnginfo"), graph.real(id))
         case _:  # EXTRA_PNGINFO, and credentials, which the request's extra_data holds under the same names
             return job.extra.get(kind.lower())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from graph.cache import Entry
 from graph.call import as_node_error, calls, merge
+from graph.cells import cells_of
 from graph.context import Context
 from graph.dynamic import DynamicGraph
 from graph.ending import blocked, deadlock, failed, interrupted
@@ -72,7 +73,10 @@ class Run:
         self.job = job
         self.emit = emit
         self.is_cancelled = cancelled
-        self.graph = DynamicGraph(job.graph)
+        self._cells = cells_of(job.extra)
+        self.graph = DynamicGraph(job.graph, self._cells)
+        self.failures: list[ExecutionError] = []
+        """Nodes that failed in a job of many cells; the other cells go on."""
         self.executed: list[NodeId] = []
         self.cached: list[NodeId] = []
         self._tasks = Tasks()
@@ -81,7 +85,8 @@ class Run:
         self._tell = Telling(job, self.graph, self._names, emit)
         self.outputs, self.meta = self._tell.outputs, self._tell.meta
         self._schedule = Schedule()
-        self._ranks = Ranks(self.graph.graph, self._kind)
+        turns = self._cells.turns(job.graph, job.targets) if self._cells is not None else None
+        self._ranks = Ranks(self.graph.graph, self._kind, turns)
         self._held = Held()
         self._owner: dict[Key, NodeId] = {}
         self._visits: dict[NodeId, _Visit] = {}
@@ -167,7 +172,7 @@ class Run:
             id = self._schedule.next()
             if id is not None:
                 self._current = id
-                self._visit(id)
+                self._visit_in_cell(id)
             elif self._tasks:
                 self._tasks.wait()
             else:
@@ -176,6 +181,20 @@ class Run:
     def _check_cancelled(self) -> None:
         if self.is_cancelled():
             raise Cancelled
+
+    def _visit_in_cell(self, id: NodeId) -> None:
+        """A failure ends the run. In a job of many cells it ends what reads the node, and the others go on."""
+        try:
+            self._visit(id)
+        except NodeError as error:
+            if self._cells is None:
+                raise
+            failure = replace(self.failed(error, _now()), timestamp=None)
+            self.failures.append(failure)
+            self.emit(failure)
+            self._hold(id, merge(self._names.type(id).spec, [Blocked(told=True)]))
+            self._end(id)
+            self._past.pending.add(id)
 
     def _visit(self, id: NodeId) -> None:
         visit = self._visits.get(id)
@@ -188,6 +207,7 @@ class Run:
         if visit.outcomes is not None:
             with self._guard(id, visit):
                 entry = resolve(type.spec, visit.outcomes, self._held)
+            visit.blocked = visit.blocked or _is_blocked(entry)
             self._finish(id, entry, visit)
             return
         done = self._tasks.take(id)
@@ -333,7 +353,7 @@ class Run:
             sources = expand(self.graph, self._names, id, expansions)
             order = plan(self.graph.graph, sources, self._names.keys)
             self._names.add(order)
-        self._ranks.add_first(order)
+        self._ranks.add_first(order, id)
         self._count_reads(order)
         self._held.expect(sources)
         visit.outcomes = outcomes
@@ -408,6 +428,11 @@ class Run:
 
     def _context(self, id: NodeId, index: int | None = None) -> Context:
         return self._names.context(id, self.emit, self.is_cancelled, index, self.warn)
+
+
+def _is_blocked(entry: Entry) -> bool:
+    """Whether a failure or a message that was told stands in the place of a result."""
+    return any(isinstance(value, Blocked) and value.told for output in entry.outputs for value in output)
 
 
 def _raise_first(done: list[Any]) -> list[Outcome]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 
 from graph.types import Graph, NodeId
 
-Rank = tuple[int, int]
+Rank = tuple[int, int, int]
 
 
 class Kind(Enum):
@@ -21,12 +21,18 @@ class Ranks:
     """In which order ready nodes run: what is for the page, what leads there in one step, in two, then the rest.
 
     An async function counts as for the page: the sooner it waits, the more runs meanwhile. Among equals the plan's
-    order holds, and what an expansion added goes before all that waits for its turn.
+    order holds, and what an expansion added goes before all that waits for its turn. In a job of many cells all that an
+    earlier cell needs goes before what only a later one does.
+
+    turns: the cell that a node is for, where there are any.
     """
 
-    def __init__(self, graph: Graph, kind_of: Callable[[NodeId], Kind]) -> None:
+    def __init__(
+        self, graph: Graph, kind_of: Callable[[NodeId], Kind], turns: Mapping[NodeId, int] | None = None
+    ) -> None:
         self._graph = graph
         self._kind_of = kind_of
+        self._turns = turns or {}
         self._ranks: dict[NodeId, Rank] = {}
         self._first = 0
 
@@ -41,13 +47,16 @@ class Ranks:
             steps.update((id, distance) for id in front if id not in steps)
             outputs = front if distance else [id for id in front if self._kind_of(id) is Kind.OUTPUT]
             front = [source for id in outputs for source in self._graph.upstream(id) if source not in steps]
-        self._ranks.update((id, (steps.get(id, 3), position)) for position, id in enumerate(order))
+        self._ranks.update(
+            (id, (self._turns.get(id, 0), steps.get(id, 3), position)) for position, id in enumerate(order)
+        )
 
-    def add_first(self, order: Sequence[NodeId]) -> None:
-        """Rank what an expansion added."""
+    def add_first(self, order: Sequence[NodeId], parent: NodeId) -> None:
+        """Rank what the expansion of `parent` added."""
         self._first -= len(order)
+        turn = self._ranks[parent][0]
         for position, id in enumerate(order, self._first):
-            self._ranks[id] = (3 if self._kind_of(id) is Kind.PLAIN else 0, position)
+            self._ranks[id] = (turn, 3 if self._kind_of(id) is Kind.PLAIN else 0, position)
 
 
 class Schedule:
