@@ -1,9 +1,9 @@
 """A job of many cells: one prompt that holds the same graph with other values many times, what is equal in it once.
 
-The page says with the job what its cells are: `extra_data.easel.sweep.cells` is a list, in the order in which they shall
-be done, of `{"nodes": {id in the graph: id in the prompt}, "changes": [[path, value], ...]}`. A node that is not named has
-its own id, as in the graph. `changes` turn the job's workflow into the cell's. What is not written as it should be makes
-no cells: the job is then like any other.
+The page says with the job what its cells are: `extra_data.easel.sweep.cells` is a list, in the order in which they
+shall be done, of `{"nodes": {id in the graph: id in the prompt}, "changes": [[path, value], ...]}`. A node that is not
+named has its own id, as in the graph. `changes` turn the job's workflow into the cell's. What is not written as it
+should be makes no cells: the job is then like any other.
 """
 
 from __future__ import annotations
@@ -101,10 +101,13 @@ def _cell(cell: Any) -> JsonObject | None:
     changes = cast(JsonObject, cell).get("changes", [])
     if not isinstance(nodes, dict) or not isinstance(changes, list):
         return None
-    pairs = [
-        pair for pair in cast("list[Any]", changes) if isinstance(pair, list) and len(cast("list[Any]", pair)) == 2
-    ]
-    return {"nodes": nodes, "changes": [pair for pair in pairs if isinstance(pair[0], list)]}
+    kept: list[Any] = [change for change in cast("list[Any]", changes) if _is_change(change)]
+    return {"nodes": nodes, "changes": kept}
+
+
+def _is_change(change: Any) -> bool:
+    """Whether it is `[path, value]`."""
+    return isinstance(change, list) and len(cast("list[Any]", change)) == 2 and isinstance(change[0], list)
 
 
 def _put(at: Any, path: list[Any], value: Any) -> None:

@@ -61,7 +61,8 @@ def test_a_failing_cell_leaves_the_others_alone() -> None:
     assert set(ran.outcome.outputs) == {"9", "8", "8@1", "9@2", "8@2"}
     first, last = ran.errors
     assert (first.node_id, first.timestamp, first.exception_message) == ("3@1", None, "no luck with 6\n")
-    assert last.node_id == "3@1" and last.timestamp, "the run's end names it once more"
+    assert last.node_id == "3@1", "the run's end names it once more"
+    assert last.timestamp
     assert [type for type, _ in ran.outcome.messages].count("execution_error") == 1
     prompt["3@1"] = p("Add", a=["2@1", 0], b=1)
     again = run(prompt, extra, bench)
@@ -81,7 +82,8 @@ def test_a_shared_failure_ends_all_cells() -> None:
     prompt, extra = three_cells()
     prompt |= {"0": p("Num"), "1": p("Fail", a=["0", 0])}
     ran = run(prompt, extra)
-    assert ran.outcome.status == "error" and not ran.outcome.outputs
+    assert ran.outcome.status == "error"
+    assert not ran.outcome.outputs
     assert {error.node_id for error in ran.errors} == {"1"}
 
 
@@ -91,7 +93,8 @@ def test_what_fails_within_an_expansion_is_not_kept() -> None:
     bench = Bench()
     for _ in range(2):
         ran = run(prompt, sweep([{}, {"9": "9@1"}]), bench)
-        assert ran.outcome.status == "error" and ran.outcome.outputs["9@1"]["text"] == ["2"]
+        assert ran.outcome.status == "error"
+        assert ran.outcome.outputs["9@1"]["text"] == ["2"]
 
 
 def test_a_cell_that_is_stopped_leaves_those_that_are_done() -> None:
@@ -99,7 +102,8 @@ def test_a_cell_that_is_stopped_leaves_those_that_are_done() -> None:
     prompt["3@1"] = p("Stop", a=["2@1", 0])
     ran = run(prompt, extra)
     assert ran.outcome.status == "interrupted"
-    assert {"9", "8"} <= set(ran.outcome.outputs) and "9@2" not in ran.outcome.outputs
+    assert {"9", "8"} <= set(ran.outcome.outputs)
+    assert "9@2" not in ran.outcome.outputs
 
 
 def test_a_node_sees_its_own_cell() -> None:
