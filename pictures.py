@@ -6,6 +6,7 @@ is killed when it takes too long, and is started again when it dies. One request
     {"op": "convert", "path", "format", "quality", "channel", "size"}  ->  {"type": media type} and the picture
     {"op": "check", "path"}                                            ->  {"width", "height", "format"}
     {"op": "mask", "path", "mask"}                                     ->  {"type"} and a PNG
+    {"op": "describe", "paths"}                                        ->  {"files": [{"width", "height", "facts"}]}
 
 A request that cannot be answered gets {"error": sentence}.
 """
@@ -16,11 +17,14 @@ import argparse
 import io
 import os
 import socket
+import struct
 import sys
 from typing import Any
 
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
+from graph.picture_facts import facts_of
+from graph.picture_text import MOST_TEXT, ORIENTATION_TURNED, Texts, exif_texts, png_texts
 from graph.protocol import Decoder, encode
 
 MAX_PIXELS = 2**27
@@ -104,6 +108,36 @@ def mask(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         return {"type": "image/png"}, out.getvalue()
 
 
+def describe(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """What many pictures say of themselves; no pixel is decoded. One that cannot be read says why instead."""
+    return {"files": [_described(path) for path in request["paths"]]}, b""
+
+
+def _described(path: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            found = png_texts(file)
+        found = _other_texts(path) if found is None else found
+        facts = facts_of(found.texts)
+    except (Refused, OSError, ValueError, SyntaxError, EOFError, struct.error, MemoryError) as error:
+        return {"error": str(error)[:200] or type(error).__name__}
+    if found.too_large:
+        facts.problem = f"Its text {found.too_large[0][:80]!r} is broken, or larger than {MOST_TEXT // 2**20} MB."
+    return {"width": found.width, "height": found.height, "facts": facts.to_json()}
+
+
+def _other_texts(path: str) -> Texts:
+    """Of what is no PNG: from EXIF."""
+    with opened(path) as picture:
+        width, height = picture.size
+        if len(picture.info.get("exif") or b"") > MOST_TEXT:
+            return Texts(width=width, height=height, too_large=["EXIF"])
+        exif = picture.getexif()
+        if exif.get(ExifTags.Base.Orientation) in ORIENTATION_TURNED:
+            width, height = height, width
+        return Texts(exif_texts(exif, exif.get_ifd(ExifTags.IFD.Exif)), width, height)
+
+
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """A picture of 16 or 32 bits a channel as one of 8: `convert` alone would clip it to white."""
     if picture.mode.startswith("I;16") or picture.mode == "I":
@@ -111,7 +145,7 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     return picture
 
 
-OPERATIONS = {"check": check, "convert": convert, "mask": mask}
+OPERATIONS = {"check": check, "convert": convert, "mask": mask, "describe": describe}
 
 
 def answer(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

@@ -44,6 +44,12 @@ class Pictures:
         """A PNG of the picture with the painted one's alpha channel."""
         return (await self._ask({"op": "mask", "path": str(path), "mask": str(painted)}))[1]
 
+    async def describe(self, paths: list[Path]) -> list[JsonObject]:
+        """What each says of itself (`graph.picture_facts`): width, height and facts, or an error."""
+        return (await self._ask({"op": "describe", "path": str(paths[0]), "paths": [str(path) for path in paths]}))[0][
+            "files"
+        ]
+
     async def stop(self) -> None:
         child, self._child = self._child, None
         if child is not None:
