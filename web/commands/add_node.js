@@ -9,6 +9,7 @@
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  */
 import { TITLE } from '../geometry/layout.js'
+import { t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 import { recordId } from '../model/graph.js'
 import { holdsItself } from '../model/instances.js'
@@ -29,14 +30,14 @@ const NOTE = 140
 export function addNode(context, name, { point, from = null }) {
   const type = context.types.get(name)
   if (!type) {
-    context.notify(`There is no node type "${name}" here`)
+    context.notify(t('There is no node type "{name}" here', { name }))
     return null
   }
   if (type.places && holdsItself(context.graph, context.graphId, name)) {
-    context.notify(`“${type.title}” cannot be put here: it would contain itself`)
+    context.notify(t('“{title}” cannot be put here: it would contain itself', { title: type.title }))
     return null
   }
-  return context.store.transact(`Add ${type.title}`, () => {
+  return context.store.transact(t('Add {title}', { title: type.title }), () => {
     const { graph, graphId, store } = context
     const node = namedBy(context, freshNode(type, graphId, graph.freshKey(graphId, 'node'), graph.freshZ()), from)
     const view = viewOf(node, type, null)

@@ -8,6 +8,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { bounds } from '../geometry/rect.js'
+import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { holdsItself, usedBy } from '../model/instances.js'
 import { asList } from '../model/json.js'
@@ -74,7 +75,7 @@ function layOut(value, indent = '') {
  * @param {Where} [where]
  * @returns {RecordId[] | null} what came; null where the text holds no nodes
  */
-export function pasteText(context, text, { point = null, by = { x: 24, y: 24 }, links = false, label = 'Paste', copies = false } = {}) {
+export function pasteText(context, text, { point = null, by = { x: 24, y: 24 }, links = false, label = t('Paste'), copies = false } = {}) {
   const json = nodesIn(text)
   if (!json) return null
   const { store } = context
@@ -91,7 +92,7 @@ export function pasteText(context, text, { point = null, by = { x: 24, y: 24 }, 
 function fitsIn({ graph, graphId, notify }, record) {
   if (record.kind !== 'node' || record.graph !== '' || !graph.definition(record.type)) return true
   const fits = !holdsItself(graph, graphId, record.type) && !usedBy(graph, record.type).has(record.type)
-  if (!fits) notify(`“${graph.definition(record.type)?.name}” cannot be put here: it would contain itself`)
+  if (!fits) notify(t('“{name}” cannot be put here: it would contain itself', { name: graph.definition(record.type)?.name ?? '' }))
   return fits
 }
 
@@ -166,5 +167,5 @@ function paste(context, all, json, { point, by, links, label }) {
 /** Copies beside the originals. @param {Context} context @param {Iterable<RecordId>} ids @param {{by?: Point, links?: boolean}} [options] */
 export function duplicate(context, ids, options = {}) {
   const text = copyText(context, ids)
-  return text === null ? null : pasteText(context, text, { ...options, label: 'Duplicate' })
+  return text === null ? null : pasteText(context, text, { ...options, label: t('Duplicate') })
 }

@@ -6,6 +6,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
+import { t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 import { recordId } from '../model/graph.js'
 import { isSide } from '../model/sides.js'
@@ -19,13 +20,13 @@ import { ensurePort } from './subgraph_ports.js'
  */
 export function whyNot({ graph }, a, b) {
   const [from, to] = a.side === 'out' ? [a, b] : [b, a]
-  if (from.side === to.side) return 'A link goes from an output to an input'
-  if (from.node === to.node) return 'A node cannot feed itself'
-  if (!accepts(to.type, from.type)) return `${to.name || 'This input'} takes ${to.type}, not ${from.type}`
+  if (from.side === to.side) return t('A link goes from an output to an input')
+  if (from.node === to.node) return t('A node cannot feed itself')
+  if (!accepts(to.type, from.type)) return to.name ? t('{name} takes {type}, not {other}', { name: to.name, type: to.type, other: from.type }) : t('This input takes {type}, not {other}', { type: to.type, other: from.type })
   const source = graph.at(from.node)
   const reader = graph.at(to.node)
-  if (!source || !reader) return 'The node is gone'
-  return graph.wouldCycle(source, reader) ? 'That would close a circle: a node cannot wait for its own result' : null
+  if (!source || !reader) return t('The node is gone')
+  return graph.wouldCycle(source, reader) ? t('That would close a circle: a node cannot wait for its own result') : null
 }
 
 /**
@@ -41,7 +42,7 @@ export function connect(context, a, b) {
   }
   const [from, to] = a.side === 'out' ? [a, b] : [b, a]
   const { store, graph } = context
-  return store.transact('Connect', () => {
+  return store.transact(t('Connect'), () => {
     const source = graph.at(from.node)
     const reader = graph.at(to.node)
     if (!source || !reader) return null
@@ -49,7 +50,7 @@ export function connect(context, a, b) {
     const toSlot = isSide(reader) ? ensurePort(context, reader, to.index, from) : ensureInput(context, reader, to)
     const held = graph.linkInto(reader, toSlot)
     if (held && held.from === source.key && held.fromSlot === fromSlot) return held.id
-    if (held) removeLinks(context, [held.id], 'Connect')
+    if (held) removeLinks(context, [held.id], t('Connect'))
     const key = graph.freshKey(reader.graph, 'link')
     const id = recordId('link', reader.graph, key)
     const type = from.type === '*' ? to.type : from.type
@@ -63,7 +64,7 @@ export function connect(context, a, b) {
 
 /** @param {Context} context @param {RecordId} link */
 export function disconnect(context, link) {
-  removeLinks(context, [link], 'Disconnect')
+  removeLinks(context, [link], t('Disconnect'))
 }
 
 /** The slot of an input in its record, made where only the schema had it. @param {Context} context @param {NodeRecord} node @param {SocketRef} socket */

@@ -6,6 +6,7 @@
  */
 import { bounds } from '../geometry/rect.js'
 import { fit, zoomTo } from '../geometry/viewport.js'
+import { t } from '../language/t.js'
 import { duplicate } from './clipboard.js'
 import { COLOUR_COMMANDS } from './colour.js'
 import { CONNECT_COMMANDS } from './connect_selected.js'
@@ -34,64 +35,64 @@ const atLeast = (count) => (context) => selectedNodes(context).length >= count
 
 /** @type {Command[]} */
 const editing = [
-  { id: 'undo', label: 'Undo', keys: ['Ctrl+Z'], enabled: ({ store }) => store.undoLabel !== null, run: ({ store }) => store.undo() },
+  { id: 'undo', label: t('Undo'), keys: ['Ctrl+Z'], enabled: ({ store }) => store.undoLabel !== null, run: ({ store }) => store.undo() },
   {
-    id: 'redo', label: 'Redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
+    id: 'redo', label: t('Redo'), keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
     enabled: ({ store }) => store.redoLabel !== null, run: ({ store }) => store.redo()
   },
-  { id: 'delete', label: 'Delete', keys: ['Delete', 'Backspace'], enabled: some, run: (context) => remove(context, context.selection) },
+  { id: 'delete', label: t('Delete'), keys: ['Delete', 'Backspace'], enabled: some, run: (context) => remove(context, context.selection) },
   {
-    id: 'delete_reconnect', label: 'Delete and reconnect', keys: ['Shift+Delete', 'Shift+Backspace'], enabled: someNodes,
+    id: 'delete_reconnect', label: t('Delete and reconnect'), keys: ['Shift+Delete', 'Shift+Backspace'], enabled: someNodes,
     run: (context) => removeAndReconnect(context, selectedNodes(context))
   },
-  { id: 'copy', label: 'Copy', keys: ['Ctrl+C'], native: true, enabled: some, run: (context) => void copyToClipboard(context) },
+  { id: 'copy', label: t('Copy'), keys: ['Ctrl+C'], native: true, enabled: some, run: (context) => void copyToClipboard(context) },
   {
-    id: 'cut', label: 'Cut', keys: ['Ctrl+X'], native: true, enabled: some,
+    id: 'cut', label: t('Cut'), keys: ['Ctrl+X'], native: true, enabled: some,
     run: (context) => {
       void copyToClipboard(context)
       remove(context, context.selection)
     }
   },
-  { id: 'copy_text', label: 'Copy as text', keys: [], enabled: someNodes, run: (context) => void copyToClipboard(context, true) },
-  { id: 'paste', label: 'Paste', keys: ['Ctrl+V'], native: true, run: (context) => void pasteFromClipboard(context, false) },
-  { id: 'paste_links', label: 'Paste with links', keys: ['Ctrl+Shift+V'], run: (context) => void pasteFromClipboard(context, true) },
-  { id: 'duplicate', label: 'Duplicate', keys: ['Ctrl+D'], enabled: some, run: (context) => duplicate(context, context.selection) },
+  { id: 'copy_text', label: t('Copy as text'), keys: [], enabled: someNodes, run: (context) => void copyToClipboard(context, true) },
+  { id: 'paste', label: t('Paste'), keys: ['Ctrl+V'], native: true, run: (context) => void pasteFromClipboard(context, false) },
+  { id: 'paste_links', label: t('Paste with links'), keys: ['Ctrl+Shift+V'], run: (context) => void pasteFromClipboard(context, true) },
+  { id: 'duplicate', label: t('Duplicate'), keys: ['Ctrl+D'], enabled: some, run: (context) => duplicate(context, context.selection) },
   {
-    id: 'duplicate_links', label: 'Duplicate with links', keys: ['Ctrl+Shift+D'], enabled: some,
+    id: 'duplicate_links', label: t('Duplicate with links'), keys: ['Ctrl+Shift+D'], enabled: some,
     run: (context) => duplicate(context, context.selection, { links: true })
   }
 ]
 
 /** @type {readonly (readonly [import('./move.js').Side, string])[]} */
 const SIDES = [
-  ['left', 'Align left edges'], ['column', 'Align middles in a column'], ['right', 'Align right edges'],
-  ['top', 'Align top edges'], ['row', 'Align middles in a row'], ['bottom', 'Align bottom edges']
+  ['left', t('Align left edges')], ['column', t('Align middles in a column')], ['right', t('Align right edges')],
+  ['top', t('Align top edges')], ['row', t('Align middles in a row')], ['bottom', t('Align bottom edges')]
 ]
 
 /** @type {Command[]} */
 const nodes = [
   {
-    id: 'search', label: 'Add a node', keys: ['Tab', 'Shift+A'],
+    id: 'search', label: t('Add a node'), keys: ['Tab', 'Shift+A'],
     run: (context) => context.emit('search', { point: context.pointer, screen: context.toScreen(context.pointer), from: null })
   },
   {
-    id: 'bypass', label: 'Bypass', keys: ['Ctrl+B'], enabled: someNodes, checked: allAre(BYPASSED),
-    run: (context) => toggleMode(context, selectedNodes(context), BYPASSED, 'Bypass')
+    id: 'bypass', label: t('Bypass'), keys: ['Ctrl+B'], enabled: someNodes, checked: allAre(BYPASSED),
+    run: (context) => toggleMode(context, selectedNodes(context), BYPASSED, t('Bypass'), t('Undo bypass'))
   },
   {
-    id: 'mute', label: 'Mute', keys: ['Ctrl+M'], enabled: someNodes, checked: allAre(MUTED),
-    run: (context) => toggleMode(context, selectedNodes(context), MUTED, 'Mute')
+    id: 'mute', label: t('Mute'), keys: ['Ctrl+M'], enabled: someNodes, checked: allAre(MUTED),
+    run: (context) => toggleMode(context, selectedNodes(context), MUTED, t('Mute'), t('Undo mute'))
   },
   {
-    id: 'collapse', label: 'Collapse', keys: ['Alt+C'], enabled: someNodes, checked: (context) => selectedNodes(context).every(({ collapsed }) => collapsed),
-    run: (context) => toggleFlag(context, selectedNodes(context), 'collapsed', 'Collapse', 'Expand')
+    id: 'collapse', label: t('Collapse'), keys: ['Alt+C'], enabled: someNodes, checked: (context) => selectedNodes(context).every(({ collapsed }) => collapsed),
+    run: (context) => toggleFlag(context, selectedNodes(context), 'collapsed', t('Collapse'), t('Expand'))
   },
   {
-    id: 'pin', label: 'Pin', keys: ['P'], enabled: someNodes, checked: (context) => selectedNodes(context).every(({ pinned }) => pinned),
-    run: (context) => toggleFlag(context, selectedNodes(context), 'pinned', 'Pin', 'Unpin')
+    id: 'pin', label: t('Pin'), keys: ['P'], enabled: someNodes, checked: (context) => selectedNodes(context).every(({ pinned }) => pinned),
+    run: (context) => toggleFlag(context, selectedNodes(context), 'pinned', t('Pin'), t('Unpin'))
   },
   {
-    id: 'rename', label: 'Rename', keys: ['F2'], enabled: some,
+    id: 'rename', label: t('Rename'), keys: ['F2'], enabled: some,
     run: (context) => {
       const id = [...context.selection][0] ?? ''
       const [node, frame] = [context.store.node(id), context.store.group(id)]
@@ -101,7 +102,7 @@ const nodes = [
     }
   },
   {
-    id: 'edit', label: 'Edit the first value', keys: ['Enter'], enabled: someNodes,
+    id: 'edit', label: t('Edit the first value'), keys: ['Enter'], enabled: someNodes,
     run: (context) => {
       const node = selectedNodes(context)[0]
       const widget = node && context.widgets(node.id)[0]
@@ -109,11 +110,11 @@ const nodes = [
     }
   },
   {
-    id: 'help', label: 'Explain the node', keys: ['F1'], enabled: (context) => selectedNodes(context).length === 1,
+    id: 'help', label: t('Explain the node'), keys: ['F1'], enabled: (context) => selectedNodes(context).length === 1,
     run: (context) => context.emit('help', { node: selectedNodes(context)[0]?.id ?? '' })
   },
   {
-    id: 'menu', label: 'Open the menu', keys: ['ContextMenu', 'Shift+F10'], hidden: true,
+    id: 'menu', label: t('Open the menu'), keys: ['ContextMenu', 'Shift+F10'], hidden: true,
     run: (context) => {
       const id = [...context.selection][0] ?? ''
       const rect = context.titleRect(id)
@@ -124,32 +125,35 @@ const nodes = [
       context.emit('menu', { point: context.pointer, screen, target })
     }
   },
-  { id: 'resize_fit', label: 'Fit the size to what it holds', keys: [], enabled: someNodes, run: (context) => fitSize(context, selectedNodes(context)) },
+  { id: 'resize_fit', label: t('Fit the size to what it holds'), keys: [], enabled: someNodes, run: (context) => fitSize(context, selectedNodes(context)) },
   ...SIDES.map(([side, label]) => ({
     id: `align_${side}`, label, keys: [], enabled: atLeast(2),
     run: (/** @type {Full} */ context) => align(context, selectedNodes(context), side)
   })),
   {
-    id: 'distribute_x', label: 'Distribute across', keys: [], enabled: atLeast(3),
+    id: 'distribute_x', label: t('Distribute across'), keys: [], enabled: atLeast(3),
     run: (context) => distribute(context, selectedNodes(context), 'x')
   },
   {
-    id: 'distribute_y', label: 'Distribute down', keys: [], enabled: atLeast(3),
+    id: 'distribute_y', label: t('Distribute down'), keys: [], enabled: atLeast(3),
     run: (context) => distribute(context, selectedNodes(context), 'y')
   }
 ]
 
-/** @type {readonly (readonly [string, number, number])[]} */
-const ARROWS = [['Left', -1, 0], ['Right', 1, 0], ['Up', 0, -1], ['Down', 0, 1]]
+/** @type {readonly (readonly [string, number, number, string, string])[]} */
+const ARROWS = [
+  ['Left', -1, 0, t('Move left'), t('Move far left')], ['Right', 1, 0, t('Move right'), t('Move far right')],
+  ['Up', 0, -1, t('Move up'), t('Move far up')], ['Down', 0, 1, t('Move down'), t('Move far down')]
+]
 
 /** @type {Command[]} */
-const moves = ARROWS.flatMap(([name, x, y]) => [
+const moves = ARROWS.flatMap(([name, x, y, label, far]) => [
   {
-    id: `nudge_${name.toLowerCase()}`, label: `Move ${name.toLowerCase()}`, keys: [`Arrow${name}`], hidden: true, enabled: some,
+    id: `nudge_${name.toLowerCase()}`, label, keys: [`Arrow${name}`], hidden: true, enabled: some,
     run: (/** @type {Full} */ context) => nudge(context, x, y, NUDGE)
   },
   {
-    id: `nudge_far_${name.toLowerCase()}`, label: `Move far ${name.toLowerCase()}`, keys: [`Shift+Arrow${name}`], hidden: true,
+    id: `nudge_far_${name.toLowerCase()}`, label: far, keys: [`Shift+Arrow${name}`], hidden: true,
     enabled: some, run: (/** @type {Full} */ context) => nudge(context, x, y, NUDGE * 10)
   }
 ])
@@ -161,14 +165,14 @@ function nudge(context, x, y, step) {
 
 /** @type {Command[]} */
 const viewing = [
-  { id: 'fit', label: 'Show everything', keys: ['.', 'Home'], run: (context) => show(context, allBoxes(context), 1) },
+  { id: 'fit', label: t('Show everything'), keys: ['.', 'Home'], run: (context) => show(context, allBoxes(context), 1) },
   {
-    id: 'fit_selection', label: 'Show the selection', keys: ['F'],
+    id: 'fit_selection', label: t('Show the selection'), keys: ['F'],
     run: (context) => show(context, some(context) ? selectedBoxes(context) : allBoxes(context), 1.5)
   },
-  { id: 'zoom_in', label: 'Zoom in', keys: ['Alt+=', '+', '='], run: (context) => zoom(context, context.camera.zoom * ZOOM) },
-  { id: 'zoom_out', label: 'Zoom out', keys: ['Alt+-', '-'], run: (context) => zoom(context, context.camera.zoom / ZOOM) },
-  { id: 'zoom_full', label: 'Zoom to 100%', keys: ['Ctrl+0'], run: (context) => zoom(context, 1) }
+  { id: 'zoom_in', label: t('Zoom in'), keys: ['Alt+=', '+', '='], run: (context) => zoom(context, context.camera.zoom * ZOOM) },
+  { id: 'zoom_out', label: t('Zoom out'), keys: ['Alt+-', '-'], run: (context) => zoom(context, context.camera.zoom / ZOOM) },
+  { id: 'zoom_full', label: t('Zoom to 100%'), keys: ['Ctrl+0'], run: (context) => zoom(context, 1) }
 ]
 
 /** @param {Full} context @param {number} level */

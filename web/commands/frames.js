@@ -9,6 +9,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { bounds, centre, contains, grow } from '../geometry/rect.js'
+import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
 import { toggleMode } from './modes.js'
@@ -63,8 +64,8 @@ function put(context, bounds) {
   const { store, graph, graphId } = context
   const key = graph.freshKey(graphId, 'group')
   const id = recordId('group', graphId, key)
-  store.transact('Frame', () => {
-    store.put({ id, kind: 'group', graph: graphId, key, z: graph.freshZ(), title: 'Frame', bounds, color: null, fontSize: 24, pinned: false, raw: null })
+  store.transact(t('Frame'), () => {
+    store.put({ id, kind: 'group', graph: graphId, key, z: graph.freshZ(), title: t('Frame'), bounds, color: null, fontSize: 24, pinned: false, raw: null })
   })
   context.select([id])
   return id
@@ -82,17 +83,17 @@ function fitFrames(context, frames) {
     const bounds = boundsRound([...nodesIn(context, frame).map(context.rectOf), ...framesIn(context, frame).map(groupBox)])
     return bounds ? [{ id: frame.id, bounds }] : []
   })
-  if (!fitted.length) context.notify('The frame is empty: there is nothing to fit it to')
-  context.store.transact('Fit the frame', () => {
+  if (!fitted.length) context.notify(t('The frame is empty: there is nothing to fit it to'))
+  context.store.transact(t('Fit the frame'), () => {
     for (const { id, bounds } of fitted) context.store.update(id, { bounds })
   })
 }
 
-/** @param {Context} context @param {number} mode @param {string} label */
-function switchAll(context, mode, label) {
+/** @param {Context} context @param {number} mode @param {string} label @param {string} back */
+function switchAll(context, mode, label, back) {
   const nodes = [...new Set(selectedFrames(context).flatMap((frame) => nodesIn(context, frame)))]
-  if (nodes.length) toggleMode(context, nodes, mode, label)
-  else context.notify('The frame is empty')
+  if (nodes.length) toggleMode(context, nodes, mode, label, back)
+  else context.notify(t('The frame is empty'))
 }
 
 /** @param {number} mode @returns {(context: Context) => boolean} */
@@ -107,35 +108,35 @@ const someFrames = (context) => selectedFrames(context).length > 0
 /** @type {readonly Command[]} */
 export const FRAME_COMMANDS = [
   {
-    id: 'group', label: 'Frame the selection', keys: ['Ctrl+G', 'Ctrl+J'],
+    id: 'group', label: t('Frame the selection'), keys: ['Ctrl+G', 'Ctrl+J'],
     enabled: ({ store, selection }) => [...selection].some((id) => store.node(id) || store.group(id)),
     run: (context) => name(context, group(context, context.selection))
   },
-  { id: 'frame_here', label: 'Add a frame', keys: [], run: (context) => name(context, put(context, [context.pointer.x, context.pointer.y, ...ROOM])) },
-  { id: 'frame_fit', label: 'Fit the frame to what is in it', keys: [], enabled: someFrames, run: (context) => fitFrames(context, selectedFrames(context)) },
+  { id: 'frame_here', label: t('Add a frame'), keys: [], run: (context) => name(context, put(context, [context.pointer.x, context.pointer.y, ...ROOM])) },
+  { id: 'frame_fit', label: t('Fit the frame to what is in it'), keys: [], enabled: someFrames, run: (context) => fitFrames(context, selectedFrames(context)) },
   {
-    id: 'frame_select', label: 'Select what is in the frame', keys: [], enabled: someFrames,
+    id: 'frame_select', label: t('Select what is in the frame'), keys: [], enabled: someFrames,
     run: (context) => context.select(selectedFrames(context).flatMap((frame) => allIn(context, frame)))
   },
   {
-    id: 'frame_mute', label: 'Mute all in the frame', keys: [], enabled: someFrames, checked: allAre(MUTED),
-    run: (context) => switchAll(context, MUTED, 'Mute')
+    id: 'frame_mute', label: t('Mute all in the frame'), keys: [], enabled: someFrames, checked: allAre(MUTED),
+    run: (context) => switchAll(context, MUTED, t('Mute'), t('Undo mute'))
   },
   {
-    id: 'frame_bypass', label: 'Bypass all in the frame', keys: [], enabled: someFrames, checked: allAre(BYPASSED),
-    run: (context) => switchAll(context, BYPASSED, 'Bypass')
+    id: 'frame_bypass', label: t('Bypass all in the frame'), keys: [], enabled: someFrames, checked: allAre(BYPASSED),
+    run: (context) => switchAll(context, BYPASSED, t('Bypass'), t('Undo bypass'))
   },
   {
-    id: 'unframe', label: 'Remove the frame only', keys: ['Ctrl+Shift+G'], enabled: someFrames,
+    id: 'unframe', label: t('Remove the frame only'), keys: ['Ctrl+Shift+G'], enabled: someFrames,
     run: (context) => {
       const frames = selectedFrames(context)
       const inside = frames.flatMap((frame) => allIn(context, frame))
-      context.store.transact('Remove the frame', () => remove(context, frames.map(({ id }) => id)))
+      context.store.transact(t('Remove the frame'), () => remove(context, frames.map(({ id }) => id)))
       context.select(inside)
     }
   },
   {
-    id: 'frame_delete', label: 'Delete the frame and what is in it', keys: [], enabled: someFrames,
+    id: 'frame_delete', label: t('Delete the frame and what is in it'), keys: [], enabled: someFrames,
     run: (context) => {
       const frames = selectedFrames(context)
       remove(context, new Set(frames.flatMap((frame) => [frame.id, ...allIn(context, frame)])))

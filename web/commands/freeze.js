@@ -4,6 +4,7 @@
  * @typedef {import('./context.js').Context} Context
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  */
+import { many, t } from '../language/t.js'
 import { FROZEN, frozenOf } from '../model/frozen.js'
 import { recordAt } from '../model/prompt_ids.js'
 import { idsAround } from '../model/status_inside.js'
@@ -13,20 +14,20 @@ import { uuid } from '../model/uuid.js'
 export function freeze({ store, notify }, nodes, session) {
   const wanted = nodes.filter((node) => !frozenOf(node))
   let fresh = 0
-  store.transact(wanted.length > 1 ? 'Freeze results' : 'Freeze the result', () => {
+  store.transact(wanted.length > 1 ? t('Freeze results') : t('Freeze the result'), () => {
     for (const node of wanted) {
       const frozen = { token: uuid(), results: resultsOf(store, node, session) }
       if (!Object.keys(frozen.results).length) fresh++
       store.update(node.id, { properties: { ...node.properties, [FROZEN]: frozen } })
     }
   })
-  if (fresh) notify(fresh === 1 ? 'It has no result yet: the next one is the one that is kept' : `${fresh} of them have no result yet: the next one is the one that is kept`)
+  if (fresh) notify(many(fresh, 'It has no result yet: the next one is the one that is kept', '{count} of them have no result yet: the next one is the one that is kept'))
 }
 
 /** @param {Context} context @param {readonly NodeRecord[]} nodes */
 export function thaw({ store }, nodes) {
   const wanted = nodes.filter((node) => frozenOf(node))
-  store.transact(wanted.length > 1 ? 'Thaw results' : 'Thaw the result', () => {
+  store.transact(wanted.length > 1 ? t('Thaw results') : t('Thaw the result'), () => {
     for (const node of wanted) {
       const { [FROZEN]: _, ...rest } = node.properties
       store.update(node.id, { properties: rest })

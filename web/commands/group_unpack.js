@@ -6,6 +6,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
+import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { expandGroups, GROUP } from '../model/group_nodes.js'
 import { asList, isObject } from '../model/json.js'
@@ -26,7 +27,7 @@ export function unpackGroup(context, group) {
   const { records } = load(expandGroups({ ...file, nodes }, types.schema))
   const prefix = `${group.key}:`
   const inside = (/** @type {Key} */ key) => String(key).startsWith(prefix)
-  return store.transact('Unpack the group node', () => {
+  return store.transact(t('Unpack the group node'), () => {
     for (const link of graph.linksOf(group.id)) store.remove(link.id)
     store.remove(group.id)
     /** @type {Map<string, Key>} */

@@ -11,6 +11,7 @@
  * @typedef {{given: string, wanted: string}} Ends What comes into a link, and what it must bring.
  */
 import { grow, intersects } from '../geometry/rect.js'
+import { t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 import { viewOf } from '../model/shape.js'
 import { addNode } from './add_node.js'
@@ -48,7 +49,7 @@ export function placeIn(context, node, link, { linked = false } = {}) {
 
 /** @param {Context} context @param {NodeRecord} node @param {LinkRecord} link */
 export function insert(context, node, link) {
-  context.store.transact('Insert', () => {
+  context.store.transact(t('Insert'), () => {
     const place = placeIn(context, node, link, { linked: true })
     const [source, reader] = [context.graph.source(link), context.graph.reader(link)]
     const slot = reader?.inputs[link.toSlot]
@@ -78,7 +79,7 @@ export function makeRoom(context, node) {
 
 /** A new node of a type, in a link. @param {Context} context @param {string} type @param {LinkRecord} link @param {Point} point @returns {RecordId | null} */
 export function insertType(context, type, link, point) {
-  return context.store.transact('Insert a node', () => {
+  return context.store.transact(t('Insert a node'), () => {
     const id = addNode(context, type, { point })
     const node = id === null ? undefined : context.store.node(id)
     if (node) {

@@ -7,6 +7,7 @@
  * @typedef {{id: string, label: string, keys: readonly string[], native?: boolean}} Keyed
  * @typedef {{preset: string, own: Keys}} Keymap
  */
+import { t } from '../language/t.js'
 import { isObject } from '../model/json.js'
 import { normalise } from './keys.js'
 
@@ -15,10 +16,10 @@ import { normalise } from './keys.js'
  * @type {Readonly<Record<string, {title: string, about: string, keys: Keys}>>}
  */
 export const PRESETS = {
-  comfyui: { title: 'ComfyUI', about: 'The keys of ComfyUI, and more where it has none.', keys: {} },
+  comfyui: { title: 'ComfyUI', about: t('The keys of ComfyUI, and more where it has none.'), keys: {} },
   blender: {
     title: 'Blender',
-    about: 'The keys of Blender’s node editors.',
+    about: t('The keys of Blender’s node editors.'),
     keys: {
       search: ['Shift+A'], delete: ['X', 'Delete', 'Backspace'], delete_reconnect: ['Ctrl+X'], duplicate: ['Shift+D'],
       mute: ['M'], collapse: ['H'], connect_selected: ['F'], replace: ['S', 'Shift+S'], group: ['Ctrl+J'], unframe: ['Alt+P'],
@@ -29,7 +30,7 @@ export const PRESETS = {
   },
   nuke: {
     title: 'Nuke',
-    about: 'The keys of Nuke’s node graph.',
+    about: t('The keys of Nuke’s node graph.'),
     keys: {
       search: ['Tab'], bypass: ['D'], arrange: ['L'], connect_selected: ['Y'], fit_selection: ['F'], rename: ['N', 'F2'],
       duplicate: ['Alt+C'], group: ['Alt+B'], select_connected: ['Ctrl+Alt+A'], library: ['Alt+N'], collapse: ['Alt+H'],
@@ -43,16 +44,16 @@ export const DEFAULT_PRESET = 'comfyui'
 /** Keys that never reach the page, or mean something that no command may take. */
 const RESERVED = new Map([
   ...['Ctrl+T', 'Ctrl+N', 'Ctrl+W', 'Ctrl+Shift+T', 'Ctrl+Shift+N', 'Ctrl+Shift+W', 'Ctrl+Tab', 'Ctrl+Shift+Tab', 'Alt+F4', 'F11'].map(
-    (key) => /** @type {const} */ ([key, `The browser keeps ${key} for itself.`])
+    (key) => /** @type {const} */ ([key, t('The browser keeps {key} for itself.', { key })])
   ),
-  /** @type {const} */ (['Space', 'Space moves the view while it is held.']),
-  /** @type {const} */ (['Escape', 'Escape leaves what is open; no other command can have it.']),
-  /** @type {const} */ (['Enter', 'Enter chooses in lists and edits on the canvas; add Ctrl, Alt or Shift to it.'])
+  /** @type {const} */ (['Space', t('Space moves the view while it is held.')]),
+  /** @type {const} */ (['Escape', t('Escape leaves what is open; no other command can have it.')]),
+  /** @type {const} */ (['Enter', t('Enter chooses in lists and edits on the canvas; add Ctrl, Alt or Shift to it.')])
 ])
 
 /** Why no command may have a key; null for one that it may. @param {string} key */
 export function reserved(key) {
-  return RESERVED.get(key) ?? (key === '' ? 'Press a key, alone or with Ctrl, Alt or Shift.' : null)
+  return RESERVED.get(key) ?? (key === '' ? t('Press a key, alone or with Ctrl, Alt or Shift.') : null)
 }
 
 /**
@@ -93,12 +94,12 @@ const FORMAT = 'easel/keys'
  */
 export function readKeymap(text, commands) {
   const json = parse(text)
-  if (!isObject(json) || json.format !== FORMAT) throw new Error('The file holds no key map: choose one that was exported here.')
+  if (!isObject(json) || json.format !== FORMAT) throw new Error(t('The file holds no key map: choose one that was exported here.'))
   const { preset, keys } = json
   if (typeof preset !== 'string' || !Object.hasOwn(PRESETS, preset)) {
-    throw new Error(`The file builds on the preset ${JSON.stringify(preset)}; known are ${Object.keys(PRESETS).join(', ')}.`)
+    throw new Error(t('The file builds on the preset {name}; known are {names}.', { name: JSON.stringify(preset), names: Object.keys(PRESETS).join(', ') }))
   }
-  if (!isObject(keys)) throw new Error('“keys” in the file must be an object: a command’s id and the list of its keys.')
+  if (!isObject(keys)) throw new Error(t('“keys” in the file must be an object: a command’s id and the list of its keys.'))
   /** @type {Map<string, string>} */
   const taken = new Map()
   /** @type {Record<string, string[]>} */
@@ -107,14 +108,14 @@ export function readKeymap(text, commands) {
   const brought = (/** @type {string} */ id) => [...(commands.find((command) => command.id === id)?.keys ?? []), ...(PRESETS[preset]?.keys[id] ?? [])]
   for (const [id, list] of Object.entries(keys)) {
     if (!Array.isArray(list) || !list.every((key) => typeof key === 'string')) {
-      throw new Error(`The keys of “${label(id)}” in the file must be a list of texts, such as ["Ctrl+M"].`)
+      throw new Error(t('The keys of “{command}” in the file must be a list of texts, such as ["Ctrl+M"].', { command: label(id) }))
     }
     own[id] = [...new Set(list.map(normalise))]
     for (const key of own[id]) {
       const other = taken.get(key)
-      if (other !== undefined) throw new Error(`In the file ${key} runs both “${label(other)}” and “${label(id)}”: take it from one of them.`)
+      if (other !== undefined) throw new Error(t('In the file {key} runs both “{one}” and “{other}”: take it from one of them.', { key, one: label(other), other: label(id) }))
       const refusal = reserved(key)
-      if (refusal && !brought(id).includes(key)) throw new Error(`“${label(id)}” cannot have ${key || 'a key without a name'}. ${refusal}`)
+      if (refusal && !brought(id).includes(key)) throw new Error(t('“{command}” cannot have {key}. {reason}', { command: label(id), key: key || t('a key without a name'), reason: refusal }))
       taken.set(key, id)
     }
   }
@@ -126,7 +127,7 @@ function parse(text) {
   try {
     return JSON.parse(text)
   } catch {
-    throw new Error('The file is no JSON: choose a key map that was exported here.')
+    throw new Error(t('The file is no JSON: choose a key map that was exported here.'))
   }
 }
 

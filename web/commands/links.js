@@ -7,6 +7,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  */
+import { many, t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 import { viewOf } from '../model/shape.js'
 import { connect } from './connect.js'
@@ -20,7 +21,7 @@ import { chain, linksThrough, rerouteOf, sweep } from './reroute.js'
 export function moveLinks(context, moved, target) {
   const { store } = context
   const ids = new Set(moved.map(({ link }) => link.id))
-  store.transact(moved.length === 1 ? 'Move a link' : `Move ${moved.length} links`, () => {
+  store.transact(many(moved.length, 'Move a link', 'Move {count} links'), () => {
     const keeps = moved.map(({ link, end }) => {
       const [first] = chain(context, link.graph, link.reroute)
       return end.side === 'out' || !first || linksThrough(context, first).every(({ id }) => ids.has(id))
@@ -39,7 +40,7 @@ export function moveLinks(context, moved, target) {
 /** @param {Context} context @param {Iterable<RecordId>} ids @param {boolean} hidden */
 export function setHidden({ store }, ids, hidden) {
   const links = [...ids].filter((id) => store.link(id))
-  store.transact(`${hidden ? 'Hide' : 'Show'} ${links.length === 1 ? 'a link' : `${links.length} links`}`, () => {
+  store.transact(hidden ? many(links.length, 'Hide a link', 'Hide {count} links') : many(links.length, 'Show a link', 'Show {count} links'), () => {
     for (const id of links) store.update(id, { hidden })
   })
 }
@@ -79,7 +80,7 @@ export function socketsOf({ types, outputType }, node, only) {
 export function lazyConnect(context, a, b) {
   const pair = bestPair(context, a, b) ?? bestPair(context, b, a)
   if (!pair) {
-    context.notify('These two nodes have no sockets that fit each other')
+    context.notify(t('These two nodes have no sockets that fit each other'))
     return null
   }
   return connect(context, pair.out, pair.into)

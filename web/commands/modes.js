@@ -5,11 +5,12 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
+import { t } from '../language/t.js'
 
-/** All to `mode`, or all back if they are in it already. @param {Context} context @param {readonly NodeRecord[]} nodes @param {number} mode @param {string} label */
-export function toggleMode({ store }, nodes, mode, label) {
+/** All to `mode`, or all back if they are in it already. @param {Context} context @param {readonly NodeRecord[]} nodes @param {number} mode @param {string} label @param {string} back */
+export function toggleMode({ store }, nodes, mode, label, back) {
   const next = nodes.every((node) => node.mode === mode) ? 0 : mode
-  store.transact(next ? label : `Undo ${label.toLowerCase()}`, () => {
+  store.transact(next ? label : back, () => {
     for (const node of nodes) store.update(node.id, { mode: next })
   })
 }
@@ -26,7 +27,7 @@ export function toggleFlag({ store }, nodes, field, label, back) {
 export function rename({ store }, id, title) {
   const record = store.get(id)
   const text = title.trim()
-  store.transact('Rename', () => {
+  store.transact(t('Rename'), () => {
     if (record?.kind === 'node') store.update(id, { title: text || null })
     else if (record?.kind === 'group') store.update(id, { title: text })
   })

@@ -9,6 +9,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { centre, contains } from '../geometry/rect.js'
+import { many, t } from '../language/t.js'
 import { chain } from './reroute.js'
 import { asList, asObject, isFinite } from '../model/json.js'
 import { viewOf } from '../model/shape.js'
@@ -81,12 +82,12 @@ export function moveSide({ store, graph }, id, [x, y]) {
   const old = asObject(definition.raw?.[field])
   const [, , w, h] = asList(old?.bounding)
   const bounding = [x, y, isFinite(w) ? w : SIDE_WIDTH, isFinite(h) ? h : SIDE_HEIGHT]
-  store.transact('Move', () => store.update(definition.id, { raw: { ...definition.raw, [field]: { ...old, id: side.key, bounding } } }))
+  store.transact(t('Move'), () => store.update(definition.id, { raw: { ...definition.raw, [field]: { ...old, id: side.key, bounding } } }))
 }
 
 /** @param {Context} context @param {ReadonlyMap<RecordId, Pair>} from @param {Point} by canvas pixels */
 export function move({ store }, from, by) {
-  store.transact(from.size === 1 ? 'Move' : `Move ${from.size} things`, () => {
+  store.transact(many(from.size, 'Move', 'Move {count} things'), () => {
     for (const [id, [x, y]] of from) {
       const record = store.get(id)
       /** @type {Pair} */
@@ -99,7 +100,7 @@ export function move({ store }, from, by) {
 
 /** @param {Context} context @param {NodeRecord} node @param {Pair} size */
 export function resize({ store }, node, size) {
-  store.transact('Resize', () => store.update(node.id, { size: [Math.round(size[0]), Math.round(size[1])] }))
+  store.transact(t('Resize'), () => store.update(node.id, { size: [Math.round(size[0]), Math.round(size[1])] }))
 }
 
 /** Nodes in front of all others. @param {Context} context @param {Iterable<RecordId>} ids */
@@ -107,14 +108,14 @@ export function raise({ store, graph, graphId }, ids) {
   const nodes = [...ids].flatMap((id) => store.node(id) ?? []).sort((a, b) => a.z - b.z)
   const front = graph.nodes(graphId).slice(-nodes.length)
   if (nodes.every((node) => front.includes(node))) return
-  store.transact('Bring to front', () => {
+  store.transact(t('Bring to front'), () => {
     for (const node of nodes) store.update(node.id, { z: graph.freshZ() })
   })
 }
 
 /** Nodes as small as what they hold; those that show a picture or a note keep room for it. @param {Context} context @param {readonly NodeRecord[]} nodes */
 export function fitSize({ store, types }, nodes) {
-  store.transact('Fit the size', () => {
+  store.transact(t('Fit the size'), () => {
     for (const node of nodes) {
       const type = types.get(node.type)
       const size = type ? freshNode(type, node.graph, 0, 0).size : viewOf({ ...node, size: [0, 0] }, type, null).layout.least
@@ -135,7 +136,7 @@ export function align(context, nodes, side) {
     bottom: Math.max(...boxes.map(({ rect }) => rect.y + rect.h))
   }
   const middle = { x: (edge.left + edge.right) / 2, y: (edge.top + edge.bottom) / 2 }
-  context.store.transact('Align', () => {
+  context.store.transact(t('Align'), () => {
     for (const { node, rect } of boxes) {
       const x = { left: edge.left - rect.x, right: edge.right - rect.x - rect.w, column: middle.x - rect.x - rect.w / 2, top: 0, bottom: 0, row: 0 }[side]
       const y = { top: edge.top - rect.y, bottom: edge.bottom - rect.y - rect.h, row: middle.y - rect.y - rect.h / 2, left: 0, right: 0, column: 0 }[side]
@@ -152,7 +153,7 @@ export function distribute(context, nodes, axis) {
   if (!first || !last || boxes.length < 3) return
   const filled = boxes.reduce((sum, { rect }) => sum + rect[length], 0)
   const gap = (last.rect[axis] + last.rect[length] - first.rect[axis] - filled) / (boxes.length - 1)
-  context.store.transact('Distribute', () => {
+  context.store.transact(t('Distribute'), () => {
     let at = first.rect[axis]
     for (const { node, rect } of boxes) {
       const by = Math.round(at - rect[axis])

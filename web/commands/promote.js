@@ -7,6 +7,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/widget_values.js').Widget} Widget
  */
+import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { givenBy, instancesOf, valuesFor } from '../model/instances.js'
 import { asText } from '../model/json.js'
@@ -37,10 +38,10 @@ export function promote(context, node, name) {
   if (shown) return name
   const slot = node.inputs.findIndex((input) => input.name === name)
   if (slot >= 0 && graph.linkInto(node, slot)) {
-    context.notify('A link feeds this value: take it off first')
+    context.notify(t('A link feeds this value: take it off first'))
     return null
   }
-  return store.transact('Show on the subgraph', () => {
+  return store.transact(t('Show on the subgraph'), () => {
     if (widget.socketless) return list(context, node, name)
     const type = types.of(node)?.inputs.find((input) => input.name === name)?.type ?? '*'
     const port = addPort(context, node.graph, 'in', name, type)
@@ -73,7 +74,7 @@ export function demote(context, node, name) {
   const { store, graph } = context
   const shown = promotedAs(context, node, name)
   if (!shown) return
-  store.transact('Show no more on the subgraph', () => {
+  store.transact(t('Show no more on the subgraph'), () => {
     if ('listed' in shown) {
       for (const instance of instancesOf(graph, node.graph)) unlist(context, instance, String(node.key), name)
       return
@@ -104,7 +105,7 @@ export function moveListed({ store, types }, instance, from, to) {
   if (from === to || !(from in listed) || !(to in listed)) return
   const given = givenBy(types, instance)
   listed.splice(to, 0, ...listed.splice(from, 1))
-  store.transact('Move a value', () => {
+  store.transact(t('Move a value'), () => {
     store.update(instance.id, { properties: { ...instance.properties, proxyWidgets: listed } })
     const now = store.node(instance.id)
     if (now && Array.isArray(now.values)) store.update(instance.id, { values: valuesFor(types, now, given) })
@@ -160,7 +161,7 @@ function isFed({ graph }, node, name) {
 
 /** Show a widget, from however deep, on the instances of the outermost subgraph. @param {Context} context @param {Pick<InnerWidget, 'path' | 'node' | 'widget'>} inner @returns {string | null} */
 export function promoteThrough(context, { path, node, widget }) {
-  return context.store.transact('Show on the subgraph', () => {
+  return context.store.transact(t('Show on the subgraph'), () => {
     let name = promote(context, node, widget.name)
     for (const instance of [...path].reverse()) {
       const now = context.store.node(instance.id)

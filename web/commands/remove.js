@@ -5,6 +5,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
+import { many, t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 import { connect } from './connect.js'
 import { removeLinks, sweep } from './reroute.js'
@@ -14,10 +15,10 @@ export function remove(context, ids) {
   const { store, graph } = context
   const gone = [...ids].filter((id) => store.has(id))
   if (!gone.length) return
-  store.transact(gone.length === 1 ? 'Delete' : `Delete ${gone.length} things`, () => {
+  store.transact(many(gone.length, 'Delete', 'Delete {count} things'), () => {
     for (const id of gone) {
       const record = store.get(id)
-      if (record?.kind === 'node') removeLinks(context, graph.linksOf(id).map((link) => link.id), 'Delete')
+      if (record?.kind === 'node') removeLinks(context, graph.linksOf(id).map((link) => link.id), t('Delete'))
       if (record?.kind === 'reroute') unhook(context, record)
       store.remove(id)
       if (record?.kind === 'link') sweep(context, [record])
@@ -41,7 +42,7 @@ function unhook({ store, graph }, reroute) {
  * @param {Context} context @param {readonly NodeRecord[]} nodes
  */
 export function removeAndReconnect(context, nodes) {
-  context.store.transact('Delete and reconnect', () => {
+  context.store.transact(t('Delete and reconnect'), () => {
     for (const node of nodes) {
       pullOut(context, [node])
       remove(context, [node.id])
@@ -61,7 +62,7 @@ export function pullOut(context, nodes) {
   const into = links.filter((link) => own.has(link.to) && !own.has(link.from))
   const outOf = links.filter((link) => own.has(link.from) && !own.has(link.to))
   if (!into.length && !outOf.length) return false
-  store.transact('Pull out of its links', () => {
+  store.transact(t('Pull out of its links'), () => {
     const joins = outOf.flatMap((out) => {
       const [reader, giver] = [graph.reader(out), graph.source(out)]
       const slot = reader?.inputs[out.toSlot]
@@ -70,7 +71,7 @@ export function pullOut(context, nodes) {
       const source = feed && graph.source(feed)
       return reader && slot && feed && source ? [{ feed, source, reader, slot, index: out.toSlot }] : []
     })
-    removeLinks(context, [...into, ...outOf].map(({ id }) => id), 'Pull out of its links')
+    removeLinks(context, [...into, ...outOf].map(({ id }) => id), t('Pull out of its links'))
     for (const { feed, source, reader, slot, index } of joins) {
       const from = /** @type {const} */ ({ node: source.id, side: 'out', index: feed.fromSlot, name: '', type: feed.type })
       connect(context, from, { node: reader.id, side: 'in', index, name: slot.name, type: slot.type })

@@ -11,6 +11,7 @@
  */
 import { centre } from '../geometry/rect.js'
 import { distance } from '../geometry/vec.js'
+import { t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 import { closeness, nearest } from '../model/nearest.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
@@ -59,7 +60,7 @@ export function repairsOf(context, node, fault) {
  * @returns {number} how many were mended
  */
 export function repairAll(context, faults) {
-  return context.store.transact('Repair all', () => {
+  return context.store.transact(t('Repair all'), () => {
     let count = 0
     for (const { node, fault } of faults) {
       const now = context.store.node(node.id)
@@ -83,7 +84,7 @@ function chooseNearest(context, node, { input }) {
   if (widget?.spec.kind !== 'combo') return []
   const found = nearest(String(widget.value), widget.spec.options, { limit: 3 })
   return found.map(({ choice, score }, index) => ({
-    label: `Use “${short(String(choice))}”`, sure: index === 0 && score >= SURE,
+    label: t('Use “{name}”', { name: short(String(choice)) }), sure: index === 0 && score >= SURE,
     run: () => set(context, node, widget, choice)
   }))
 }
@@ -95,7 +96,7 @@ function fitValue(context, node, { input }) {
   const value = fitted(widget)
   if (value === undefined || value === widget.value) return []
   const shown = widget.spec.kind === 'number' && typeof value === 'number' ? formatNumber(value, widget.spec.digits) : short(String(value))
-  return [{ label: `Set it to ${shown}`, sure: true, run: () => set(context, node, widget, value) }]
+  return [{ label: t('Set it to {value}', { value: shown }), sure: true, run: () => set(context, node, widget, value) }]
 }
 
 /** The value that is meant, as the widget can hold it. @param {Widget} widget @returns {unknown} */
@@ -113,7 +114,7 @@ function fitted({ spec, value }) {
 function connectOrFill(context, node, fault) {
   const widget = widgetOf(context, node, fault.input)
   if (!widget) return connectNearest(context, node, fault)
-  return [{ label: 'Give it its usual value', sure: true, run: () => set(context, node, widget, 'default' in widget.spec ? widget.spec.default : '') }]
+  return [{ label: t('Give it its usual value'), sure: true, run: () => set(context, node, widget, 'default' in widget.spec ? widget.spec.default : '') }]
 }
 
 /** @type {Mender} */
@@ -127,9 +128,9 @@ function connectNearest(context, node, { input }) {
   /** @type {Repair[]} */
   const repairs = []
   if (source) {
-    repairs.push({ label: `Connect ${short(titleOf(context, source.node))}`, sure: true, run: () => void connect(context, source.socket, socket) })
+    repairs.push({ label: t('Connect {name}', { name: short(titleOf(context, source.node)) }), sure: true, run: () => void connect(context, source.socket, socket) })
   }
-  if (held) repairs.push({ label: 'Remove the link', sure: !source && place.optional, run: () => context.store.transact('Disconnect', () => context.store.remove(held.id)) })
+  if (held) repairs.push({ label: t('Remove the link'), sure: !source && place.optional, run: () => context.store.transact(t('Disconnect'), () => context.store.remove(held.id)) })
   return repairs
 }
 
@@ -164,13 +165,13 @@ function replaceByKnown(context, node) {
   // Of those whose names are alike, the one that keeps most links.
   alike.sort((a, b) => b.score + fitness(context, node, b.type) / 400 - a.score - fitness(context, node, a.type) / 400)
   return alike.slice(0, 2).map(({ type, score }, index) => ({
-    label: `Replace by ${short(type.title)}`, sure: index === 0 && score >= 0.85, run: () => void replaceNode(context, node, type)
+    label: t('Replace by {type}', { type: short(type.title) }), sure: index === 0 && score >= 0.85, run: () => void replaceNode(context, node, type)
   }))
 }
 
 /** @type {Mender} */
 function bypass({ store }, node) {
-  return [{ label: 'Bypass it', sure: false, run: () => store.transact('Bypass', () => store.update(node.id, { mode: BYPASSED })) }]
+  return [{ label: t('Bypass it'), sure: false, run: () => store.transact(t('Bypass'), () => store.update(node.id, { mode: BYPASSED })) }]
 }
 
 /** @type {Mender} */
@@ -180,7 +181,7 @@ function cutCircle(context, _node, { extra }) {
   const [from, to] = [path.at(-2), path.at(-1)]
   const link = from && to && graph.linksOf(to.id).find((each) => each.to === to.key && each.from === from.key)
   if (!link) return []
-  return [{ label: `Remove the link from ${short(titleOf(context, from))}`, sure: false, run: () => store.transact('Disconnect', () => store.remove(link.id)) }]
+  return [{ label: t('Remove the link from {name}', { name: short(titleOf(context, from)) }), sure: false, run: () => store.transact(t('Disconnect'), () => store.remove(link.id)) }]
 }
 
 /** @param {Context} context @param {NodeRecord} node @param {Widget} widget @param {unknown} value */

@@ -10,6 +10,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/widget_values.js').Widget} Widget
  */
+import { many, t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 import { isElsewhere } from '../model/file_names.js'
 import { fitNumber } from '../model/numbers.js'
@@ -130,7 +131,7 @@ export function replaceNode(context, node, type) {
     const at = inputs.findIndex(({ name }) => name === place.name)
     return at >= 0 ? at : inputs.push({ name: place.name, type: place.type, widget: place.widget, raw: null }) - 1
   }
-  return store.transact(`Replace by ${type.title}`, () => {
+  return store.transact(t('Replace by {title}', { title: type.title }), () => {
     for (const { link, place } of [...into, ...out]) if (!place) store.remove(link.id)
     for (const { link, place } of into) if (place) store.update(link.id, { toSlot: slotOf(place) })
     for (const { link, place } of out) if (place) store.update(link.id, { fromSlot: place.index, type: place.type === '*' ? link.type : place.type })
@@ -146,18 +147,18 @@ export function replaceNode(context, node, type) {
 /** @param {Context} context @param {readonly RecordId[]} ids @param {NodeType} type */
 export function replaceAll(context, ids, type) {
   const nodes = ids.flatMap((id) => context.store.node(id) ?? [])
-  const cut = context.store.transact(`Replace by ${type.title}`, () => nodes.flatMap((node) => replaceNode(context, node, type)))
+  const cut = context.store.transact(t('Replace by {title}', { title: type.title }), () => nodes.flatMap((node) => replaceNode(context, node, type)))
   context.select(nodes.map(({ id }) => id))
   if (cut.length) {
-    const names = [...new Set(cut.map((name) => humanise(name) || 'one without a name'))].join(', ')
-    context.notify(`${type.title} does not take ${cut.length === 1 ? 'one link' : `${cut.length} links`}, which ${cut.length === 1 ? 'was' : 'were'} cut: ${names}`)
+    const names = [...new Set(cut.map((name) => humanise(name) || t('one without a name')))].join(', ')
+    context.notify(many(cut.length, '{type} does not take one link, which was cut: {names}', '{type} does not take {count} links, which were cut: {names}', { type: type.title, names }))
   }
 }
 
 /** @type {readonly Command[]} */
 export const REPLACE_COMMANDS = [
   {
-    id: 'replace', label: 'Replace by another type', keys: ['Shift+S'], enabled: (context) => selectedNodes(context).length > 0,
+    id: 'replace', label: t('Replace by another type'), keys: ['Shift+S'], enabled: (context) => selectedNodes(context).length > 0,
     run: (context) => {
       const nodes = selectedNodes(context)
       const rect = context.titleRect(nodes[0]?.id ?? '')

@@ -10,6 +10,7 @@
  * @typedef {import('../model/types.js').RerouteRecord} RerouteRecord
  * @typedef {Pick<Context, 'store' | 'graph'>} Base
  */
+import { many, t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { chainFrom } from './reroute_chains.js'
 
@@ -41,7 +42,7 @@ export function addReroute(context, links, point, stretch) {
   const before = chain(context, first.graph, first.reroute)[stretch - 1]
   const key = graph.freshKey(first.graph, 'reroute')
   const id = recordId('reroute', first.graph, key)
-  store.transact('Add a reroute', () => {
+  store.transact(t('Add a reroute'), () => {
     store.put({
       id, kind: 'reroute', graph: first.graph, key, z: graph.freshZ(), parent: before?.key ?? null, raw: null,
       pos: [Math.round(point.x), Math.round(point.y)]
@@ -69,7 +70,7 @@ export function addReroutes(context, crossings) {
     const place = JSON.stringify([link.graph, link.from, link.fromSlot, before?.key ?? null])
     groups.set(place, [...(groups.get(place) ?? []), crossing])
   }
-  return context.store.transact(groups.size === 1 ? 'Add a reroute' : `Add ${groups.size} reroutes`, () =>
+  return context.store.transact(many(groups.size, 'Add a reroute', 'Add {count} reroutes'), () =>
     [...groups.values()].flatMap((group) => {
       const middle = group.reduce((sum, { point }) => ({ x: sum.x + point.x / group.length, y: sum.y + point.y / group.length }), { x: 0, y: 0 })
       return addReroute(context, group.map(({ link }) => link), middle, group[0]?.stretch ?? 0) ?? []

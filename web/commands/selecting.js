@@ -5,6 +5,7 @@
  * @typedef {import('./core.js').Command} Command
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
+import { t } from '../language/t.js'
 import { selectedNodes } from './context.js'
 import { neighbour, walk } from './walk.js'
 
@@ -25,7 +26,7 @@ function selectAlong(context, ways) {
     }
   } else for (const way of ways) for (const node of selectedNodes(context)) for (const id of graph.reach(node, way)) found.add(id)
   const more = [...found].filter((id) => store.has(id))
-  if (more.length === context.selection.size) context.notify('No more nodes are linked that way')
+  if (more.length === context.selection.size) context.notify(t('No more nodes are linked that way'))
   context.select(more)
 }
 
@@ -33,26 +34,29 @@ function selectAlong(context, ways) {
 const someNodes = (context) => selectedNodes(context).length > 0
 
 /** @type {readonly (readonly [string, number, number, string])[]} */
-const WAYS = [['Left', -1, 0, 'to the left'], ['Right', 1, 0, 'to the right'], ['Up', 0, -1, 'above'], ['Down', 0, 1, 'below']]
+const WAYS = [
+  ['Left', -1, 0, t('Select the node to the left')], ['Right', 1, 0, t('Select the node to the right')],
+  ['Up', 0, -1, t('Select the node above')], ['Down', 0, 1, t('Select the node below')]
+]
 
 /** @type {readonly Command[]} */
 export const SELECT_COMMANDS = [
   {
-    id: 'select_all', label: 'Select all', keys: ['Ctrl+A'],
+    id: 'select_all', label: t('Select all'), keys: ['Ctrl+A'],
     run: (context) => context.select((/** @type {const} */ (['node', 'group', 'reroute'])).flatMap((kind) => [...context.graph.ids(context.graphId, kind)]))
   },
   {
-    id: 'select_none', label: 'Select nothing', keys: ['Escape'], hidden: true,
+    id: 'select_none', label: t('Select nothing'), keys: ['Escape'], hidden: true,
     // With nothing selected it is the way out of a subgraph.
     run: (context) => (context.selection.size ? context.select([]) : context.places.leave())
   },
-  { id: 'select_up', label: 'Select all that feeds it', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['up']) },
-  { id: 'select_down', label: 'Select all that it feeds', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['down']) },
-  { id: 'select_connected', label: 'Select all that is linked', keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['up', 'down']) },
-  { id: 'next_node', label: 'Select the next node', keys: [']'], run: (context) => walk(context, 1) },
-  { id: 'previous_node', label: 'Select the previous node', keys: ['['], run: (context) => walk(context, -1) },
-  ...WAYS.map(([name, x, y, where]) => ({
-    id: `go_${name.toLowerCase()}`, label: `Select the node ${where}`, keys: [`Alt+Arrow${name}`],
+  { id: 'select_up', label: t('Select all that feeds it'), keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['up']) },
+  { id: 'select_down', label: t('Select all that it feeds'), keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['down']) },
+  { id: 'select_connected', label: t('Select all that is linked'), keys: [], enabled: someNodes, run: (context) => selectAlong(context, ['up', 'down']) },
+  { id: 'next_node', label: t('Select the next node'), keys: [']'], run: (context) => walk(context, 1) },
+  { id: 'previous_node', label: t('Select the previous node'), keys: ['['], run: (context) => walk(context, -1) },
+  ...WAYS.map(([name, x, y, label]) => ({
+    id: `go_${name.toLowerCase()}`, label, keys: [`Alt+Arrow${name}`],
     run: (/** @type {Context} */ context) => neighbour(context, x, y)
   }))
 ]

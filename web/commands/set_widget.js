@@ -5,6 +5,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/widget_values.js').Widget} Widget
  */
+import { t } from '../language/t.js'
 import { asObject } from '../model/json.js'
 import { withExpression } from '../model/live_expressions.js'
 import { fitNumber } from '../model/numbers.js'
@@ -15,7 +16,7 @@ import { isWire } from '../model/wires.js'
 import { renameWire } from './wires.js'
 
 /** @param {string} name */
-const labelOf = (name) => `Change ${humanise(name).toLowerCase()}`
+const labelOf = (name) => t('Change {name}', { name: humanise(name).toLowerCase() })
 
 /**
  * @param {Pick<Context, 'store' | 'types'> & Partial<Pick<Context, 'graph' | 'notify'>>} context @param {RecordId} id @param {string} name @param {unknown} value
@@ -46,13 +47,13 @@ export function resetWidget(context, id, name) {
   const node = context.store.node(id)
   const widget = node && widgetsOf(context.types.of(node), node).find((other) => other.name === name)
   if (!widget || isDefault(widget)) return false
-  context.store.transact(`Reset ${humanise(name).toLowerCase()}`, () => setWidget(context, id, name, widget.spec.default))
+  context.store.transact(t('Reset {name}', { name: humanise(name).toLowerCase() }), () => setWidget(context, id, name, widget.spec.default))
   return true
 }
 
 /** What a run used, again and to stay. @param {Pick<Context, 'store' | 'types'>} context @param {RecordId} id @param {string} name @param {unknown} value */
 export function useAgain(context, id, name, value) {
-  context.store.transact(`Use the last ${humanise(name).toLowerCase()}`, () => {
+  context.store.transact(t('Use the last {name}', { name: humanise(name).toLowerCase() }), () => {
     setWidget(context, id, name, value)
     setWidget(context, id, name, 'fixed', 'control')
   })
@@ -92,7 +93,7 @@ export function alike({ store, types, selection }, id, name) {
  */
 export function setWidgets(context, id, name, value) {
   const all = alike(context, id, name)
-  context.store.transact(all.length > 1 ? `${labelOf(name)} of ${all.length} nodes` : labelOf(name), () => {
+  context.store.transact(all.length > 1 ? t('Change {name} of {count} nodes', { name: humanise(name).toLowerCase(), count: all.length }) : labelOf(name), () => {
     for (const { id: each, widget: { spec } } of all) {
       setWidget(context, each, name, spec.kind === 'number' && typeof value === 'number' ? fitNumber(spec, value) : value)
     }

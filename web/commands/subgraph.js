@@ -4,6 +4,7 @@
  * @typedef {import('./core.js').Full} Full
  * @typedef {import('./registry.js').Command<Full>} Command
  */
+import { t } from '../language/t.js'
 import { selectedNodes } from './context.js'
 import { isGroupNode, unpackGroup } from './group_unpack.js'
 import { makeUnique } from './subgraph_copy.js'
@@ -27,31 +28,31 @@ const inside = ({ places }) => places.path.length > 0
 /** @type {readonly Command[]} */
 export const SUBGRAPH_COMMANDS = [
   {
-    id: 'make_subgraph', label: 'Make a subgraph', keys: ['Ctrl+Shift+E'], enabled: (context) => selectedNodes(context).length > 0,
+    id: 'make_subgraph', label: t('Make a subgraph'), keys: ['Ctrl+Shift+E'], enabled: (context) => selectedNodes(context).length > 0,
     run: (context) => makeSubgraph(context, context.selection)
   },
   {
-    id: 'unpack_subgraph', label: 'Unpack the subgraph', keys: [], enabled: (context) => some(context) || groups(context).length > 0,
-    run: (context) => context.store.transact('Unpack', () => {
+    id: 'unpack_subgraph', label: t('Unpack the subgraph'), keys: [], enabled: (context) => some(context) || groups(context).length > 0,
+    run: (context) => context.store.transact(t('Unpack'), () => {
       const old = groups(context)
       context.select([...instances(context).flatMap((node) => unpack(context, node)), ...old.flatMap((node) => unpackGroup(context, node))])
     })
   },
   {
-    id: 'enter_subgraph', label: 'Open the subgraph', keys: ['Alt+Enter'], enabled: (context) => instances(context).length === 1,
+    id: 'enter_subgraph', label: t('Open the subgraph'), keys: ['Alt+Enter'], enabled: (context) => instances(context).length === 1,
     run: (context) => context.places.enter(instances(context)[0]?.id ?? '')
   },
-  { id: 'leave_subgraph', label: 'Go out of the subgraph', keys: ['Alt+Backspace'], enabled: inside, run: ({ places }) => places.leave() },
-  { id: 'leave_all', label: 'Go to the whole graph', keys: [], enabled: inside, run: ({ places }) => places.leave(Infinity) },
+  { id: 'leave_subgraph', label: t('Go out of the subgraph'), keys: ['Alt+Backspace'], enabled: inside, run: ({ places }) => places.leave() },
+  { id: 'leave_all', label: t('Go to the whole graph'), keys: [], enabled: inside, run: ({ places }) => places.leave(Infinity) },
   {
-    id: 'move_into_subgraph', label: 'Move into the subgraph', keys: [], enabled: (context) => taker(context) !== undefined,
+    id: 'move_into_subgraph', label: t('Move into the subgraph'), keys: [], enabled: (context) => taker(context) !== undefined,
     run: (context) => {
       const instance = taker(context)
       if (instance) moveIn(context, [...context.selection].filter((id) => id !== instance.id), instance)
     }
   },
   {
-    id: 'move_out_of_subgraph', label: 'Move out of the subgraph', keys: [], enabled: (context) => inside(context) && selectedNodes(context).length > 0,
+    id: 'move_out_of_subgraph', label: t('Move out of the subgraph'), keys: [], enabled: (context) => inside(context) && selectedNodes(context).length > 0,
     run: (context) => {
       const instance = context.store.node(context.places.path.at(-1) ?? '')
       const came = instance ? moveOut(context, context.selection, instance) : []
@@ -61,16 +62,16 @@ export const SUBGRAPH_COMMANDS = [
     }
   },
   {
-    id: 'unique_subgraph', label: 'Make this subgraph unique', keys: [], enabled: (context) => instances(context).length === 1,
+    id: 'unique_subgraph', label: t('Make this subgraph unique'), keys: [], enabled: (context) => instances(context).length === 1,
     run: (context) => instances(context).forEach((node) => makeUnique(context, node))
   },
   {
-    id: 'send_by_name', label: 'Send by name', keys: [], enabled: (context) => selectedNodes(context).length === 1,
+    id: 'send_by_name', label: t('Send by name'), keys: [], enabled: (context) => selectedNodes(context).length === 1,
     run: (context) => {
       const node = selectedNodes(context)[0]
       const output = node && context.types.get(node.type)?.outputs[0]
       if (!node || !output) {
-        context.notify('This node gives nothing that could be sent')
+        context.notify(t('This node gives nothing that could be sent'))
         return
       }
       const rect = context.rectOf(node)

@@ -9,6 +9,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/store.js').Store} Store
  */
+import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { usedBy } from '../model/instances.js'
 import { uuid } from '../model/uuid.js'
@@ -118,7 +119,7 @@ export function makeUnique(context, instance) {
   const { store, graph } = context
   const definition = graph.definition(instance.type)
   if (!definition) return null
-  return store.transact(`Make ${definition.name} unique`, () => {
+  return store.transact(t('Make {name} unique', { name: definition.name }), () => {
     const id = uuid()
     store.put({ ...definition, id: recordId('graph', '', id), graph: '', key: id, z: graph.freshZ(), name: freeTitle(context, `${definition.name} copy`), made: true })
     putInside(context, members(context, instance.type), id, new Map())

@@ -11,6 +11,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { bounds } from '../geometry/rect.js'
+import { many, t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { usedBy } from '../model/instances.js'
 import { viewOf } from '../model/shape.js'
@@ -42,13 +43,13 @@ export function chosen(context, ids) {
  * @param {Context} context @param {Iterable<RecordId>} ids @param {string} [name]
  * @returns {RecordId | null} the instance; null where nothing is selected that can go into one
  */
-export function makeSubgraph(context, ids, name = 'New subgraph') {
+export function makeSubgraph(context, ids, name = t('New subgraph')) {
   const { store, graph, graphId } = context
   const { nodes, groups } = chosen(context, ids)
   const told = leaveSenders(context, nodes)
   const box = bounds([...nodes.map(context.rectOf), ...groups.map(groupBox)])
   if (!nodes.length || !box) {
-    if (!told) context.notify('Select the nodes that are to become a subgraph first')
+    if (!told) context.notify(t('Select the nodes that are to become a subgraph first'))
     return null
   }
   const keys = new Set(nodes.map(({ key }) => key))
@@ -56,7 +57,7 @@ export function makeSubgraph(context, ids, name = 'New subgraph') {
   const inner = links.filter((link) => keys.has(link.from) && keys.has(link.to))
   const ins = ports(context, links.filter((link) => !keys.has(link.from)), 'in')
   const outs = ports(context, links.filter((link) => !keys.has(link.to)), 'out')
-  return store.transact('Make a subgraph', () => {
+  return store.transact(t('Make a subgraph'), () => {
     const id = uuid()
     const bends = bendsWithin(context, inner)
     const passed = new Set(links.flatMap((link) => chainOf(context, link)))
@@ -97,7 +98,7 @@ export function leaveSenders({ graph, graphId, notify }, nodes, into) {
   const staying = new Set(readers.map(wireName))
   const kept = nodes.filter((node) => node.type === 'SetNode' && staying.has(wireName(node)))
   for (const node of kept) nodes.splice(nodes.indexOf(node), 1)
-  if (kept.length) notify(`${kept.map((node) => `“${wireName(node)}”`).join(', ')} ${kept.length === 1 ? 'is' : 'are'} read outside too: the Set ${kept.length === 1 ? 'node stays' : 'nodes stay'} there`)
+  if (kept.length) notify(many(kept.length, '{names} is read outside too: the Set node stays there', '{names} are read outside too: the Set nodes stay there', { names: kept.map((node) => `“${wireName(node)}”`).join(', ') }))
   return kept.length > 0
 }
 

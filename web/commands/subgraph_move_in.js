@@ -10,6 +10,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { bounds, centre } from '../geometry/rect.js'
+import { t } from '../language/t.js'
 import { asText } from '../model/json.js'
 import { INPUT_SIDE, OUTPUT_SIDE } from '../model/sides.js'
 import { linksOfInput } from '../model/subgraph_type.js'
@@ -31,12 +32,12 @@ function goingIn(context, ids, instance) {
 
 /** Why they cannot go in; null where they can. @param {Context} context @param {readonly NodeRecord[]} nodes @param {NodeRecord} instance @param {GraphRecord} definition */
 function whyNotIn(context, nodes, instance, definition) {
-  if (!nodes.length) return 'Select the nodes that are to go into the subgraph, and the subgraph, first'
+  if (!nodes.length) return t('Select the nodes that are to go into the subgraph, and the subgraph, first')
   const uses = usesOf(context, instance.type)
-  if (uses > 1) return `“${definition.name}” is used ${uses} times: make this one unique first`
+  if (uses > 1) return t('“{name}” is used {uses} times: make this one unique first', { name: definition.name, uses })
   const sent = new Set(context.graph.nodes(instance.type).filter(({ type }) => type === SET).map(wireName))
   const clash = nodes.find((node) => isWire(node) && sent.has(wireName(node)))
-  return clash ? `“${wireName(clash)}” is sent by that name inside “${definition.name}” too: rename one of them first` : null
+  return clash ? t('“{wire}” is sent by that name inside “{name}” too: rename one of them first', { wire: wireName(clash), name: definition.name }) : null
 }
 
 /** @param {Context} context @param {Iterable<RecordId>} ids @param {NodeRecord} instance @returns {boolean} whether they went in */
@@ -50,7 +51,7 @@ export function moveIn(context, ids, instance) {
     if (problem !== null) context.notify(problem)
     return false
   }
-  context.store.transact('Move into the subgraph', () => put(context, nodes, groups, instance))
+  context.store.transact(t('Move into the subgraph'), () => put(context, nodes, groups, instance))
   return true
 }
 

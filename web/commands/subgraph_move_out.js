@@ -8,6 +8,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { bounds, centre, intersects } from '../geometry/rect.js'
+import { t } from '../language/t.js'
 import { asList, asText } from '../model/json.js'
 import { proxiesOf } from '../model/proxies.js'
 import { INPUT_SIDE, OUTPUT_SIDE } from '../model/sides.js'
@@ -29,15 +30,15 @@ export function moveOut(context, ids, instance) {
   // Names that are sent are known inside, and may mean another thing outside.
   const going = nodes.filter((node) => !isWire(node))
   if (!definition || !going.length) {
-    context.notify(nodes.length ? 'What sends and takes by name stays in the subgraph' : 'Select the nodes that are to come out first')
+    context.notify(nodes.length ? t('What sends and takes by name stays in the subgraph') : t('Select the nodes that are to come out first'))
     return []
   }
   const uses = usesOf(context, instance.type)
   if (uses > 1) {
-    context.notify(`“${definition.name}” is used ${uses} times: make this one unique first`)
+    context.notify(t('“{name}” is used {uses} times: make this one unique first', { name: definition.name, uses }))
     return []
   }
-  return context.store.transact('Move out of the subgraph', () => take(context, going, groups, instance, definition))
+  return context.store.transact(t('Move out of the subgraph'), () => take(context, going, groups, instance, definition))
 }
 
 /** @param {Context} context @param {readonly NodeRecord[]} nodes @param {readonly import('../model/types.js').GroupRecord[]} groups @param {NodeRecord} instance @param {GraphRecord} definition */

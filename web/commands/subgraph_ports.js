@@ -12,6 +12,7 @@
  * @typedef {'in' | 'out'} Side
  * @typedef {Pick<Context, 'store' | 'graph' | 'types'>} Model
  */
+import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { givenBy, instancesOf, valuesFor } from '../model/instances.js'
 import { asText } from '../model/json.js'
@@ -51,7 +52,7 @@ export function addPort(context, id, side, name, type) {
   if (!definition) return -1
   const ports = portsOf(definition, side)
   const next = [...ports, freshPort(freeName(ports, name), type)]
-  context.store.transact(`Add an ${side}put`, () => change(context, definition, side, next))
+  context.store.transact(side === 'in' ? t('Add an input') : t('Add an output'), () => change(context, definition, side, next))
   return next.length - 1
 }
 
@@ -59,7 +60,7 @@ export function addPort(context, id, side, name, type) {
 export function removePort(context, id, side, index) {
   const definition = context.graph.definition(id)
   if (!definition || !portsOf(definition, side)[index]) return
-  context.store.transact(`Remove an ${side}put`, () => change(context, definition, side, portsOf(definition, side).filter((_, at) => at !== index)))
+  context.store.transact(side === 'in' ? t('Remove an input') : t('Remove an output'), () => change(context, definition, side, portsOf(definition, side).filter((_, at) => at !== index)))
 }
 
 /** @param {Model} context @param {GraphId} id @param {Side} side @param {number} from @param {number} to */
@@ -69,7 +70,7 @@ export function movePort(context, id, side, from, to) {
   const [port] = ports.splice(from, 1)
   if (!definition || !port || to < 0 || to > ports.length || from === to) return
   ports.splice(to, 0, port)
-  context.store.transact(`Move an ${side}put`, () => change(context, definition, side, ports))
+  context.store.transact(side === 'in' ? t('Move an input') : t('Move an output'), () => change(context, definition, side, ports))
 }
 
 /** A port's label; its name stays, by which files know it. @param {Model} context @param {GraphId} id @param {Side} side @param {number} index @param {string} text */
@@ -81,7 +82,7 @@ export function renamePort(context, id, side, index, text) {
   const { label: _label, ...rest } = port
   const label = text.trim()
   const renamed = label && label !== port.name ? { ...rest, label } : rest
-  context.store.transact(`Rename an ${side}put`, () => {
+  context.store.transact(side === 'in' ? t('Rename an input') : t('Rename an output'), () => {
     context.store.update(definition.id, { [field(side)]: ports.map((each, at) => (at === index ? renamed : each)) })
     for (const node of instancesOf(context.graph, id)) {
       context.store.update(node.id, { [field(side)]: node[field(side)].map((slot) => (slot.name === port.name ? labelled(slot, renamed.label) : slot)) })

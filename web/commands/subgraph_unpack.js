@@ -12,6 +12,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { bounds, centre } from '../geometry/rect.js'
+import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { INPUT_SIDE, OUTPUT_SIDE } from '../model/sides.js'
 import { groupBox } from './move.js'
@@ -23,7 +24,7 @@ import { contentsWithValues } from './subgraph_values.js'
 export function unpack(context, instance) {
   const definition = context.graph.definition(instance.type)
   if (!definition) return []
-  return context.store.transact(`Unpack ${definition.name}`, () => new Unpacking(context, instance, definition).run())
+  return context.store.transact(t('Unpack {name}', { name: definition.name }), () => new Unpacking(context, instance, definition).run())
 }
 
 class Unpacking {

@@ -7,6 +7,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  * @typedef {import('../model/widget_values.js').Place} Place
  */
+import { t } from '../language/t.js'
 import { asList, asObject, isObject } from '../model/json.js'
 import { linksOfInput, OWN } from '../model/subgraph_type.js'
 import { widgetsOf, withValue } from '../model/widget_values.js'
@@ -37,7 +38,7 @@ export function contentsWithValues(context, instance, definition) {
       nodes.set(key, next)
     }
   })
-  if (unknown.size) context.notify(`Values for ${[...unknown].join(', ')} could not be put in: the server has no such node type. Undo brings them back`)
+  if (unknown.size) context.notify(t('Values for {names} could not be put in: the server has no such node type. Undo brings them back', { names: [...unknown].join(', ') }))
   return withFreeNames(context, instance, [...nodes.values()])
 }
 

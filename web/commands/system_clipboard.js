@@ -5,6 +5,7 @@
  *
  * @typedef {import('./context.js').Context & import('./context.js').Viewing} Full
  */
+import { t } from '../language/t.js'
 import { copyText, pasteText } from './clipboard.js'
 
 /** @type {string | null} */
@@ -23,7 +24,7 @@ export async function copyToClipboard(context, readable = false) {
   try {
     await clipboard().writeText(text)
   } catch {
-    context.notify('The browser did not let the page use the clipboard: it can be pasted in this page only')
+    context.notify(t('The browser did not let the page use the clipboard: it can be pasted in this page only'))
   }
 }
 
@@ -32,8 +33,8 @@ export async function pasteFromClipboard(context, links) {
   const point = context.pointer
   const read = await clipboard().readText().catch(() => null)
   const text = read ?? last
-  if (text === null) context.notify('The browser did not let the page read the clipboard: press Ctrl+V instead')
-  else if (!pasteText(context, text, { point, links })) context.notify('The clipboard holds no nodes')
+  if (text === null) context.notify(t('The browser did not let the page read the clipboard: press Ctrl+V instead'))
+  else if (!pasteText(context, text, { point, links })) context.notify(t('The clipboard holds no nodes'))
 }
 
 /** The browser's, or one that refuses: over plain HTTP there is none. @returns {Pick<Clipboard, 'readText' | 'writeText'>} */

@@ -6,6 +6,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  * @typedef {import('../model/types.js').SocketRef} SocketRef
  */
+import { t } from '../language/t.js'
 import { usedBy } from '../model/instances.js'
 import { freeWireName, GET, sender, senders, SET, wireName } from '../model/wires.js'
 import { freshNode } from './add_node.js'
@@ -22,7 +23,7 @@ export function sendByName(context, from, point) {
   if (!source || !type) return null
   const kind = context.outputType(source, Math.max(from.index, 0))
   const name = freeWireName(graph, graphId, from.name || kind)
-  return store.transact('Send by name', () => {
+  return store.transact(t('Send by name'), () => {
     const node = wireNode(context, type, name, kind, { x: point.x + APART, y: point.y - 13 })
     connect(context, { ...from, type: kind }, { node: node.id, side: 'in', index: 0, name: kind, type: kind })
     context.select([node.id])
@@ -35,7 +36,7 @@ export function sendLinks(context, from, point, pointOf) {
   const { store, graph } = context
   const source = graph.at(from.node)
   const links = source ? graph.linksFrom(source, from.index) : []
-  return store.transact('Send the links by name', () => {
+  return store.transact(t('Send the links by name'), () => {
     const id = sendByName(context, from, point)
     const setter = id === null ? undefined : store.node(id)
     if (!setter) return null
@@ -57,11 +58,11 @@ export function drawLines(context, setter) {
   const link = graph.linkInto(setter, 0)
   const source = link && graph.source(link)
   if (!link || !source) {
-    context.notify('Nothing is linked to this Set node: there is nothing to draw lines from')
+    context.notify(t('Nothing is linked to this Set node: there is nothing to draw lines from'))
     return
   }
   const from = /** @type {const} */ ({ node: source.id, side: 'out', index: link.fromSlot, name: '', type: link.type })
-  store.transact('Draw the lines', () => {
+  store.transact(t('Draw the lines'), () => {
     const getters = readers(context, setter, wireName(setter))
     for (const getter of getters.filter((node) => node.graph === setter.graph)) relink(context, getter, from)
     relink(context, setter, from)
@@ -91,7 +92,7 @@ export function takeByName(context, to, name, point) {
   const { store, graph, graphId, types } = context
   const type = types.get(GET)
   if (!type) return null
-  return store.transact(`Take ${name || 'by name'}`, () => {
+  return store.transact(name ? t('Take {name}', { name }) : t('Take by name'), () => {
     const from = sender(graph, name, [graphId, ...(graphId === '' ? [] : [''])])
     const kind = from ? context.outputType(from, 0) : to.type
     const node = wireNode(context, type, name, kind === '*' ? to.type : kind, { x: point.x - APART - 150, y: point.y - 13 })
@@ -121,14 +122,14 @@ export function renameWire(context, node, wanted) {
   const old = wireName(node)
   if (wanted === old) return
   if (node.type === GET) {
-    store.transact('Take by another name', () => store.update(node.id, fieldsOf(renamedWire(node, old, wanted))))
+    store.transact(t('Take by another name'), () => store.update(node.id, fieldsOf(renamedWire(node, old, wanted))))
     return
   }
   const taken = senders(graph, node.graph).some((other) => other.id !== node.id && wireName(other) === wanted)
   const name = taken ? freeWireName(graph, node.graph, wanted) : wanted.trim()
-  if (taken) context.notify(`“${wanted}” is sent here already: this one is named “${name}”`)
+  if (taken) context.notify(t('“{wanted}” is sent here already: this one is named “{name}”', { wanted, name }))
   const others = senders(graph, node.graph).some((other) => other.id !== node.id && wireName(other) === old)
-  store.transact('Send by another name', () => {
+  store.transact(t('Send by another name'), () => {
     store.update(node.id, fieldsOf(renamedWire(node, old, name)))
     if (old === '' || others) return
     for (const getter of readers(context, node, old)) store.update(getter.id, fieldsOf(renamedWire(getter, old, name)))

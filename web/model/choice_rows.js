@@ -7,6 +7,7 @@
  * @typedef {{row: 'head', name: string}} HeadRow
  * @typedef {ChoiceRow | FolderRow | HeadRow} Row
  */
+import { t } from '../language/t.js'
 import { nearest } from './nearest.js'
 
 /** Lists as short as this are shown with all their folders open, and need no recent ones. */
@@ -34,11 +35,11 @@ export function treeRows(choices, { value, missing, recent, folders }) {
   const rows = []
   if (missing) {
     const near = nearest(String(value), choices)
-    rows.push({ row: 'head', name: near.length ? `“${partsOf(value).at(-1) ?? ''}” is not there. Nearest:` : `“${partsOf(value).at(-1) ?? ''}” is not there.` }, ...flatRows(near.map(({ choice }) => choice)))
+    rows.push({ row: 'head', name: near.length ? t('“{name}” is not there. Nearest:', { name: partsOf(value).at(-1) ?? '' }) : t('“{name}” is not there.', { name: partsOf(value).at(-1) ?? '' }) }, ...flatRows(near.map(({ choice }) => choice)))
   }
   const known = choices.length > SHORT ? recent.filter((choice) => choices.includes(choice)) : []
-  if (known.length) rows.push({ row: 'head', name: 'Recent' }, ...flatRows(known))
-  if (rows.length) rows.push({ row: 'head', name: 'All' })
+  if (known.length) rows.push({ row: 'head', name: t('Recent') }, ...flatRows(known))
+  if (rows.length) rows.push({ row: 'head', name: t('All') })
   return [...rows, ...branch(grown(choices), [], choices.length <= SHORT, partsOf(value).slice(0, -1), folders)]
 }
 

@@ -15,6 +15,7 @@
  *   An operation takes the last `count` values: a program needs no recursion, however long.
  * @typedef {(reference: Reference) => number} Read Throws an ExpressionError.
  */
+import { t } from '../language/t.js'
 
 /** Letters of an expression, at most. */
 const LONGEST = 500
@@ -40,7 +41,7 @@ export class ExpressionError extends Error {
 /** @param {string} source without the `=` @returns {readonly Step[]} */
 export function parse(source) {
   const letters = Array.from(source)
-  if (letters.length > LONGEST) throw new ExpressionError(`An expression has ${LONGEST} letters at most.`, LONGEST)
+  if (letters.length > LONGEST) throw new ExpressionError(t('An expression has {longest} letters at most.', { longest: LONGEST }), LONGEST)
   const parser = new Parser(letters)
   parser.sum(0)
   parser.end()
@@ -66,7 +67,7 @@ class Parser {
 
   end() {
     const letter = this.next()
-    if (letter) throw new ExpressionError(`“${letter}” is not expected here.`, this.at)
+    if (letter) throw new ExpressionError(t('“{letter}” is not expected here.', { letter }), this.at)
   }
 
   /** @param {number} depth */
@@ -91,7 +92,7 @@ class Parser {
 
   /** @param {number} depth */
   sign(depth) {
-    if (depth > DEEPEST) throw new ExpressionError('This is nested too deeply.', this.at)
+    if (depth > DEEPEST) throw new ExpressionError(t('This is nested too deeply.'), this.at)
     const letter = this.next()
     if (letter !== '-' && letter !== '+') {
       this.value(depth)
@@ -106,7 +107,7 @@ class Parser {
   value(depth) {
     const letter = this.next()
     const at = this.at
-    if (!letter) throw new ExpressionError('A value is missing at the end.', at)
+    if (!letter) throw new ExpressionError(t('A value is missing at the end.'), at)
     if (letter === '[') return this.reference()
     if (letter === '(') {
       this.at++
@@ -119,12 +120,12 @@ class Parser {
     if (digits) {
       this.at += digits.length
       const value = Number(digits)
-      if (!Number.isFinite(value)) throw new ExpressionError('This number is too large.', at)
+      if (!Number.isFinite(value)) throw new ExpressionError(t('This number is too large.'), at)
       this.steps.push({ op: 'number', value })
       return
     }
     const name = NAME.exec(rest)?.[0]
-    if (!name) throw new ExpressionError(`“${letter}” is not expected here.`, at)
+    if (!name) throw new ExpressionError(t('“{letter}” is not expected here.', { letter }), at)
     this.call(name, depth)
   }
 
@@ -132,10 +133,10 @@ class Parser {
   call(name, depth) {
     const at = this.at
     const most = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined
-    if (most === undefined) throw new ExpressionError(`There is no “${name}”: write min, max, round, or a widget as [Node].name.`, at)
+    if (most === undefined) throw new ExpressionError(t('There is no “{name}”: write min, max, round, or a widget as [Node].name.', { name }), at)
     this.at += name.length
     const open = this.next() === '(' ? this.at++ : -1
-    if (open < 0) throw new ExpressionError(`“(” is missing after ${name}.`, this.at)
+    if (open < 0) throw new ExpressionError(t('“(” is missing after {name}.', { name }), this.at)
     this.sum(depth + 1)
     let count = 1
     for (; this.next() === ','; count++) {
@@ -143,25 +144,25 @@ class Parser {
       this.sum(depth + 1)
     }
     this.close(open)
-    if (count > most) throw new ExpressionError(`${name} takes ${most} values at most.`, at)
+    if (count > most) throw new ExpressionError(t('{name} takes {most} values at most.', { name, most }), at)
     this.steps.push({ op: /** @type {'min' | 'max' | 'round'} */ (name), count, at })
   }
 
   /** @param {number} open */
   close(open) {
-    if (this.next() !== ')') throw new ExpressionError('The “(” here is not closed.', open)
+    if (this.next() !== ')') throw new ExpressionError(t('The “(” here is not closed.'), open)
     this.at++
   }
 
   reference() {
     const at = this.at
     const node = this.quoted()
-    if (!node) throw new ExpressionError('Say which node: [#3].steps or [Title].steps.', at)
-    if (this.next() !== '.') throw new ExpressionError(`“.” and the name of a widget are missing after [${node}].`, this.at)
+    if (!node) throw new ExpressionError(t('Say which node: [#3].steps or [Title].steps.'), at)
+    if (this.next() !== '.') throw new ExpressionError(t('“.” and the name of a widget are missing after [{node}].', { node }), this.at)
     this.at++
     const quoted = this.next() === '['
     const widget = quoted ? this.quoted() : NAME.exec(this.letters.slice(this.at).join(''))?.[0]
-    if (!widget) throw new ExpressionError('The name of a widget is missing after the “.”.', this.at)
+    if (!widget) throw new ExpressionError(t('The name of a widget is missing after the “.”.'), this.at)
     if (!quoted) this.at += widget.length
     this.steps.push({ op: 'reference', reference: { node, widget, at } })
   }
@@ -172,7 +173,7 @@ class Parser {
     let text = ''
     for (;;) {
       const letter = this.letters[this.at++]
-      if (letter === undefined) throw new ExpressionError('The “[” here is not closed.', open)
+      if (letter === undefined) throw new ExpressionError(t('The “[” here is not closed.'), open)
       if (letter === ']') return text.trim()
       text += letter === '\\' ? (this.letters[this.at++] ?? '') : letter
     }
@@ -188,7 +189,7 @@ export function evaluate(steps, read) {
     else if (step.op === 'reference') stack.push(read(step.reference))
     else {
       const value = compute(step, stack.splice(-step.count)) + 0 // no negative zero
-      if (!Number.isFinite(value)) throw new ExpressionError('This becomes too large.', step.at)
+      if (!Number.isFinite(value)) throw new ExpressionError(t('This becomes too large.'), step.at)
       stack.push(value)
     }
   }
@@ -207,12 +208,12 @@ function compute({ op, at }, values) {
       return first * second
     case '/':
     case '%':
-      if (second === 0) throw new ExpressionError('This divides by zero.', at)
+      if (second === 0) throw new ExpressionError(t('This divides by zero.'), at)
       return op === '/' ? first / second : first % second
     case 'negate':
       return -first
     case 'round':
-      if (!(second > 0)) throw new ExpressionError('round needs a step greater than zero.', at)
+      if (!(second > 0)) throw new ExpressionError(t('round needs a step greater than zero.'), at)
       return halfAway(first / second) * second
     case 'min':
       return Math.min(...values)

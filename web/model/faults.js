@@ -12,6 +12,7 @@
  * @property {string | null} input
  * @property {Json} extra What the server says besides: `path`, `linked_node`, ...
  */
+import { t } from '../language/t.js'
 import { asObject, asText } from './json.js'
 import { labelOf } from './labels.js'
 import { BYPASSED, MUTED } from './modes.js'
@@ -29,12 +30,12 @@ export const rankOf = ({ kind }) => (ORDER.indexOf(kind) + ORDER.length) % ORDER
 
 /** What stands over the problems of a kind. @param {string} kind */
 export function headOf(kind) {
-  if (kind === 'missing_node_type') return 'Node types that are not installed'
-  if (kind === 'node_not_in_this_version') return 'Not in this version yet'
-  if (kind === 'failed') return 'Failed'
-  if (kind === 'noted') return 'Noted by the last run'
-  if (FILES.has(kind)) return 'Files and choices that are not there'
-  return ['required_input_missing', 'return_type_mismatch', 'bad_linked_input', 'exception_during_validation', 'dependency_cycle'].includes(kind) ? 'Links' : 'Values'
+  if (kind === 'missing_node_type') return t('Node types that are not installed')
+  if (kind === 'node_not_in_this_version') return t('Not in this version yet')
+  if (kind === 'failed') return t('Failed')
+  if (kind === 'noted') return t('Noted by the last run')
+  if (FILES.has(kind)) return t('Files and choices that are not there')
+  return ['required_input_missing', 'return_type_mismatch', 'bad_linked_input', 'exception_during_validation', 'dependency_cycle'].includes(kind) ? t('Links') : t('Values')
 }
 
 /** Is it about one of a list of choices? @param {Pick<Fault, 'kind'>} fault */
@@ -62,9 +63,9 @@ function setOf(options) {
  */
 export function faultsOf(node, type, widgets, isLinked, guess = true) {
   if (node.mode === MUTED || node.mode === BYPASSED) return []
-  if (!type) return [{ kind: 'missing_node_type', message: `This server has no node “${node.type}”. Its values and links are kept. ${whereToGet(node)}`, input: null, extra: {} }]
+  if (!type) return [{ kind: 'missing_node_type', message: t('This server has no node “{type}”. Its values and links are kept. {where}', { type: node.type, where: whereToGet(node) }), input: null, extra: {} }]
   if (type.later) {
-    const message = `It needs support for ${type.later}. Its values and links are kept; bypass or remove it to run the rest of the graph.`
+    const message = t('It needs support for {what}. Its values and links are kept; bypass or remove it to run the rest of the graph.', { what: type.later })
     return [{ kind: 'node_not_in_this_version', message, input: null, extra: {} }]
   }
   return widgets.flatMap((widget) => {
@@ -72,9 +73,9 @@ export function faultsOf(node, type, widgets, isLinked, guess = true) {
     if (gone === null || isLinked(widget.name)) return []
     const label = labelOf(node, type, widget.name)
     const [near] = nearest(gone, guess && widget.spec.kind === 'combo' ? widget.spec.options : [], { limit: 1 })
-    const hint = near ? `The nearest name is “${String(near.choice)}”.` : widget.spec.kind === 'combo' && !widget.spec.options.length ? 'The folder that it comes from is empty.' : 'Choose another.'
-    const what = FILE.test(gone) ? `there is no file “${gone}” on this server` : `“${gone}” is not among the choices`
-    return [{ kind: 'missing_file', message: `${label}: ${what}. ${hint}`, input: widget.name, extra: {} }]
+    const hint = near ? t('The nearest name is “{name}”.', { name: String(near.choice) }) : widget.spec.kind === 'combo' && !widget.spec.options.length ? t('The folder that it comes from is empty.') : t('Choose another.')
+    const message = FILE.test(gone) ? t('{label}: there is no file “{name}” on this server. {hint}', { label, name: gone, hint }) : t('{label}: “{name}” is not among the choices. {hint}', { label, name: gone, hint })
+    return [{ kind: 'missing_file', message, input: widget.name, extra: {} }]
   })
 }
 
@@ -91,11 +92,11 @@ function missingChoice({ spec, value }) {
 export function whereToGet({ properties }) {
   const pack = asText(properties.cnr_id) || ''
   const home = asText(properties.aux_id) || ''
-  if (pack === 'comfy-core') return 'It is one of ComfyUI’s own nodes, which this version does not have.'
+  if (pack === 'comfy-core') return t('It is one of ComfyUI’s own nodes, which this version does not have.')
   const source = /^[\w.-]+\/[\w.-]+$/u.test(home) ? ` (github.com/${home})` : ''
   const name = pack || home.split('/')[1] || ''
-  if (!name) return 'The file does not say which node pack it belongs to.'
-  return `It belongs to the node pack “${name}”${source}: put that into custom_nodes and start with --dev-pack ${name}.`
+  if (!name) return t('The file does not say which node pack it belongs to.')
+  return t('It belongs to the node pack “{name}”{source}: put that into custom_nodes and start with --dev-pack {name}.', { name, source })
 }
 
 /** A problem of the server's reply, in the page's words. @param {any} item of `node_errors` @param {string} type @param {(name: string) => string} labelFor @returns {Fault} */

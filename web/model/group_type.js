@@ -6,6 +6,7 @@
  * @typedef {import('./schema.js').NodeType} NodeType
  * @typedef {import('./schema.js').Schema} Schema
  */
+import { t } from '../language/t.js'
 import { GROUP } from './group_nodes.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { promotedSpec } from './subgraph_type.js'
@@ -23,7 +24,7 @@ export function groupType(name, definitions, schema) {
   if (kept?.schema === schema) return kept.type
   const parts = asList(definition.nodes).filter(isObject).map((part, index) => ({ part, index, known: schema.get(asText(part.type) ?? '') }))
   const type = {
-    name, title, category: 'group nodes', description: 'An old group node: unpack it to change what is in it.', module: 'workflow',
+    name, title, category: 'group nodes', description: t('An old group node: unpack it to change what is in it.'), module: 'workflow',
     inputs: parts.flatMap(({ part, index, known }) => {
       const values = Array.isArray(part.widgets_values) ? part.widgets_values : null
       return known ? widgetsOf(known, { values }).map((widget) => ({

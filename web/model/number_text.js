@@ -4,6 +4,7 @@
  *
  * @typedef {import('./widget_specs.js').NumberSpec} NumberSpec
  */
+import { t } from '../language/t.js'
 import { evaluate as run, ExpressionError, parse } from './expression.js'
 import { fitNumber } from './numbers.js'
 
@@ -28,7 +29,7 @@ export function work(text, spec) {
   let source = bare.replace(UNIT, '').replace(GAP, '').replace(/(?<=\d)_(?=\d)/gu, '')
   if (spec?.integer) source = source.replace(/(?<=\d),(?=\d{3}(?!\d))/gu, '')
   if (!CALLS.test(source)) source = source.replace(/,(?=\d)/gu, '.')
-  const value = run(parse(source), ({ at }) => { throw new ExpressionError('Begin with “=” to read another widget.', at) })
+  const value = run(parse(source), ({ at }) => { throw new ExpressionError(t('Begin with “=” to read another widget.'), at) })
   return unit === '%' && spec && !spec.integer && spec.max <= 2 ? value / 100 : value
 }
 
@@ -57,6 +58,6 @@ export function showNumber(value, spec) {
 /** What a number may be, in words; '' where anything goes. @param {NumberSpec} spec */
 export function limitsOf({ min, max, step, integer }) {
   const [low, high] = [min > -1e9, max < 1e15]
-  const range = low && high ? `${min} to ${max}` : low ? `${min} or more` : high ? `${max} or less` : ''
-  return [range, step !== 1 || !integer ? `steps of ${step}` : ''].filter(Boolean).join(', ')
+  const range = low && high ? t('{min} to {max}', { min, max }) : low ? t('{min} or more', { min }) : high ? t('{max} or less', { max }) : ''
+  return [range, step !== 1 || !integer ? t('steps of {step}', { step }) : ''].filter(Boolean).join(', ')
 }

@@ -13,6 +13,7 @@
  * @property {Readonly<Record<string, unknown>>} expressions
  * @property {(name: string) => boolean} linked
  */
+import { t } from '../language/t.js'
 import { evaluate, ExpressionError, parse } from './expression.js'
 import { asObject, isFinite } from './json.js'
 import { fitNumber } from './numbers.js'
@@ -45,8 +46,8 @@ export class Sheet {
   result(key, name) {
     const node = this.#byKey.get(key)
     const widget = node && widgetOf(node, name)
-    if (!node || !widget) throw new ExpressionError(`There is no widget “${name}” here.`, 0)
-    if (widget.spec.kind !== 'number') throw new ExpressionError('Only numbers take an expression.', 0)
+    if (!node || !widget) throw new ExpressionError(t('There is no widget “{name}” here.', { name }), 0)
+    if (widget.spec.kind !== 'number') throw new ExpressionError(t('Only numbers take an expression.'), 0)
     return fitNumber(widget.spec, this.#raw(node, name))
   }
 
@@ -56,8 +57,8 @@ export class Sheet {
     const known = this.#known.get(id)
     if (known instanceof ExpressionError) throw known
     if (known !== undefined) return known
-    if (this.#open.includes(id)) throw new ExpressionError('This goes in a circle.', 0)
-    if (this.#open.length >= LONGEST_CHAIN) throw new ExpressionError('Too many expressions read one another.', 0)
+    if (this.#open.includes(id)) throw new ExpressionError(t('This goes in a circle.'), 0)
+    if (this.#open.length >= LONGEST_CHAIN) throw new ExpressionError(t('Too many expressions read one another.'), 0)
     this.#open.push(id)
     try {
       const value = evaluate(parse(String(node.expressions[name])), (reference) => this.#read(reference))
@@ -75,8 +76,8 @@ export class Sheet {
   #read({ node: wanted, widget: name, at }) {
     const node = this.#find(wanted, at)
     const widget = widgetOf(node, name)
-    if (!widget) throw new ExpressionError(`“${node.title}” has no widget “${name}”.`, at)
-    if (node.linked(name)) throw new ExpressionError(`“${name}” of “${node.title}” comes by a link: its value is not known before the run.`, at)
+    if (!widget) throw new ExpressionError(t('“{node}” has no widget “{name}”.', { node: node.title, name }), at)
+    if (node.linked(name)) throw new ExpressionError(t('“{name}” of “{node}” comes by a link: its value is not known before the run.', { name, node: node.title }), at)
     if (typeof node.expressions[name] === 'string' && widget.spec.kind === 'number') {
       try {
         return fitNumber(widget.spec, this.#raw(node, name))
@@ -86,7 +87,7 @@ export class Sheet {
       }
     }
     if (typeof widget.value === 'boolean') return Number(widget.value)
-    if (!isFinite(widget.value)) throw new ExpressionError(`“${name}” of “${node.title}” is no number.`, at)
+    if (!isFinite(widget.value)) throw new ExpressionError(t('“{name}” of “{node}” is no number.', { name, node: node.title }), at)
     return widget.value
   }
 
@@ -94,7 +95,7 @@ export class Sheet {
   #find(wanted, at) {
     if (wanted.startsWith('#')) {
       const node = this.#byKey.get(wanted.slice(1).trim())
-      if (!node) throw new ExpressionError(`There is no node ${wanted}.`, at)
+      if (!node) throw new ExpressionError(t('There is no node {name}.', { name: wanted }), at)
       return node
     }
     if (!this.#byTitle) {
@@ -102,8 +103,8 @@ export class Sheet {
       for (const node of this.#byKey.values()) if (!WITHOUT_NUMBERS.has(node.type?.name ?? '')) this.#byTitle.set(node.title, [...(this.#byTitle.get(node.title) ?? []), node])
     }
     const [node, other] = this.#byTitle.get(wanted) ?? []
-    if (!node) throw new ExpressionError(`No node is called “${wanted}”.`, at)
-    if (other) throw new ExpressionError(`Several nodes are called “${wanted}”: write [#${node.key}].`, at)
+    if (!node) throw new ExpressionError(t('No node is called “{name}”.', { name: wanted }), at)
+    if (other) throw new ExpressionError(t('Several nodes are called “{name}”: write [#{key}].', { name: wanted, key: node.key }), at)
     return node
   }
 }

@@ -9,6 +9,7 @@
  * @typedef {import('./types.js').Slot} Slot
  * @typedef {{inputs: NodeRecord, outputs: NodeRecord}} Sides
  */
+import { t } from '../language/t.js'
 import { asList, asObject, asText, isFinite } from './json.js'
 
 /** Their ids in files, in the place of a node's in links. */
@@ -53,7 +54,7 @@ function side(definition, key, { x, y, w }) {
   const ports = [...(first ? definition.inputs : definition.outputs).map(portSlot), EMPTY]
   return {
     id: `node:${definition.key}/${key}`, kind: 'node', graph: definition.key, key, z: -1, type: first ? INPUTS_TYPE : OUTPUTS_TYPE,
-    pos: [x, y], size: [Math.max(w, WIDTH), 0], title: first ? 'Inputs' : 'Outputs', mode: 0, collapsed: false, pinned: true,
+    pos: [x, y], size: [Math.max(w, WIDTH), 0], title: first ? t('Inputs') : t('Outputs'), mode: 0, collapsed: false, pinned: true,
     color: null, bgcolor: null, inputs: first ? [] : ports, outputs: first ? ports : [], values: null, properties: {}, raw: null
   }
 }

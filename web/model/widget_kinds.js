@@ -5,6 +5,7 @@
  * @typedef {Pick<import('../geometry/layout.js').WidgetShape, 'height' | 'grows' | 'wide'>} Extent
  */
 import { WIDGET_ROW } from '../geometry/layout.js'
+import { elementExtent } from './element_widgets.js'
 
 /** Label left, value right. @type {Extent} */
 const PLAIN = { height: WIDGET_ROW, grows: false, wide: false }
@@ -22,4 +23,4 @@ const EXTENTS = {
 }
 
 /** @param {WidgetSpec} spec @returns {Extent} */
-export const extentOf = (spec) => EXTENTS[spec.kind]?.(spec) ?? PLAIN
+export const extentOf = (spec) => elementExtent(spec) ?? EXTENTS[spec.kind]?.(spec) ?? PLAIN

@@ -10,6 +10,7 @@
  * @typedef {import('./types.js').Slot} Slot
  * @typedef {import('./json.js').Json} Json
  */
+import { t } from '../language/t.js'
 import { recordId } from './graph.js'
 import { asList, asObject, asText, isFinite, isObject } from './json.js'
 import { INPUT_SIDE, OUTPUT_SIDE } from './sides.js'
@@ -36,13 +37,13 @@ const MOST = 20_000
 export function load(json) {
   const file = asObject(json) ?? {}
   const reader = new Reader()
-  if (!isObject(json)) reader.note('The file holds no workflow: a JSON object was expected')
+  if (!isObject(json)) reader.note(t('The file holds no workflow: a JSON object was expected'))
   const { definitions } = file
   reader.records.push({ id: 'meta', kind: 'meta', extra: asObject(file.extra) ?? {}, raw: isObject(json) ? emptied(file, ['nodes', 'links', 'groups']) : null })
   reader.graph('', file)
   reader.definitions('', definitions)
-  for (const title of circles(reader.records)) reader.note(`The subgraph "${title}" contains itself: it cannot run until the node that stands for it is taken out of it`)
-  for (const name of sentTwice(reader.records)) reader.note(`Two Set nodes send by the name "${name}": Get nodes take what the first one is given`)
+  for (const title of circles(reader.records)) reader.note(t('The subgraph "{title}" contains itself: it cannot run until the node that stands for it is taken out of it', { title }))
+  for (const name of sentTwice(reader.records)) reader.note(t('Two Set nodes send by the name "{name}": Get nodes take what the first one is given', { name }))
   return { records: reader.records, notes: reader.notes }
 }
 
@@ -102,11 +103,11 @@ class Reader {
     for (const definition of asList(asObject(definitions)?.subgraphs)) {
       const id = isObject(definition) ? asText(definition.id) : null
       if (!isObject(definition) || id === null) {
-        this.note('A subgraph definition without an id was left out')
+        this.note(t('A subgraph definition without an id was left out'))
         continue
       }
       if (this.#graphs.has(id)) {
-        this.note(`The subgraph "${asText(definition.name) ?? id}" is there twice: the second was left out`)
+        this.note(t('The subgraph "{name}" is there twice: the second was left out', { name: asText(definition.name) ?? id }))
         continue
       }
       this.#graphs.add(id)
@@ -114,7 +115,7 @@ class Reader {
       /** @type {import('./types.js').GraphRecord} */
       const record = {
         id: recordId('graph', '', id), kind: 'graph', graph: within, key: id, z: this.records.length,
-        name: asText(definition.name) ?? 'Subgraph',
+        name: asText(definition.name) ?? t('Subgraph'),
         inputs: asList(definition.inputs).filter(isObject), outputs: asList(definition.outputs).filter(isObject),
         raw: emptied(definition, ['nodes', 'links', 'groups', 'reroutes'])
       }
@@ -147,17 +148,17 @@ class Reader {
     }
     raws.forEach((raw, z) => {
       if (!isObject(raw)) {
-        this.note(`Entry ${z} of the nodes is no node: it was left out`)
+        this.note(t('Entry {z} of the nodes is no node: it was left out', { z }))
         return
       }
       let key = /** @type {Key} */ (raw.id)
       if (typeof key !== 'string' && !isFinite(key)) {
         key = ++fresh
-        this.note(`A ${asText(raw.type) ?? 'node'} without an id was given the id ${key}`)
+        this.note(t('A {type} without an id was given the id {key}', { type: asText(raw.type) ?? t('node'), key }))
       } else if (found.has(String(key))) {
         const old = key
         key = ++fresh
-        this.note(`Two nodes have the id ${old}: the second one, a ${asText(raw.type) ?? 'node'}, now has ${key}`)
+        this.note(t('Two nodes have the id {old}: the second one, a {type}, now has {key}', { old, type: asText(raw.type) ?? t('node'), key }))
       }
       const node = this.#node(graph, key, z, raw)
       const inputs = asList(raw.inputs)
@@ -172,7 +173,7 @@ class Reader {
     const flags = asObject(raw.flags) ?? {}
     const type = asText(raw.type) ?? 'Unknown'
     const [pos, size] = [readPair(raw.pos), readSize(raw.size)]
-    if (!pos) this.note(`${type} ${key} had no usable position: it was put at the origin`)
+    if (!pos) this.note(t('{type} {key} had no usable position: it was put at the origin', { type, key }))
     return {
       id: recordId('node', graph, key), kind: 'node', graph, key, z, type,
       pos: samePair(raw.pos, pos) ?? [0, 0],
@@ -216,19 +217,19 @@ class Reader {
     asList(file.links).forEach((raw, z) => {
       const link = readLink(raw)
       if (!link || seen.has(String(link.key))) {
-        if (raw !== null) this.note(link ? `The link ${link.key} is there twice: the second was left out` : 'A link that is no link was left out')
+        if (raw !== null) this.note(link ? t('The link {key} is there twice: the second was left out', { key: link.key }) : t('A link that is no link was left out'))
         return
       }
       seen.add(String(link.key))
       const to = this.#readerSlot(link, nodes, definition)
       const from = link.from === INPUT_SIDE ? definition !== null : nodes.has(String(link.from))
       if (to === null || !from) {
-        this.note(`The link ${link.key} from ${link.from} to ${link.to} ends nowhere: it was left out`)
+        this.note(t('The link {key} from {from} to {to} ends nowhere: it was left out', { key: link.key, from: link.from, to: link.to }))
         return
       }
       const place = `${link.to}#${to}`
       if (link.to !== OUTPUT_SIDE && taken.has(place)) {
-        this.note(`Input ${to} of node ${link.to} held two links: the link ${link.key} was left out`)
+        this.note(t('Input {input} of node {node} held two links: the link {key} was left out', { input: to, node: link.to, key: link.key }))
         return
       }
       taken.add(place)
@@ -286,7 +287,7 @@ class Reader {
       if (!isObject(raw)) return
       const box = listOf(raw.bounding)
       if (box.length < 4 || !box.every(isFinite)) {
-        this.note(`The group "${asText(raw.title) ?? ''}" had no usable box: it was left out`)
+        this.note(t('The group "{title}" had no usable box: it was left out', { title: asText(raw.title) ?? '' }))
         return
       }
       const own = isFinite(raw.id) && !seen.has(String(raw.id)) ? raw.id : null
@@ -314,7 +315,7 @@ class Reader {
       if (!isObject(raw)) return
       const pos = readPair(raw.pos)
       if (!isFinite(raw.id) || !pos || seen.has(String(raw.id))) {
-        this.note('A reroute without a usable id or position was left out')
+        this.note(t('A reroute without a usable id or position was left out'))
         return
       }
       seen.add(String(raw.id))
