@@ -68,14 +68,14 @@ export function drawScene(ctx, theme, view, frame, region, lifted, whole, moving
       if (node.type !== 'Reroute') drawBlock(ctx, theme, view, node, frame)
       else {
         toCanvas()
-        drawOne(ctx, theme, view, node, false)
+        drawNodeOf(ctx, theme, view, node, false)
         ctx.setTransform(1, 0, 0, 1, 0, 0)
       }
     }
     toCanvas()
   } else {
     drawNearLinks(ctx, theme, view, frame, region, lifted, whole, hasty)
-    for (const node of nodes) drawOne(ctx, theme, view, node, hasty)
+    for (const node of nodes) drawNodeOf(ctx, theme, view, node, hasty)
   }
   // Sentences are as large from afar as they are near: many of them would cover the graph that they are about.
   const failed = nodes.filter((node) => statusOf(view, node).error)
@@ -117,7 +117,7 @@ function drawNearLinks(ctx, theme, view, frame, region, lifted, whole, hasty) {
 }
 
 /** @param {Context2D} ctx @param {Theme} theme @param {ViewState} view @param {NodeRecord} node @param {boolean} hasty */
-function drawOne(ctx, theme, view, node, hasty) {
+export function drawNodeOf(ctx, theme, view, node, hasty) {
   const status = statusOf(view, node)
   const dragged = view.draggedLink
   drawNode(ctx, theme, {
