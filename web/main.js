@@ -29,6 +29,7 @@ import { storage } from './app/storage.js'
 import { Sync } from './app/sync.js'
 import { followTheme } from './app/theme.js'
 import { Troubles } from './app/troubles.js'
+import { t } from './language/t.js'
 import { Schema } from './model/schema.js'
 import { Session } from './model/session.js'
 import { Store } from './model/store.js'
@@ -88,7 +89,7 @@ async function start() {
   const graph = new OpenGraph({ editor, client, drafts, toasts })
   followLanguage({ settings, graph, client, toasts })
   const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
-  const problemList = lazyPanel('problems', 'Problems', async () => (await later()).problemsPanel({ troubles, session, editor, names }))
+  const problemList = lazyPanel('problems', t('Problems'), async () => (await later()).problemsPanel({ troubles, session, editor, names }))
   const checks = new Checks({ editor, session, names })
   const pace = new Pace({ session, jobs, schema: () => editor.schema })
   const runner = new Runner({ editor, client, jobs, toasts, names, troubles })
@@ -126,13 +127,13 @@ async function start() {
 
   /** @type {{ name: string, title: string }[]} */
   const examples = []
-  const graphs = lazyPanel('graphs', 'Graphs', async () => (await later()).graphsPanel({
+  const graphs = lazyPanel('graphs', t('Graphs'), async () => (await later()).graphsPanel({
     graph, client, toasts, examples,
     openFile: file => bringIn.openFile(file),
-    openJson: (json, name) => bringIn.tellNotes(graph.open(json, { name, stored: name }), name ?? 'The example'),
+    openJson: (json, name) => bringIn.tellNotes(graph.open(json, { name, stored: name }), name ?? t('The example')),
     newGraph: () => editor.run('new_graph'),
   }))
-  const outline = lazyPanel('outline', 'Nodes in this graph', async () => (await later()).outlinePanel({ editor, session, names, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
+  const outline = lazyPanel('outline', t('Nodes in this graph'), async () => (await later()).outlinePanel({ editor, session, names, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
 
   const topBar = createTopBar(byId('topbar'), {
     session, graph, settings,
@@ -143,14 +144,14 @@ async function start() {
     rename: () => editor.run('save_as'),
     showQueue: async anchor => (await later()).openQueue(anchor, { client, session, toasts }),
   })
-  const view = lazyPanel('view', 'View', async () => (await later()).viewPanel({ editor, settings, toasts, colours, languages: () => client.languages(), upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
+  const view = lazyPanel('view', t('View'), async () => (await later()).viewPanel({ editor, settings, toasts, colours, languages: () => client.languages(), upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
   followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
   const heat = new Heat({ editor, session })
   for (const command of runCommands({ editor, runner, troubles, session, heat })) editor.commands.register(command)
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
-  createRail(byId('rail'), {
+  const rail = createRail(byId('rail'), {
     editor, session, settings, troubles, problemList, drawer, history, theme: colours.current,
     upper: [
       { icon: 'library', panel: library, command: 'library' },
@@ -174,10 +175,18 @@ async function start() {
   bringIn.install(stage)
   installPictures({ editor, client, bringIn, results, toasts, layer: byId('widgets'), openGraph: openWorkflow })
 
+  /** @type {ReturnType<typeof import('./extend/load.js').createExtensions> | null} */
+  let extensions = null
+  async function loadExtensions() {
+    const { createExtensions } = await later()
+    extensions ??= createExtensions({ client, editor, session, results, names, toasts, layer: byId('widgets'), drawer, addOpener: rail.add })
+    await extensions.refresh()
+  }
+
   /** @param {any} workflow @param {string} name */
   function openWorkflow(workflow, name) {
     if (workflow) bringIn.tellNotes(graph.open(workflow, { dirty: true }), name)
-    else toasts.show({ tone: 'warning', text: `${name} does not say which graph made it.` })
+    else toasts.show({ tone: 'warning', text: t('{name} does not say which graph made it.', { name }) })
   }
 
   document.querySelector('.skip')?.addEventListener('click', event => {
@@ -198,8 +207,9 @@ async function start() {
     onReady: async () => {
       toasts.dismiss('worker')
       await refresh().catch(() => undefined) // the next connection asks again
+      await loadExtensions().catch(() => undefined)
     },
-    onTrouble: words => toasts.show({ key: 'worker', tone: 'error', text: 'The worker ends while it starts; it is being started again.', detail: words }),
+    onTrouble: words => toasts.show({ key: 'worker', tone: 'error', text: t('The worker ends while it starts; it is being started again.'), detail: words }),
   })
 
   // `app` is what extensions of the incumbent know; `easel` is for the console and the tests.
@@ -219,7 +229,7 @@ async function start() {
   if (document.activeElement === document.body) editor.focus()
   client.connect()
   document.documentElement.dataset.ready = 'true'
-  whenIdle(() => void later().catch(() => undefined)) // then it is asked for again when it is wanted
+  whenIdle(() => void loadExtensions().catch(() => undefined)) // then it is asked for again when it is wanted
   const known = await client.json('/easel/workflows').catch(() => [])
   examples.push(.../** @type {string[]} */ (known).map(name => ({ name, title: titled(name) })))
 }

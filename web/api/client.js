@@ -9,6 +9,7 @@
  * @typedef {{ path: string, size: number, modified: number, created?: number }} UserFile
  * @typedef {{ error: { type: string, message: string, details: string, extra_info?: any }, node_errors: Record<string, any> }} PromptRefusal
  */
+import { t } from '../language/t.js'
 import { parseFrame } from './frames.js'
 import { Socket } from './socket.js'
 import { upload } from './upload.js'
@@ -92,7 +93,7 @@ export class Client {
   async objectInfo() {
     const types = await this.json('/api/object_info')
     // Something between the page and the server may answer in its place. The page then keeps the types that it has.
-    if (types === null || typeof types !== 'object' || Array.isArray(types)) throw new ApiError('What the server answered is no list of node types.', 200)
+    if (types === null || typeof types !== 'object' || Array.isArray(types)) throw new ApiError(t('What the server answered is no list of node types.'), 200)
     return types
   }
 
@@ -240,7 +241,7 @@ export class Client {
         ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
       })
     } catch {
-      throw new ApiError('The server does not answer. Is it still running?', 0)
+      throw new ApiError(t('The server does not answer. Is it still running?'), 0)
     }
     const text = await response.text()
     const value = parseOr(text)
@@ -283,9 +284,9 @@ function parseOr(text) {
 function refusal(response, text, value) {
   const said = value?.error?.message ?? (typeof value?.error === 'string' ? value.error : null)
   if (said) return String(said)
-  if (response.status === 413) return 'The file is larger than the server accepts (--max-upload-size).'
+  if (response.status === 413) return t('The file is larger than the server accepts (--max-upload-size).')
   if (text && text.length < 200 && !text.startsWith('<')) return text
-  return `The server answered ${response.status} ${response.statusText}`.trim() + '.'
+  return t('The server answered {status}', { status: `${response.status} ${response.statusText}` }).trim() + '.'
 }
 
 // Session storage can be forbidden; the id then lives as long as the page.

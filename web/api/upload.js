@@ -1,3 +1,5 @@
+import { t } from '../language/t.js'
+
 /**
  * Uploads by XMLHttpRequest, because fetch cannot tell how much of a body has been sent.
  *
@@ -27,10 +29,10 @@ export function upload(route, file, { name, overwrite = false, subfolder = '', t
       try {
         resolve(JSON.parse(request.responseText))
       } catch {
-        reject(new Error(`The server's answer to the upload of ${name} could not be read.`))
+        reject(new Error(t('The server\'s answer to the upload of {name} could not be read.', { name })))
       }
     }
-    request.onerror = () => reject(new Error(`${name} could not be uploaded: the server does not answer.`))
+    request.onerror = () => reject(new Error(t('{name} could not be uploaded: the server does not answer.', { name })))
     request.onabort = () => reject(new DOMException('The upload was stopped.', 'AbortError'))
     signal?.addEventListener('abort', () => request.abort(), { once: true })
     request.send(form)
@@ -39,11 +41,11 @@ export function upload(route, file, { name, overwrite = false, subfolder = '', t
 
 /** @param {string} name @param {number} status @param {string} text */
 function reason(name, status, text) {
-  if (status === 413) return `${name} is larger than the server accepts (--max-upload-size).`
+  if (status === 413) return t('{name} is larger than the server accepts (--max-upload-size).', { name })
   const said = sentence(text)
   if (said) return said
-  const detail = text && text.length < 200 && !/^[<{]/u.test(text) ? text : `status ${status}`
-  return `${name} could not be uploaded: ${detail}`
+  const detail = text && text.length < 200 && !/^[<{]/u.test(text) ? text : t('status {status}', { status })
+  return t('{name} could not be uploaded: {detail}', { name, detail })
 }
 
 /** What the server says is wrong with it. @param {string} text */

@@ -9,6 +9,7 @@
 import { ApiError } from '../api/client.js'
 import { copyText, pasteText } from '../commands/clipboard.js'
 import { connect } from '../commands/connect.js'
+import { t } from '../language/t.js'
 import { Graph } from '../model/graph.js'
 import { asList, isObject } from '../model/json.js'
 import { NodeTypes } from '../model/node_types.js'
@@ -61,7 +62,7 @@ export class Blueprints {
       this.all = (await Promise.all(files.map(({ path }) => this.#readOne(path)))).toSorted((left, right) => left.name.localeCompare(right.name, 'en'))
       this.failure = ''
     } catch (error) {
-      this.failure = `Your nodes could not be read: ${/** @type {Error} */ (error).message}`
+      this.failure = t('Your nodes could not be read: {reason}', { reason: /** @type {Error} */ (error).message })
       this.#reading = null // the next one who asks tries again
     }
     this.#listeners.forEach(listener => listener())
@@ -73,9 +74,9 @@ export class Blueprints {
     try {
       const json = await this.client.readUserFile(`${FOLDER}/${path}`)
       const type = typeIn(json, this.editor.schema)
-      return { name, json, type: type && { ...type, name: `${FOLDER}/${name}`, title: name, category: 'my nodes' }, wrong: type ? '' : 'it holds no subgraph' }
+      return { name, json, type: type && { ...type, name: `${FOLDER}/${name}`, title: name, category: 'my nodes' }, wrong: type ? '' : t('it holds no subgraph') }
     } catch {
-      return { name, json: null, type: null, wrong: 'it is no JSON, or the server could not read it' }
+      return { name, json: null, type: null, wrong: t('it is no JSON, or the server could not read it') }
     }
   }
 
@@ -83,10 +84,10 @@ export class Blueprints {
   add({ name, json, type, wrong }, point, from = null) {
     const { editor } = this
     if (!type) {
-      editor.notify(`“${name}” cannot be used: ${wrong}. Delete it from the library, or save it again.`)
+      editor.notify(t('“{name}” cannot be used: {wrong}. Delete it from the library, or save it again.', { name, wrong }))
       return null
     }
-    return editor.store.transact(`Add ${name}`, () => {
+    return editor.store.transact(t('Add {name}', { name }), () => {
       const text = JSON.stringify({ ...json, format: 'easel/nodes', links: [] })
       const id = pasteText(editor, text, { point, copies: true })?.[0] ?? null
       const node = id === null ? undefined : editor.store.node(id)
@@ -106,7 +107,7 @@ export class Blueprints {
     const { definitions, nodes } = JSON.parse(text ?? '{}')
     const subgraphs = asList(definitions?.subgraphs).map(each => (isObject(each) && each.id === instance.type ? { ...each, name, description } : each))
     const [node] = asList(nodes)
-    if (!isObject(node)) throw new Error('The node is gone.')
+    if (!isObject(node)) throw new Error(t('The node is gone.'))
     const bare = (/** @type {unknown} */ slots, /** @type {string} */ field) => asList(slots).map(slot => ({ .../** @type {any} */ (slot), [field]: null }))
     const kept = { ...node, id: 1, title: undefined, pos: [0, 0], inputs: bare(node.inputs, 'link'), outputs: bare(node.outputs, 'links') }
     const json = { id: uuid(), revision: 0, last_node_id: 1, last_link_id: 0, nodes: [kept], links: [], groups: [], definitions: { subgraphs }, config: {}, extra: {}, version: 0.4 }
@@ -139,11 +140,11 @@ export class Blueprints {
       await this.client.deleteUserFile(`${FOLDER}/${blueprint.name}.json`)
       await this.read({ again: true })
       this.toasts.show({
-        key: 'blueprint', text: `Deleted “${blueprint.name}” from the library.`,
-        ...(blueprint.json ? { action: { label: 'Bring it back', run: () => void this.#write(blueprint.name, blueprint.json, false) } } : {}),
+        key: 'blueprint', text: t('Deleted “{name}” from the library.', { name: blueprint.name }),
+        ...(blueprint.json ? { action: { label: t('Bring it back'), run: () => void this.#write(blueprint.name, blueprint.json, false) } } : {}),
       })
     } catch (error) {
-      this.toasts.show({ key: 'blueprint', tone: 'error', text: `“${blueprint.name}” could not be deleted.`, detail: /** @type {Error} */ (error).message })
+      this.toasts.show({ key: 'blueprint', tone: 'error', text: t('“{name}” could not be deleted.', { name: blueprint.name }), detail: /** @type {Error} */ (error).message })
     }
   }
 }

@@ -6,6 +6,7 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {{ x: number, y: number }} Point
  */
+import { many, t } from '../language/t.js'
 import { CARRIED, FILE_TYPE } from '../panels/carry.js'
 import { pasteText } from '../commands/clipboard.js'
 import { isTyping } from '../panels/dom.js'
@@ -97,15 +98,15 @@ export class BringIn {
 
   /** @param {string} how */
   tellText(how) {
-    this.toasts.show({ key: 'text', tone: 'warning', text: `What was ${how} is text that holds no nodes.`, detail: 'A picture or a graph comes as a file, not as its address: save it and drop the file here.' })
+    this.toasts.show({ key: 'text', tone: 'warning', text: how === 'pasted' ? t('What was pasted is text that holds no nodes.') : t('What was dropped is text that holds no nodes.'), detail: t('A picture or a graph comes as a file, not as its address: save it and drop the file here.') })
   }
 
   /** Folders are taken for what is in them. @param {DataTransfer} data @param {Point} screen */
   async takeDropped(data, screen) {
     const { files, folders, unread } = await droppedFiles(data, MOST, file => uploadOf(file) !== null)
-    if (unread) this.toasts.show({ tone: 'warning', text: `${unread} could not be read.` })
+    if (unread) this.toasts.show({ tone: 'warning', text: t('{unread} could not be read.', { unread }) })
     if (folders.length && !files.length) {
-      return this.toasts.show({ tone: 'warning', text: `${folders.join(', ')} holds no picture, video or sound.`, detail: 'Files of other kinds in a dropped folder are left out.' })
+      return this.toasts.show({ tone: 'warning', text: t('{names} holds no picture, video or sound.', { names: folders.join(', ') }), detail: t('Files of other kinds in a dropped folder are left out.') })
     }
     return this.take(files, screen)
   }
@@ -122,20 +123,20 @@ export class BringIn {
     const others = []
     for (const file of files) {
       if (isGraphFile(file)) return this.openFile(file)
-      if (uploadOf(file) === null) others.push(file.name || 'What was pasted')
+      if (uploadOf(file) === null) others.push(file.name || t('What was pasted'))
       else if (!node && files.length === 1 && screen && isPicture(file) && (await this.openIfGraph(file))) return undefined
       else taken.push(file)
     }
     if (others.length) this.tellOthers(others)
-    if (taken.length > MOST) this.toasts.show({ tone: 'warning', text: `${taken.length} files are many: the first ${MOST} become nodes.`, detail: 'The others can be dropped after these.' })
+    if (taken.length > MOST) this.toasts.show({ tone: 'warning', text: t('{count} files are many: the first {most} become nodes.', { count: taken.length, most: MOST }), detail: t('The others can be dropped after these.') })
     if (taken.length) await this.takePictures(taken.slice(0, MOST), node, screen)
     return undefined
   }
 
   /** @param {string[]} names */
   tellOthers(names) {
-    const text = names.length === 1 ? `${names[0]} is neither a picture nor a graph.` : `${names.length} files are neither pictures nor graphs.`
-    this.toasts.show({ tone: 'warning', text, detail: 'JSON files, pictures, videos and sounds can be dropped here.' })
+    const text = many(names.length, '{name} is neither a picture nor a graph.', '{count} files are neither pictures nor graphs.', { name: names[0] ?? '' })
+    this.toasts.show({ tone: 'warning', text, detail: t('JSON files, pictures, videos and sounds can be dropped here.') })
   }
 
   /** @param {Point} screen @returns {string | null} */
@@ -184,18 +185,18 @@ export class BringIn {
   async openFile(file) {
     try {
       const json = await graphIn(file)
-      if (json === null) throw new Error(`${file.name} carries no graph. Drop it on the canvas to load it as a picture.`)
+      if (json === null) throw new Error(t('{name} carries no graph. Drop it on the canvas to load it as a picture.', { name: file.name }))
       this.tellNotes(this.graph.open(json, { name: null, dirty: true }), file.name)
       this.graph.setState(isGraphFile(file) ? stem(file.name) || null : null, true)
     } catch (error) {
-      this.toasts.show({ tone: 'error', text: `${file.name} could not be opened.`, detail: /** @type {Error} */ (error).message })
+      this.toasts.show({ tone: 'error', text: t('{name} could not be opened.', { name: file.name }), detail: /** @type {Error} */ (error).message })
     }
   }
 
   /** @param {string[]} notes @param {string} name */
   tellNotes(notes, name) {
     if (!notes.length) return
-    this.toasts.show({ tone: 'warning', text: `${name} was mended while it opened.`, detail: notes.slice(0, 3).join('\n') + (notes.length > 3 ? `\nand ${notes.length - 3} more` : '') })
+    this.toasts.show({ tone: 'warning', text: t('{name} was mended while it opened.', { name }), detail: notes.slice(0, 3).join('\n') + (notes.length > 3 ? `\n${t('and {count} more', { count: notes.length - 3 })}` : '') })
   }
 
   /** @param {File[]} files @param {string | null} node @param {Point | null} screen */
@@ -220,7 +221,7 @@ export class BringIn {
    */
   place(name, node, point, kind = 'image') {
     const { editor } = this
-    return editor.store.transact(kind === 'image' ? 'Add a picture' : kind === 'video' ? 'Add a video' : 'Add a sound', () => {
+    return editor.store.transact(kind === 'image' ? t('Add a picture') : kind === 'video' ? t('Add a video') : t('Add a sound'), () => {
       const target = node !== null && this.uploadWidget(node, kind) ? node : editor.addNode(LOADERS[kind], { point })
       const widget = target && this.uploadWidget(target, kind)
       if (target && widget) editor.setWidget(target, widget, name)
@@ -254,14 +255,14 @@ export class BringIn {
           // Small files are there before one could read about them.
           if (percent === shown || percent === 100 || performance.now() - started < 400) return
           shown = percent
-          this.toasts.show({ key, text: `Uploading ${name}: ${percent} %`, stays: true })
+          this.toasts.show({ key, text: t('Uploading {name}: {percent} %', { name, percent }), stays: true })
         },
       })
       this.toasts.dismiss(key)
       await this.refresh()
       return answer.subfolder ? `${answer.subfolder}/${answer.name}` : answer.name
     } catch (error) {
-      this.toasts.show({ key, tone: 'error', text: `${name} was not uploaded.`, detail: /** @type {Error} */ (error).message })
+      this.toasts.show({ key, tone: 'error', text: t('{name} was not uploaded.', { name }), detail: /** @type {Error} */ (error).message })
       return null
     }
   }

@@ -1,9 +1,10 @@
 /** What the person prefers for hands and links: told to the canvas, and changed by commands. */
 import { LINK_SHAPES } from '../geometry/link_path.js'
+import { t } from '../language/t.js'
 import { PRESETS, presetOf } from '../tools/navigation.js'
 
 /** @type {Readonly<Record<import('../geometry/link_path.js').LinkShape, string>>} */
-const SHAPES = { spline: 'Links as curves', straight: 'Links as straight lines', elbow: 'Links with corners', hidden: 'Links hidden' }
+const SHAPES = { spline: t('Links as curves'), straight: t('Links as straight lines'), elbow: t('Links with corners'), hidden: t('Links hidden') }
 
 /**
  * @param {object} parts
@@ -18,11 +19,11 @@ export function followCanvasSettings({ editor, settings }) {
       checked: () => editor.scene.linkShape === shape, run: () => settings.set('linkShape', shape),
     })),
     ...PRESETS.map(({ id, label }) => ({
-      id: `navigation_${id}`, label: `Move the view as in ${label}`, keys: [],
+      id: `navigation_${id}`, label: t('Move the view as in {label}', { label }), keys: [],
       checked: () => presetOf(settings.values.navigation).id === id, run: () => settings.set('navigation', id),
     })),
-    { id: 'guides', label: 'Stand in line with neighbours', keys: [], checked: () => settings.values.guides, run: () => settings.set('guides', !settings.values.guides) },
-    { id: 'snap_grid', label: 'Keep to the grid', keys: [], checked: () => settings.values.snaps, run: () => settings.set('snaps', !settings.values.snaps) },
+    { id: 'guides', label: t('Stand in line with neighbours'), keys: [], checked: () => settings.values.guides, run: () => settings.set('guides', !settings.values.guides) },
+    { id: 'snap_grid', label: t('Keep to the grid'), keys: [], checked: () => settings.values.snaps, run: () => settings.set('snaps', !settings.values.snaps) },
   ]
   commands.forEach(command => editor.commands.register(command))
   const apply = () => editor.prefer(settings.values)

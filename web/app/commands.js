@@ -1,6 +1,7 @@
 /** The commands that are the page's and not the canvas's: run, files, panels, colours. */
 import { selectedNodes } from '../commands/context.js'
 import { pan } from '../geometry/viewport.js'
+import { t } from '../language/t.js'
 import { ARRANGE_COMMANDS } from '../layout/commands.js'
 import { openLinkSearch } from '../panels/link_search.js'
 import { openPalette } from '../panels/palette.js'
@@ -29,30 +30,30 @@ import { chooseFiles, download, saveGraph } from './files.js'
 export function registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs }) {
   /** @type {import('../commands/registry.js').Command<import('../tools/editor.js').Editor>[]} */
   const commands = [
-    { id: 'run', label: 'Run', keys: ['Ctrl+Enter'], anywhere: true, run: () => void runner.queue({ count: runs() }) },
-    { id: 'run_front', label: 'Run before all that wait', keys: ['Ctrl+Shift+Enter'], anywhere: true, run: () => void runner.queue({ count: runs(), front: true }) },
-    { id: 'interrupt', label: 'Stop what runs', keys: ['Ctrl+Alt+Enter'], anywhere: true, run: () => void runner.interrupt() },
+    { id: 'run', label: t('Run'), keys: ['Ctrl+Enter'], anywhere: true, run: () => void runner.queue({ count: runs() }) },
+    { id: 'run_front', label: t('Run before all that wait'), keys: ['Ctrl+Shift+Enter'], anywhere: true, run: () => void runner.queue({ count: runs(), front: true }) },
+    { id: 'interrupt', label: t('Stop what runs'), keys: ['Ctrl+Alt+Enter'], anywhere: true, run: () => void runner.interrupt() },
 
-    { id: 'new_graph', label: 'New graph', keys: [], run: newGraph },
-    { id: 'open_file', label: 'Open a file', keys: ['Ctrl+O'], anywhere: true, run: () => void openFile() },
-    { id: 'save', label: 'Save', keys: ['Ctrl+S'], anywhere: true, run: () => void saveGraph(graph, toasts) },
-    { id: 'save_as', label: 'Save as', keys: ['Ctrl+Shift+S'], anywhere: true, run: () => void saveGraph(graph, toasts, { as: true }) },
-    { id: 'download', label: 'Download as JSON', keys: [], run: () => download(graph) },
+    { id: 'new_graph', label: t('New graph'), keys: [], run: newGraph },
+    { id: 'open_file', label: t('Open a file'), keys: ['Ctrl+O'], anywhere: true, run: () => void openFile() },
+    { id: 'save', label: t('Save'), keys: ['Ctrl+S'], anywhere: true, run: () => void saveGraph(graph, toasts) },
+    { id: 'save_as', label: t('Save as'), keys: ['Ctrl+Shift+S'], anywhere: true, run: () => void saveGraph(graph, toasts, { as: true }) },
+    { id: 'download', label: t('Download as JSON'), keys: [], run: () => download(graph) },
 
-    { id: 'graphs', label: 'Graphs', keys: ['W'], run: () => drawer.toggle(graphs) },
-    { id: 'outline', label: 'Nodes in this graph', keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
-    { id: 'library', label: 'Library', keys: ['N'], run: () => drawer.toggle(library) },
-    { id: 'history', label: 'History', keys: ['Ctrl+Alt+Z'], run: () => drawer.toggle(history) },
-    { id: 'palette', label: 'Find a command', keys: ['F3'], run: () => openPalette(editor) },
-    { id: 'shortcuts', label: 'Keys and gestures', keys: ['?', 'Ctrl+Shift+K'], run: async () => (await import('./later.js')).openShortcuts({ editor, settings, toasts }) },
-    { id: 'inspector', label: 'Show or hide the details', keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
-    { id: 'link_node', label: 'Link the node', keys: ['Shift+L'], enabled: () => selectedNodes(editor).length === 1, run: linkNode },
-    { id: 'view', label: 'View', keys: ['Ctrl+,'], run: () => drawer.toggle(view) },
-    { id: 'minimap', label: 'Show or hide the map', keys: ['Alt+Shift+M'], run: () => settings.set('minimap', !settings.values.minimap) },
-    { id: 'canvas_info', label: 'Show or hide drawing times', keys: [], run: () => settings.set('canvasInfo', !settings.values.canvasInfo) },
-    { id: 'focus_mode', label: 'Hide or show all round the canvas', keys: ['Ctrl+Space'], run: toggleFocus },
-    { id: 'theme', label: 'Dark or light colours', keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
-    { id: 'refresh', label: 'Read models and node types again', keys: ['R'], run: () => void readAgain() },
+    { id: 'graphs', label: t('Graphs'), keys: ['W'], run: () => drawer.toggle(graphs) },
+    { id: 'outline', label: t('Nodes in this graph'), keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
+    { id: 'library', label: t('Library'), keys: ['N'], run: () => drawer.toggle(library) },
+    { id: 'history', label: t('History'), keys: ['Ctrl+Alt+Z'], run: () => drawer.toggle(history) },
+    { id: 'palette', label: t('Find a command'), keys: ['F3'], run: () => openPalette(editor) },
+    { id: 'shortcuts', label: t('Keys and gestures'), keys: ['?', 'Ctrl+Shift+K'], run: async () => (await import('./later.js')).openShortcuts({ editor, settings, toasts }) },
+    { id: 'inspector', label: t('Show or hide the details'), keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
+    { id: 'link_node', label: t('Link the node'), keys: ['Shift+L'], enabled: () => selectedNodes(editor).length === 1, run: linkNode },
+    { id: 'view', label: t('View'), keys: ['Ctrl+,'], run: () => drawer.toggle(view) },
+    { id: 'minimap', label: t('Show or hide the map'), keys: ['Alt+Shift+M'], run: () => settings.set('minimap', !settings.values.minimap) },
+    { id: 'canvas_info', label: t('Show or hide drawing times'), keys: [], run: () => settings.set('canvasInfo', !settings.values.canvasInfo) },
+    { id: 'focus_mode', label: t('Hide or show all round the canvas'), keys: ['Ctrl+Space'], run: toggleFocus },
+    { id: 'theme', label: t('Dark or light colours'), keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
+    { id: 'refresh', label: t('Read models and node types again'), keys: ['R'], run: () => void readAgain() },
   ]
   ;[...commands, ...ARRANGE_COMMANDS].forEach(command => editor.commands.register(command))
 
@@ -77,7 +78,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     const before = { workflow: editor.save(), name: graph.name, stored: graph.stored, dirty: graph.dirty }
     graph.open({ nodes: [], links: [] })
     if (before.dirty) {
-      toasts.show({ key: 'new', text: `Closed “${before.name ?? 'Untitled'}”, which was not saved.`, action: { label: 'Bring it back', run: () => graph.open(before.workflow, before) } })
+      toasts.show({ key: 'new', text: t('Closed “{name}”, which was not saved.', { name: before.name ?? t('Untitled') }), action: { label: t('Bring it back'), run: () => graph.open(before.workflow, before) } })
     }
   }
 
@@ -89,9 +90,9 @@ export function registerCommands({ history, library, editor, names, colorOf, run
   async function readAgain() {
     try {
       await refresh()
-      toasts.show({ key: 'refresh', tone: 'done', text: 'Models and node types are up to date.' })
+      toasts.show({ key: 'refresh', tone: 'done', text: t('Models and node types are up to date.') })
     } catch (error) {
-      toasts.show({ key: 'refresh', tone: 'error', text: 'Node types could not be read.', detail: /** @type {Error} */ (error).message })
+      toasts.show({ key: 'refresh', tone: 'error', text: t('Node types could not be read.'), detail: /** @type {Error} */ (error).message })
     }
   }
 }

@@ -1,6 +1,7 @@
 /**
  * `window.app`, the few names that extensions and tests of the incumbent use. A view onto the editor, not a second one.
  */
+import { t } from '../language/t.js'
 import { isPrompt } from './from_prompt.js'
 
 /**
@@ -63,7 +64,7 @@ export function createApp({ editor, graph, runner, names }) {
 
     /** @param {unknown} json */
     async loadApiJson(json) {
-      if (!isPrompt(json)) throw new TypeError('This is no prompt in API format.')
+      if (!isPrompt(json)) throw new TypeError(t('This is no prompt in API format.'))
       await this.loadGraphData(json)
     },
 

@@ -8,6 +8,7 @@ import { ApiError } from '../api/client.js'
 import { groupBox } from '../commands/move.js'
 import { bounds } from '../geometry/rect.js'
 import { fit } from '../geometry/viewport.js'
+import { t } from '../language/t.js'
 import { isObject } from '../model/json.js'
 import { isPrompt, workflowFromPrompt } from './from_prompt.js'
 
@@ -53,7 +54,7 @@ export class OpenGraph {
   }
 
   get title() {
-    return this.name ?? 'Untitled'
+    return this.name ?? t('Untitled')
   }
 
   /** @param {() => void} listener */
@@ -100,7 +101,7 @@ export class OpenGraph {
     this.since = undefined
     const kept = this.drafts.write({ name: this.name, stored: this.stored, dirty: this.dirty, time: Date.now(), workflow: this.editor.save() })
     if (kept) return
-    this.toasts.show({ key: 'draft', tone: 'warning', stays: true, text: 'This graph is too large for the browser to keep over a reload.', detail: 'Save it under a name (Ctrl+S).' })
+    this.toasts.show({ key: 'draft', tone: 'warning', stays: true, text: t('This graph is too large for the browser to keep over a reload.'), detail: t('Save it under a name (Ctrl+S).') })
   }
 
   /**
@@ -113,7 +114,7 @@ export class OpenGraph {
   open(json, { name = null, stored = null, dirty = false } = {}) {
     const whole = isObject(json) && !('nodes' in json) && isObject(json.workflow) ? json.workflow : json // a pair with its prompt, as pictures carry it
     const workflow = isPrompt(whole) ? workflowFromPrompt(whole, this.editor.schema) : whole
-    if (!isObject(workflow) || !('nodes' in workflow)) throw new TypeError('This JSON holds no graph: neither nodes nor classes are in it.')
+    if (!isObject(workflow) || !('nodes' in workflow)) throw new TypeError(t('This JSON holds no graph: neither nodes nor classes are in it.'))
     const notes = this.editor.load(workflow)
     this.showAll()
     this.stored = stored

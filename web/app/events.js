@@ -6,6 +6,7 @@
  * @typedef {import('./results.js').Results} Results
  * @typedef {import('./jobs.js').Jobs} Jobs
  */
+import { t } from '../language/t.js'
 import { isObject } from '../model/json.js'
 import { Measured } from './measured.js'
 import { picturesOf, resultsOf, textsOf } from './results.js'
@@ -101,7 +102,7 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
 
     execution_error: data => {
       if (!isCurrent(data)) return
-      const message = String(data.exception_message ?? data.exception_type ?? 'It failed.').trim()
+      const message = String(data.exception_message ?? data.exception_type ?? t('It failed.')).trim()
       const detail = Array.isArray(data.traceback) ? data.traceback.join('') : ''
       const id = data.node_id === null || data.node_id === undefined ? null : String(data.node_id)
       const node = id === null ? null : lookedAt(id) ?? id

@@ -1,5 +1,6 @@
 /** Opening, saving and bringing in: what a file is, and what happens with it. */
 import { readPictureText } from '../api/picture_text.js'
+import { t } from '../language/t.js'
 import { askText, confirm } from '../panels/dialog.js'
 import { h } from '../panels/dom.js'
 
@@ -25,9 +26,9 @@ export async function graphIn(file) {
     }
     return null
   }
-  if (file.size > LARGEST_JSON) throw new Error(`${file.name} is too large for a graph (${Math.round(file.size / 2 ** 20)} MB).`)
+  if (file.size > LARGEST_JSON) throw new Error(t('{name} is too large for a graph ({size} MB).', { name: file.name, size: Math.round(file.size / 2 ** 20) }))
   const json = parse(await file.text())
-  if (json === null) throw new Error(`${file.name} is no JSON.`)
+  if (json === null) throw new Error(t('{name} is no JSON.', { name: file.name }))
   return json
 }
 
@@ -90,29 +91,29 @@ export async function saveGraph(graph, toasts, { as = false } = {}) {
   let { name } = graph
   const same = name !== null && !as
   if (!same) {
-    name = await askText({ title: 'Save the graph', label: 'Name', value: name ?? '', verb: 'Save', check: checkName })
+    name = await askText({ title: t('Save the graph'), label: t('Name'), value: name ?? '', verb: t('Save'), check: checkName })
     if (name === null) return false
   }
   try {
     let saved = await graph.save(/** @type {string} */ (name), { overwrite: name === graph.stored })
     if (!saved) {
-      const replace = await confirm({ title: 'Replace the saved graph?', text: `There is a graph named “${name}” already. Saving replaces it.`, verb: 'Replace', danger: true })
+      const replace = await confirm({ title: t('Replace the saved graph?'), text: t('There is a graph named “{name}” already. Saving replaces it.', { name: /** @type {string} */ (name) }), verb: t('Replace'), danger: true })
       if (!replace) return false
       saved = await graph.save(/** @type {string} */ (name), { overwrite: true })
     }
-    toasts.show({ key: 'saved', tone: 'done', text: `Saved “${name}”.` })
+    toasts.show({ key: 'saved', tone: 'done', text: t('Saved “{name}”.', { name: /** @type {string} */ (name) }) })
     return saved
   } catch (error) {
-    toasts.show({ key: 'saved', tone: 'error', text: 'The graph could not be saved.', detail: /** @type {Error} */ (error).message })
+    toasts.show({ key: 'saved', tone: 'error', text: t('The graph could not be saved.'), detail: /** @type {Error} */ (error).message })
     return false
   }
 }
 
 /** What is wrong with a file name, or null. A slash makes a folder. @param {string} name */
 function checkName(name) {
-  if (name.length > 120) return 'A name has at most 120 letters.'
+  if (name.length > 120) return t('A name has at most 120 letters.')
   const wrong = /[\\:*?"<>|\p{Cc}]/u.exec(name)
-  if (wrong) return `A name cannot hold ${wrong[0].trim() || 'this sign'}.`
-  if (name.split('/').some(part => !part.trim() || /^\.|\.$/u.test(part.trim()))) return 'Parts of a name cannot be empty, or begin or end with a dot.'
+  if (wrong) return t('A name cannot hold {sign}.', { sign: wrong[0].trim() || t('this sign') })
+  if (name.split('/').some(part => !part.trim() || /^\.|\.$/u.test(part.trim()))) return t('Parts of a name cannot be empty, or begin or end with a dot.')
   return null
 }

@@ -1,4 +1,5 @@
 /** The settings of the canvas's look, handed to the editor; a backdrop is fetched once and let go when another comes. */
+import { t } from '../language/t.js'
 import { drawBadges } from '../view/draw_badges.js'
 
 /** @param {object} parts @param {import('../tools/editor.js').Editor} parts.editor @param {import('./settings.js').Settings} parts.settings @param {import('../panels/toasts.js').Toasts} parts.toasts @param {(picture: import('../model/session.js').PictureRef) => string} parts.urlOf */
@@ -34,7 +35,7 @@ export function followLook({ editor, settings, toasts, urlOf }) {
       if (!reply.ok) throw new Error(reply.statusText)
       return await createImageBitmap(await reply.blob())
     } catch {
-      toasts.show({ key: 'backdrop', tone: 'warning', text: `The picture behind the graph, ${name}, could not be shown.`, detail: 'It may have been deleted. Choose another in the panel View.' })
+      toasts.show({ key: 'backdrop', tone: 'warning', text: t('The picture behind the graph, {name}, could not be shown.', { name }), detail: t('It may have been deleted. Choose another in the panel View.') })
       return null
     }
   }

@@ -3,6 +3,7 @@
  *
  * @typedef {import('../view/palettes.js').Palette} Palette
  */
+import { t } from '../language/t.js'
 import { asObject, asText } from '../model/json.js'
 import { hueOf } from '../view/oklch.js'
 import { colourNames, PALETTES } from '../view/palettes.js'
@@ -57,11 +58,11 @@ export function readPalette(text) {
   try {
     file = asObject(JSON.parse(text))
   } catch {
-    throw new Error('The file is no JSON, so it holds no palette.')
+    throw new Error(t('The file is no JSON, so it holds no palette.'))
   }
-  if (!file) throw new Error('The file holds no palette: an object was expected.')
+  if (!file) throw new Error(t('The file holds no palette: an object was expected.'))
   if (asObject(file.colors)) return readForeign(file)
-  if (file.easel_palette !== 1) throw new Error('The file holds no palette of Easel (“easel_palette”: 1) nor one of ComfyUI (“colors”).')
+  if (file.easel_palette !== 1) throw new Error(t('The file holds no palette of Easel (“easel_palette”: 1) nor one of ComfyUI (“colors”).'))
   const label = nameOf(file.label)
   return {
     id: `own:${label}`, label, hue: numberOf(file.hue, 'hue', 0, 360, 265), chroma: numberOf(file.chroma, 'chroma', 0, 8, 1),
@@ -92,14 +93,14 @@ function readForeign(file) {
 /** @param {unknown} value @returns {string} */
 function nameOf(value) {
   const name = asText(value)?.trim().slice(0, 40)
-  if (!name) throw new Error('The palette has no name (“label”).')
+  if (!name) throw new Error(t('The palette has no name (“label”).'))
   return name
 }
 
 /** @param {unknown} value @param {string} name @param {number} least @param {number} most @param {number} otherwise */
 function numberOf(value, name, least, most, otherwise) {
   if (value === undefined) return otherwise
-  if (typeof value !== 'number' || !(value >= least && value <= most)) throw new Error(`“${name}” of the palette must be a number from ${least} to ${most}, not ${JSON.stringify(value)}.`)
+  if (typeof value !== 'number' || !(value >= least && value <= most)) throw new Error(t('“{name}” of the palette must be a number from {least} to {most}, not {value}.', { name, least, most, value: JSON.stringify(value) }))
   return value
 }
 
@@ -107,8 +108,8 @@ function numberOf(value, name, least, most, otherwise) {
 function coloursOf(value, base) {
   const known = new Set(colourNames())
   return Object.fromEntries(Object.entries(asObject(value) ?? {}).map(([name, colour]) => {
-    if (!known.has(name)) throw new Error(`“${base}.${name}” is no colour of a palette. Known are: ${[...known].join(', ')}.`)
-    if (typeof colour !== 'string' || !hueOf(colour)) throw new Error(`“${base}.${name}” must be a colour such as #1b2030, not ${JSON.stringify(colour)}.`)
+    if (!known.has(name)) throw new Error(t('“{name}” is no colour of a palette. Known are: {names}.', { name: `${base}.${name}`, names: [...known].join(', ') }))
+    if (typeof colour !== 'string' || !hueOf(colour)) throw new Error(t('“{name}” must be a colour such as #1b2030, not {value}.', { name: `${base}.${name}`, value: JSON.stringify(colour) }))
     return [name, full(colour)]
   }))
 }

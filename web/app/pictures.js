@@ -7,6 +7,7 @@
  * @typedef {import('../model/session.js').PictureRef} PictureRef
  */
 import { viewUrl } from '../api/client.js'
+import { t } from '../language/t.js'
 import { cropOf } from '../model/crop.js'
 import { h } from '../panels/dom.js'
 import { installPictureBar } from '../panels/picture_bar.js'
@@ -60,8 +61,8 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
         file, channel: /** @type {any} */ (['alpha', 'red', 'green', 'blue'].includes(String(channel?.value)) ? channel?.value : 'alpha'),
         upload: (mask, options) => client.uploadMask(mask, options),
         done: value => {
-          if (!editor.store.has(node.id)) return toasts.show({ tone: 'warning', text: 'The node is gone.', detail: `Its mask was saved as ${value}.` })
-          editor.store.begin('Edit the mask')
+          if (!editor.store.has(node.id)) return toasts.show({ tone: 'warning', text: t('The node is gone.'), detail: t('Its mask was saved as {value}.', { value }) })
+          editor.store.begin(t('Edit the mask'))
           editor.setWidget(node.id, widget.name, value)
           if (channel && channel.value !== 'alpha') editor.setWidget(node.id, 'channel', 'alpha')
           editor.store.commit()
@@ -69,7 +70,7 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
         },
       })
     } catch (error) {
-      toasts.show({ key: 'mask', tone: 'error', text: 'The mask editor did not open.', detail: /** @type {Error} */ (error).message })
+      toasts.show({ key: 'mask', tone: 'error', text: t('The mask editor did not open.'), detail: /** @type {Error} */ (error).message })
     }
     editor.focus()
   }
@@ -90,8 +91,8 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
       use: async picture => {
         const answer = await client.uploadImage(picture, { name: `${Date.now()}.png`, subfolder: 'webcam', type: 'temp' })
         const value = fileValue({ filename: answer.name, subfolder: answer.subfolder, type: answer.type })
-        if (editor.store.has(node)) editor.store.transact('Take a picture', () => editor.setWidget(node, widget, value))
-        else toasts.show({ tone: 'warning', text: 'The node is gone.', detail: `Its picture was saved as ${value}.` })
+        if (editor.store.has(node)) editor.store.transact(t('Take a picture'), () => editor.setWidget(node, widget, value))
+        else toasts.show({ tone: 'warning', text: t('The node is gone.'), detail: t('Its picture was saved as {value}.', { value }) })
       },
     })
     editor.focus()
@@ -118,9 +119,9 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
     try {
       const png = fetch(viewUrl(file)).then(answer => answer.blob()).then(createImageBitmap).then(asPng)
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })])
-      toasts.show({ key: 'copy', tone: 'done', text: `Copied ${file.filename}.` })
+      toasts.show({ key: 'copy', tone: 'done', text: t('Copied {name}.', { name: file.filename }) })
     } catch {
-      toasts.show({ key: 'copy', tone: 'error', text: `${file.filename} was not copied.`, detail: 'The browser did not let the page use the clipboard, or the picture cannot be read. Save it instead.' })
+      toasts.show({ key: 'copy', tone: 'error', text: t('{name} was not copied.', { name: file.filename }), detail: t('The browser did not let the page use the clipboard, or the picture cannot be read. Save it instead.') })
     }
   }
 
@@ -131,9 +132,9 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
         const type = item.types.find(each => each.startsWith('image/'))
         if (type && node) return bringIn.takePictures([new File([await item.getType(type)], '', { type })], node.id, null)
       }
-      return editor.notify('The clipboard holds no picture')
+      return editor.notify(t('The clipboard holds no picture'))
     } catch {
-      return editor.notify('The browser did not let the page read the clipboard: press Ctrl+V instead')
+      return editor.notify(t('The browser did not let the page read the clipboard: press Ctrl+V instead'))
     }
   }
 
@@ -143,15 +144,15 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
   }
   /** @type {import('../commands/registry.js').Command<Editor>[]} */
   const commands = [
-    { id: 'picture_mask', label: 'Edit the mask', keys: ['Shift+M'], enabled: () => loaded() !== null, run: () => void editMask() },
-    { id: 'picture_crop', label: 'Set the crop on the picture', keys: ['Shift+C'], enabled: () => { const node = one(); return node !== null && cropOf(editor.widgets(node.id)) !== null }, run: () => void crop() },
-    { id: 'picture_large', label: 'Show the picture large', keys: [], enabled: () => picture() !== null, run: () => { const node = one(); if (node) large(node, lookAt(shown(node).refs).index ?? 0) } },
-    { id: 'picture_copy', label: 'Copy the picture', keys: [], enabled: isPicture, run: () => void copy() },
-    { id: 'picture_paste', label: 'Paste a picture', keys: [], enabled: () => { const node = one(); return node !== null && bringIn.uploadWidget(node.id) !== null }, run: () => void paste() },
-    { id: 'picture_save', label: 'Save the picture', keys: [], enabled: () => picture() !== null, run: () => save(picture()) },
-    { id: 'picture_open', label: 'Open the picture in a tab', keys: [], enabled: () => picture() !== null, run: () => { const file = picture(); if (file) open(viewUrl(file), '_blank', 'noopener') } },
+    { id: 'picture_mask', label: t('Edit the mask'), keys: ['Shift+M'], enabled: () => loaded() !== null, run: () => void editMask() },
+    { id: 'picture_crop', label: t('Set the crop on the picture'), keys: ['Shift+C'], enabled: () => { const node = one(); return node !== null && cropOf(editor.widgets(node.id)) !== null }, run: () => void crop() },
+    { id: 'picture_large', label: t('Show the picture large'), keys: [], enabled: () => picture() !== null, run: () => { const node = one(); if (node) large(node, lookAt(shown(node).refs).index ?? 0) } },
+    { id: 'picture_copy', label: t('Copy the picture'), keys: [], enabled: isPicture, run: () => void copy() },
+    { id: 'picture_paste', label: t('Paste a picture'), keys: [], enabled: () => { const node = one(); return node !== null && bringIn.uploadWidget(node.id) !== null }, run: () => void paste() },
+    { id: 'picture_save', label: t('Save the picture'), keys: [], enabled: () => picture() !== null, run: () => save(picture()) },
+    { id: 'picture_open', label: t('Open the picture in a tab'), keys: [], enabled: () => picture() !== null, run: () => { const file = picture(); if (file) open(viewUrl(file), '_blank', 'noopener') } },
     {
-      id: 'picture_load', label: 'Load the picture in a new node', keys: [], enabled: () => isPicture() && loaded() === null,
+      id: 'picture_load', label: t('Load the picture in a new node'), keys: [], enabled: () => isPicture() && loaded() === null,
       run: () => { const [node, file] = [one(), picture()]; if (node && file) bringIn.loadFile(file, { x: node.pos[0] + node.size[0] + BESIDE, y: node.pos[1] }) },
     },
   ]

@@ -10,6 +10,7 @@
  * @property {() => Promise<any | null>} workflow  the graph that made it, fetched when asked
  */
 
+import { t } from '../language/t.js'
 import { kindOf } from '../view/media.js'
 
 const KEPT = 200
@@ -70,7 +71,7 @@ export function textsOf(output) {
   const text = output?.text
   const texts = (Array.isArray(text) ? text.flat() : text === undefined || text === null ? [] : [text]).map(String)
   const saved = [output?.files, output?.latents].flatMap(filesOf)
-  return [...texts, ...saved.map(file => `Saved ${[file.type, file.subfolder, file.filename].filter(Boolean).join('/')}`)]
+  return [...texts, ...saved.map(file => t('Saved {path}', { path: [file.type, file.subfolder, file.filename].filter(Boolean).join('/') }))]
 }
 
 /** @param {any} list @returns {any[]} */

@@ -9,6 +9,7 @@
  *   the prompt begin with, where a subgraph is used more than once and one use is meant
  * @typedef {{ count?: number, front?: boolean, number?: number, part?: Part | null }} How
  */
+import { t } from '../language/t.js'
 import { frozenIn } from '../model/frozen.js'
 import { recordAt } from '../model/prompt_ids.js'
 import { nextValue } from './next_value.js'
@@ -53,7 +54,7 @@ export class Runner {
   async queueOne({ front = false, number, part = null }) {
     const { output, workflow } = await this.editor.toPrompt()
     if (!Object.keys(output).length) {
-      this.toasts.show({ key: 'problem', tone: 'warning', text: 'There is nothing to run yet.', detail: 'Add a node that makes or shows a picture, such as Save Image.' })
+      this.toasts.show({ key: 'problem', tone: 'warning', text: t('There is nothing to run yet.'), detail: t('Add a node that makes or shows a picture, such as Save Image.') })
       return false
     }
     const wanted = part ? this.only(output, part) : { prompt: output, targets: null }
@@ -93,12 +94,12 @@ export class Runner {
       const { prompt, targets, unseen } = runTo(output, lastOf(output, ids), schema)
       if (targets.length) return { prompt, targets }
       const title = unseen[0] === undefined ? '' : this.names.title(unseen[0])
-      this.toasts.show({ key: 'problem', tone: 'warning', text: unseen.length ? `${title} gives nothing that could be shown.` : 'What is selected takes no part in a run.', detail: unseen.length ? 'Run to a node that reads from it.' : 'Notes, muted and bypassed nodes never run.' })
+      this.toasts.show({ key: 'problem', tone: 'warning', text: unseen.length ? t('{title} gives nothing that could be shown.', { title }) : t('What is selected takes no part in a run.'), detail: unseen.length ? t('Run to a node that reads from it.') : t('Notes, muted and bypassed nodes never run.') })
       return null
     }
     const targets = outputsAmong(output, kind === 'branch' ? downstream(output, ids) : ids, schema)
     if (targets.length) return { prompt: output, targets }
-    this.toasts.show({ key: 'problem', tone: 'warning', text: kind === 'branch' ? 'Nothing that shows or saves a result follows from here.' : 'None of the selected nodes shows or saves a result.', detail: 'Add a node such as Preview Image behind it.' })
+    this.toasts.show({ key: 'problem', tone: 'warning', text: kind === 'branch' ? t('Nothing that shows or saves a result follows from here.') : t('None of the selected nodes shows or saves a result.'), detail: t('Add a node such as Preview Image behind it.') })
     return null
   }
 
@@ -116,7 +117,7 @@ export class Runner {
   moveOn(used) {
     this.lastUsed.clear()
     for (const { node, widget } of used) this.lastUsed.set(node, { ...this.lastUsed.get(node), [widget.name]: widget.value })
-    this.troubles.quietly(() => this.editor.store.transact('Next seed', () => {
+    this.troubles.quietly(() => this.editor.store.transact(t('Next seed'), () => {
       for (const { node, widget } of used) {
         if (!this.editor.store.has(node)) continue
         const now = this.editor.widgets(node).find(other => other.name === widget.name)
@@ -128,7 +129,7 @@ export class Runner {
   }
 
   interrupt() {
-    return this.client.interrupt().catch(error => this.toasts.show({ key: 'stop', tone: 'error', text: 'It could not be stopped.', detail: error.message }))
+    return this.client.interrupt().catch(error => this.toasts.show({ key: 'stop', tone: 'error', text: t('It could not be stopped.'), detail: error.message }))
   }
 }
 

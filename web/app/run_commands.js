@@ -5,6 +5,7 @@
  */
 import { selectedNodes } from '../commands/context.js'
 import { freeze, thaw } from '../commands/freeze.js'
+import { t } from '../language/t.js'
 import { frozenOf } from '../model/frozen.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
 
@@ -32,19 +33,19 @@ export function runCommands({ editor, runner, troubles, session, heat }) {
   }
 
   return [
-    { id: 'run_to_here', label: 'Run to here', keys: ['Shift+Enter'], enabled: some, run: editor => part('to', editor) },
-    { id: 'run_branch', label: 'Run what follows from here', keys: [], enabled: some, run: editor => part('branch', editor) },
-    { id: 'run_outputs', label: 'Run the selected outputs', keys: [], enabled: some, run: editor => part('outputs', editor) },
+    { id: 'run_to_here', label: t('Run to here'), keys: ['Shift+Enter'], enabled: some, run: editor => part('to', editor) },
+    { id: 'run_branch', label: t('Run what follows from here'), keys: [], enabled: some, run: editor => part('branch', editor) },
+    { id: 'run_outputs', label: t('Run the selected outputs'), keys: [], enabled: some, run: editor => part('outputs', editor) },
     {
-      id: 'freeze', label: 'Freeze the result', keys: [], enabled: editor => freezable(editor).some(node => !frozenOf(node)),
+      id: 'freeze', label: t('Freeze the result'), keys: [], enabled: editor => freezable(editor).some(node => !frozenOf(node)),
       run: editor => freeze(editor, freezable(editor), session),
     },
-    { id: 'thaw', label: 'Thaw the result', keys: [], enabled: anyFrozen, run: editor => thaw(editor, selectedNodes(editor)) },
+    { id: 'thaw', label: t('Thaw the result'), keys: [], enabled: anyFrozen, run: editor => thaw(editor, selectedNodes(editor)) },
     // Their names say what they would do now: menus show them so.
-    { id: 'repair', get label() { return repairs()[0]?.label ?? 'Repair' }, keys: [], hidden: true, enabled: () => repairs().length > 0, run: () => repairs()[0]?.run() },
-    { id: 'repair_other', get label() { return repairs()[1]?.label ?? 'Repair otherwise' }, keys: [], hidden: true, enabled: () => repairs().length > 1, run: () => repairs()[1]?.run() },
-    { id: 'repair_all', label: 'Repair all problems that can be', keys: [], enabled: () => troubles.mendable().length > 0, run: () => troubles.repairAll() },
-    { id: 'heat_time', label: 'Show time as heat', keys: ['Alt+T'], checked: () => heat.mode === 'time', run: () => heat.toggle('time') },
-    { id: 'heat_memory', label: 'Show memory as heat', keys: [], checked: () => heat.mode === 'memory', run: () => heat.toggle('memory') },
+    { id: 'repair', get label() { return repairs()[0]?.label ?? t('Repair') }, keys: [], hidden: true, enabled: () => repairs().length > 0, run: () => repairs()[0]?.run() },
+    { id: 'repair_other', get label() { return repairs()[1]?.label ?? t('Repair otherwise') }, keys: [], hidden: true, enabled: () => repairs().length > 1, run: () => repairs()[1]?.run() },
+    { id: 'repair_all', label: t('Repair all problems that can be'), keys: [], enabled: () => troubles.mendable().length > 0, run: () => troubles.repairAll() },
+    { id: 'heat_time', label: t('Show time as heat'), keys: ['Alt+T'], checked: () => heat.mode === 'time', run: () => heat.toggle('time') },
+    { id: 'heat_memory', label: t('Show memory as heat'), keys: [], checked: () => heat.mode === 'memory', run: () => heat.toggle('memory') },
   ]
 }

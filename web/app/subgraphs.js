@@ -1,4 +1,5 @@
 /** Wires what is about subgraphs: the way in and out, their panel, and the library of one's own. */
+import { t } from '../language/t.js'
 import { ownNodes, askToKeep, subgraphsHere } from '../panels/blueprints.js'
 import { createBreadcrumbs } from '../panels/breadcrumbs.js'
 import { installPortEditor } from '../panels/port_editor.js'
@@ -35,11 +36,11 @@ export function installSubgraphs({ editor, names, graph, client, toasts, drawer,
     return nodes.length === 1 ? nodes[0] : undefined
   }
   editor.commands.register({
-    id: 'subgraph_panel', label: 'Inputs, outputs and values of the subgraph', keys: [], enabled: () => instance() !== undefined || editor.graphId !== '',
+    id: 'subgraph_panel', label: t('Inputs, outputs and values of the subgraph'), keys: [], enabled: () => instance() !== undefined || editor.graphId !== '',
     run: () => drawer.toggle(panel),
   })
   editor.commands.register({
-    id: 'publish_subgraph', label: 'Keep in the library', keys: [], enabled: () => instance() !== undefined,
+    id: 'publish_subgraph', label: t('Keep in the library'), keys: [], enabled: () => instance() !== undefined,
     run: () => {
       const node = instance()
       if (node) void askToKeep(editor, blueprints, node)

@@ -4,6 +4,7 @@
  *
  * @typedef {{ name: string, state: string, problems: { sentence: string }[] }} Pack
  */
+import { many, t } from '../language/t.js'
 
 export class Surroundings {
   /** @param {Pick<import('../panels/toasts.js').Toasts, 'show'>} toasts */
@@ -17,14 +18,14 @@ export class Surroundings {
   tell({ advice, packs = [] }) {
     const failed = packs.filter(({ state }) => state === 'failed' || state === 'partly')
     const off = packs.filter(({ state }) => state === 'untrusted').map(({ name }) => name)
-    if (advice) this.once({ key: 'gpu', tone: 'warning', stays: true, text: 'The graphics card is not used.', detail: advice })
+    if (advice) this.once({ key: 'gpu', tone: 'warning', stays: true, text: t('The graphics card is not used.'), detail: advice })
     if (failed.length) {
       const detail = failed.flatMap(({ problems }) => problems.map(({ sentence }) => sentence)).join('\n')
-      this.once({ key: 'packs', tone: 'warning', stays: true, text: `Nodes are missing: ${failed.map(({ name }) => name).join(', ')} did not load whole.`, detail })
+      this.once({ key: 'packs', tone: 'warning', stays: true, text: t('Nodes are missing: {names} did not load whole.', { names: failed.map(({ name }) => name).join(', ') }), detail })
     }
     if (off.length) {
-      const text = `${off.length === 1 ? 'A pack stays' : `${off.length} packs stay`} off until you trust ${off.length === 1 ? 'it' : 'them'}: ${off.join(', ')}.`
-      this.once({ key: 'untrusted', text, detail: 'Start the server with --dev-pack NAME for one, with --trust-packs for all.' })
+      const text = many(off.length, 'A pack stays off until you trust it: {names}.', '{count} packs stay off until you trust them: {names}.', { names: off.join(', ') })
+      this.once({ key: 'untrusted', text, detail: t('Start the server with --dev-pack NAME for one, with --trust-packs for all.') })
     }
   }
 

@@ -5,6 +5,7 @@
  * @typedef {import('../model/schema.js').Schema} Schema
  * @typedef {Record<string, {class_type: string, inputs: Record<string, any>, _meta?: {title: string}}>} Prompt
  */
+import { t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 
 const LOOK = 'look:'
@@ -48,7 +49,7 @@ function lookFor(id, type, schema) {
     if (!schema.get(name)) continue
     // What may be anything is shown as whatever it turns out to be.
     const slot = type?.outputs.findIndex(output => takes === '*' || (output.type !== '*' && accepts(takes, output.type))) ?? -1
-    if (slot >= 0) return { class_type: name, inputs: { [input]: [id, slot] }, _meta: { title: `A look at ${type?.title ?? id}` } }
+    if (slot >= 0) return { class_type: name, inputs: { [input]: [id, slot] }, _meta: { title: t('A look at {title}', { title: type?.title ?? id }) } }
   }
   return null
 }

@@ -17,6 +17,7 @@
  */
 import { ApiError } from '../api/client.js'
 import { repairAll, repairsOf } from '../commands/repair.js'
+import { many, t } from '../language/t.js'
 import { faultFrom, isChoice, rankOf } from '../model/faults.js'
 import { labelOf } from '../model/labels.js'
 import { recordAt } from '../model/prompt_ids.js'
@@ -94,7 +95,7 @@ export class Troubles {
     const repairs = repairsOf(this.editor, record, fault)
     const widget = isChoice(fault) && fault.input !== null ? this.editor.widget(record.id, fault.input) : undefined
     if (widget?.spec.kind !== 'combo' || widget.spec.options.length < 2) return repairs
-    return [...repairs, { label: 'Choose another', sure: false, run: () => this.choose(record, widget.name) }]
+    return [...repairs, { label: t('Choose another'), sure: false, run: () => this.choose(record, widget.name) }]
   }
 
   /** Opens the list of a widget once its node has come into view: lists close when the view moves. @param {NodeRecord} record @param {string} name */
@@ -133,8 +134,8 @@ export class Troubles {
     const count = repairAll(this.editor, this.mendable())
     this.toasts.dismiss('problem')
     this.toasts.show({
-      key: 'repaired', tone: count ? 'done' : 'info', text: count === 1 ? 'One problem is mended.' : count ? `${count} problems are mended.` : 'Nothing could be mended without a choice of yours.',
-      ...(count ? { detail: 'Ctrl+Z takes it back.' } : {}),
+      key: 'repaired', tone: count ? 'done' : 'info', text: count ? many(count, 'One problem is mended.', '{count} problems are mended.') : t('Nothing could be mended without a choice of yours.'),
+      ...(count ? { detail: t('Ctrl+Z takes it back.') } : {}),
     })
   }
 
@@ -159,7 +160,7 @@ export class Troubles {
     const node = Array.isArray(path) ? String(path[0]) : body?.error?.extra_info?.node_id
     this.toasts.show({
       key: 'problem', tone: 'error', text: error.message, detail: body?.error?.details || '',
-      ...(node === undefined || node === null ? {} : { action: { label: 'Show me', run: () => this.names.show(String(node)) } }),
+      ...(node === undefined || node === null ? {} : { action: { label: t('Show me'), run: () => this.names.show(String(node)) } }),
     })
   }
 
@@ -168,7 +169,7 @@ export class Troubles {
     this.refused.clear()
     for (const [id, { errors, class_type: type }] of Object.entries(nodeErrors)) {
       /** @type {any[]} */
-      const list = Array.isArray(errors) && errors.length ? errors : [{ message: 'The server refuses this node.' }]
+      const list = Array.isArray(errors) && errors.length ? errors : [{ message: t('The server refuses this node.') }]
       const record = this.recordOf(id)
       const labelFor = (/** @type {string} */ name) => labelOf(record, record && this.editor.types.of(record), name)
       const faults = sorted(list.map(item => faultFrom(item, String(type), labelFor)))
@@ -178,11 +179,11 @@ export class Troubles {
       })
     }
     this.showRefused()
-    this.tell(error ? 'The graph cannot run' : 'A part of the graph cannot run')
+    this.tell(error !== null && error !== undefined)
   }
 
-  /** One notice for all errors. @param {string} what */
-  tell(what) {
+  /** One notice for all errors. @param {boolean} whole  nothing runs */
+  tell(whole) {
     const errors = this.list().filter(({ tone }) => tone === 'error')
     const [worst] = errors
     if (!worst) return
@@ -193,12 +194,14 @@ export class Troubles {
     const [repair] = worst.faults[0] ? this.repairs(worst, worst.faults[0]).filter(({ sure }) => sure) : []
     this.toasts.show({
       key: 'problem', tone: 'error',
-      text: count === 1 ? `${what}: ${title}` : `${what}: ${count} problems`,
+      text: whole
+        ? many(count, 'The graph cannot run: {title}', 'The graph cannot run: {count} problems', { title })
+        : many(count, 'A part of the graph cannot run: {title}', 'A part of the graph cannot run: {count} problems', { title }),
       detail: count === 1 ? message : `${title}: ${message}`,
       actions: [
-        { label: 'Show me', run: () => this.show(worst) },
-        ...(count > 1 ? [{ label: 'Show all', run: this.openList }] : []),
-        ...(count > 1 && mendable > 1 ? [{ label: `Repair ${mendable}`, tip: 'As one step that can be undone', run: () => this.repairAll() }] : repair ? [{ label: repair.label, run: repair.run }] : []),
+        { label: t('Show me'), run: () => this.show(worst) },
+        ...(count > 1 ? [{ label: t('Show all'), run: this.openList }] : []),
+        ...(count > 1 && mendable > 1 ? [{ label: t('Repair {count}', { count: mendable }), tip: t('As one step that can be undone'), run: () => this.repairAll() }] : repair ? [{ label: repair.label, run: repair.run }] : []),
       ],
     })
   }
@@ -208,8 +211,8 @@ export class Troubles {
     const there = id !== null && this.names.node(id) !== undefined
     this.toasts.show({
       key: 'problem', tone: 'error', detail: message.split('\n')[0] ?? '',
-      text: id === null ? 'The run failed.' : there ? `${this.names.title(id)} failed.` : `A node that is no longer in the graph (#${id}) failed.`,
-      ...(there ? { action: { label: 'Show me', run: () => this.names.show(id) } } : {}),
+      text: id === null ? t('The run failed.') : there ? t('{title} failed.', { title: this.names.title(id) }) : t('A node that is no longer in the graph (#{id}) failed.', { id }),
+      ...(there ? { action: { label: t('Show me'), run: () => this.names.show(id) } } : {}),
     })
   }
 

@@ -5,12 +5,13 @@
  * @typedef {import('../geometry/rect.js').Rect} Rect
  */
 import { viewUrl } from '../api/client.js'
+import { t } from '../language/t.js'
 import { asBox, cropOf, dragged, inside } from '../model/crop.js'
 import { h } from '../panels/dom.js'
 import { createCropView } from './view.js'
 import { sourcePicture } from './source.js'
 
-const ASPECTS = /** @type {const} */ ([['free', 'Free'], ['own', 'As it is'], ['1', '1 : 1'], [String(4 / 3), '4 : 3'], [String(3 / 2), '3 : 2'], [String(16 / 9), '16 : 9'], [String(3 / 4), '3 : 4'], [String(2 / 3), '2 : 3'], [String(9 / 16), '9 : 16']])
+const ASPECTS = /** @type {const} */ ([['free', t('Free')], ['own', t('As it is')], ['1', '1 : 1'], [String(4 / 3), '4 : 3'], [String(3 / 2), '3 : 2'], [String(16 / 9), '16 : 9'], [String(3 / 4), '3 : 4'], [String(2 / 3), '2 : 3'], [String(9 / 16), '9 : 16']])
 
 /**
  * @param {object} parts
@@ -24,7 +25,7 @@ export async function openCrop({ editor, node, toasts }) {
   if (!found) return
   const file = sourcePicture(editor, node)
   const image = file ? await load(viewUrl(file)).catch(() => null) : null
-  if (file && !image) toasts.show({ key: 'crop', tone: 'warning', text: `${file.filename} cannot be shown.`, detail: 'The box can be set all the same, on an empty sheet.' })
+  if (file && !image) toasts.show({ key: 'crop', tone: 'warning', text: t('{name} cannot be shown.', { name: file.filename }), detail: t('The box can be set all the same, on an empty sheet.') })
   const box = { ...read() }
   // Without a picture the sheet is as large as the box may need.
   const width = image?.naturalWidth ?? Math.max(1024, box.x + box.w)
@@ -55,12 +56,12 @@ export async function openCrop({ editor, node, toasts }) {
 
   /** One step. @param {Rect} next */
   function change(next) {
-    editor.store.begin('Set the crop')
+    editor.store.begin(t('Set the crop'))
     write(inside(next, width, height))
     editor.store.commit()
   }
 
-  const aspect = h('select.field', { 'aria-label': 'Shape' }, ASPECTS.map(([value, label]) => h('option', { value }, label)))
+  const aspect = h('select.field', { 'aria-label': t('Shape') }, ASPECTS.map(([value, label]) => h('option', { value }, label)))
   const ratio = () => (aspect.value === 'free' ? null : aspect.value === 'own' ? read().w / read().h : Number(aspect.value))
   aspect.addEventListener('change', () => {
     const share = ratio()
@@ -69,7 +70,7 @@ export async function openCrop({ editor, node, toasts }) {
     const w = Math.min(now.w, height * share, width)
     change({ ...now, w, h: w / share })
   })
-  const fields = /** @type {const} */ ([['x', 'Left'], ['y', 'Top'], ['w', 'Width'], ['h', 'Height']]).map(([side, label]) => {
+  const fields = /** @type {const} */ ([['x', t('Left')], ['y', t('Top')], ['w', t('Width')], ['h', t('Height')]]).map(([side, label]) => {
     const field = h('input.field', { type: 'number', step: 1, min: side === 'w' || side === 'h' ? 1 : 0, 'aria-label': label })
     field.addEventListener('change', () => {
       const value = Math.round(Number(field.value))
@@ -78,12 +79,12 @@ export async function openCrop({ editor, node, toasts }) {
     })
     return { side, field, element: h('label.number-field', {}, h('span', {}, label), field) }
   })
-  const all = h('button.plain', { type: 'button', 'data-tip': 'Take the whole picture', onclick: () => change({ x: 0, y: 0, w: width, h: height }) }, 'All of it')
+  const all = h('button.plain', { type: 'button', 'data-tip': t('Take the whole picture'), onclick: () => change({ x: 0, y: 0, w: width, h: height }) }, t('All of it'))
 
   const view = createCropView({
-    image, width, height, label: 'Crop box',
+    image, width, height, label: t('Crop box'),
     begin: () => {
-      editor.store.begin('Set the crop')
+      editor.store.begin(t('Set the crop'))
       return inside(read(), width, height)
     },
     drag: (start, handle, by) => write(dragged(start, handle, by, width, height, ratio())),
@@ -97,11 +98,11 @@ export async function openCrop({ editor, node, toasts }) {
       change(dragged(start, handle, by, width, height, ratio()))
     },
   })
-  const hint = image ? `${width} × ${height}` : 'Nothing to see yet: connect a picture, or run once with a Preview Image on the same output.'
-  const element = h('dialog.crop-box', { 'aria-label': 'Set the crop' },
-    h('header', {}, h('h2', {}, 'Set the crop'), h('span.name', {}, file && image ? `${file.filename} · ${hint}` : hint),
+  const hint = image ? `${width} × ${height}` : t('Nothing to see yet: connect a picture, or run once with a Preview Image on the same output.')
+  const element = h('dialog.crop-box', { 'aria-label': t('Set the crop') },
+    h('header', {}, h('h2', {}, t('Set the crop')), h('span.name', {}, file && image ? `${file.filename} · ${hint}` : hint),
       h('div.group', {}, fields.map(field => field.element)), h('div.group', {}, aspect, all),
-      h('div.group.end', {}, h('button.primary', { type: 'button', onclick: () => element.close() }, 'Done'))),
+      h('div.group.end', {}, h('button.primary', { type: 'button', onclick: () => element.close() }, t('Done')))),
     view.element)
 
   function follow() {

@@ -7,6 +7,7 @@
  * @typedef {import('../model/crop.js').Handle} Handle
  */
 import { PanZoom } from '../geometry/pan_zoom.js'
+import { t } from '../language/t.js'
 import { h } from '../panels/dom.js'
 
 /** @type {readonly Handle[]} */
@@ -24,7 +25,7 @@ const HANDLES = ['nw', 'n', 'ne', 'e', 'se', 's', 'sw', 'w']
 export function createCropView({ image, width, height, label, begin, drag, end, nudge }) {
   const view = new PanZoom(width, height)
   const handles = HANDLES.map((side) => h('i', { dataset: { handle: side } }))
-  const box = h('div.box', { tabindex: 0, role: 'group', 'aria-label': `${label}: arrows move it, Alt and arrows make it larger or smaller`, dataset: { handle: 'move' } }, handles)
+  const box = h('div.box', { tabindex: 0, role: 'group', 'aria-label': t('{label}: arrows move it, Alt and arrows make it larger or smaller', { label }), dataset: { handle: 'move' } }, handles)
   const sheet = h('div.sheet', {}, image ?? h('div.empty'))
   const element = h('div.surface', {}, sheet, box)
   sheet.style.width = `${width}px`

@@ -10,9 +10,10 @@
 import { groupBox, moveSide } from '../commands/move.js'
 import { nodesIn } from '../commands/frames.js'
 import { bounds, grow, holds } from '../geometry/rect.js'
+import { t } from '../language/t.js'
 import { readSide } from '../model/sides.js'
 
-const LABEL = 'Arrange'
+const LABEL = t('Arrange')
 /** From a frame's edge to a node that it was grown for. */
 const MARGIN = 20
 

@@ -5,6 +5,7 @@
  * @typedef {import('../commands/registry.js').Command<Editor>} Command
  * @typedef {import('./boxes.js').Options} Options
  */
+import { t } from '../language/t.js'
 
 /** @param {Editor} editor @param {boolean} all @param {Partial<Options>} [options] */
 const arrange = async (editor, all, options) => (await import('../app/later.js')).arrange(editor, all ? null : editor.selection, options)
@@ -17,11 +18,11 @@ const someFrame = ({ store, selection }) => [...selection].some((id) => store.gr
 
 /** @type {readonly Command[]} */
 export const ARRANGE_COMMANDS = [
-  { id: 'arrange', label: 'Arrange the selection, or everything', keys: ['L'], run: (editor) => arrange(editor, !several(editor)) },
-  { id: 'arrange_all', label: 'Arrange everything', keys: [], run: (editor) => arrange(editor, true) },
-  { id: 'arrange_selection', label: 'Arrange the selection', keys: [], enabled: several, run: (editor) => arrange(editor, false) },
-  { id: 'arrange_frame', label: 'Arrange what is in the frame', keys: [], enabled: someFrame, run: (editor) => arrange(editor, false) },
-  { id: 'arrange_down', label: 'Arrange from top to bottom', keys: [], run: (editor) => arrange(editor, !several(editor), { direction: 'down' }) },
-  { id: 'arrange_close', label: 'Arrange close together', keys: [], run: (editor) => arrange(editor, !several(editor), { spacing: 'close' }) },
-  { id: 'arrange_wide', label: 'Arrange far apart', keys: [], run: (editor) => arrange(editor, !several(editor), { spacing: 'wide' }) }
+  { id: 'arrange', label: t('Arrange the selection, or everything'), keys: ['L'], run: (editor) => arrange(editor, !several(editor)) },
+  { id: 'arrange_all', label: t('Arrange everything'), keys: [], run: (editor) => arrange(editor, true) },
+  { id: 'arrange_selection', label: t('Arrange the selection'), keys: [], enabled: several, run: (editor) => arrange(editor, false) },
+  { id: 'arrange_frame', label: t('Arrange what is in the frame'), keys: [], enabled: someFrame, run: (editor) => arrange(editor, false) },
+  { id: 'arrange_down', label: t('Arrange from top to bottom'), keys: [], run: (editor) => arrange(editor, !several(editor), { direction: 'down' }) },
+  { id: 'arrange_close', label: t('Arrange close together'), keys: [], run: (editor) => arrange(editor, !several(editor), { spacing: 'close' }) },
+  { id: 'arrange_wide', label: t('Arrange far apart'), keys: [], run: (editor) => arrange(editor, !several(editor), { spacing: 'wide' }) }
 ]

@@ -6,6 +6,7 @@
  * @typedef {import('./boxes.js').Options} Options
  */
 import { askAside } from '../api/aside.js'
+import { t } from '../language/t.js'
 import { formatNumber } from '../model/words.js'
 import { allBoxes, apply, stillSo } from './apply.js'
 import { problemOf, USUAL } from './boxes.js'
@@ -24,17 +25,17 @@ export async function arrange(editor, ids, options = {}) {
   const problem = problemOf(editor, ids, { ...USUAL, ...options })
   const boxes = allBoxes(problem)
   if (boxes.filter(({ fixed }) => !fixed).length < 1) {
-    editor.notify(boxes.length ? 'Everything here is pinned: there is nothing to arrange' : 'There is nothing to arrange')
+    editor.notify(boxes.length ? t('Everything here is pinned: there is nothing to arrange') : 'There is nothing to arrange')
     return false
   }
   const stop = watchEscape(mine)
-  const tell = setTimeout(() => editor.notify(`Arranging ${formatNumber(boxes.length, 0)} things. Escape stops it.`), LONG)
+  const tell = setTimeout(() => editor.notify(t('Arranging {count} things. Escape stops it.', { count: formatNumber(boxes.length, 0) })), LONG)
   try {
     /** @type {import('./arrange.js').Places | null} */
     const places = await askAside('layout/worker.js', problem, mine.signal)
     if (!places) return false
     if (!stillSo(editor, problem)) {
-      editor.notify('The graph changed while it was being arranged, so it stays as it is. Arrange it again.')
+      editor.notify(t('The graph changed while it was being arranged, so it stays as it is. Arrange it again.'))
       return false
     }
     const motion = new Motion(editor, boxes.map(({ id }) => id))
@@ -45,7 +46,7 @@ export async function arrange(editor, ids, options = {}) {
     return moved
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    editor.emit('notice', { level: 'error', message: `Nothing was arranged: auto layout could not be loaded (${why}). Is the server still there? If it is, start it once with a network: it fetches the package dagre then.` })
+    editor.emit('notice', { level: 'error', message: t('Nothing was arranged: auto layout could not be loaded ({why}). Is the server still there? If it is, start it once with a network: it fetches the package dagre then.', { why }) })
     return false
   } finally {
     clearTimeout(tell)

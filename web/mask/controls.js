@@ -1,15 +1,16 @@
 /** The mask editor's tools and options as HTML. It writes the settings and asks for what concerns the whole mask. */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { fill, h } from '../panels/dom.js'
 import { clampSize, COLOURS, LARGEST } from './settings.js'
 
 /** @type {readonly {name: import('./settings.js').ToolName, label: string, key: string, sign: string}[]} */
 export const TOOLS = [
-  { name: 'brush', label: 'Brush', key: 'B', sign: 'brush' },
-  { name: 'eraser', label: 'Eraser', key: 'E', sign: 'eraser' },
-  { name: 'bucket', label: 'Fill what is alike', key: 'G', sign: 'bucket' },
-  { name: 'lasso', label: 'Lasso', key: 'L', sign: 'lasso' },
-  { name: 'rectangle', label: 'Rectangle', key: 'R', sign: 'marquee' }
+  { name: 'brush', label: t('Brush'), key: 'B', sign: 'brush' },
+  { name: 'eraser', label: t('Eraser'), key: 'E', sign: 'eraser' },
+  { name: 'bucket', label: t('Fill what is alike'), key: 'G', sign: 'bucket' },
+  { name: 'lasso', label: t('Lasso'), key: 'L', sign: 'lasso' },
+  { name: 'rectangle', label: t('Rectangle'), key: 'R', sign: 'marquee' }
 ]
 
 /** @typedef {'invert' | 'clear' | 'grow' | 'shrink' | 'feather'} WholeName */
@@ -29,7 +30,7 @@ export function createControls({ settings, changed, look, whole }) {
       changed()
     }
   }, icon(sign)))
-  const tools = h('div.tools', { role: 'toolbar', 'aria-label': 'Tools' }, buttons)
+  const tools = h('div.tools', { role: 'toolbar', 'aria-label': t('Tools') }, buttons)
 
   /** @type {(() => void)[]} */
   const followers = []
@@ -56,14 +57,14 @@ export function createControls({ settings, changed, look, whole }) {
     return h('label.option', { 'data-tip': tip }, h('span', {}, label), output, input)
   }
 
-  const brush = h('section', { 'aria-label': 'Brush' },
-    slider('Size', 'Across, in pixels of the picture. [ and ] or Alt and the wheel change it too.', {
+  const brush = h('section', { 'aria-label': t('Brush') },
+    slider(t('Size'), t('Across, in pixels of the picture. [ and ] or Alt and the wheel change it too.'), {
       min: 1, max: LARGEST, unit: ' px', log: true, get: () => settings.size, set: (value) => { settings.size = clampSize(value) }
     }),
-    slider('Hardness', 'How sharp the edge is.', {
+    slider(t('Hardness'), t('How sharp the edge is.'), {
       min: 0, max: 100, unit: '%', get: () => settings.hardness * 100, set: (value) => { settings.hardness = value / 100 }
     }),
-    slider('Opacity', 'How much of a pixel one stroke selects.', {
+    slider(t('Opacity'), t('How much of a pixel one stroke selects.'), {
       min: 1, max: 100, unit: '%', get: () => settings.opacity * 100, set: (value) => { settings.opacity = value / 100 }
     }))
   const everywhere = h('input', { type: 'checkbox', checked: settings.everywhere })
@@ -71,37 +72,37 @@ export function createControls({ settings, changed, look, whole }) {
     settings.everywhere = everywhere.checked
     changed()
   })
-  const bucket = h('section', { 'aria-label': 'Fill what is alike' },
-    slider('Tolerance', 'How far a colour may be from the one that you click.', {
+  const bucket = h('section', { 'aria-label': t('Fill what is alike') },
+    slider(t('Tolerance'), t('How far a colour may be from the one that you click.'), {
       min: 0, max: 255, unit: '', get: () => settings.tolerance, set: (value) => { settings.tolerance = value }
     }),
-    h('label.check', {}, everywhere, 'What is not connected too'))
-  const outline = h('p.note', {}, 'Drag round what you want. The right button lets go of it instead.')
+    h('label.check', {}, everywhere, t('What is not connected too')))
+  const outline = h('p.note', {}, t('Drag round what you want. The right button lets go of it instead.'))
 
   const colours = COLOURS.map((colour) => h('button.colour', {
-    type: 'button', 'aria-label': `Show the mask in ${colour}`, style: `--colour: ${colour}`,
+    type: 'button', 'aria-label': t('Show the mask in {colour}', { colour }), style: `--colour: ${colour}`,
     onclick: () => {
       settings.colour = colour
       look()
       changed()
     }
   }))
-  const shown = h('section', { 'aria-label': 'How the mask is shown' },
-    h('h3', {}, 'Shown as'),
+  const shown = h('section', { 'aria-label': t('How the mask is shown') },
+    h('h3', {}, t('Shown as')),
     h('div.colours', {}, colours),
-    slider('Strength', 'How strongly the mask is shown over the picture. It changes nothing of it.', {
+    slider(t('Strength'), t('How strongly the mask is shown over the picture. It changes nothing of it.'), {
       min: 5, max: 100, unit: '%', get: () => settings.shown * 100, set: (value) => { settings.shown = value / 100 }, after: () => { look(); changed() }
     }))
 
   const act = (/** @type {WholeName} */ name, /** @type {string} */ label, /** @type {string} */ tip, /** @type {string} */ keys = '') =>
     h('button.plain', { type: 'button', 'data-tip': tip, ...(keys ? { 'data-keys': keys } : {}), onclick: () => whole(name) }, label)
-  const all = h('section', { 'aria-label': 'The whole mask' },
-    h('h3', {}, 'The whole mask'),
-    h('div.pair', {}, act('invert', 'Invert', 'Select what was not selected', 'Ctrl+I'), act('clear', 'Clear', 'Select nothing', 'Delete')),
-    slider('Outline by', 'By how many pixels the outline is moved or softened.', {
+  const all = h('section', { 'aria-label': t('The whole mask') },
+    h('h3', {}, t('The whole mask')),
+    h('div.pair', {}, act('invert', t('Invert'), t('Select what was not selected'), 'Ctrl+I'), act('clear', t('Clear'), t('Select nothing'), 'Delete')),
+    slider(t('Outline by'), t('By how many pixels the outline is moved or softened.'), {
       min: 1, max: 100, unit: ' px', get: () => settings.amount, set: (value) => { settings.amount = value }
     }),
-    h('div.pair', {}, act('grow', 'Grow', 'Move the outline out'), act('shrink', 'Shrink', 'Move the outline in'), act('feather', 'Soften', 'Make the edge soft')))
+    h('div.pair', {}, act('grow', t('Grow'), t('Move the outline out')), act('shrink', t('Shrink'), t('Move the outline in')), act('feather', t('Soften'), t('Make the edge soft'))))
 
   const options = h('div.options.scrolls')
   /** @type {unknown} */

@@ -4,6 +4,7 @@
  */
 import { askAside } from '../api/aside.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { confirm } from '../panels/dialog.js'
 import { h, isTyping, setText } from '../panels/dom.js'
 import { createControls, TOOLS } from './controls.js'
@@ -17,7 +18,7 @@ const FEW = 512 * 512
 
 /** What is done to the outline: its step's name, and what is said meanwhile. */
 const OUTLINES = /** @type {const} */ ({
-  grow: ['Grow', 'Growing the mask…'], shrink: ['Shrink', 'Shrinking the mask…'], feather: ['Soften', 'Softening the mask…']
+  grow: [t('Grow'), t('Growing the mask…')], shrink: [t('Shrink'), t('Shrinking the mask…')], feather: [t('Soften'), t('Softening the mask…')]
 })
 
 /**
@@ -36,11 +37,11 @@ export function openMaskDialog({ picture, selected, name, save }) {
 
   const doing = h('span')
   const working = h('div.working', { role: 'status', hidden: true }, doing,
-    h('button.plain', { type: 'button', 'data-tip': 'Leave the mask as it was', 'data-keys': 'Escape', onclick: () => work?.abort() }, 'Stop'))
+    h('button.plain', { type: 'button', 'data-tip': t('Leave the mask as it was'), 'data-keys': 'Escape', onclick: () => work?.abort() }, t('Stop')))
 
-  const undo = tool('undo', 'Undo', 'Ctrl+Z', () => back())
-  const redo = tool('redo', 'Redo', 'Ctrl+Shift+Z', () => forth())
-  const saveButton = h('button.primary', { type: 'button', 'data-keys': 'Ctrl+S', 'data-tip': 'Save the mask beside the picture', onclick: () => void keep() }, 'Save')
+  const undo = tool('undo', t('Undo'), 'Ctrl+Z', () => back())
+  const redo = tool('redo', t('Redo'), 'Ctrl+Shift+Z', () => forth())
+  const saveButton = h('button.primary', { type: 'button', 'data-keys': 'Ctrl+S', 'data-tip': t('Save the mask beside the picture'), onclick: () => void keep() }, t('Save'))
   const surface = new Surface({ picture, mask, settings, changed: follow })
   const controls = createControls({
     settings, whole,
@@ -51,16 +52,16 @@ export function openMaskDialog({ picture, selected, name, save }) {
     },
     look: () => surface.sheet.setLook(settings.colour, settings.shown)
   })
-  const element = h('dialog.mask-editor', { 'aria-label': 'Edit the mask' },
+  const element = h('dialog.mask-editor', { 'aria-label': t('Edit the mask') },
     h('header', {},
-      h('h2', {}, 'Edit the mask'), h('span.name', {}, `${name} · ${picture.width} × ${picture.height}`),
+      h('h2', {}, t('Edit the mask')), h('span.name', {}, `${name} · ${picture.width} × ${picture.height}`),
       h('div.group', {}, undo, redo),
-      h('div.group', {}, tool('zoomOut', 'Zoom out', '-', () => surface.zoom(1 / 1.5)), percent, tool('zoomIn', 'Zoom in', '+', () => surface.zoom(1.5)),
-        tool('fit', 'Fit to the window', '0', () => surface.fit())),
-      h('div.group.end', {}, h('button.plain', { type: 'button', onclick: () => void leave() }, 'Cancel'), saveButton)),
+      h('div.group', {}, tool('zoomOut', t('Zoom out'), '-', () => surface.zoom(1 / 1.5)), percent, tool('zoomIn', t('Zoom in'), '+', () => surface.zoom(1.5)),
+        tool('fit', t('Fit to the window'), '0', () => surface.fit())),
+      h('div.group.end', {}, h('button.plain', { type: 'button', onclick: () => void leave() }, t('Cancel')), saveButton)),
     told, controls.tools, surface.element, controls.options,
     working,
-    h('p.hint', {}, 'Right button erases · Shift+click draws a line · [ and ] size · Wheel zooms · Space moves'))
+    h('p.hint', {}, t('Right button erases · Shift+click draws a line · [ and ] size · Wheel zooms · Space moves')))
 
   let saving = false
   /** The change of the outline that a worker is making. @type {AbortController | null} */
@@ -68,8 +69,8 @@ export function openMaskDialog({ picture, selected, name, save }) {
   function follow() {
     controls.follow()
     setText(percent, `${Math.round(surface.view.scale * 100)}%`)
-    step(undo, 'Undo', surface.history.undoLabel, work !== null)
-    step(redo, 'Redo', surface.history.redoLabel, work !== null)
+    step(undo, t('Undo'), surface.history.undoLabel, work !== null)
+    step(redo, t('Redo'), surface.history.redoLabel, work !== null)
     saveButton.disabled = saving || work !== null
   }
 
@@ -77,10 +78,10 @@ export function openMaskDialog({ picture, selected, name, save }) {
   function whole(what) {
     if (saving || work) return
     surface.callOff()
-    if (what === 'invert') surface.change('Invert', mask.rect, () => invert(mask))
+    if (what === 'invert') surface.change(t('Invert'), mask.rect, () => invert(mask))
     else if (what === 'clear') {
       const bounds = mask.bounds()
-      if (bounds) surface.change('Clear', bounds, () => mask.fill(bounds, 0))
+      if (bounds) surface.change(t('Clear'), bounds, () => mask.fill(bounds, 0))
     } else void outline(what)
   }
 
@@ -100,7 +101,7 @@ export function openMaskDialog({ picture, selected, name, save }) {
       const made = await askAside('mask/worker.js', { what, region, by: settings.amount }, mine.signal, [region.data.buffer])
       if (made) put(made)
     } catch (error) {
-      tell(`The mask stays as it was: the program for it could not be loaded (${/** @type {Error} */ (error).message}). Is the server still there? Try again.`)
+      tell(t('The mask stays as it was: the program for it could not be loaded ({reason}). Is the server still there? Try again.', { reason: /** @type {Error} */ (error).message }))
     } finally {
       work = null
       busy(false)
@@ -132,17 +133,17 @@ export function openMaskDialog({ picture, selected, name, save }) {
     if (saving || work) return
     surface.callOff()
     saving = true
-    setText(saveButton, 'Saving…')
+    setText(saveButton, t('Saving…'))
     follow()
     try {
       await save(mask)
       surface.history.markSaved()
       element.close()
     } catch (error) {
-      tell(`The mask was not saved. ${/** @type {Error} */ (error).message} What you painted is still here: try again.`)
+      tell(t('The mask was not saved. {reason} What you painted is still here: try again.', { reason: /** @type {Error} */ (error).message }))
     } finally {
       saving = false
-      setText(saveButton, 'Save')
+      setText(saveButton, t('Save'))
       follow()
     }
   }
@@ -150,7 +151,7 @@ export function openMaskDialog({ picture, selected, name, save }) {
   async function leave() {
     if (saving) return
     const sure = !surface.history.dirty || (await confirm({
-      title: 'Leave without saving?', text: 'What you painted on this mask is not saved, and would be lost.', verb: 'Leave', danger: true
+      title: t('Leave without saving?'), text: t('What you painted on this mask is not saved, and would be lost.'), verb: t('Leave'), danger: true
     }))
     if (sure) element.close()
   }
@@ -229,5 +230,5 @@ function tool(sign, label, keys, run) {
 /** @param {HTMLButtonElement} button @param {string} verb @param {string | null} label @param {boolean} rests */
 function step(button, verb, label, rests) {
   button.disabled = label === null || rests
-  button.dataset.tip = label === null ? verb : `${verb}: ${label.toLowerCase()}`
+  button.dataset.tip = label === null ? verb : t('{verb}: {step}', { verb, step: label.toLowerCase() })
 }

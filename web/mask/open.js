@@ -6,6 +6,7 @@
  * @typedef {import('./mask.js').Mask} Mask
  */
 import { viewUrl } from '../api/client.js'
+import { t } from '../language/t.js'
 import { openMaskDialog } from './editor.js'
 
 /** A mask and its layer take six bytes a pixel, the picture four. */
@@ -29,7 +30,7 @@ export async function editMask({ file, channel, upload, done }) {
       const answer = await upload(await encode(mask), { name: `clipspace-mask-${Date.now()}.png`, subfolder: FOLDER, original: file })
       // Where the picture is gone, servers of this kind answer as if all were well, and write nothing.
       const made = await fetch(viewUrl({ filename: answer.name, subfolder: answer.subfolder, type: 'input' }), { headers: { Range: 'bytes=0-0' } })
-      if (!made.ok) throw new Error(`${file.filename} is not on the server any more, and the mask needs its colours. Put it back into the ${file.type} folder.`)
+      if (!made.ok) throw new Error(t('{name} is not on the server any more, and the mask needs its colours. Put it back into the folder “{folder}”.', { name: file.filename, folder: file.type ?? 'output' }))
       done(`${answer.subfolder ? `${answer.subfolder}/` : ''}${answer.name} [input]`)
     }
   })
@@ -42,7 +43,7 @@ async function read(file, channel) {
   if (picture.width * picture.height > MOST_PIXELS) {
     const size = `${picture.width} × ${picture.height}`
     picture.close()
-    throw new Error(`${file.filename} is too large for the mask editor: it has ${size} pixels, and at most ${MOST_PIXELS / 1e6} million can be painted on. Make it smaller first.`)
+    throw new Error(t('{name} is too large for the mask editor: it has {size} pixels, and at most {most} million can be painted on. Make it smaller first.', { name: file.filename, size, most: MOST_PIXELS / 1e6 }))
   }
   const pixels = pixelsOf(picture)
   const place = ['red', 'green', 'blue', 'alpha'].indexOf(channel)
@@ -64,12 +65,12 @@ async function read(file, channel) {
 /** @param {string} url @param {string} name */
 async function fetchPicture(url, name) {
   const answer = await fetch(url).catch(() => null)
-  if (!answer) throw new Error('The server does not answer. Is it still running?')
-  if (!answer.ok) throw new Error(`${name} is not there any more, or cannot be read.`)
+  if (!answer) throw new Error(t('The server does not answer. Is it still running?'))
+  if (!answer.ok) throw new Error(t('{name} is not there any more, or cannot be read.', { name }))
   try {
     return await createImageBitmap(await answer.blob())
   } catch {
-    throw new Error(`${name} cannot be shown here: it is no picture that this browser can decode.`)
+    throw new Error(t('{name} cannot be shown here: it is no picture that this browser can decode.', { name }))
   }
 }
 
@@ -77,7 +78,7 @@ async function fetchPicture(url, name) {
 function pixelsOf(picture) {
   const canvas = new OffscreenCanvas(picture.width, picture.height)
   const ctx = canvas.getContext('2d')
-  if (!ctx) throw new Error('The browser gives no canvas of this size to draw on.')
+  if (!ctx) throw new Error(t('The browser gives no canvas of this size to draw on.'))
   ctx.drawImage(picture, 0, 0)
   return ctx.getImageData(0, 0, picture.width, picture.height).data
 }
@@ -86,7 +87,7 @@ function pixelsOf(picture) {
 export async function encode({ width, height, data }) {
   const canvas = new OffscreenCanvas(width, height)
   const ctx = canvas.getContext('2d')
-  if (!ctx) throw new Error('The browser gives no canvas of this size to draw on.')
+  if (!ctx) throw new Error(t('The browser gives no canvas of this size to draw on.'))
   const rows = Math.max(1, Math.floor(1_000_000 / width))
   for (let y = 0; y < height; y += rows) {
     const image = ctx.createImageData(width, Math.min(rows, height - y))

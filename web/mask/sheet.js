@@ -4,6 +4,7 @@
  * @typedef {import('./mask.js').Mask} Mask
  * @typedef {import('../geometry/rect.js').Rect} Rect
  */
+import { t } from '../language/t.js'
 import { h } from '../panels/dom.js'
 
 /** Pixels put on the layer at once. */
@@ -21,7 +22,7 @@ export class Sheet {
     this.layer = h('canvas.mask', { width: picture.width, height: picture.height })
     this.element = h('div.sheet', {}, this.picture, this.layer)
     const ctx = this.layer.getContext('2d')
-    if (!ctx) throw new Error('The browser gives no canvas of this size to draw on.')
+    if (!ctx) throw new Error(t('The browser gives no canvas of this size to draw on.'))
     this.ctx = ctx
   }
 

@@ -11,6 +11,7 @@
  * @typedef {import('./tools.js').Press} Press
  */
 import { PanZoom } from '../geometry/pan_zoom.js'
+import { t } from '../language/t.js'
 import { h } from '../panels/dom.js'
 import { History } from './history.js'
 import { combine } from './mask.js'
@@ -53,7 +54,7 @@ export class Surface {
     this.view = new PanZoom(mask.width, mask.height)
     this.over = h('canvas.over', { 'aria-hidden': 'true' })
     this.element = h('div.surface', {
-      tabindex: 0, role: 'application', 'aria-label': 'The picture with its mask. Arrows move the brush, Enter paints.'
+      tabindex: 0, role: 'application', 'aria-label': t('The picture with its mask. Arrows move the brush, Enter paints.')
     }, this.sheet.element, this.over)
     this.#listen()
   }

@@ -12,6 +12,7 @@
  * @property {() => void} cancel
  * @property {((ctx: CanvasRenderingContext2D) => void) | undefined} [paint] Over the picture, in pixels of the view.
  */
+import { t } from '../language/t.js'
 import { polygon, similar } from './regions.js'
 import { Stroke } from './stroke.js'
 
@@ -47,7 +48,7 @@ class Brushing {
   down(press) {
     const { surface, erase } = this
     const { size, hardness, opacity } = surface.settings
-    surface.history.begin(erase ? 'Erase' : 'Paint')
+    surface.history.begin(erase ? t('Erase') : t('Paint'))
     this.#stroke = new Stroke(surface.mask, surface.history, { radius: size / 2, hardness, opacity, erase })
     if (press.shift && surface.last) surface.sheet.draw(this.#stroke.to(surface.last, press.pressure))
     this.move([press])
@@ -81,7 +82,7 @@ class Filling {
   /** @param {Press} press */
   down({ point }) {
     const { tolerance, everywhere } = this.surface.settings
-    this.surface.apply('Fill', similar(this.surface.pixels(), point, tolerance, everywhere), this.erase)
+    this.surface.apply(t('Fill'), similar(this.surface.pixels(), point, tolerance, everywhere), this.erase)
   }
 
   move() {}
@@ -119,7 +120,7 @@ class Outlining {
     const far = this.#points.some(({ x, y }) => Math.hypot(x - this.#first.x, y - this.#first.y) * surface.view.scale > CLICK)
     // A rectangle is of whole pixels.
     const points = this.square ? this.#points.map(({ x, y }) => ({ x: Math.round(x), y: Math.round(y) })) : this.#points
-    if (far) surface.apply(this.square ? 'Rectangle' : 'Lasso', polygon(points, surface.mask.width, surface.mask.height), this.erase)
+    if (far) surface.apply(this.square ? t('Rectangle') : t('Lasso'), polygon(points, surface.mask.width, surface.mask.height), this.erase)
   }
 
   cancel() {

@@ -1,5 +1,6 @@
 /** The knife: a stroke that cuts every link that it crosses. */
 import { removeLinks } from '../commands/reroute.js'
+import { many } from '../language/t.js'
 import { pathOf } from '../view/draw_links.js'
 import { crossings, Stroke } from './stroke.js'
 
@@ -16,7 +17,7 @@ export class Cutting extends Stroke {
   up(pointer) {
     const { editor } = this
     const { size } = this.cut
-    if (size) removeLinks(editor, this.cut.keys(), size === 1 ? 'Cut a link' : `Cut ${size} links`)
+    if (size) removeLinks(editor, this.cut.keys(), many(size, 'Cut a link', 'Cut {count} links'))
     this.end(pointer)
   }
 

@@ -14,6 +14,7 @@ import { connect, whyNot } from '../commands/connect.js'
 import { moveLinks } from '../commands/links.js'
 import { chain, linksThrough, removeLinks } from '../commands/reroute.js'
 import { distance } from '../geometry/vec.js'
+import { many, t } from '../language/t.js'
 import { accepts } from '../model/accepts.js'
 import { socketAt } from '../view/under.js'
 import { State } from './state.js'
@@ -47,7 +48,7 @@ export class DraggingLink extends State {
   /** @override */
   enter() {
     const { editor, start } = this
-    editor.store.begin('Connect')
+    editor.store.begin(t('Connect'))
     if ('from' in start) this.ends = [start.from]
     else if ('links' in start) this.#pickUp(start.links, start.fixed)
     else this.#pickUp([start.link], this.#nearerEnd(start.link, start.at))
@@ -145,10 +146,10 @@ export class DraggingLink extends State {
     const { editor, target, held } = this
     if (!pointer.dragged) return this.cancel()
     if (target) this.#drop(target)
-    else if (held.length) removeLinks(editor, held, 'Disconnect')
+    else if (held.length) removeLinks(editor, held, t('Disconnect'))
     const over = editor.targetAt(pointer.screen, pointer.type).kind
     const empty = !target && !held.length && over !== 'node' && over !== 'widget' && over !== 'socket'
-    editor.store.commit(!target ? 'Disconnect' : !held.length ? 'Connect' : held.length === 1 ? 'Move a link' : `Move ${held.length} links`)
+    editor.store.commit(!target ? t('Disconnect') : !held.length ? t('Connect') : many(held.length, 'Move a link', 'Move {count} links'))
     editor.idle()
     const from = this.ends[0]
     if (empty && from) editor.emit('search', { point: pointer.canvas, screen: pointer.screen, from })
@@ -159,7 +160,7 @@ export class DraggingLink extends State {
   #drop(target) {
     const { editor, held, start, via } = this
     if (this.#wasHere(target) && !via) return
-    editor.store.transact('Connect', () => {
+    editor.store.transact(t('Connect'), () => {
       const moved = held.flatMap((id, index) => {
         const [link, end] = [editor.store.link(id), this.ends[index]]
         return link && end ? [{ link, end }] : []
@@ -185,8 +186,8 @@ export class DraggingLink extends State {
     const end = this.ends[0]
     const near = this.editor.targetAt(pointer.screen)
     if (!end || (near.kind !== 'node' && near.kind !== 'socket')) return
-    if (near.kind === 'socket') this.editor.notify(whyNot(this.editor, end, near.socket) ?? 'It does not fit there')
-    else this.editor.notify(`Nothing on this node ${end.side === 'out' ? 'takes' : 'gives'} ${end.type}`)
+    if (near.kind === 'socket') this.editor.notify(whyNot(this.editor, end, near.socket) ?? t('It does not fit there'))
+    else this.editor.notify(end.side === 'out' ? t('Nothing on this node takes {type}', { type: end.type }) : t('Nothing on this node gives {type}', { type: end.type }))
   }
 
   /** @override */

@@ -9,6 +9,7 @@ import { selectedNodes } from '../commands/context.js'
 import { setHidden } from '../commands/links.js'
 import { pullOut } from '../commands/remove.js'
 import { addReroute, removeLinks } from '../commands/reroute.js'
+import { t } from '../language/t.js'
 import { drawHint } from '../view/draw_hint.js'
 import { placeOn } from './stroke.js'
 
@@ -40,28 +41,28 @@ function arm(editor, act, text) {
 /** @param {Editor} editor @param {boolean} locked */
 function lock(editor, locked) {
   const keys = editor.commands.keysOf('unlock')[0]
-  if (locked) editor.hands.lock(true, hint(editor, keys ? `Locked: ${keys} unlocks the canvas.` : 'The canvas is locked.'))
+  if (locked) editor.hands.lock(true, hint(editor, keys ? t('Locked: {keys} unlocks the canvas.', { keys }) : t('The canvas is locked.')))
   else editor.hands.lock(false)
   editor.updateCursor()
 }
 
 /** @type {readonly Command[]} */
 export const GESTURE_COMMANDS = [
-  { id: 'cut_links', label: 'Cut links by hand', keys: [], run: (editor) => arm(editor, 'cut', 'Draw a line across the links to cut.') },
-  { id: 'add_reroutes', label: 'Add reroutes by hand', keys: [], run: (editor) => arm(editor, 'reroute', 'Draw a line across the links that get a reroute.') },
-  { id: 'select_box', label: 'Select with a box', keys: [], run: (editor) => arm(editor, 'select', 'Draw a box round what to select.') },
-  { id: 'select_lasso', label: 'Select with a lasso', keys: [], run: (editor) => arm(editor, 'lasso', 'Draw a loop round what to select.') },
-  { id: 'join_nodes', label: 'Join two nodes by hand', keys: [], run: (editor) => arm(editor, 'join', 'Drag from one node to another to join them.') },
-  { id: 'lock', label: 'Lock the canvas', keys: ['H'], enabled: ({ hands }) => !hands.locked, run: (editor) => lock(editor, true) },
-  { id: 'unlock', label: 'Unlock the canvas', keys: ['V'], enabled: ({ hands }) => hands.locked, run: (editor) => lock(editor, false) },
+  { id: 'cut_links', label: t('Cut links by hand'), keys: [], run: (editor) => arm(editor, 'cut', t('Draw a line across the links to cut.')) },
+  { id: 'add_reroutes', label: t('Add reroutes by hand'), keys: [], run: (editor) => arm(editor, 'reroute', t('Draw a line across the links that get a reroute.')) },
+  { id: 'select_box', label: t('Select with a box'), keys: [], run: (editor) => arm(editor, 'select', t('Draw a box round what to select.')) },
+  { id: 'select_lasso', label: t('Select with a lasso'), keys: [], run: (editor) => arm(editor, 'lasso', t('Draw a loop round what to select.')) },
+  { id: 'join_nodes', label: t('Join two nodes by hand'), keys: [], run: (editor) => arm(editor, 'join', t('Drag from one node to another to join them.')) },
+  { id: 'lock', label: t('Lock the canvas'), keys: ['H'], enabled: ({ hands }) => !hands.locked, run: (editor) => lock(editor, true) },
+  { id: 'unlock', label: t('Unlock the canvas'), keys: ['V'], enabled: ({ hands }) => hands.locked, run: (editor) => lock(editor, false) },
   {
-    id: 'pull_out', label: 'Pull out of its links', keys: [], enabled: (editor) => selectedNodes(editor).length > 0,
+    id: 'pull_out', label: t('Pull out of its links'), keys: [], enabled: (editor) => selectedNodes(editor).length > 0,
     run: (editor) => {
-      if (!pullOut(editor, selectedNodes(editor))) editor.notify('There is no link to pull it out of')
+      if (!pullOut(editor, selectedNodes(editor))) editor.notify(t('There is no link to pull it out of'))
     }
   },
   {
-    id: 'link_insert', label: 'Insert a node here', keys: [], enabled: oneLink,
+    id: 'link_insert', label: t('Insert a node here'), keys: [], enabled: oneLink,
     run: (editor) => {
       const [link] = selectedLinks(editor)
       const place = link && placeOn(editor, link, editor.pointer)
@@ -69,7 +70,7 @@ export const GESTURE_COMMANDS = [
     }
   },
   {
-    id: 'link_reroute', label: 'Add a reroute', keys: [], enabled: someLinks,
+    id: 'link_reroute', label: t('Add a reroute'), keys: [], enabled: someLinks,
     run: (editor) => {
       const [link] = selectedLinks(editor)
       const place = link && placeOn(editor, link, editor.pointer)
@@ -78,15 +79,15 @@ export const GESTURE_COMMANDS = [
     }
   },
   {
-    id: 'hide_links', label: 'Hide links', keys: [], enabled: (editor) => linksOfSelection(editor).some(({ hidden }) => !hidden),
+    id: 'hide_links', label: t('Hide links'), keys: [], enabled: (editor) => linksOfSelection(editor).some(({ hidden }) => !hidden),
     run: (editor) => setHidden(editor, linksOfSelection(editor).map(({ id }) => id), true)
   },
   {
-    id: 'show_links', label: 'Show links', keys: [], enabled: (editor) => linksOfSelection(editor).some(({ hidden }) => hidden),
+    id: 'show_links', label: t('Show links'), keys: [], enabled: (editor) => linksOfSelection(editor).some(({ hidden }) => hidden),
     run: (editor) => setHidden(editor, linksOfSelection(editor).map(({ id }) => id), false)
   },
   {
-    id: 'link_delete', label: 'Delete the link', keys: [], enabled: someLinks,
-    run: (editor) => removeLinks(editor, selectedLinks(editor).map(({ id }) => id), 'Delete a link')
+    id: 'link_delete', label: t('Delete the link'), keys: [], enabled: someLinks,
+    run: (editor) => removeLinks(editor, selectedLinks(editor).map(({ id }) => id), t('Delete a link'))
   }
 ]

@@ -17,6 +17,7 @@
  * @property {Readonly<Record<string, Act>>} empty On the bare canvas, and across links.
  * @property {Readonly<Record<string, WheelAct>>} wheel By modifiers; `''` for none. A pinch on a trackpad comes as Ctrl.
  */
+import { t } from '../language/t.js'
 
 /** @type {Preset['anywhere']} */
 const ANYWHERE = {
@@ -29,27 +30,27 @@ const EMPTY = { left: 'select', 'Shift+left': 'select', 'Ctrl+left': 'cut', 'Alt
 /** @type {readonly Preset[]} */
 export const PRESETS = [
   {
-    id: 'easel', label: 'Easel', about: 'Drag selects, the wheel zooms, two fingers on a trackpad pan, the middle button pans.',
+    id: 'easel', label: 'Easel', about: t('Drag selects, the wheel zooms, two fingers on a trackpad pan, the middle button pans.'),
     anywhere: ANYWHERE, empty: EMPTY, wheel: { '': 'zoom', Ctrl: 'zoom', Shift: 'across', Alt: 'along' }
   },
   {
-    id: 'standard', label: 'ComfyUI, standard', about: 'Drag selects, the wheel pans, Ctrl and wheel zoom.',
+    id: 'standard', label: t('ComfyUI, standard'), about: t('Drag selects, the wheel pans, Ctrl and wheel zoom.'),
     anywhere: ANYWHERE, empty: EMPTY, wheel: { '': 'pan', Ctrl: 'zoom', Shift: 'across' }
   },
   {
-    id: 'drag', label: 'ComfyUI, drag navigation', about: 'Drag pans, Ctrl and drag selects, the wheel zooms; Ctrl+Alt and drag cuts links.',
+    id: 'drag', label: t('ComfyUI, drag navigation'), about: t('Drag pans, Ctrl and drag selects, the wheel zooms; Ctrl+Alt and drag cuts links.'),
     anywhere: ANYWHERE,
     empty: { ...EMPTY, left: 'pan', 'Ctrl+left': 'select', 'Ctrl+Alt+left': 'cut' },
     wheel: { '': 'zoom', Ctrl: 'zoom', Shift: 'across' }
   },
   {
-    id: 'blender', label: 'Blender', about: 'The middle button pans, with Ctrl it zooms; Ctrl and drag draws a lasso, Ctrl and the right button cut links.',
+    id: 'blender', label: 'Blender', about: t('The middle button pans, with Ctrl it zooms; Ctrl and drag draws a lasso, Ctrl and the right button cut links.'),
     anywhere: { ...ANYWHERE, 'Ctrl+middle': 'zoom', 'Shift+middle': 'pan' },
     empty: { ...EMPTY, 'Ctrl+left': 'lasso' },
     wheel: { '': 'zoom', Ctrl: 'across', Shift: 'along' }
   },
   {
-    id: 'nuke', label: 'Nuke', about: 'Alt and drag pans, Alt and the middle button zoom, the wheel zooms, drag selects.',
+    id: 'nuke', label: 'Nuke', about: t('Alt and drag pans, Alt and the middle button zoom, the wheel zooms, drag selects.'),
     anywhere: { ...ANYWHERE, 'Alt+left': 'pan', 'Alt+middle': 'zoom', 'Alt+right': 'zoom', 'Ctrl+Alt+right': 'join' },
     empty: { ...EMPTY, 'Ctrl+Alt+left': 'lasso' },
     wheel: { '': 'zoom', Ctrl: 'zoom', Shift: 'across' }

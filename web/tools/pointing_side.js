@@ -3,6 +3,7 @@ import { moveSide } from '../commands/move.js'
 import { movePort } from '../commands/subgraph_ports.js'
 import { rectToScreen } from '../geometry/viewport.js'
 import { ROW } from '../geometry/layout.js'
+import { t } from '../language/t.js'
 import { INPUTS_TYPE } from '../model/sides.js'
 import { State } from './state.js'
 
@@ -60,7 +61,7 @@ export class PointingSide extends State {
     if (this.#doing === 'waiting') {
       const across = Math.abs(pointer.screen.x - pointer.start.x) > Math.abs(pointer.screen.y - pointer.start.y)
       this.#doing = this.#port >= 0 && !across && this.#count > 1 ? 'port' : 'side'
-      if (this.#doing === 'side') editor.store.begin(this.which === 'in' ? 'Move the inputs' : 'Move the outputs')
+      if (this.#doing === 'side') editor.store.begin(this.which === 'in' ? t('Move the inputs') : t('Move the outputs'))
       else this.#unpaint = editor.paint((ctx, theme) => this.#line(ctx, theme))
       editor.updateCursor()
     }

@@ -1,5 +1,6 @@
 /** The pointer is down on a widget: a click edits or switches it, a drag changes it where its kind can be dragged. */
 import { alike, setWidget, setWidgets, useAgain } from '../commands/set_widget.js'
+import { t } from '../language/t.js'
 import { fitNumber } from '../model/numbers.js'
 import { humanise } from '../model/words.js'
 import { kindOf } from '../view/widget_kinds.js'
@@ -59,7 +60,7 @@ export class PointingWidget extends State {
     const place = node && editor.scene.view(node).layout.widgets.find(({ name }) => name === target.name)
     const change = (widget && place && kindOf(widget).drag?.(place, widget, target.part, this.#local(pointer.startCanvas))) ?? null
     if (!change) return null
-    editor.store.begin(`Change ${humanise(target.name).toLowerCase()}`)
+    editor.store.begin(t('Change {name}', { name: humanise(target.name).toLowerCase() }))
     // An expression of another one stays: it could not be brought back when Alt is let go.
     this.others = alike(editor, target.node, target.name).slice(1).filter(({ widget: other }) => other.expression === null)
     return change
@@ -74,7 +75,7 @@ export class PointingWidget extends State {
   /** @param {import('./state.js').Pointer} pointer @override */
   up(pointer) {
     const { editor, target, widget, change } = this
-    if (change) editor.store.commit(pointer.alt && this.others.length ? `Change ${humanise(target.name).toLowerCase()} of ${this.others.length + 1} nodes` : undefined)
+    if (change) editor.store.commit(pointer.alt && this.others.length ? t('Change {name} of {count} nodes', { name: humanise(target.name).toLowerCase(), count: this.others.length + 1 }) : undefined)
     editor.idle()
     if (change || !widget || pointer.dragged) return
     if (target.part === 'upload') {

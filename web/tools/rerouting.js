@@ -2,6 +2,7 @@
 import { move } from '../commands/move.js'
 import { addReroute, addReroutes } from '../commands/reroute.js'
 import { subtract } from '../geometry/vec.js'
+import { t } from '../language/t.js'
 import { State } from './state.js'
 import { crossings, placeOn, Stroke } from './stroke.js'
 
@@ -57,7 +58,7 @@ export class PullingReroute extends State {
   constructor(editor, pointer, link) {
     super(editor)
     this.start = pointer.startCanvas
-    editor.store.begin('Add a reroute')
+    editor.store.begin(t('Add a reroute'))
     const place = placeOn(editor, link, this.start)
     this.id = place && addReroute(editor, [link], place.point, place.stretch)
     const reroute = this.id === null ? undefined : editor.store.get(this.id)

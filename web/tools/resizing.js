@@ -3,6 +3,7 @@ import { raise } from '../commands/move.js'
 import { snapEdge } from '../geometry/snapping.js'
 import { subtract } from '../geometry/vec.js'
 import { visible } from '../geometry/viewport.js'
+import { t } from '../language/t.js'
 import { State } from './state.js'
 
 const GRID = 20
@@ -31,7 +32,7 @@ export class Resizing extends State {
       ? { x: node.pos[0], y: node.pos[1], w: layout.width, h: layout.height }
       : { x: group?.bounds[0] ?? 0, y: group?.bounds[1] ?? 0, w: group?.bounds[2] ?? 0, h: group?.bounds[3] ?? 0 }
     this.least = layout ? { w: layout.least[0], h: layout.least[1] } : { w: LEAST_FRAME, h: LEAST_FRAME }
-    editor.store.begin('Resize')
+    editor.store.begin(t('Resize'))
   }
 
   /** @override */
@@ -52,7 +53,7 @@ export class Resizing extends State {
     if (!this.#raised) raise(editor, [id])
     this.#raised = true
     const node = editor.store.node(id)
-    editor.store.transact('Resize', () => {
+    editor.store.transact(t('Resize'), () => {
       if (node) editor.store.update(id, { pos: [left, top], size: [right - left, bottom - top] })
       else if (editor.store.group(id)) editor.store.update(id, { bounds: [left, top, right - left, bottom - top] })
     })

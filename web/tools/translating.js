@@ -12,6 +12,7 @@ import { insert, makeRoom, placeIn } from '../commands/insert.js'
 import { move, moving, origins, raise } from '../commands/move.js'
 import { pullOut } from '../commands/remove.js'
 import { moveIn } from '../commands/subgraph_move_in.js'
+import { many, t } from '../language/t.js'
 import { RADIUS, roundRect } from '../view/shapes.js'
 import { withAlpha } from '../view/theme.js'
 import { wireNear } from '../view/under.js'
@@ -45,7 +46,7 @@ export class Translating extends State {
   constructor(editor, pointer) {
     super(editor)
     this.start = pointer.startCanvas
-    editor.store.begin('Move')
+    editor.store.begin(t('Move'))
     // Copies lie where the originals are: a frame's copy must not take these along.
     const taken = moving(editor, editor.selection)
     this.copied = pointer.alt && duplicate(editor, new Set([...editor.selection, ...taken]), { by: { x: 0, y: 0 }, links: true }) !== null
@@ -142,7 +143,7 @@ export class Translating extends State {
   #moveIn(instance) {
     const { editor } = this
     move(editor, this.from, { x: 0, y: 0 })
-    if (moveIn(editor, this.from.keys(), instance)) editor.store.commit('Move into the subgraph')
+    if (moveIn(editor, this.from.keys(), instance)) editor.store.commit(t('Move into the subgraph'))
     else editor.store.cancel()
     editor.idle()
   }
@@ -157,10 +158,9 @@ export class Translating extends State {
       insert(this.editor, node, link)
       makeRoom(this.editor, node)
     }
-    const many = this.from.size > 1
-    if (node && link) store.commit('Insert')
-    else if (this.shaken) store.commit('Pull out of its links')
-    else store.commit(this.copied ? 'Duplicate' : many ? `Move ${this.from.size} things` : 'Move')
+    if (node && link) store.commit(t('Insert'))
+    else if (this.shaken) store.commit(t('Pull out of its links'))
+    else store.commit(this.copied ? t('Duplicate') : many(this.from.size, 'Move', 'Move {count} things'))
     this.editor.idle()
   }
 

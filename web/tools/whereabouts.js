@@ -12,6 +12,7 @@
 import { groupBox } from '../commands/move.js'
 import { bounds } from '../geometry/rect.js'
 import { fit } from '../geometry/viewport.js'
+import { t } from '../language/t.js'
 import { pathTo } from '../model/paths.js'
 
 const NEAREST = 1
@@ -36,7 +37,7 @@ export class Whereabouts {
     const definition = node && editor.graph.definition(node.type)
     if (!node || !definition || node.graph !== editor.graphId) return false
     if (node.type === editor.graphId || this.path.some((each) => editor.store.node(each)?.type === node.type)) {
-      editor.notify(`“${definition.name}” contains itself: delete this node, then it can run`)
+      editor.notify(t('“{name}” contains itself: delete this node, then it can run', { name: definition.name }))
       return false
     }
     this.go([...this.path, id])
@@ -73,6 +74,19 @@ export class Whereabouts {
     const box = bounds([...editor.scene.rects(), ...editor.graph.groups(editor.graphId).map(groupBox)])
     const { w, h } = editor.viewSize
     if (box && w && h) editor.setCamera(fit(box, w, h, { most: NEAREST }))
+  }
+
+  /** Where one is, for `resume`. @returns {{path: readonly RecordId[], camera: Camera, cameras: ReadonlyMap<string, Camera>}} */
+  park() {
+    return { path: this.path, camera: this.editor.camera, cameras: new Map(this.#cameras) }
+  }
+
+  /** Be there again. @param {ReturnType<Whereabouts['park']>} place */
+  resume({ path, camera, cameras }) {
+    this.#cameras = new Map(cameras)
+    const graphId = this.#graphAt(path)
+    if (graphId !== null && path.length) this.#show(path, graphId)
+    this.editor.setCamera(camera)
   }
 
   /** @param {readonly RecordId[]} path @param {GraphId} graphId */

@@ -5,6 +5,7 @@
  * @typedef {import('./editor.js').Editor} Editor
  */
 import { resetWidget, setWidget } from '../commands/set_widget.js'
+import { t } from '../language/t.js'
 import { asList, asObject } from '../model/json.js'
 import { readValue, writeValue } from '../model/value_text.js'
 import { humanise } from '../model/words.js'
@@ -49,7 +50,7 @@ export function listenWidgetKeys(editor) {
     event.stopImmediatePropagation()
     if (value === undefined) return
     const again = wheeled.node === id && wheeled.name === widget.name && event.timeStamp - wheeled.time < PAUSE && wheeled.version === editor.store.version
-    editor.store.transact(`Change ${humanise(widget.name).toLowerCase()}`, () => setWidget(editor, id, widget.name, value), { merge: again })
+    editor.store.transact(t('Change {name}', { name: humanise(widget.name).toLowerCase() }), () => setWidget(editor, id, widget.name, value), { merge: again })
     wheeled = { node: id, name: widget.name, time: event.timeStamp, version: editor.store.version }
   }, { signal, capture: true, passive: false })
 
@@ -64,7 +65,7 @@ export function listenWidgetKeys(editor) {
 
   /** @param {string} id @param {string} name */
   function reset(id, name) {
-    if (!resetWidget(editor, id, name)) editor.notify(`${humanise(name)} has its default already.`)
+    if (!resetWidget(editor, id, name)) editor.notify(t('{name} has its default already.', { name: humanise(name) }))
   }
 
   overlay.addEventListener('pointerdown', (event) => {
@@ -97,7 +98,7 @@ export function listenWidgetKeys(editor) {
     event.stopImmediatePropagation()
     const value = readValue(found.widget, text)
     if (value !== undefined) setWidget(editor, found.id, found.widget.name, value)
-    else editor.notify(`“${text.trim().slice(0, 40)}” is no value for ${humanise(found.widget.name).toLowerCase()}.`)
+    else editor.notify(t('“{value}” is no value for {name}.', { value: text.trim().slice(0, 40), name: humanise(found.widget.name).toLowerCase() }))
   }, { signal, capture: true })
 
   /** Nothing is selected that would be meant, no field is typed in, no text marked. @param {ClipboardEvent} event */

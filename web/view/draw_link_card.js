@@ -6,6 +6,7 @@
  * @typedef {{type: string, from: string, to: string, fact: string, picture: ImageBitmap | null}} LinkFacts
  */
 import { clamp } from '../geometry/vec.js'
+import { t } from '../language/t.js'
 import { roundRect, socketPath } from './shapes.js'
 import { fitMiddle, font, measure } from './text.js'
 import { socketForm, typeColour } from './theme.js'
@@ -20,7 +21,7 @@ const APART = 14
 
 /** @param {CanvasRenderingContext2D} ctx in CSS pixels of the view @param {Theme} theme @param {LinkFacts} facts @param {Point} at @param {{w: number, h: number}} view */
 export function drawLinkCard(ctx, theme, facts, at, view) {
-  const type = facts.type === '*' ? 'Any type' : facts.type
+  const type = facts.type === '*' ? t('Any type') : facts.type
   const way = `${facts.from} → ${facts.to}`
   ctx.font = font(12, 600)
   const head = measure(ctx, type) + 18

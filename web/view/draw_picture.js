@@ -8,6 +8,7 @@
  * @typedef {import('./theme.js').Theme} Theme
  * @typedef {CanvasRenderingContext2D} Context2D
  */
+import { t } from '../language/t.js'
 import { askLength, clock, kindOf, lengthOf } from './media.js'
 import { lookAt, sidesOf } from './node_pictures.js'
 import { drawIcon, RADIUS } from './shapes.js'
@@ -153,7 +154,7 @@ function drawCompared(ctx, theme, box, { a, b }, split, pictures) {
 /** A result may be moved or deleted, and that is no fault; a file that the node needs and has not is one. @param {Context2D} ctx @param {Theme} theme @param {Rect} box @param {PictureRef} ref */
 function drawMissing(ctx, theme, box, ref) {
   const needed = ref.type === 'input'
-  const sentence = box.w < NARROW ? ref.filename : `${ref.filename} is not there, or cannot be shown`
+  const sentence = box.w < NARROW ? ref.filename : t('{name} is not there, or cannot be shown', { name: ref.filename })
   drawHint(ctx, theme, box, sentence, needed ? 'alert' : kindOf(ref.filename) === 'video' ? 'film' : 'picture', needed)
 }
 

@@ -8,6 +8,7 @@
  * @typedef {import('../geometry/layout.js').SocketPlace} SocketPlace
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  */
+import { t } from '../language/t.js'
 import { drawSocket } from './draw_node.js'
 import { RADIUS, roundRect } from './shapes.js'
 import { fitMiddle, font } from './text.js'
@@ -55,7 +56,7 @@ function drawSide(ctx, theme, view, side) {
     if (readable) {
       ctx.font = font(12)
       ctx.fillStyle = empty ? theme.quiet : theme.text
-      ctx.fillText(empty ? (out ? 'New input' : 'New output') : fitMiddle(ctx, socket.label, rect.w - 2 * INSET), x, socket.y + 0.5)
+      ctx.fillText(empty ? (out ? t('New input') : t('New output')) : fitMiddle(ctx, socket.label, rect.w - 2 * INSET), x, socket.y + 0.5)
     }
     ctx.globalAlpha = 1
   }

@@ -8,6 +8,7 @@
  * @typedef {import('./theme.js').Theme} Theme
  * @typedef {CanvasRenderingContext2D} Context2D
  */
+import { t } from '../language/t.js'
 import { frozenOf } from '../model/frozen.js'
 import { usedBy } from '../model/instances.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
@@ -22,8 +23,8 @@ const WORDS = 0.75
 /** The word of a state is never smaller than this on the screen, CSS pixels. */
 const SMALLEST = 7.5
 /** What stands on a node that this version cannot run, and in its place where the title needs the room. */
-const LATER = 'not in this version yet'
-const LATER_SHORT = 'not yet'
+const LATER = t('not in this version yet')
+const LATER_SHORT = t('not yet')
 /** Heat is neither an error nor a warning, nor what is yours to press. */
 const HEAT_HUE = 325
 
@@ -85,18 +86,18 @@ export function drawStatus(ctx, theme, { view, status, zoom, marks }, right, mid
  * @returns {{text: string, colour?: string, icon?: import('./shapes.js').IconName, iconColour?: string}}
  */
 function statusWord(theme, node, type, status, marks) {
-  if (status.error) return { text: 'error', colour: theme.error, icon: 'alert', iconColour: theme.error }
+  if (status.error) return { text: t('error'), colour: theme.error, icon: 'alert', iconColour: theme.error }
   if (status.state === 'running') return { text: status.max > 1 ? `${status.value} / ${status.max}` : '' }
-  if (node.mode === BYPASSED) return { text: 'bypassed' }
-  if (node.mode === MUTED) return { text: 'muted' }
-  if (!type) return { text: 'not installed', colour: theme.warning, icon: 'alert', iconColour: theme.warning }
+  if (node.mode === BYPASSED) return { text: t('bypassed') }
+  if (node.mode === MUTED) return { text: t('muted') }
+  if (!type) return { text: t('not installed'), colour: theme.warning, icon: 'alert', iconColour: theme.warning }
   if (type.later) return { text: LATER }
   const amber = /** @type {const} */ ({ icon: 'alert', iconColour: theme.warning })
-  if (marks?.notices.length) return { text: NOTICES[marks.notices[0]?.kind ?? ''] ?? 'look here', colour: theme.warning, ...amber }
-  if (marks?.inside) return { text: 'look inside', colour: theme.warning, ...amber }
+  if (marks?.notices.length) return { text: NOTICES[marks.notices[0]?.kind ?? ''] ?? t('look here'), colour: theme.warning, ...amber }
+  if (marks?.inside) return { text: t('look inside'), colour: theme.warning, ...amber }
   if (marks && marks.heat !== null) return marks.cost ? { text: marks.cost, colour: theme.text } : { text: '' }
-  if (marks?.frozen) return { text: 'frozen', icon: 'snow', ...(status.warnings.length ? amber : {}) }
-  if (status.state === 'cached') return { text: 'cached', icon: 'check', iconColour: theme.accentText, ...(status.warnings.length ? amber : {}) }
+  if (marks?.frozen) return { text: t('frozen'), icon: 'snow', ...(status.warnings.length ? amber : {}) }
+  if (status.state === 'cached') return { text: t('cached'), icon: 'check', iconColour: theme.accentText, ...(status.warnings.length ? amber : {}) }
   if (status.state === 'done' && status.ms !== null) return { text: duration(status.ms), ...(status.warnings.length ? amber : {}) }
   return { text: '', ...(node.pinned ? { icon: /** @type {const} */ ('pin') } : {}) }
 }
@@ -107,12 +108,12 @@ function isNoticedInside(graph, noticed, type) {
 }
 
 /** @type {Readonly<Record<string, string>>} */
-const NOTICES = { missing_file: 'not found' }
+const NOTICES = { missing_file: t('not found') }
 
 /** @param {number} ms */
 function duration(ms) {
   if (ms < 1000) return `${(Math.max(ms, 10) / 1000).toFixed(2)} s`
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : t('{minutes} min {seconds} s', { minutes: Math.floor(ms / 60_000), seconds: Math.round((ms % 60_000) / 1000) })
 }
 
 /** Of the ring round a node; null where its state has none. @param {Theme} theme @param {Readonly<NodeStatus>} status */

@@ -8,6 +8,7 @@
  * @typedef {import('./theme.js').Theme} Theme
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  */
+import { t } from '../language/t.js'
 import { GET, isWire, SET, wireName } from '../model/wires.js'
 import { roundRect, socketPath } from './shapes.js'
 import { fitMiddle, font } from './text.js'
@@ -36,7 +37,7 @@ export function drawWire(ctx, theme, drawing) {
     ctx.textBaseline = 'middle'
     ctx.textAlign = 'center'
     ctx.fillStyle = wireName(node) ? theme.text : theme.quiet
-    const name = fitMiddle(ctx, wireName(node) || 'no name yet', rect.w - 48)
+    const name = fitMiddle(ctx, wireName(node) || t('no name yet'), rect.w - 48)
     ctx.fillText(name, rect.x + rect.w / 2, rect.y + rect.h / 2 + 0.5)
     // An arrow out of the graph at a Set node's end, into it at a Get node's beginning.
     ctx.strokeStyle = theme.quiet

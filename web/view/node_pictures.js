@@ -12,6 +12,7 @@
  * @property {number | null} index The one that is shown large; null for all of them side by side.
  * @property {number} split Of two that are compared: how much of the first is seen, 0 to 1.
  */
+import { t } from '../language/t.js'
 import { widgetsOf } from '../model/widget_values.js'
 
 /** Letters of a text that are looked at; a node shows some hundred of them. */
@@ -60,13 +61,13 @@ export const isUpload = ({ spec }) => spec.kind === 'combo' && (spec.upload === 
 /** What to say where nothing is shown yet. @param {NodeType | undefined} type */
 export function hintOf(type) {
   if (!type?.output) {
-    if (type?.inputs.some(({ widget }) => widget?.kind === 'camera')) return 'The camera\'s picture comes here'
+    if (type?.inputs.some(({ widget }) => widget?.kind === 'camera')) return t('The camera\'s picture comes here')
     const upload = type?.inputs.map(({ widget }) => (widget?.kind === 'combo' ? widget.upload : null)).find((kind) => kind)
-    return upload === 'video' ? 'Drop or click for a video' : upload === 'audio' ? 'Drop or click for a sound' : 'Drop, paste or click for a picture'
+    return upload === 'video' ? t('Drop or click for a video') : upload === 'audio' ? t('Drop or click for a sound') : t('Drop, paste or click for a picture')
   }
   const takes = new Set(type.inputs.map((input) => input.type))
-  if (takes.has('IMAGE') || takes.has('MASK')) return 'The picture comes here'
-  return takes.has('VIDEO') ? 'The video comes here' : takes.has('AUDIO') ? 'The sound comes here' : 'The value comes here'
+  if (takes.has('IMAGE') || takes.has('MASK')) return t('The picture comes here')
+  return takes.has('VIDEO') ? t('The video comes here') : takes.has('AUDIO') ? t('The sound comes here') : t('The value comes here')
 }
 
 /**

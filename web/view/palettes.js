@@ -15,17 +15,18 @@
  * @property {Readonly<Record<string, string>>} [light]
  * @property {Readonly<Record<string, string>>} [types] Colours of socket types; only their hues are used.
  */
+import { t } from '../language/t.js'
 import { contrast, oklch } from './oklch.js'
 
 /** @type {readonly Palette[]} */
 export const PALETTES = [
   { id: 'easel', label: 'Easel', hue: 265, chroma: 1, accent: 152 },
-  { id: 'graphite', label: 'Graphite', hue: 0, chroma: 0, accent: 235 },
-  { id: 'night', label: 'Night', hue: 265, chroma: 3.4, accent: 215 },
-  { id: 'forest', label: 'Forest', hue: 155, chroma: 1.8, accent: 120 },
-  { id: 'plum', label: 'Plum', hue: 325, chroma: 2.2, accent: 350 },
-  { id: 'ember', label: 'Ember', hue: 45, chroma: 1.7, accent: 62 },
-  { id: 'contrast', label: 'High contrast', hue: 265, chroma: 0.5, accent: 152, strong: true }
+  { id: 'graphite', label: t('Graphite'), hue: 0, chroma: 0, accent: 235 },
+  { id: 'night', label: t('Night'), hue: 265, chroma: 3.4, accent: 215 },
+  { id: 'forest', label: t('Forest'), hue: 155, chroma: 1.8, accent: 120 },
+  { id: 'plum', label: t('Plum'), hue: 325, chroma: 2.2, accent: 350 },
+  { id: 'ember', label: t('Ember'), hue: 45, chroma: 1.7, accent: 62 },
+  { id: 'contrast', label: t('High contrast'), hue: 265, chroma: 0.5, accent: 152, strong: true }
 ]
 
 /** @param {Palette} palette @param {Base} base @returns {Theme} */

@@ -16,6 +16,7 @@
  */
 import { GridIndex } from '../geometry/grid_index.js'
 import { bounds, grow, move } from '../geometry/rect.js'
+import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
 import { layoutOf, viewOf } from '../model/shape.js'
 import { around, GET, isWire, sender, wireName } from '../model/wires.js'
@@ -258,7 +259,7 @@ export class Scene {
       link = this.graph.linkInto(from, 0)
       from = link && this.graph.source(link)
     }
-    return from ? this.view(from).title : 'a link'
+    return from ? this.view(from).title : t('a link')
   }
 
   /** @param {RecordId} id */

@@ -9,6 +9,7 @@
  * @typedef {import('./widget_kinds.js').Drawing} Drawing
  * @typedef {import('../geometry/layout.js').WidgetPlace} WidgetPlace
  */
+import { t } from '../language/t.js'
 import { LETTERS, tokensOf, whenMarkdownIsRead } from './markdown.js'
 import { blocksOf, linksOf } from './note_blocks.js'
 import { layNote, linkAt } from './note_lines.js'
@@ -62,7 +63,7 @@ export const MARKDOWN = {
     ctx.font = font(12)
     ctx.textAlign = 'left'
     ctx.textBaseline = 'middle'
-    const text = fitMiddle(ctx, `${MODIFIER}+click opens ${href}`, Math.max(field.w - 16, 60))
+    const text = fitMiddle(ctx, t('{key}+click opens {address}', { key: MODIFIER, address: href }), Math.max(field.w - 16, 60))
     const [w, h] = [measure(ctx, text) + 16, 24]
     ctx.fillStyle = theme.overlay
     roundRect(ctx, field.x, field.y + field.h - h, w, h, 5)

@@ -1,4 +1,5 @@
 /** A colour, by the browser's own picker or as `#rrggbb`; any name that CSS knows is read too. */
+import { t } from '../language/t.js'
 import { h } from '../panels/dom.js'
 import { float } from '../panels/float.js'
 
@@ -10,7 +11,7 @@ export function openColour(host, request) {
   const stage = host.getBoundingClientRect()
   const { box } = request
   const first = hexOf(String(request.value)) ?? '#000000'
-  const picker = h('input.picker', { type: 'color', value: first.slice(0, 7), 'aria-label': `${request.label}: choose` })
+  const picker = h('input.picker', { type: 'color', value: first.slice(0, 7), 'aria-label': t('{label}: choose', { label: request.label }) })
   const text = h('input.field', { type: 'text', value: String(request.value ?? ''), 'aria-label': request.label, spellcheck: 'false', autocomplete: 'off' })
   const note = h('p.edit-hint-line', { role: 'status' })
   const card = h('div.colour', { role: 'dialog', 'aria-label': request.label }, h('div.pair', {}, picker, text), note)
@@ -33,7 +34,7 @@ export function openColour(host, request) {
   text.addEventListener('input', () => {
     const value = hexOf(text.value)
     if (value) picker.value = value.slice(0, 7)
-    note.textContent = value ? '' : 'Write #rrggbb, or the name of a colour.'
+    note.textContent = value ? '' : t('Write #rrggbb, or the name of a colour.')
   })
   card.addEventListener('keydown', event => {
     if (event.key === 'Escape') {

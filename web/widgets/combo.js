@@ -6,6 +6,7 @@
  * @typedef {import('./request.js').EditRequest} EditRequest
  */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { flatRows, treeRows } from '../model/choice_rows.js'
 import { equal } from '../model/json.js'
 import { fill, h } from '../panels/dom.js'
@@ -41,8 +42,8 @@ export function openCombo(host, request) {
   /** One for each row, so that scrolling does not ask for them again. @type {WeakMap<Row, HTMLImageElement>} */
   const thumbs = new WeakMap()
 
-  const field = h('input.field', { type: 'text', placeholder: choices.length ? `Search ${choices.length}` : spec.source ? 'Search' : '', 'aria-label': request.label, autocomplete: 'off', spellcheck: 'false' })
-  const recent = h('button.recent', { type: 'button', 'aria-label': 'Recent ones first', 'data-tip': 'Recent ones first', 'aria-pressed': String(showsRecent()),
+  const field = h('input.field', { type: 'text', placeholder: choices.length ? t('Search {count}', { count: choices.length }) : spec.source ? t('Search') : '', 'aria-label': request.label, autocomplete: 'off', spellcheck: 'false' })
+  const recent = h('button.recent', { type: 'button', 'aria-label': t('Recent ones first'), 'data-tip': t('Recent ones first'), 'aria-pressed': String(showsRecent()),
     onclick: () => {
       setShowsRecent(!showsRecent())
       recent.setAttribute('aria-pressed', String(showsRecent()))
@@ -51,7 +52,7 @@ export function openCombo(host, request) {
     } }, icon('clock', 15))
   /** @type {VirtualList<Row>} */
   const list = new VirtualList({ rowHeight: ROW, label: request.label, draw: drawRow, onChoose: choose, onActive: row => showLarge(row?.row === 'choice' ? row.choice : null) })
-  const none = h('p.none', {}, choices.length || spec.source ? 'Nothing by that name.' : request.empty ?? 'There is nothing to choose from.')
+  const none = h('p.none', {}, choices.length || spec.source ? t('Nothing by that name.') : request.empty ?? t('There is nothing to choose from.'))
   const large = h('div.large', { 'aria-hidden': 'true', hidden: true })
   /** Where the choices come from an address of the server. */
   const remote = spec.source ? remoteBar(spec.source, { read: takeChoices }) : null
@@ -63,7 +64,7 @@ export function openCombo(host, request) {
   /** @param {readonly unknown[]} read @param {boolean} asked */
   function takeChoices(read, asked) {
     choices = read
-    field.placeholder = choices.length ? `Search ${choices.length}` : 'Search'
+    field.placeholder = choices.length ? t('Search {count}', { count: choices.length }) : t('Search')
     const next = spec.source.after && asked && !several ? choices.at(spec.source.after === 'first' ? 0 : -1) : undefined
     if (next === undefined) {
       show()

@@ -1,4 +1,5 @@
 /** A curve, large: points are dragged, moved by arrows, typed as numbers, added by a press beside them, removed by Delete. */
+import { t } from '../language/t.js'
 import { added, knotNear, knotsOf, moved, removed, smooth, STRAIGHT, withKnots } from '../model/curve.js'
 import { h } from '../panels/dom.js'
 import { float } from '../panels/float.js'
@@ -19,12 +20,12 @@ export function openCurve(host, request) {
   const { box } = request
   let knots = knotsOf(request.value)
   let chosen = knots.length - 1
-  const picture = make('svg', { viewBox: `-8 -8 ${SIDE + 16} ${SIDE + 16}`, width: SIDE + 16, height: SIDE + 16, tabindex: 0, role: 'application', 'aria-label': `${request.label}: points; arrows move, Delete removes, Tab goes on` })
-  const [x, y] = [number('Across'), number('Up')]
-  const drop = h('button', { type: 'button', onclick: () => change(removed(knots, chosen), Math.max(0, chosen - 1)) }, 'Remove the point')
-  const straight = h('button', { type: 'button', onclick: () => change([...STRAIGHT], 1) }, 'Straight')
+  const picture = make('svg', { viewBox: `-8 -8 ${SIDE + 16} ${SIDE + 16}`, width: SIDE + 16, height: SIDE + 16, tabindex: 0, role: 'application', 'aria-label': t('{label}: points; arrows move, Delete removes, Tab goes on', { label: request.label }) })
+  const [x, y] = [number(t('Across, of the chosen point')), number(t('Up, of the chosen point'))]
+  const drop = h('button', { type: 'button', onclick: () => change(removed(knots, chosen), Math.max(0, chosen - 1)) }, t('Remove the point'))
+  const straight = h('button', { type: 'button', onclick: () => change([...STRAIGHT], 1) }, t('Straight'))
   const card = h('div.curve', { role: 'dialog', 'aria-label': request.label }, picture,
-    h('div.pair', {}, h('label', {}, 'Across', x), h('label', {}, 'Up', y)), h('div.buttons', {}, drop, straight))
+    h('div.pair', {}, h('label', {}, t('Across'), x), h('label', {}, t('Up'), y)), h('div.buttons', {}, drop, straight))
   let keep = true
   const close = float(card, {
     anchor: { x: stage.left + box.x, y: stage.top + box.y, width: box.width, height: box.height },
@@ -37,7 +38,7 @@ export function openCurve(host, request) {
 
   /** @param {string} label */
   function number(label) {
-    return h('input.field', { type: 'number', min: 0, max: 1, step: 0.01, 'aria-label': `${label}, of the chosen point`,
+    return h('input.field', { type: 'number', min: 0, max: 1, step: 0.01, 'aria-label': label,
       oninput: () => { if (x.value && y.value) change(moved(knots, chosen, [Number(x.value), Number(y.value)]), chosen, true) } })
   }
 

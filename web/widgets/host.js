@@ -5,6 +5,7 @@
  * @typedef {import('../model/widget_values.js').Widget} Widget
  * @typedef {import('./request.js').OpenEditor} OpenEditor
  */
+import { many, t } from '../language/t.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
 import { humanise, inSentence } from '../model/words.js'
 import { editorOf } from './kinds.js'
@@ -82,7 +83,7 @@ export class WidgetHost {
       random: () => this.hooks.randomSeed(widget.spec),
       commitSeed: (/** @type {number | null} */ value, /** @type {string} */ control, /** @type {boolean} */ all) => {
         const ids = all || always ? editor.alike(node, widget.name).map(({ id }) => id) : [node]
-        editor.store.transact(ids.length > 1 ? `Change the seed of ${ids.length} nodes` : 'Change the seed', () => ids.forEach(id => {
+        editor.store.transact(many(ids.length, 'Change the seed', 'Change the seed of {count} nodes'), () => ids.forEach(id => {
           if (value !== null && value !== editor.widget(id, widget.name)?.value) editor.setWidget(id, widget.name, value)
           if (control !== editor.widget(id, widget.name)?.control) editor.setWidget(id, widget.name, control, 'control')
         }))
@@ -129,9 +130,9 @@ export class WidgetHost {
     this.close()
     const { editor } = this
     const field = openText(this.host, {
-      box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: editor.camera.zoom, label: 'Title', value: title, spec: {},
+      box: { x: rect.x, y: rect.y, width: rect.w, height: rect.h }, zoom: editor.camera.zoom, label: t('Title'), value: title, spec: {},
       // A node without a title of its own shows its type's.
-      commit: value => editor.store.transact('Rename', () => editor.store.update(id, { title: String(value).trim() || (editor.store.node(id) ? null : 'Frame') })),
+      commit: value => editor.store.transact(t('Rename'), () => editor.store.update(id, { title: String(value).trim() || (editor.store.node(id) ? null : t('Frame')) })),
       closed: () => {
         this.open = null
         editor.focus()
@@ -169,5 +170,5 @@ export class WidgetHost {
 /** @param {Widget} widget */
 function emptyList({ spec, name }) {
   if (spec.kind !== 'combo' || spec.options.length) return undefined
-  return spec.upload ? 'No pictures yet: drop one on the node.' : `No ${inSentence(humanise(name))} files were found on the server.`
+  return spec.upload ? t('No pictures yet: drop one on the node.') : t('No {name} files were found on the server.', { name: inSentence(humanise(name)) })
 }

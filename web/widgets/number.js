@@ -5,6 +5,7 @@
  *
  * @typedef {import('./request.js').EditRequest} EditRequest
  */
+import { t } from '../language/t.js'
 import { ExpressionError } from '../model/expression.js'
 import { evaluate, expressionIn, isExpression, limitsOf, showNumber, work } from '../model/number_text.js'
 import { fitNumber } from '../model/numbers.js'
@@ -26,7 +27,7 @@ export function openNumber(host, request) {
   field.value = request.typed ?? (request.expression ? `=${request.expression}` : showNumber(request.value, spec))
   let { box, zoom } = request
   const completion = new Completion(field, {
-    label: 'Widgets',
+    label: t('Widgets'),
     find: (text, caret) => (isExpression(text) ? request.complete?.(text, caret) ?? null : null),
     caret: () => {
       const { left, top, height } = field.getBoundingClientRect()
@@ -140,16 +141,16 @@ export function outcome(text, { spec, preview }) {
 
 /** What the line under the field says. @param {string} text @param {EditRequest} request @returns {{text: string, wrong: boolean}} */
 export function said(text, { spec, preview, others = 0 }) {
-  const all = others ? `Alt+Enter: all ${others + 1} selected` : ''
+  const all = others ? t('Alt+Enter: all {count} selected', { count: others + 1 }) : ''
   try {
     if (isExpression(text)) {
-      if (!preview) return { text: 'No expression can be kept here: its node’s type is not known to the server.', wrong: true }
+      if (!preview) return { text: t('No expression can be kept here: its node’s type is not known to the server.'), wrong: true }
       const value = preview(expressionIn(text))
       return { text: [`= ${showNumber(value, spec)}`, all].filter(Boolean).join(' · '), wrong: false }
     }
     const value = work(text, spec)
     const fitted = fitNumber(spec, value)
-    const changed = value > spec.max ? `At most ${spec.max}` : value < spec.min ? `At least ${spec.min}` : fitted !== Number(text) ? `= ${showNumber(fitted, spec)}` : limitsOf(spec)
+    const changed = value > spec.max ? t('At most {max}', { max: spec.max }) : value < spec.min ? t('At least {min}', { min: spec.min }) : fitted !== Number(text) ? `= ${showNumber(fitted, spec)}` : limitsOf(spec)
     return { text: [changed, all].filter(Boolean).join(' · '), wrong: false }
   } catch (error) {
     if (error instanceof ExpressionError) return { text: error.message, wrong: true }

@@ -1,5 +1,6 @@
 /** Above the choices of a list that is read from the server: what it is doing, and a button that asks again. */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { h, setText } from '../panels/dom.js'
 import { keptChoices, lastChoices, readChoices } from './remote_choices.js'
 
@@ -11,7 +12,7 @@ import { keptChoices, lastChoices, readChoices } from './remote_choices.js'
  */
 export function remoteBar(source, { read }) {
   const word = h('span.word')
-  const label = h('span', {}, 'Read the list again')
+  const label = h('span', {}, t('Read the list again'))
   const button = h('button', { type: 'button', onclick: () => void load(true) }, icon('redo', 14), label)
   const element = h('div.remote', { role: 'status' }, word, button)
   /** @type {AbortController | null} */
@@ -21,10 +22,10 @@ export function remoteBar(source, { read }) {
   async function load(asked) {
     asking?.abort()
     const mine = (asking = new AbortController())
-    tell('Reading the list from the server…', 'busy')
+    tell(t('Reading the list from the server…'), 'busy')
     try {
-      const choices = await readChoices(source, mine.signal, { again: tries => tell(`No answer yet: try ${tries + 1}…`, 'busy') })
-      tell(choices.length ? '' : 'The server\'s list is empty.', '')
+      const choices = await readChoices(source, mine.signal, { again: tries => tell(t('No answer yet: try {number}…', { number: tries + 1 }), 'busy') })
+      tell(choices.length ? '' : t('The server\'s list is empty.'), '')
       read(choices, asked)
     } catch (error) {
       if (!mine.signal.aborted) tell(/** @type {Error} */ (error).message, 'failed')
@@ -34,7 +35,7 @@ export function remoteBar(source, { read }) {
   /** @param {string} text @param {'busy' | 'failed' | ''} state */
   function tell(text, state) {
     setText(word, text)
-    setText(label, state === 'failed' ? 'Try again' : 'Read the list again')
+    setText(label, state === 'failed' ? t('Try again') : t('Read the list again'))
     button.hidden = state === 'busy' || (state === '' && !source.button)
     element.classList.toggle('failed', state === 'failed')
     element.hidden = !text && button.hidden

@@ -4,6 +4,7 @@
  *
  * @typedef {import('../model/widget_specs.js').RemoteSource} RemoteSource
  */
+import { t } from '../language/t.js'
 
 /** Time for an answer where the node says none, and the longest that it may say, in ms. */
 const USUAL_TIME = 4096
@@ -42,10 +43,10 @@ export function addressOf({ route, params }, page) {
   try {
     address = new URL(route, page)
   } catch {
-    throw new Error(`“${route}” is no address to read the list from. The node's author can mend it.`)
+    throw new Error(t('“{route}” is no address to read the list from. The node\'s author can mend it.', { route }))
   }
   if (address.origin !== new URL(page).origin) {
-    throw new Error(`The list would come from ${address.host || address.protocol}, which is not this server: Easel does not ask others.`)
+    throw new Error(t('The list would come from {host}, which is not this server: Easel does not ask others.', { host: address.host || address.protocol }))
   }
   for (const [name, value] of Object.entries(params)) address.searchParams.set(name, value)
   return address.href
@@ -90,12 +91,12 @@ async function ask(address, { route, key, timeout }, signal) {
     text = await reply.text()
   } catch (error) {
     if (signal.aborted) throw error
-    throw new NoAnswer(late.aborted ? `The server did not answer ${route} within ${Math.round(time / 100) / 10} s.` : `The server does not answer ${route}.`)
+    throw new NoAnswer(late.aborted ? t('The server did not answer {route} within {seconds} s.', { route, seconds: Math.round(time / 100) / 10 }) : t('The server does not answer {route}.', { route }))
   }
-  if (reply.status >= 500) throw new NoAnswer(`The server could not make the list of ${route} (status ${reply.status}).`)
-  if (!reply.ok) throw new Error(`The server has no list at ${route} (status ${reply.status}).`)
+  if (reply.status >= 500) throw new NoAnswer(t('The server could not make the list of {route} (status {status}).', { route, status: reply.status }))
+  if (!reply.ok) throw new Error(t('The server has no list at {route} (status {status}).', { route, status: reply.status }))
   const list = listIn(text, key)
-  if (!list) throw new Error(`What ${route} answers is no list${key ? ` under “${key}”` : ''}.`)
+  if (!list) throw new Error(key ? t('What {route} answers is no list under “{key}”.', { route, key }) : t('What {route} answers is no list.', { route }))
   return list
 }
 

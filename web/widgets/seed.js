@@ -1,10 +1,11 @@
 /** A seed: its value, a fresh one, what becomes of it after a run, and the one that was used last. */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { h } from '../panels/dom.js'
 import { float } from '../panels/float.js'
 import { outcome } from './number.js'
 
-const MODES = /** @type {const} */ ([['fixed', 'Stay', 'lock'], ['randomize', 'Random', 'dice'], ['increment', 'One more', 'plus1'], ['decrement', 'One less', 'minus1']])
+const MODES = /** @type {const} */ ([['fixed', t('Stay'), 'lock'], ['randomize', t('Random'), 'dice'], ['increment', t('One more'), 'plus1'], ['decrement', t('One less'), 'minus1']])
 
 /**
  * @typedef {object} SeedRequest
@@ -21,17 +22,17 @@ const MODES = /** @type {const} */ ([['fixed', 'Stay', 'lock'], ['randomize', 'R
 export function openSeed(host, request) {
   const stage = host.getBoundingClientRect()
   const value = h('input.field', { type: 'text', inputmode: 'numeric', value: request.typed ?? (request.expression ? `=${request.expression}` : String(request.value)), 'aria-label': request.label, autocomplete: 'off', spellcheck: 'false' })
-  const fresh = h('button', { type: 'button', 'aria-label': 'A fresh seed', 'data-tip': 'A fresh seed',
+  const fresh = h('button', { type: 'button', 'aria-label': t('A fresh seed'), 'data-tip': t('A fresh seed'),
     onclick: () => { value.value = String(request.random()); value.focus() } }, icon('dice'))
-  const modes = h('fieldset', {}, h('legend', {}, 'After a run'), MODES.map(([mode, text, name]) =>
+  const modes = h('fieldset', {}, h('legend', {}, t('After a run')), MODES.map(([mode, text, name]) =>
     h('label.mode', {}, h('input', { type: 'radio', name: 'seed-mode', value: mode, checked: mode === request.control }), icon(name, 15), text)))
-  const last = request.lastUsed === null ? null : h('p.last', {}, 'Used last', h('span.number', {}, String(request.lastUsed)),
+  const last = request.lastUsed === null ? null : h('p.last', {}, t('Used last'), h('span.number', {}, String(request.lastUsed)),
     h('button', { type: 'button', onclick: () => {
       const fixed = modes.querySelector('[value="fixed"]')
       if (fixed instanceof HTMLInputElement) fixed.checked = true
       value.value = String(request.lastUsed)
       finish()
-    } }, 'Use again'))
+    } }, t('Use again')))
   const card = h('div.seed', { role: 'dialog', 'aria-label': request.label }, h('div.value', {}, value, fresh), modes, last)
 
   let keep = true

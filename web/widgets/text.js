@@ -2,6 +2,7 @@
  * Text typed over its widget. Several lines: Enter is a new line, Escape and a press outside keep the text, since
  * nobody wants to lose a prompt (undo brings the old one back). One line: Enter keeps, Escape does not.
  */
+import { t } from '../language/t.js'
 import { MOST_MARKED } from '../model/prompt_marks.js'
 import { Completion } from './completion.js'
 import { openLongText } from './long_text.js'
@@ -31,7 +32,7 @@ export function openText(host, request) {
   host.append(field)
   const marks = request.prompt && field instanceof HTMLTextAreaElement ? new MarksLayer(field, { choices: request.spec.dynamicPrompts === true }) : null
   const completion = request.prompt && request.complete ? new Completion(field, {
-    label: 'Words', slow: true, find: request.complete,
+    label: t('Words'), slow: true, find: request.complete,
     caret: () => marks?.place(field.selectionStart ?? 0) ?? below(field),
   }) : null
 
