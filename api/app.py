@@ -6,7 +6,21 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from api import choices, documents, extensions, files, languages, page, prompt, settings, socket, system, userdata
+from api import (
+    choices,
+    documents,
+    extensions,
+    files,
+    languages,
+    page,
+    prompt,
+    settings,
+    shares,
+    shares_guest,
+    socket,
+    system,
+    userdata,
+)
 from api.page import PAGE
 from api.replies import turn_errors_into_replies
 from api.security import Gate, mark, middleware
@@ -14,6 +28,19 @@ from api.services import SERVICES, Services
 
 THEMES = (prompt, socket, files, userdata, settings, system)
 """Whose ROUTES clients know."""
+OWN_THEMES = (
+    prompt,
+    socket,
+    system,
+    page,
+    choices,
+    documents,
+    extensions,
+    languages,
+    shares,
+    shares_guest,
+)
+"""Whose OWN_ROUTES are ours."""
 COMPRESS_ABOVE = 2048
 """Bytes of a JSON answer from which compressing it pays."""
 
@@ -21,17 +48,18 @@ COMPRESS_ABOVE = 2048
 def build_app(services: Services, gate: Gate) -> web.Application:
     """Clients' routes stand under `/` and under `/api` alike; ours stand under `/easel`."""
     app = web.Application(
-        middlewares=[turn_errors_into_replies, middleware(gate), compress],
+        middlewares=[turn_errors_into_replies, middleware(gate, shares_guest.FOR_GUESTS), compress],
         client_max_size=services.flags.max_upload,
     )
     app[SERVICES] = services
     app[PAGE] = services.page
     app[choices.SENT] = choices.Sent()
+    app[shares_guest.DOOR] = shares_guest.Door()
     for theme in THEMES:
         for route in theme.ROUTES:
             app.router.add_route(route.method, route.path, route.handler)
             app.router.add_route(route.method, "/api" + route.path, route.handler)
-    for theme in (prompt, socket, system, page, choices, documents, extensions, languages):
+    for theme in OWN_THEMES:
         app.router.add_routes(theme.OWN_ROUTES)
 
     async def add_marks(request: web.Request, response: web.StreamResponse) -> None:

@@ -31,6 +31,8 @@ class Widget:
     """A socket with no field."""
     raw_link: bool = False
     """The function gets `["id", slot]` and not the value."""
+    element: str | None = None
+    """The page shows it by this widget of a pack's (docs/extending-the-page.md); without it, as the type is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,4 +198,5 @@ def input_of(class_type: str, name: str, mark: Mark, default: Any) -> InputSpec:
     options |= {"advanced": True} if mark.advanced else {}
     options |= {"forceInput": True} if mark.force_input else {}
     options |= {"rawLink": True} if mark.raw_link else {}
+    options |= {"widgetType": mark.element} if mark.element else {}
     return InputSpec(name=name, type=kind, optional=mark.optional, options=options, choices=choices, files=files)

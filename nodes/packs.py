@@ -25,6 +25,9 @@ from nodes.adapter import adapt
 OWN_PACK = Path(__file__).resolve().parent.parent / "custom_nodes" / "easel_example"
 """The pack that comes with Easel: always trusted."""
 
+PAGE = "PAGE_DIRECTORY"
+"""The constant by which a pack adds to Easel's page."""
+
 State = Literal["loaded", "partly", "failed", "empty", "untrusted"]
 
 
@@ -50,7 +53,9 @@ class PackReport:
     seconds: float = 0.0
     """How long its import took."""
     web: str | None = None
-    """The folder of scripts that it adds to the page."""
+    """The folder of scripts that it adds to the incumbent's page."""
+    page: str | None = None
+    """The folder of what it adds to Easel's page; its `index.js` is loaded (docs/extending-the-page.md)."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -99,7 +104,8 @@ def _load(path: Path, registry: Registry, *, trusted: bool) -> PackReport:
     finally:
         report.seconds = time.perf_counter() - began
     _add_nodes(module, path, registry, report)
-    report.web = _web_directory(module, path)
+    report.web = _folder(module, path, "WEB_DIRECTORY")
+    report.page = _page_folder(module, path, report)
     return report
 
 
@@ -190,9 +196,23 @@ def _place(error: BaseException, path: Path) -> tuple[str | None, int | None]:
     return (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
 
 
-def _web_directory(module: ModuleType, path: Path) -> str | None:
-    """The folder that WEB_DIRECTORY names, if it lies in the pack."""
-    named = getattr(module, "WEB_DIRECTORY", None)
+def _page_folder(module: ModuleType, path: Path, report: PackReport) -> str | None:
+    if getattr(module, PAGE, None) is None:
+        return None
+    folder = _folder(module, path, PAGE)
+    if folder is None or not Path(folder, "index.js").is_file():
+        sentence = f"{PAGE} of the pack {path.name} must name a folder in the pack that has an index.js."
+        report.problems.append(PackProblem(sentence, str(path / "__init__.py")))
+        report.state = "partly" if report.node_types else "failed"
+        return None
+    if report.state == "empty":  # a pack may do nothing but add to the page
+        report.state = "loaded"
+    return folder
+
+
+def _folder(module: ModuleType, path: Path, name: str) -> str | None:
+    """The folder that this constant of a pack names, if it lies in the pack."""
+    named = getattr(module, name, None)
     if not isinstance(named, str) or not path.is_dir():
         return None
     folder = (path / named).resolve()

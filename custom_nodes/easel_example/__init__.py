@@ -1,6 +1,7 @@
-"""An example of a node pack: two nodes, declared in the two ways that Easel reads.
+"""An example of a node pack: three nodes, declared in the two ways that Easel reads, and a script for the page.
 
-Copy this folder, rename it, and change it. docs/writing-a-node.md explains every line.
+Copy this folder, rename it, and change it. docs/writing-a-node.md explains every line of this file,
+docs/extending-the-page.md those of `page/`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from typing import Annotated
 import torch
 
 from graph.context import Context
-from graph.node import Slider, node
+from graph.node import Int, Slider, Socket, node
 from nodes.values import Image
+
+PAGE_DIRECTORY = "./page"
 
 
 # Easel's own way: a typed function. Names, types, ranges and defaults are read off its signature.
@@ -28,6 +31,15 @@ def vignette(
     context.text(f"corners at {1 - strength:.0%}")
     # A new tensor: a node never changes its inputs, since other nodes may read them too.
     return image * (1 - strength * distance[..., None])
+
+
+# `element` asks for a widget that page/index.js brings. Without it the page shows a number.
+@node("ExampleStars", category="examples", title="Stars (Example)", outputs=("text",))
+def stars(
+    rating: Annotated[int, Int(min=0, max=5, element="easel_example.stars")] = 3,
+) -> Annotated[str, Socket("STRING")]:
+    """A rating, in words that a file name can have."""
+    return f"{rating} of 5"
 
 
 # ComfyUI's way: a class. Packs written for ComfyUI look like this.

@@ -19,7 +19,8 @@ const ALLOWED = {
   crop: ['api', 'panels', 'tools', 'view', 'model', 'geometry'],
   mask: ['api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   panels: ['app', 'api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
-  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask']
+  extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
+  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

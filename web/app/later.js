@@ -5,6 +5,7 @@
  */
 export { openCamera } from '../panels/camera.js'
 export { openCrop } from '../crop/open.js'
+export { createExtensions } from '../extend/load.js'
 export { arrange } from '../layout/run.js'
 export { editMask } from '../mask/open.js'
 export { openLightbox } from '../panels/lightbox.js'

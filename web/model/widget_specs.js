@@ -52,7 +52,8 @@
  * @typedef {{kind: 'box', default: unknown}} BoxSpec A box on a picture: x, y, width, height.
  * @typedef {{kind: 'camera', default: string}} CameraSpec A picture taken with a camera: the name of its file.
  * @typedef {{kind: 'absent', default: string}} AbsentSpec What another page makes; the value is kept.
- * @typedef {NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec | ColourSpec | CurveSpec | BoxSpec | CameraSpec | AbsentSpec} WidgetSpec
+ * @typedef {(NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec | ColourSpec | CurveSpec | BoxSpec | CameraSpec | AbsentSpec) & {element?: string}} WidgetSpec
+ *   `element`: the name of a pack's own widget, which shows it where that pack's script is loaded (`model/element_widgets.js`).
  */
 import { STRAIGHT } from './curve.js'
 import { asList, asObject, asText, isFinite } from './json.js'
@@ -95,9 +96,10 @@ const READERS = {
 
 /** The widget that a declaration asks for; null for a socket. @param {string} name @param {unknown} type @param {Json} options @returns {WidgetSpec | null} */
 export function readWidget(name, type, options) {
-  if (Array.isArray(type)) return readCombo(type, options)
-  const declared = asText(options.widgetType) ?? type
-  return typeof declared === 'string' && Object.hasOwn(READERS, declared) ? (READERS[declared]?.(name, options) ?? null) : null
+  const asked = asText(options.widgetType) ?? null
+  if (asked !== null && Object.hasOwn(READERS, asked)) return READERS[asked]?.(name, options) ?? null
+  const usual = Array.isArray(type) ? readCombo(type, options) : typeof type === 'string' && Object.hasOwn(READERS, type) ? (READERS[type]?.(name, options) ?? null) : null
+  return asked === null ? usual : { ...(usual ?? absent()), element: asked }
 }
 
 /** @param {string} name @param {Json} options @param {boolean} integer @returns {NumberSpec} */

@@ -61,11 +61,14 @@ export function createRail(host, { editor, session, settings, troubles, problemL
   editor.on('camera', drawZoom)
   drawZoom()
 
+  const packs = h('div.packs')
+
   host.append(
     h('div.mark', {}, icon('easel', 20)),
     button('add', 'Add a node', 'search', () => editor.run('search')),
     ...upper.map(opener),
     problemsButton,
+    packs,
     h('div.push'),
     undo, redo, opener({ icon: 'clock', panel: history, command: 'history' }),
     zoom,
@@ -107,5 +110,8 @@ export function createRail(host, { editor, session, settings, troubles, problemL
   drawProblems()
   drawHistory()
   drawTheme()
-  return { problems: problemList, drawTheme }
+  return {
+    /** A panel of a pack's. @param {Opener} found */
+    add: found => packs.append(opener(found)),
+  }
 }

@@ -31,12 +31,14 @@
  * @property {(place: WidgetPlace, widget: Widget, part: string, from: Point) => ((drag: Drag) => unknown) | null} [drag]
  *   What a drag that begins there sets, computed from its beginning; null moves the node.
  */
+import { elementExtent } from '../model/element_widgets.js'
 import { ABSENT } from './widget_absent.js'
 import { BOX } from './widget_box.js'
 import { CAMERA } from './widget_camera.js'
 import { COLOUR } from './widget_colour.js'
 import { COMBO } from './widget_combo.js'
 import { CURVE } from './widget_curve.js'
+import { ELEMENT } from './widget_element.js'
 import { MARKDOWN } from './widget_markdown.js'
 import { NUMBER } from './widget_number.js'
 import { TEXT } from './widget_text.js'
@@ -45,5 +47,5 @@ import { TOGGLE } from './widget_toggle.js'
 /** @type {Readonly<Record<import('../model/widget_specs.js').WidgetSpec['kind'], WidgetKind>>} */
 const KINDS = { number: NUMBER, text: TEXT, combo: COMBO, toggle: TOGGLE, markdown: MARKDOWN, colour: COLOUR, curve: CURVE, box: BOX, camera: CAMERA, absent: ABSENT }
 
-/** @param {{spec: {kind: import('../model/widget_specs.js').WidgetSpec['kind']}}} widget @returns {WidgetKind} */
-export const kindOf = ({ spec }) => KINDS[spec.kind]
+/** @param {{spec: Pick<import('../model/widget_specs.js').WidgetSpec, 'kind' | 'element'>}} widget @returns {WidgetKind} */
+export const kindOf = ({ spec }) => (elementExtent(spec) ? ELEMENT : KINDS[spec.kind])
