@@ -47,6 +47,13 @@
  * @property {boolean} warming The device process has not reported yet.
  * @property {number} queued Jobs that wait or run.
  *
+ * @typedef {object} SessionState What is known of one document's nodes. Who set it aside may go on writing it: `new Session(state)`.
+ * @property {Map<string, NodeStatus>} nodes
+ * @property {Map<string, Set<string>>} inside Nodes inside instances of subgraphs, by the instance's id.
+ * @property {Map<string, readonly Notice[]>} notices By record, since they are about the document: a node of a subgraph has one record and many ids in prompts.
+ * @property {ReadonlySet<string>} noticedGraphs
+ * @property {Readonly<Run>} run
+ *
  * @typedef {{nodes: ReadonlySet<string>, run: boolean, server: boolean, notices: boolean}} SessionChange
  */
 
@@ -61,23 +68,40 @@ const IDLE = Object.freeze({
 /** @type {readonly Notice[]} */
 const NONE = Object.freeze([])
 
+/** @returns {SessionState} */
+export const emptySession = () => ({
+  nodes: new Map(), inside: new Map(), notices: new Map(), noticedGraphs: new Set(), run: { promptId: null, state: 'idle', node: null, message: null }
+})
+
 export class Session {
-  /** @type {Map<string, NodeStatus>} */
-  #nodes = new Map()
-  /** Nodes inside instances of subgraphs, by the instance's id. @type {Map<string, Set<string>>} */
-  #inside = new Map()
+  /** @type {SessionState} */
+  #state
   /** @type {Map<string, Readonly<NodeStatus>>} */
   #together = new Map()
-  /** By record, since they are about the document: a node of a subgraph has one record and many ids in prompts. @type {Map<string, readonly Notice[]>} */
-  #notices = new Map()
   /** @type {Set<(change: SessionChange) => void>} */
   #listeners = new Set()
   /** Grows with every change: who derives something from all nodes does so once for each. */
   version = 0
-  /** @type {Readonly<Run>} */
-  run = { promptId: null, state: 'idle', node: null, message: null }
   /** @type {Readonly<Server>} */
   server = { connection: 'connecting', warming: true, queued: 0 }
+
+  /** @param {SessionState} [state] */
+  constructor(state = emptySession()) {
+    this.#state = state
+  }
+
+  /** @type {Readonly<Run>} */
+  get run() {
+    return this.#state.run
+  }
+
+  /** Set what is known of the nodes aside, for another document's. @param {SessionState} state @returns {SessionState} */
+  exchange(state) {
+    const before = this.#state
+    this.#state = state
+    this.#tell(new Set([...before.nodes.keys(), ...state.nodes.keys()]), { run: true, notices: before.notices.size + state.notices.size > 0 })
+    return before
+  }
 
   /** @param {(change: SessionChange) => void} listener @returns {() => void} ends it */
   listen(listener) {
@@ -88,41 +112,43 @@ export class Session {
   /** Of a node; of an instance of a subgraph what goes on inside it. @param {string | number} id @returns {Readonly<NodeStatus>} */
   status(id) {
     const name = String(id)
-    const own = this.#nodes.get(name)
-    const inside = own ? undefined : this.#inside.get(name)
+    const own = this.#state.nodes.get(name)
+    const inside = own ? undefined : this.#state.inside.get(name)
     if (!inside) return own ?? IDLE
     let together = this.#together.get(name)
-    if (!together) this.#together.set(name, (together = statusOfAll([...inside].map((each) => this.#nodes.get(each) ?? IDLE), IDLE)))
+    if (!together) this.#together.set(name, (together = statusOfAll([...inside].map((each) => this.#state.nodes.get(each) ?? IDLE), IDLE)))
     return together
   }
 
   /** Ids with a status that says something. */
   ids() {
-    return this.#nodes.keys()
+    return this.#state.nodes.keys()
   }
 
   /** @param {string | number} id @param {Partial<NodeStatus>} patch */
   update(id, patch) {
     const name = String(id)
-    const old = this.#nodes.get(name) ?? IDLE
-    if (!this.#nodes.has(name)) this.#nest(name)
+    const old = this.#state.nodes.get(name) ?? IDLE
+    if (!this.#state.nodes.has(name)) this.#nest(name)
     if (patch.preview !== undefined && old.preview && patch.preview !== old.preview) old.preview.close()
-    this.#nodes.set(name, { ...old, ...patch })
+    this.#state.nodes.set(name, { ...old, ...patch })
     this.#tell(new Set([name]))
   }
 
   /** What is known of a node's record without a run. @param {import('./types.js').RecordId} record @returns {readonly Notice[]} */
   notices(record) {
-    return this.#notices.get(record) ?? NONE
+    return this.#state.notices.get(record) ?? NONE
   }
 
   /** Records with notices. */
   noticed() {
-    return this.#notices.keys()
+    return this.#state.notices.keys()
   }
 
   /** Graphs with records that have notices: a subgraph's instance tells of what is inside. @type {ReadonlySet<string>} */
-  noticedGraphs = new Set()
+  get noticedGraphs() {
+    return this.#state.noticedGraphs
+  }
 
   /**
    * @param {ReadonlyMap<string, readonly Notice[]>} changed by record; an empty list for one that has none any more
@@ -135,17 +161,17 @@ export class Session {
       if (!old.length && !list.length) continue
       if (JSON.stringify(old) === JSON.stringify(list)) continue
       any = true
-      if (list.length) this.#notices.set(record, list)
-      else this.#notices.delete(record)
+      if (list.length) this.#state.notices.set(record, list)
+      else this.#state.notices.delete(record)
     }
     if (!any) return
-    this.noticedGraphs = new Set([...this.#notices.keys()].flatMap((record) => graphOf(record) ?? []))
+    this.#state.noticedGraphs = new Set([...this.#state.notices.keys()].flatMap((record) => graphOf(record) ?? []))
     this.#tell(new Set(), { notices: true })
   }
 
   /** @param {Partial<Run>} patch */
   setRun(patch) {
-    this.run = { ...this.run, ...patch }
+    this.#state.run = { ...this.run, ...patch }
     this.#tell(new Set(), { run: true })
   }
 
@@ -160,21 +186,21 @@ export class Session {
    * @param {string | null} promptId
    */
   startRun(promptId) {
-    for (const [id, status] of this.#nodes) {
+    for (const [id, status] of this.#state.nodes) {
       const { preview, images, text, outputs, key, looked } = status
-      this.#nodes.set(id, { ...IDLE, preview, images, text, outputs, key, looked })
+      this.#state.nodes.set(id, { ...IDLE, preview, images, text, outputs, key, looked })
     }
-    this.run = { promptId, state: 'running', node: null, message: null }
-    this.#tell(new Set(this.#nodes.keys()), { run: true })
+    this.#state.run = { promptId, state: 'running', node: null, message: null }
+    this.#tell(new Set(this.#state.nodes.keys()), { run: true })
   }
 
   /** Errors only: after an edit, or when a prompt was refused before. */
   clearErrors() {
     /** @type {Set<string>} */
     const touched = new Set()
-    for (const [id, status] of this.#nodes) {
+    for (const [id, status] of this.#state.nodes) {
       if (!status.error) continue
-      this.#nodes.set(id, { ...status, error: null, state: status.state === 'error' ? 'idle' : status.state })
+      this.#state.nodes.set(id, { ...status, error: null, state: status.state === 'error' ? 'idle' : status.state })
       touched.add(id)
     }
     if (touched.size) this.#tell(touched)
@@ -182,31 +208,24 @@ export class Session {
 
   /** Another document: forget all nodes. */
   reset() {
-    const ids = new Set(this.#nodes.keys())
-    for (const status of this.#nodes.values()) status.preview?.close()
-    this.#nodes.clear()
-    this.#inside.clear()
-    const notices = this.#notices.size > 0
-    this.#notices.clear()
-    this.noticedGraphs = new Set()
-    this.run = { promptId: null, state: 'idle', node: null, message: null }
-    this.#tell(ids, { run: true, notices })
+    for (const status of this.#state.nodes.values()) status.preview?.close()
+    this.exchange(emptySession())
   }
 
   /** @param {ReadonlySet<string>} nodes @param {{run?: boolean, server?: boolean, notices?: boolean}} [what] */
   #tell(nodes, { run = false, server = false, notices = false } = {}) {
     this.version++
     this.#together.clear()
-    const around = this.#inside.size ? new Set([...nodes].flatMap((id) => [id, ...idsAround(id)])) : nodes
+    const around = this.#state.inside.size ? new Set([...nodes].flatMap((id) => [id, ...idsAround(id)])) : nodes
     for (const listener of [...this.#listeners]) listener({ nodes: around, run, server, notices })
   }
 
   /** @param {string} id */
   #nest(id) {
     for (const instance of idsAround(id)) {
-      const inside = this.#inside.get(instance)
+      const inside = this.#state.inside.get(instance)
       if (inside) inside.add(id)
-      else this.#inside.set(instance, new Set([id]))
+      else this.#state.inside.set(instance, new Set([id]))
     }
   }
 }

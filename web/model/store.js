@@ -10,6 +10,8 @@
  * @typedef {import('./types.js').RecordId} RecordId
  * @typedef {import('./types.js').Source} Source
  * @typedef {import('./types.js').Step} Step
+ *
+ * @typedef {{records: readonly Entry[], undos: Step[], redos: Step[]}} SetAside A document that is not the open one.
  */
 import { addTo, compose, emptyDiff, isEmpty, removeFrom, reverse, updateIn } from './diff.js'
 import { equal } from './json.js'
@@ -260,11 +262,22 @@ export class Store {
   /** Replace the whole document and forget all steps. @param {Iterable<Entry>} records */
   load(records) {
     this.#gesture = null
+    this.exchange({ records: [...records], undos: [], redos: [] })
+  }
+
+  /**
+   * Set the document aside with its steps, and take up another: listeners hear of it once, as of a load. An open gesture is
+   * closed first.
+   * @param {SetAside} other @returns {SetAside}
+   */
+  exchange(other) {
+    this.commit()
     const before = [...this.#records.values()]
+    const setAside = { records: before, undos: this.#undos, redos: this.#redos }
     for (const { id } of before) this.#set(id, undefined)
-    for (const record of records) this.#set(record.id, record)
-    this.#undos = []
-    this.#redos = []
+    for (const record of other.records) this.#set(record.id, record)
+    this.#undos = other.undos
+    this.#redos = other.redos
     this.#tellSteps()
     // Nearly all who hear of it start anew: the lists are made for those who ask.
     const after = [...this.#records.values()]
@@ -278,6 +291,7 @@ export class Store {
       },
       updated: {}
     }, 'load')
+    return setAside
   }
 
   #open() {
