@@ -18,6 +18,7 @@ from api import (
     shares,
     shares_guest,
     socket,
+    sweeps,
     system,
     userdata,
 )
@@ -39,6 +40,7 @@ OWN_THEMES = (
     languages,
     shares,
     shares_guest,
+    sweeps,
 )
 """Whose OWN_ROUTES are ours."""
 COMPRESS_ABOVE = 2048

@@ -20,7 +20,8 @@ const ALLOWED = {
   mask: ['api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   panels: ['app', 'api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
-  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend']
+  sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
+  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

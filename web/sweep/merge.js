@@ -1,0 +1,88 @@
+/**
+ * Many prompts of one graph as one: what is equal in several of them is in it once, and the rest once for each cell, as
+ * `12@3`: node 12 as it is in cell 3. The first keep the graph's own ids. `graph/cells.py` reads what is said of the cells.
+ *
+ * @typedef {Record<string, {class_type: string, inputs: Record<string, any>, _meta?: {title: string}}>} Prompt
+ * @typedef {object} Merged
+ * @property {Prompt} prompt
+ * @property {Record<string, string>[]} cells By cell: ids in the graph to ids in the prompt, of the nodes that are called otherwise.
+ * @property {string[]} outputs Ids in the graph of the outputs that are not the same in all cells.
+ * @property {string[]} targets Their ids in the prompt, cell by cell.
+ */
+
+/**
+ * @param {readonly Prompt[]} prompts one for each cell
+ * @param {{isOutput: (type: string) => boolean, frozen?: ReadonlySet<string>}} options frozen nodes are the same in all cells
+ * @returns {Merged}
+ */
+export function merge(prompts, { isOutput, frozen = new Set() }) {
+  /** @type {Prompt} */
+  const merged = {}
+  /** By what a node is: its id in the prompt. @type {Map<string, string>} */
+  const known = new Map()
+  const all = prompts.map((prompt, cell) => {
+    /** @type {Map<string, string>} */
+    const names = new Map()
+    for (const id of inputsFirst(prompt)) {
+      const node = prompt[id]
+      if (!node) continue
+      const inputs = Object.fromEntries(Object.entries(node.inputs).map(([name, value]) => [name, isLink(value) ? [names.get(String(value[0])) ?? String(value[0]), value[1]] : value]))
+      const what = frozen.has(id) ? `${id} frozen` : `${id} ${node.class_type} ${JSON.stringify(inputs)}`
+      let own = known.get(what)
+      if (own === undefined) {
+        own = id in merged ? `${id}@${cell}` : id
+        known.set(what, own)
+        merged[own] = { ...node, inputs }
+      }
+      names.set(id, own)
+    }
+    return names
+  })
+  const outputs = Object.entries(prompts[0] ?? {}).filter(([id, node]) => isOutput(node.class_type) && new Set(all.map((names) => names.get(id))).size > 1).map(([id]) => id)
+  const targets = [...new Set(all.flatMap((names) => outputs.map((id) => names.get(id) ?? id)))]
+  const needed = upstream(merged, targets)
+  const prompt = Object.fromEntries(Object.entries(merged).filter(([id]) => needed.has(id)))
+  const cells = all.map((names) => Object.fromEntries([...names].filter(([id, own]) => own !== id && needed.has(own))))
+  return { prompt, cells, outputs, targets }
+}
+
+/** How many nodes of the cells are not run, since they are another cell's too. @param {Merged} merged */
+export const sharedCount = ({ prompt, cells }) => {
+  const own = new Set(cells.flatMap((cell) => Object.keys(cell)))
+  const once = Object.keys(prompt).filter((id) => !id.includes('@') && !own.has(id)).length
+  return once * (cells.length - 1)
+}
+
+/** @param {unknown} value */
+const isLink = (value) => Array.isArray(value) && value.length === 2 && Number.isInteger(value[1])
+
+/** The ids, each after those that it reads; a circle is left for the server to refuse. @param {Prompt} prompt */
+function inputsFirst(prompt) {
+  /** @type {Set<string>} */
+  const done = new Set()
+  const begun = new Set()
+  for (const root of Object.keys(prompt)) {
+    const stack = [root]
+    while (stack.length) {
+      const id = /** @type {string} */ (stack.at(-1))
+      const sources = done.has(id) || begun.has(id) ? [] : sourcesOf(prompt, id).filter((source) => !done.has(source) && !begun.has(source))
+      begun.add(id)
+      if (sources.length) stack.push(...sources)
+      else {
+        done.add(id)
+        stack.pop()
+      }
+    }
+  }
+  return done
+}
+
+/** @param {Prompt} prompt @param {string} id */
+const sourcesOf = (prompt, id) => Object.values(prompt[id]?.inputs ?? {}).filter(isLink).map((value) => String(value[0])).filter((source) => source in prompt)
+
+/** @param {Prompt} prompt @param {readonly string[]} ids */
+function upstream(prompt, ids) {
+  const found = new Set(ids)
+  for (const id of found) for (const source of sourcesOf(prompt, id)) found.add(source)
+  return found
+}
