@@ -4,6 +4,7 @@
  * @typedef {import('../app/blueprints.js').Blueprints} Blueprints
  * @typedef {import('../tools/editor.js').Editor} Editor
  */
+import { t } from '../language/t.js'
 import { usedBy } from '../model/instances.js'
 import { asText } from '../model/json.js'
 import { askText, confirm, openDialog } from './dialog.js'
@@ -13,7 +14,7 @@ import { h } from './dom.js'
 export function subgraphsHere(editor) {
   return {
     id: 'subgraphs',
-    title: 'Subgraphs of this graph',
+    title: t('Subgraphs of this graph'),
     entries: () => [...editor.store.records()].flatMap(record => {
       const type = record.kind === 'graph' ? editor.types.get(record.key) : undefined
       if (record.kind !== 'graph' || !type || record.key === editor.graphId || usedBy(editor.graph, record.key).has(editor.graphId)) return []
@@ -32,14 +33,14 @@ export function subgraphsHere(editor) {
 export function ownNodes(blueprints) {
   return {
     id: 'own',
-    title: 'My nodes',
-    empty: 'Keep a subgraph here from its menu: “Keep in the library”.',
+    title: t('My nodes'),
+    empty: t('Keep a subgraph here from its menu: “Keep in the library”.'),
     entries: () => blueprints.all.map(blueprint => ({
-      id: blueprint.name, title: blueprint.name, about: blueprint.type?.description || (blueprint.wrong && `It cannot be used: ${blueprint.wrong}.`),
+      id: blueprint.name, title: blueprint.name, about: blueprint.type?.description || (blueprint.wrong && t('It cannot be used: {wrong}.', { wrong: blueprint.wrong })),
       ...(blueprint.type ? { type: blueprint.type } : {}),
       add: (point, from) => blueprints.add(blueprint, point, from),
       menu: [
-        ...(blueprint.type ? [{ label: 'Rename', run: () => void rename(blueprints, blueprint) }] : []),
+        ...(blueprint.type ? [{ label: t('Rename'), run: () => void rename(blueprints, blueprint) }] : []),
         { label: 'Delete', icon: 'trash', danger: true, run: () => void blueprints.remove(blueprint) },
       ],
     })),
@@ -49,19 +50,19 @@ export function ownNodes(blueprints) {
 
 /** @param {Blueprints} blueprints @param {import('../app/blueprints.js').Blueprint} blueprint */
 async function rename(blueprints, blueprint) {
-  const name = await askText({ title: 'Rename in the library', label: 'Name', value: blueprint.name, verb: 'Rename', check: badName })
+  const name = await askText({ title: t('Rename in the library'), label: t('Name'), value: blueprint.name, verb: t('Rename'), check: badName })
   if (name === null || name === blueprint.name) return
   try {
-    if (!(await blueprints.rename(blueprint, name))) blueprints.toasts.show({ key: 'blueprint', tone: 'warning', text: `There is a “${name}” in the library already.` })
+    if (!(await blueprints.rename(blueprint, name))) blueprints.toasts.show({ key: 'blueprint', tone: 'warning', text: t('There is a “{name}” in the library already.', { name }) })
   } catch (error) {
-    blueprints.toasts.show({ key: 'blueprint', tone: 'error', text: `“${blueprint.name}” could not be renamed.`, detail: /** @type {Error} */ (error).message })
+    blueprints.toasts.show({ key: 'blueprint', tone: 'error', text: t('“{name}” could not be renamed.', { name: blueprint.name }), detail: /** @type {Error} */ (error).message })
   }
 }
 
 /** What is wrong with a name; null for nothing. @param {string} name */
 function badName(name) {
-  if (/[\\/:*?"<>|]/u.test(name)) return 'A name cannot hold any of \\ / : * ? " < > |'
-  return name.startsWith('.') ? 'A name cannot begin with a point.' : name.length > 120 ? 'That is too long for a name.' : null
+  if (/[\\/:*?"<>|]/u.test(name)) return t('A name cannot hold any of \\ / : * ? " < > |')
+  return name.startsWith('.') ? t('A name cannot begin with a point.') : name.length > 120 ? t('That is too long for a name.') : null
 }
 
 /** Asks for a name and a description, and keeps the subgraph. @param {Editor} editor @param {Blueprints} blueprints @param {import('../model/types.js').NodeRecord} instance */
@@ -73,10 +74,10 @@ export async function askToKeep(editor, blueprints, instance) {
   const { name, description } = answer
   try {
     let kept = await blueprints.save(instance, name, description, { overwrite: false })
-    if (!kept && await confirm({ title: 'Replace it?', text: `There is a “${name}” in the library already.`, verb: 'Replace' })) kept = await blueprints.save(instance, name, description, { overwrite: true })
-    if (kept) blueprints.toasts.show({ key: 'blueprint', tone: 'done', text: `“${name}” is in the library now, under “My nodes”.` })
+    if (!kept && await confirm({ title: t('Replace it?'), text: t('There is a “{name}” in the library already.', { name }), verb: t('Replace') })) kept = await blueprints.save(instance, name, description, { overwrite: true })
+    if (kept) blueprints.toasts.show({ key: 'blueprint', tone: 'done', text: t('“{name}” is in the library now, under “My nodes”.', { name }) })
   } catch (error) {
-    blueprints.toasts.show({ key: 'blueprint', tone: 'error', text: `“${name}” could not be kept.`, detail: /** @type {Error} */ (error).message })
+    blueprints.toasts.show({ key: 'blueprint', tone: 'error', text: t('“{name}” could not be kept.', { name }), detail: /** @type {Error} */ (error).message })
   }
 }
 
@@ -89,17 +90,17 @@ function askNameAndWords(name, words) {
     const about = h('textarea.field', { id: 'keep-about', rows: 3, value: words })
     const wrong = h('p.wrong', { id: 'keep-wrong', role: 'alert' })
     const form = h('form.ask', { method: 'dialog' },
-      h('label', { for: 'keep-name' }, 'Name'), field, h('label', { for: 'keep-about' }, 'What it does'), about, wrong,
-      h('div.buttons', {}, h('button.plain', { type: 'button', onclick: () => dialog.close() }, 'Cancel'), h('button.primary', { type: 'submit' }, 'Keep')))
+      h('label', { for: 'keep-name' }, t('Name')), field, h('label', { for: 'keep-about' }, t('What it does')), about, wrong,
+      h('div.buttons', {}, h('button.plain', { type: 'button', onclick: () => dialog.close() }, t('Cancel')), h('button.primary', { type: 'submit' }, t('Keep'))))
     form.addEventListener('submit', event => {
       event.preventDefault()
-      const problem = field.value.trim() ? badName(field.value.trim()) : 'Type a name first.'
+      const problem = field.value.trim() ? badName(field.value.trim()) : t('Type a name first.')
       wrong.textContent = problem ?? ''
       if (problem) return
       answer = { name: field.value.trim(), description: about.value.trim() }
       dialog.close()
     })
-    const dialog = openDialog('Keep in the library', [form], { onClose: () => resolve(answer) })
+    const dialog = openDialog(t('Keep in the library'), [form], { onClose: () => resolve(answer) })
     field.select()
   })
 }

@@ -1,5 +1,6 @@
 /** The way to the graph on the canvas, from the whole graph inwards: each step is a button, the last one is where you are. */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { fill, h } from './dom.js'
 
 /**
@@ -11,7 +12,7 @@ import { fill, h } from './dom.js'
  */
 export function createBreadcrumbs(stage, { editor, names, graph }) {
   const list = h('ol')
-  const element = h('nav.breadcrumbs', { 'aria-label': 'Where you are' }, list)
+  const element = h('nav.breadcrumbs', { 'aria-label': t('Where you are') }, list)
   let before = ''
 
   function draw() {
@@ -27,7 +28,7 @@ export function createBreadcrumbs(stage, { editor, names, graph }) {
     fill(list, steps.map((title, level) => {
       const last = level === path.length
       return h('li', {}, level ? icon('right', 12) : null,
-        h('button', { type: 'button', 'aria-current': last ? 'location' : undefined, 'data-tip': last ? 'You are here' : `Go out to “${title}”`, 'data-keys': level === path.length - 1 ? 'Escape' : undefined,
+        h('button', { type: 'button', 'aria-current': last ? 'location' : undefined, 'data-tip': last ? t('You are here') : t('Go out to “{title}”', { title }), 'data-keys': level === path.length - 1 ? 'Escape' : undefined,
           onclick: () => {
             if (last) editor.places.showAll()
             else editor.places.leave(path.length - level)

@@ -1,4 +1,5 @@
 /** A picture from a camera of this machine: look, take it, take another, use it. The camera is on only while this is open. */
+import { t } from '../language/t.js'
 import { cameraSize } from '../model/camera_size.js'
 import { openDialog } from './dialog.js'
 import { fill, h } from './dom.js'
@@ -11,18 +12,18 @@ import { fill, h } from './dom.js'
  * @returns {Promise<void>} when it is closed
  */
 export function openCamera({ width, height, use }) {
-  const video = h('video', { autoplay: true, playsinline: true, 'aria-label': 'What the camera sees' })
+  const video = h('video', { autoplay: true, playsinline: true, 'aria-label': t('What the camera sees') })
   video.muted = true
-  const taken = h('canvas', { role: 'img', 'aria-label': 'The picture that was taken', hidden: true })
-  const devices = h('select.field', { 'aria-label': 'Camera', 'data-tip': 'Which camera', onchange: () => void start(devices.value) })
-  const device = h('label.device', { hidden: true }, h('span', {}, 'Camera'), devices)
+  const taken = h('canvas', { role: 'img', 'aria-label': t('The picture that was taken'), hidden: true })
+  const devices = h('select.field', { 'aria-label': t('Camera'), 'data-tip': t('Which camera'), onchange: () => void start(devices.value) })
+  const device = h('label.device', { hidden: true }, h('span', {}, t('Camera')), devices)
   const told = h('p.wrong', { role: 'alert', hidden: true })
   const button = (/** @type {string} */ kind, /** @type {string} */ label, /** @type {() => void} */ onclick) =>
     h(/** @type {'button'} */ (`button.${kind}`), { type: 'button', onclick }, label)
-  const take = button('primary', 'Take the picture', takePicture)
-  const retry = button('primary', 'Try again', () => void start())
-  const again = button('plain', 'Take another', () => show('looking'))
-  const keep = button('primary', 'Use this picture', () => void keepPicture())
+  const take = button('primary', t('Take the picture'), takePicture)
+  const retry = button('primary', t('Try again'), () => void start())
+  const again = button('plain', t('Take another'), () => show('looking'))
+  const keep = button('primary', t('Use this picture'), () => void keepPicture())
   /** @type {MediaStream | null} */
   let stream = null
   let asked = 0
@@ -62,7 +63,7 @@ export function openCamera({ width, height, use }) {
       if (mine !== asked || closed) return got.getTracks().forEach(track => track.stop())
       stream = got
       got.getVideoTracks()[0]?.addEventListener('ended', () => {
-        if (stream === got) show('failed', 'The camera was taken away. Plug it in and try again.')
+        if (stream === got) show('failed', t('The camera was taken away. Plug it in and try again.'))
       })
       video.srcObject = got
       await video.play()
@@ -79,7 +80,7 @@ export function openCamera({ width, height, use }) {
   async function list(now) {
     const found = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === 'videoinput')
     const id = now.getVideoTracks()[0]?.getSettings().deviceId
-    fill(devices, found.map(({ deviceId, label }, index) => h('option', { value: deviceId, selected: deviceId === id }, label || `Camera ${index + 1}`)))
+    fill(devices, found.map(({ deviceId, label }, index) => h('option', { value: deviceId, selected: deviceId === id }, label || t('Camera {number}', { number: index + 1 }))))
     device.hidden = found.length < 2
   }
 
@@ -96,11 +97,11 @@ export function openCamera({ width, height, use }) {
     keep.disabled = again.disabled = true
     try {
       const picture = await new Promise(resolve => { taken.toBlob(resolve, 'image/png') })
-      if (!picture) throw new Error('The picture is too large for this browser. Make width and height of the node smaller.')
+      if (!picture) throw new Error(t('The picture is too large for this browser. Make width and height of the node smaller.'))
       await use(/** @type {Blob} */ (picture))
       close()
     } catch (error) {
-      told.textContent = `${/** @type {Error} */ (error).message} The picture is still here: try again.`
+      told.textContent = t('{reason} The picture is still here: try again.', { reason: /** @type {Error} */ (error).message })
       told.hidden = false
     } finally {
       keep.disabled = again.disabled = false
@@ -110,7 +111,7 @@ export function openCamera({ width, height, use }) {
   /** @type {() => void} */
   let close = () => undefined
   return new Promise(resolve => {
-    ({ close } = openDialog('Take a picture', [dialog], {
+    ({ close } = openDialog(t('Take a picture'), [dialog], {
       onClose: () => {
         closed = true
         stop()
@@ -127,15 +128,15 @@ export function openCamera({ width, height, use }) {
 function sentence({ name, message }) {
   switch (name) {
     case 'NotAllowedError':
-      return 'The browser does not let this page use a camera. Allow it at the left of the address, then try again.'
+      return t('The browser does not let this page use a camera. Allow it at the left of the address, then try again.')
     case 'SecurityError':
-      return 'Browsers lend a camera only to pages of this machine (http://127.0.0.1) or over HTTPS. Open Easel so, or drop a picture on a Load Image node.'
+      return t('Browsers lend a camera only to pages of this machine (http://127.0.0.1) or over HTTPS. Open Easel so, or drop a picture on a Load Image node.')
     case 'NotFoundError':
     case 'OverconstrainedError':
-      return 'There is no camera. Plug one in, then try again.'
+      return t('There is no camera. Plug one in, then try again.')
     case 'NotReadableError':
-      return 'The camera does not answer: another program may be using it. Close that, then try again.'
+      return t('The camera does not answer: another program may be using it. Close that, then try again.')
     default:
-      return `The camera did not start: ${message || name}.`
+      return t('The camera did not start: {reason}.', { reason: message || name })
   }
 }

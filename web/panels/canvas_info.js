@@ -2,6 +2,7 @@
  * What drawing costs, in a corner: frames a second while something moves, the last frame's drawing, and how many nodes are
  * in view. It is told only while frames come, so that an idle canvas stays idle.
  */
+import { t } from '../language/t.js'
 import { setText } from './dom.js'
 
 /** Not faster than one can read, in ms. */
@@ -24,7 +25,7 @@ export function createCanvasInfo(host, editor, settings) {
     const seen = scene.nodesIn({ x: camera.x, y: camera.y, w: w / camera.zoom, h: h / camera.zoom }).length
     const count = graph.nodes(graphId).length
     const rate = frames.length > 2 ? Math.round((1000 * (frames.length - 1)) / Math.max(now - (frames[0] ?? now), 1)) : 0
-    setText(host, `${rate ? `${rate} frames/s · ` : ''}${renderer.lastDraw.toFixed(1)} ms · ${seen} of ${count} nodes · ${Math.round(camera.zoom * 100)}%`)
+    setText(host, [rate ? t('{rate} frames/s', { rate }) : '', `${renderer.lastDraw.toFixed(1)} ms`, t('{seen} of {count} nodes', { seen, count }), `${Math.round(camera.zoom * 100)}%`].filter(Boolean).join(' · '))
   }
 
   function apply() {

@@ -1,5 +1,6 @@
 /** The second picture of a comparison: over the first one, right of a line that one drags, or beside it. */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { kindOf } from '../view/media.js'
 import { fill, h } from './dom.js'
 
@@ -18,11 +19,11 @@ export function createCompare({ pictures, place, fit }) {
   let split = 0.5
   const image = h('img', { alt: '', draggable: 'false' })
   const pane = h('div.pane.second', {}, image)
-  const divider = h('div.divider', { role: 'slider', tabindex: 0, 'aria-label': 'Line between the two pictures', 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span', {}, icon('left', 12), icon('right', 12)))
+  const divider = h('div.divider', { role: 'slider', tabindex: 0, 'aria-label': t('Line between the two pictures'), 'aria-valuemin': 0, 'aria-valuemax': 100 }, h('span', {}, icon('left', 12), icon('right', 12)))
   const element = h('div.comparison', { hidden: true })
   const label = h('span.name.number')
-  const line = h('button', { type: 'button', onclick: () => { set('line', -1); fit() } }, 'Line')
-  const beside = h('button', { type: 'button', onclick: () => { set('beside', -1); fit() } }, 'Side by side')
+  const line = h('button', { type: 'button', onclick: () => { set('line', -1); fit() } }, t('Line'))
+  const beside = h('button', { type: 'button', onclick: () => { set('beside', -1); fit() } }, t('Side by side'))
   const controls = h('span.compared', { hidden: true }, label, line, beside)
 
   /** @param {Mode} to @param {number} first  index of the first picture; -1: only the mode changes */
@@ -53,8 +54,8 @@ export function createCompare({ pictures, place, fit }) {
     const picture = pictures[other]
     if (!picture) return
     image.src = picture.url
-    image.alt = `Compared with ${picture.name}`
-    fill(label, `with ${picture.name}`)
+    image.alt = t('Compared with {name}', { name: picture.name })
+    fill(label, t('with {name}', { name: picture.name }))
   }
 
   function cut() {

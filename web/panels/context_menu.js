@@ -1,4 +1,5 @@
 /** Menus that the canvas asks for: what was pressed decides which commands are offered. */
+import { t } from '../language/t.js'
 import { NODE_COLOURS } from '../model/node_colours.js'
 import { addEntries } from './add_menu.js'
 import { openMenu } from './menu.js'
@@ -12,26 +13,26 @@ import { widgetEntries } from './widget_menu.js'
  * @typedef {string | Sub} Offer  the id of a command; `-` is a line
  */
 
-const COLOURS = { title: 'Colour', of: ['colour_none', ...NODE_COLOURS.map(({ id }) => `colour_${id}`), '-', 'colour_own'] }
+const COLOURS = { title: t('Colour'), of: ['colour_none', ...NODE_COLOURS.map(({ id }) => `colour_${id}`), '-', 'colour_own'] }
 
 /** Commands by what was pressed. Those that are not there, or do not apply, are left out, and so are menus with nothing in them. @type {Record<string, readonly Offer[]>} */
 const OFFERED = {
   node: [
     'picture_mask', 'picture_crop',
-    { title: 'Picture', icon: 'image', of: ['picture_large', 'picture_load', '-', 'picture_copy', 'picture_paste', 'picture_save', 'picture_open'] }, '-',
-    'repair', 'repair_other', '-', 'run_to_here', 'run_branch', 'freeze', 'thaw', '-', 'help', 'rename', { title: 'Shape', of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
+    { title: t('Picture'), icon: 'image', of: ['picture_large', 'picture_load', '-', 'picture_copy', 'picture_paste', 'picture_save', 'picture_open'] }, '-',
+    'repair', 'repair_other', '-', 'run_to_here', 'run_branch', 'freeze', 'thaw', '-', 'help', 'rename', { title: t('Shape'), of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
     'mute', 'bypass', '-',
-    'copy', 'cut', 'duplicate', { title: 'Copy otherwise', of: ['copy_text', 'duplicate_links', 'paste_links'] }, '-',
+    'copy', 'cut', 'duplicate', { title: t('Copy otherwise'), of: ['copy_text', 'duplicate_links', 'paste_links'] }, '-',
     'replace', 'group', '-',
     'enter_subgraph', 'subgraph_panel', 'make_subgraph', 'move_into_subgraph', 'move_out_of_subgraph', 'unpack_subgraph', 'unique_subgraph', 'publish_subgraph', '-',
     {
-      title: 'Line up',
+      title: t('Line up'),
       of: [
         'align_left', 'align_column', 'align_right', '-', 'align_top', 'align_row', 'align_bottom', '-', 'distribute_x', 'distribute_y', '-', 'arrange_selection'
       ]
     },
-    { title: 'Links', of: ['connect_selected', 'pull_out', 'hide_links', 'show_links'] },
-    { title: 'Select', of: ['select_up', 'select_down', 'select_connected', '-', 'select_all'] }, '-',
+    { title: t('Links'), of: ['connect_selected', 'pull_out', 'hide_links', 'show_links'] },
+    { title: t('Select'), of: ['select_up', 'select_down', 'select_connected', '-', 'select_all'] }, '-',
     'delete', 'delete_reconnect',
   ],
   group: [
@@ -40,10 +41,10 @@ const OFFERED = {
   reroute: ['delete'],
   link: ['link_insert', 'link_reroute', '-', 'hide_links', 'show_links', '-', 'link_delete'],
   canvas: ['search', 'frame_here', 'palette', 'leave_subgraph', 'paste', 'paste_links', '-', 'select_all', 'fit', '-', 'undo', 'redo', 'history', '-',
-    { title: 'Arrange', of: ['arrange_all', 'arrange_down', 'arrange_close', 'arrange_wide'] },
-    { title: 'By hand', of: ['select_box', 'select_lasso', '-', 'cut_links', 'add_reroutes', 'join_nodes', '-', 'lock', 'unlock'] },
-    { title: 'Links', of: ['links_spline', 'links_straight', 'links_elbow', 'links_hidden'] },
-    { title: 'While moving', of: ['guides', 'snap_grid'] }, { title: 'Heat', of: ['heat_time', 'heat_memory'] }, 'repair_all', '-', 'run', 'save', 'graphs', 'library'],
+    { title: t('Arrange'), of: ['arrange_all', 'arrange_down', 'arrange_close', 'arrange_wide'] },
+    { title: t('By hand'), of: ['select_box', 'select_lasso', '-', 'cut_links', 'add_reroutes', 'join_nodes', '-', 'lock', 'unlock'] },
+    { title: t('Links'), of: ['links_spline', 'links_straight', 'links_elbow', 'links_hidden'] },
+    { title: t('While moving'), of: ['guides', 'snap_grid'] }, { title: t('Heat'), of: ['heat_time', 'heat_memory'] }, 'repair_all', '-', 'run', 'save', 'graphs', 'library'],
 }
 
 /** @type {Readonly<Record<string, string>>} */
@@ -55,7 +56,10 @@ const ICONS = {
 const DANGER = new Set(['delete', 'link_delete', 'frame_delete'])
 
 /** Words that say enough in a menu beside the menu that says the rest. @type {Readonly<Record<string, string>>} */
-const SHORT = { colour_none: 'None', colour_own: 'Another one', ...Object.fromEntries(NODE_COLOURS.map(({ id, title }) => [`colour_${id}`, title])) }
+const SHORT = { colour_none: t('None'), colour_own: t('Another one'), ...Object.fromEntries(NODE_COLOURS.map(({ id, title }) => [`colour_${id}`, title])) }
+
+/** @type {Readonly<Record<string, string>>} */
+const NAMES = { node: t('Menu of the node'), canvas: t('Menu of the canvas'), group: t('Menu of the group'), link: t('Menu of the link'), reroute: t('Menu of the reroute') }
 
 /** @type {Readonly<Record<string, string>>} */
 const DOTS = Object.fromEntries(NODE_COLOURS.map(({ id, frame }) => [`colour_${id}`, frame]))
@@ -72,13 +76,13 @@ export function installMenus({ editor, stage }) {
     const run = id => void (id === 'search' ? editor.emit('search', { point, screen, from: null }) : editor.run(id))
     const pressed = targetEntries(editor, target, point)
     const entries = pressed.alone ? pressed.entries : [...pressed.entries, ...offered(editor, OFFERED[kind] ?? [], run)]
-    if (target.kind === 'canvas') entries.splice(1, 0, { label: 'Add by category', entries: addEntries(editor, point) })
+    if (target.kind === 'canvas') entries.splice(1, 0, { label: t('Add by category'), entries: addEntries(editor, point) })
     const own = target.kind === 'widget' ? widgetEntries(editor, target.node, target.name) : []
     if (own.length) entries.unshift(...own, 'line')
     const links = 'node' in target ? noteEntries(editor, target.node) : []
     if (links.length) entries.unshift(...links, 'line')
     const box = stage.getBoundingClientRect()
-    if (entries.length) openMenu(entries, { x: screen.x + box.left, y: screen.y + box.top }, { label: `Menu of the ${kind}`, onClose: () => editor.focus() })
+    if (entries.length) openMenu(entries, { x: screen.x + box.left, y: screen.y + box.top }, { label: NAMES[kind] ?? t('Menu'), onClose: () => editor.focus() })
   })
 }
 

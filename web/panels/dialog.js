@@ -1,5 +1,6 @@
 /** Modal questions, always an answer to something the person did; none opens by itself. */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { h } from './dom.js'
 
 /**
@@ -13,7 +14,7 @@ import { h } from './dom.js'
 export function openDialog(title, content, { wide = false, onClose } = {}) {
   const element = h('dialog.dialog', { class: wide ? 'dialog wide' : 'dialog', 'aria-label': title },
     h('header', {}, h('h2', {}, title),
-      h('button.round', { type: 'button', 'aria-label': 'Close', 'data-tip': 'Close', 'data-keys': 'Escape', onclick: () => element.close() }, icon('close'))),
+      h('button.round', { type: 'button', 'aria-label': t('Close'), 'data-tip': t('Close'), 'data-keys': 'Escape', onclick: () => element.close() }, icon('close'))),
     h('div.content.scrolls', {}, content))
   element.addEventListener('close', () => {
     element.remove()
@@ -43,10 +44,10 @@ export function askText({ title, label, value, verb, check }) {
     const wrong = h('p.wrong', { id: 'ask-text-wrong', role: 'alert' })
     const form = h('form.ask', { method: 'dialog' },
       h('label', { for: 'ask-text' }, label), field, wrong,
-      h('div.buttons', {}, h('button.plain', { type: 'button', onclick: () => dialog.close() }, 'Cancel'), h('button.primary', { type: 'submit' }, verb)))
+      h('div.buttons', {}, h('button.plain', { type: 'button', onclick: () => dialog.close() }, t('Cancel')), h('button.primary', { type: 'submit' }, verb)))
     form.addEventListener('submit', event => {
       event.preventDefault()
-      const problem = field.value.trim() ? check?.(field.value.trim()) ?? null : 'Type a name first.'
+      const problem = field.value.trim() ? check?.(field.value.trim()) ?? null : t('Type a name first.')
       wrong.textContent = problem ?? ''
       if (problem) return
       answer = field.value.trim()
@@ -67,7 +68,7 @@ export function confirm({ title, text, verb, danger = false }) {
     const yes = h('button.primary', { type: 'button', class: danger ? 'primary danger' : 'primary', onclick: () => { answer = true; dialog.close() } }, verb)
     const dialog = openDialog(title, [
       h('p', {}, text),
-      h('div.buttons', {}, h('button.plain', { type: 'button', onclick: () => dialog.close() }, 'Cancel'), yes),
+      h('div.buttons', {}, h('button.plain', { type: 'button', onclick: () => dialog.close() }, t('Cancel')), yes),
     ], { onClose: () => resolve(answer) })
     yes.focus()
   })

@@ -1,5 +1,6 @@
 /** One drawer at the left of the canvas: a panel of the rail at a time, opened and closed by its button or its key. */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { h } from './dom.js'
 
 /**
@@ -44,7 +45,7 @@ export class Drawer {
     this.before = /** @type {HTMLElement | null} */ (document.activeElement)
     const body = h('div.panel')
     this.element = h('section.drawer', { 'aria-label': panel.title, id: panel.id, tabindex: -1, 'data-size': panel.size },
-      h('header', {}, h('h2', {}, panel.title), h('button.round', { type: 'button', 'aria-label': 'Close', 'data-keys': 'Escape', 'data-tip': 'Close', onclick: () => this.close() }, icon('close'))),
+      h('header', {}, h('h2', {}, panel.title), h('button.round', { type: 'button', 'aria-label': t('Close'), 'data-keys': 'Escape', 'data-tip': t('Close'), onclick: () => this.close() }, icon('close'))),
       body)
     this.element.addEventListener('keydown', event => {
       if (event.key === 'Escape' && !event.defaultPrevented) {

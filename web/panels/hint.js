@@ -1,12 +1,13 @@
 /** The line at the bottom left: the three keys worth knowing, or what the selection can do. */
+import { t } from '../language/t.js'
 import { coversNodes } from './covers.js'
 import { fill, h } from './dom.js'
 import { keycaps } from './keycaps.js'
 
 /** Commands, and what they do in a word. @type {readonly (readonly [string, string])[]} */
-const RESTING = [['search', 'add a node'], ['run', 'run'], ['shortcuts', 'all keys']]
+const RESTING = [['search', t('add a node')], ['run', t('run')], ['shortcuts', t('all keys')]]
 /** @type {readonly (readonly [string, string])[]} */
-const SELECTED = [['delete', 'delete'], ['copy', 'copy'], ['undo', 'undo'], ['select_none', 'let go']]
+const SELECTED = [['delete', t('delete')], ['copy', t('copy')], ['undo', t('undo')], ['select_none', t('let go')]]
 
 /** @param {HTMLElement} host @param {import('../tools/editor.js').Editor} editor */
 export function createHint(host, editor) {

@@ -3,6 +3,7 @@
  * or Enter, goes there, over any number of steps at once.
  */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { h } from './dom.js'
 import { VirtualList } from './virtual_list.js'
 
@@ -18,12 +19,12 @@ export function historyPanel({ editor }) {
   const { store } = editor
   return {
     id: 'history',
-    title: 'History',
+    title: t('History'),
     fill(body) {
       /** @type {VirtualList<Step>} */
       const list = new VirtualList({
         rowHeight: ROW,
-        label: 'Steps',
+        label: t('Steps'),
         draw: ({ label, at }) => {
           const now = store.history.undos.length
           return [
@@ -34,7 +35,7 @@ export function historyPanel({ editor }) {
         },
         onChoose: step => go(step),
       })
-      const none = h('p.none', {}, 'Nothing was done yet. Each thing you do to the graph is listed here by name, and a click goes back to it.')
+      const none = h('p.none', {}, t('Nothing was done yet. Each thing you do to the graph is listed here by name, and a click goes back to it.'))
       body.append(h('div.body.steps', {}, list.element, none))
       list.drivenBy(list.element)
 
@@ -46,7 +47,7 @@ export function historyPanel({ editor }) {
 
       function draw() {
         const { undos, redos } = store.history
-        const steps = ['As it was opened', ...undos, ...redos].map((label, at) => ({ label, at }))
+        const steps = [t('As it was opened'), ...undos, ...redos].map((label, at) => ({ label, at }))
         const empty = steps.length === 1
         none.hidden = !empty
         list.element.hidden = empty

@@ -6,6 +6,7 @@
  * @typedef {import('../model/types.js').NodeRecord} NodeRecord
  */
 import { useAgain } from '../commands/set_widget.js'
+import { many, t } from '../language/t.js'
 import { readSide } from '../model/sides.js'
 import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
@@ -16,7 +17,7 @@ import { createValues } from './values.js'
 
 /** Of a result's words, the letters that are shown. */
 const LETTERS = 20_000
-const CONTROLS = /** @type {const} */ ([['fixed', 'Stay as it is'], ['increment', 'One more'], ['decrement', 'One less'], ['randomize', 'Random']])
+const CONTROLS = /** @type {const} */ ([['fixed', t('Stay as it is')], ['increment', t('One more')], ['decrement', t('One less')], ['randomize', t('Random')]])
 
 /**
  * @param {HTMLElement} host
@@ -62,8 +63,8 @@ export function createInspector(host, { editor, session, runner, names, settings
   function drawGraph() {
     const count = [...editor.graph.ids(editor.graphId, 'node')].filter(id => !readSide(id)).length
     const outer = editor.store.node(editor.places.path.at(-1) ?? '')
-    fill(top, h('h2', {}, outer ? names.titleOf(outer) : graph.title), h('p.sub', {}, count === 1 ? '1 node' : count ? `${count} nodes` : 'No nodes yet'), times(),
-      count ? h('p.quiet', {}, 'Select a node to see why it ran, how long it took and which seed it used.') : null)
+    fill(top, h('h2', {}, outer ? names.titleOf(outer) : graph.title), h('p.sub', {}, count ? many(count, '{count} node', '{count} nodes') : t('No nodes yet')), times(),
+      count ? h('p.quiet', {}, t('Select a node to see why it ran, how long it took and which seed it used.')) : null)
     fill(below)
   }
 
@@ -75,22 +76,22 @@ export function createInspector(host, { editor, session, runner, names, settings
     const focus = focusKey()
     fill(top,
       h('h2', {}, names.titleOf(node)),
-      h('p.sub', {}, [`#${node.key}`, node.mode === 2 ? 'muted' : node.mode === 4 ? 'bypassed' : stateWord(status.state), type?.title !== names.titleOf(node) ? type?.title ?? node.type : null].filter(Boolean).join(' · ')),
+      h('p.sub', {}, [`#${node.key}`, node.mode === 2 ? t('muted') : node.mode === 4 ? t('bypassed') : stateWord(status.state), type?.title !== names.titleOf(node) ? type?.title ?? node.type : null].filter(Boolean).join(' · ')),
       running.said(node, status),
       editor.widgets(node.id).filter(({ spec, value }) => spec.kind === 'markdown' && value).map(({ value }) => noteView(String(value))))
     fill(below,
       seeds(node),
-      status.text.length ? [h('h3', {}, 'Result'), h('pre.result', {}, status.text.join('\n').slice(0, LETTERS))] : null,
+      status.text.length ? [h('h3', {}, t('Result')), h('pre.result', {}, status.text.join('\n').slice(0, LETTERS))] : null,
       facts([...timing(status), ...running.facts(node, status, type)]),
       times(),
-      type?.description ? [h('h3', {}, 'About'), h('p', {}, type.description)] : null,
+      type?.description ? [h('h3', {}, t('About')), h('p', {}, type.description)] : null,
       sockets(type))
     restoreFocus(focus)
   }
 
   /** @param {NodeRecord[]} nodes */
   function drawMany(nodes) {
-    fill(top, h('h2', {}, `${nodes.length} nodes`), h('p.sub', {}, 'selected'))
+    fill(top, h('h2', {}, many(nodes.length, '{count} node', '{count} nodes')), h('p.sub', {}, t('selected')))
     fill(below, times())
   }
 
@@ -99,15 +100,15 @@ export function createInspector(host, { editor, session, runner, names, settings
     const rows = editor.widgets(node.id).filter(widget => widget.control !== null).flatMap(widget => {
       const label = humanise(widget.label || widget.name)
       const last = runner.lastUsed.get(node.id)?.[widget.name]
-      const select = h('select', { 'aria-label': `${label} after a run`, dataset: { focus: `control-${widget.name}` },
+      const select = h('select', { 'aria-label': t('{label} after a run', { label }), dataset: { focus: `control-${widget.name}` },
         onchange: () => {
           editor.setWidget(node.id, widget.name, select.value, 'control')
           select.blur()
         } }, CONTROLS.map(([value, text]) => h('option', { value, selected: value === widget.control }, text)))
       return [
-        /** @type {const} */ ([`${label} after a run`, select]),
-        last === undefined || last === widget.value ? null : /** @type {const} */ (['Used last', h('button', { type: 'button', dataset: { focus: `last-${widget.name}` },
-          'data-tip': `Use ${String(last)} again, and keep it`, onclick: () => useAgain(editor, node.id, widget.name, last) }, h('span', {}, String(last)), ' · reuse')]),
+        /** @type {const} */ ([t('{label} after a run', { label }), select]),
+        last === undefined || last === widget.value ? null : /** @type {const} */ ([t('Used last'), h('button', { type: 'button', dataset: { focus: `last-${widget.name}` },
+          'data-tip': t('Use {value} again, and keep it', { value: String(last) }), onclick: () => useAgain(editor, node.id, widget.name, last) }, h('span', {}, String(last)), ` · ${t('reuse')}`)]),
       ]
     }).filter(row => row !== null)
     return facts(rows)
@@ -128,7 +129,7 @@ export function createInspector(host, { editor, session, runner, names, settings
       part.style.background = color
       return part
     }))
-    return [h('h3', {}, `Last run · ${duration(total)}`), bar, h('ul.times-list', {}, spent.slice(0, 6).map(({ id, ms, title, color }) => {
+    return [h('h3', {}, t('Last run · {time}', { time: duration(total) })), bar, h('ul.times-list', {}, spent.slice(0, 6).map(({ id, ms, title, color }) => {
       const dot = h('i.dot')
       dot.style.background = color
       return h('li', {}, h('button', { type: 'button', dataset: { focus: `time-${id}` }, onclick: () => names.show(id) }, dot, h('span.name', {}, title), h('span.number', {}, duration(ms))))
@@ -161,14 +162,14 @@ function timing({ state, value, max, started, ms }) {
   const rows = []
   if (state === 'running' && started !== null) {
     const soFar = performance.now() - started
-    if (max > 1) rows.push(['Step', `${value} of ${max}`])
-    if (max > 1 && value > 0) rows.push(['A step takes', duration(soFar / value)])
-    rows.push(['So far', duration(soFar)])
+    if (max > 1) rows.push([t('Step'), t('{value} of {max}', { value, max })])
+    if (max > 1 && value > 0) rows.push([t('A step takes'), duration(soFar / value)])
+    rows.push([t('So far'), duration(soFar)])
     const left = timeLeft(value, max, started)
-    if (left) rows.push(['Left, about', left])
+    if (left) rows.push([t('Left, about'), left])
   } else if (ms !== null) {
-    rows.push(['Took', duration(ms)])
-    if (max > 1) rows.push(['A step took', duration(ms / max)])
+    rows.push([t('Took'), duration(ms)])
+    if (max > 1) rows.push([t('A step took'), duration(ms / max)])
   }
   return rows
 }
@@ -182,10 +183,10 @@ function facts(rows) {
 function sockets(type) {
   const told = type?.inputs.filter(input => input.tooltip) ?? []
   if (!told.length) return null
-  return [h('h3', {}, 'Inputs'), h('dl.explained', {}, told.map(input => h('div', {}, h('dt', {}, humanise(input.label || input.name)), h('dd', {}, input.tooltip))))]
+  return [h('h3', {}, t('Inputs')), h('dl.explained', {}, told.map(input => h('div', {}, h('dt', {}, humanise(input.label || input.name)), h('dd', {}, input.tooltip))))]
 }
 
 /** @param {string} state */
 function stateWord(state) {
-  return { idle: null, queued: 'waiting', running: 'running', cached: 'cached', done: 'done', error: 'error' }[state] ?? null
+  return { idle: null, queued: t('waiting'), running: t('running'), cached: t('cached'), done: t('done'), error: t('error') }[state] ?? null
 }

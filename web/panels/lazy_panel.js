@@ -3,6 +3,7 @@
  *
  * @typedef {import('./drawer.js').Panel} Panel
  */
+import { t } from '../language/t.js'
 
 /** @param {string} id @param {string} title @param {() => Promise<Panel>} load @param {Panel['size']} [size] @returns {Panel} */
 export function lazyPanel(id, title, load, size) {
@@ -23,7 +24,7 @@ export function lazyPanel(id, title, load, size) {
         const first = body.querySelector('input, [tabindex="0"], button')
         if (first instanceof HTMLElement && body.closest('.drawer')?.contains(document.activeElement)) first.focus({ preventScroll: true })
       }, () => {
-        if (!closed) body.replaceChildren('This panel could not be loaded: the server does not answer. Close it and try again.')
+        if (!closed) body.replaceChildren(t('This panel could not be loaded: the server does not answer. Close it and try again.'))
       })
       return () => {
         closed = true

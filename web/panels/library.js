@@ -9,6 +9,7 @@ import { freePlace } from '../geometry/free_place.js'
 import { TITLE } from '../geometry/layout.js'
 import { centre } from '../geometry/rect.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { fill, h } from './dom.js'
 import { dragOut } from './library_drag.js'
 import { categories, libraryRows } from './library_rows.js'
@@ -36,13 +37,13 @@ export function libraryPanel({ editor, settings, used, sources, theme, stage, ex
   const open = new Set(['favourites'])
   return {
     id: 'library',
-    title: 'Library',
+    title: t('Library'),
     fill(body, close) {
-      const field = h('input.field', { type: 'search', placeholder: 'Search all nodes', 'aria-label': 'Search the library', autocomplete: 'off', spellcheck: 'false' })
+      const field = h('input.field', { type: 'search', placeholder: t('Search all nodes'), 'aria-label': t('Search the library'), autocomplete: 'off', spellcheck: 'false' })
       const about = h('div.about')
       const none = h('p.none')
       /** @type {VirtualList<Row>} */
-      const list = new VirtualList({ rowHeight: ROW, label: 'Library', draw: drawRow, onChoose: (row, event) => choose(row, event), onActive: row => drawAbout(row) })
+      const list = new VirtualList({ rowHeight: ROW, label: t('Library'), draw: drawRow, onChoose: (row, event) => choose(row, event), onActive: row => drawAbout(row) })
       list.element.classList.add('library')
       body.append(h('div.tools', {}, field), h('div.body.found', {}, list.element, none), about)
       list.drivenBy(field)
@@ -55,7 +56,7 @@ export function libraryPanel({ editor, settings, used, sources, theme, stage, ex
         space.style.width = `${row.depth * 14}px`
         if (row.kind === 'words') return [space, h('span.name.quiet', {}, row.title)]
         if (row.kind === 'branch') {
-          return [space, icon(row.open ? 'down' : 'right', 12), h('span.name.branch', {}, row.title), h('span.reader', {}, row.open ? ', open' : ', closed'), h('span.aside', {}, String(row.count))]
+          return [space, icon(row.open ? 'down' : 'right', 12), h('span.name.branch', {}, row.title), h('span.reader', {}, `, ${row.open ? t('open') : t('closed')}`), h('span.aside', {}, String(row.count))]
         }
         const name = h('span.name', {}, highlight(row.title, field.value))
         if (row.kind === 'entry') return [space, icon('nodes', 14), name]
@@ -66,8 +67,8 @@ export function libraryPanel({ editor, settings, used, sources, theme, stage, ex
       function starOf(name) {
         const on = settings.values.favourites.includes(name)
         return h('button.star', {
-          type: 'button', tabindex: -1, 'aria-label': on ? 'Take out of the favourites' : 'Add to the favourites', 'aria-pressed': String(on),
-          'data-tip': on ? 'Take out of the favourites' : 'Add to the favourites',
+          type: 'button', tabindex: -1, 'aria-label': on ? t('Take out of the favourites') : t('Add to the favourites'), 'aria-pressed': String(on),
+          'data-tip': on ? t('Take out of the favourites') : t('Add to the favourites'),
           onclick: (/** @type {Event} */ event) => {
             event.stopPropagation()
             toggle(name)
@@ -130,9 +131,9 @@ export function libraryPanel({ editor, settings, used, sources, theme, stage, ex
         const words = row?.kind === 'type' ? row.type.description : row?.kind === 'entry' ? row.entry.about : ''
         about.hidden = !type && !words
         if (about.hidden) return
-        const sample = type ? h('canvas.node-sample', { role: 'img', 'aria-label': `The node ${type.title}` }) : null
+        const sample = type ? h('canvas.node-sample', { role: 'img', 'aria-label': t('The node {title}', { title: type.title }) }) : null
         if (sample && type) drawSample(sample, type, { theme: theme(), pictures: editor.pictures, width: SAMPLE, zoom: 0.8 })
-        fill(about, sample, type?.later ? h('p', {}, `Not in this version yet: it needs support for ${type.later}.`) : null, words ? h('p.quiet', {}, words) : null)
+        fill(about, sample, type?.later ? h('p', {}, t('Not in this version yet: it needs support for {what}.', { what: type.later })) : null, words ? h('p.quiet', {}, words) : null)
       }
 
       /** @param {string} [stay] id of the row that stays the active one */
@@ -144,7 +145,7 @@ export function libraryPanel({ editor, settings, used, sources, theme, stage, ex
         const { scrollTop } = list.element
         const rows = libraryRows({ schema: editor.schema, tree, query: field.value, favourites: settings.values.favourites, sources: sources.all, open, used: used.counts })
         none.hidden = rows.length > 0
-        none.textContent = `No node is called “${field.value.trim()}”.`
+        none.textContent = t('No node is called “{name}”.', { name: field.value.trim() })
         list.element.hidden = rows.length === 0
         const at = stay === undefined ? 0 : rows.findIndex(({ id }) => id === stay)
         list.setItems(rows, rows.length ? Math.max(0, at) : -1)
@@ -192,10 +193,10 @@ export function libraryPanel({ editor, settings, used, sources, theme, stage, ex
         if (!row || row.kind === 'words' || row.kind === 'branch') return
         const starred = row.kind === 'type' && settings.values.favourites.includes(row.type.name)
         openMenu([
-          { label: 'Add in the middle', icon: 'add', run: () => put(row, middle(row), null) },
+          { label: t('Add in the middle'), icon: 'add', run: () => put(row, middle(row), null) },
           ...(row.kind === 'type' ? [
-            { label: 'Favourite', checked: starred, run: () => toggle(row.type.name) },
-            { label: 'Explain the node', icon: 'help', run: () => explain(row.type) },
+            { label: t('Favourite'), checked: starred, run: () => toggle(row.type.name) },
+            { label: t('Explain the node'), icon: 'help', run: () => explain(row.type) },
           ] : row.entry.menu ?? []),
         ], at, { label: row.title })
       }

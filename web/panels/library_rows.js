@@ -11,6 +11,7 @@
  *
  * @typedef {{ path: string, title: string, types: NodeType[], inner: Map<string, Category>, count: number }} Category
  */
+import { t } from '../language/t.js'
 import { searchTypes, split } from '../model/search.js'
 import { humanise } from '../model/words.js'
 
@@ -22,7 +23,7 @@ export function categories(types) {
   for (const type of types) {
     let at = root
     root.count += 1
-    for (const part of (type.category || 'Others').split('/')) {
+    for (const part of (type.category || t('Others')).split('/')) {
       const path = at.path ? `${at.path}/${part}` : part
       const next = at.inner.get(part) ?? fresh(path, humanise(part))
       at.inner.set(part, next)
@@ -63,9 +64,9 @@ export function libraryRows({ schema, tree, query, favourites, sources, open, us
     return open.has(id)
   }
   const starred = favourites.flatMap(name => schema.types.get(name) ?? [])
-  if (branch('favourites', 'Favourites', 0, starred.length)) {
+  if (branch('favourites', t('Favourites'), 0, starred.length)) {
     if (starred.length) rows.push(...starred.map(type => typeRow(type, 1, 'starred ')))
-    else rows.push({ kind: 'words', id: 'no favourites', title: 'A star behind a type puts it here.', depth: 1 })
+    else rows.push({ kind: 'words', id: 'no favourites', title: t('A star behind a type puts it here.'), depth: 1 })
   }
   for (const { id, title, empty, entries } of sources) {
     const all = entries()

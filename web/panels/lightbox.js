@@ -11,6 +11,7 @@
  */
 import { PanZoom } from '../geometry/pan_zoom.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { kindOf, release } from '../view/media.js'
 import { createCompare } from './compare.js'
 import { fill, h } from './dom.js'
@@ -31,23 +32,23 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
   let player = null
   const name = h('span.name.number')
   const actions = h('span')
-  const before = h('button.turn.before', { type: 'button', 'aria-label': 'Newer result', onclick: () => turn(-1) }, icon('left', 20))
-  const after = h('button.turn.after', { type: 'button', 'aria-label': 'Older result', onclick: () => turn(1) }, icon('right', 20))
+  const before = h('button.turn.before', { type: 'button', 'aria-label': t('Newer result'), onclick: () => turn(-1) }, icon('left', 20))
+  const after = h('button.turn.after', { type: 'button', 'aria-label': t('Older result'), onclick: () => turn(1) }, icon('right', 20))
   const pane = h('div.pane', {}, image)
   const compare = createCompare({ pictures, place: paint, fit })
   const room = h('div.view', { tabindex: -1 }, pane, compare.element, missing, before, after)
   const percent = h('span.number')
   const details = createDetails()
-  const compareButton = tool('compare', 'Compare with another', 'C', () => setCompare(compare.mode === null ? 'line' : null))
+  const compareButton = tool('compare', t('Compare with another'), 'C', () => setCompare(compare.mode === null ? 'line' : null))
   const zooms = h('span', {},
-    tool('zoomOut', 'Zoom out', '-', () => zoomCentre(1 / 1.5)),
-    tool('zoomIn', 'Zoom in', '+', () => zoomCentre(1.5)),
-    h('button', { type: 'button', 'aria-label': "The picture's own pixels", 'data-tip': "The picture's own pixels", 'data-keys': '1', onclick: () => full() }, '1:1'),
-    tool('fit', 'Fit to the window', '0', () => fit()))
-  const element = h('dialog.lightbox', { 'aria-label': 'Result' },
+    tool('zoomOut', t('Zoom out'), '-', () => zoomCentre(1 / 1.5)),
+    tool('zoomIn', t('Zoom in'), '+', () => zoomCentre(1.5)),
+    h('button', { type: 'button', 'aria-label': t('The picture\'s own pixels'), 'data-tip': t('The picture\'s own pixels'), 'data-keys': '1', onclick: () => full() }, '1:1'),
+    tool('fit', t('Fit to the window'), '0', () => fit()))
+  const element = h('dialog.lightbox', { 'aria-label': t('Result') },
     h('div.bar', {}, name, percent, compare.controls, actions, compareButton, zooms,
-      tool('info', 'Details', 'I', () => details.toggle()),
-      h('button', { type: 'button', 'aria-label': 'Close', 'data-tip': 'Close', 'data-keys': 'Escape', onclick: () => element.close() }, icon('close'))),
+      tool('info', t('Details'), 'I', () => details.toggle()),
+      h('button', { type: 'button', 'aria-label': t('Close'), 'data-tip': t('Close'), 'data-keys': 'Escape', onclick: () => element.close() }, icon('close'))),
     h('div.body', {}, room, details.element))
 
   function paint() {
@@ -118,7 +119,7 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
   function play({ url, name }) {
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches
     const sound = kindOf(name) === 'sound'
-    player = h(sound ? 'audio' : 'video', { src: url, controls: true, loop: !sound, playsinline: true, autoplay: !still, 'aria-label': `Result ${name}`, onerror: () => tellMissing() })
+    player = h(sound ? 'audio' : 'video', { src: url, controls: true, loop: !sound, playsinline: true, autoplay: !still, 'aria-label': t('Result {name}', { name }), onerror: () => tellMissing() })
     player.muted = !sound // an attribute mutes only what the page's own HTML holds
     image.removeAttribute('src')
     pane.append(player)
@@ -132,7 +133,7 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
     keepFocus()
     const picture = /** @type {Picture} */ (pictures[index])
     const kind = kindOf(picture.name)
-    fill(missing, icon(kind === 'video' ? 'film' : kind === 'sound' ? 'sound' : 'image', 28), h('b', {}, picture.name), 'It is not there any more, or this browser cannot show it.')
+    fill(missing, icon(kind === 'video' ? 'film' : kind === 'sound' ? 'sound' : 'image', 28), h('b', {}, picture.name), t('It is not there any more, or this browser cannot show it.'))
     missing.hidden = false
   }
 
@@ -155,16 +156,16 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
     if (plays) play(picture)
     else {
       image.src = picture.url
-      image.alt = `Result ${picture.name}`
+      image.alt = t('Result {name}', { name: picture.name })
     }
     name.textContent = picture.name
     details.show(plays ? null : picture, image)
     showTurns()
     fill(actions,
-      picture.openGraph ? h('button', { type: 'button', 'data-tip': 'Put the graph that made this picture on the canvas', onclick: () => { element.close(); picture.openGraph?.() } },
-        icon('nodes'), h('span.verb', {}, 'Open its graph')) : null,
-      picture.load && !plays ? h('button', { type: 'button', 'data-tip': 'Load it in a new node of this graph', 'aria-label': 'Load in a node', onclick: () => { element.close(); picture.load?.() } }, icon('add')) : null,
-      h('a', { href: picture.url, download: picture.name, 'data-tip': 'Download the file' }, icon('download'), h('span.verb', {}, 'Download')))
+      picture.openGraph ? h('button', { type: 'button', 'data-tip': t('Put the graph that made this picture on the canvas'), onclick: () => { element.close(); picture.openGraph?.() } },
+        icon('nodes'), h('span.verb', {}, t('Open its graph'))) : null,
+      picture.load && !plays ? h('button', { type: 'button', 'data-tip': t('Load it in a new node of this graph'), 'aria-label': t('Load in a node'), onclick: () => { element.close(); picture.load?.() } }, icon('add')) : null,
+      h('a', { href: picture.url, download: picture.name, 'data-tip': t('Download the file') }, icon('download'), h('span.verb', {}, t('Download'))))
     keepFocus()
   }
 

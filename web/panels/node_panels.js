@@ -1,5 +1,6 @@
 /** All that is about nodes as such and not about this graph: menus, search, library, colours, help, and the steps done. */
 import { Used } from '../app/used.js'
+import { t } from '../language/t.js'
 import { installMenus } from './context_menu.js'
 import { historyPanel } from './history.js'
 import { libraryPanel } from './library.js'
@@ -28,7 +29,7 @@ export function installNodePanels({ editor, settings, colorOf, theme, stage }) {
     const node = editor.store.node(id)
     const type = node && editor.types.get(node.type)
     if (type) explain(type)
-    else if (node) editor.notify(`Nothing is known here of “${node.type}”: the server has no such node type`)
+    else if (node) editor.notify(t('Nothing is known here of “{type}”: the server has no such node type', { type: node.type }))
   })
   return { sources, history: historyPanel({ editor }), library: libraryPanel({ editor, settings, used, sources, theme, stage, explain }) }
 }

@@ -6,6 +6,7 @@
  * @typedef {import('../model/session.js').NodeStatus} NodeStatus
  * @typedef {import('../model/schema.js').NodeType} NodeType
  */
+import { t } from '../language/t.js'
 import { frozenOf } from '../model/frozen.js'
 import { labelOf } from '../model/labels.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
@@ -23,13 +24,13 @@ export function nodeRunning({ editor, troubles }) {
     const mine = troubles.list().filter(({ record }) => record?.id === node.id)
     const wrong = mine.map(trouble => h(trouble.tone === 'error' ? 'div.why.bad' : 'div.why', { dataset: { tone: trouble.tone }, role: trouble.tone === 'error' ? 'alert' : undefined },
       trouble.faults.map(fault => [
-        h('p', {}, h('b', {}, LEADS[fault.kind] ?? (trouble.tone === 'error' ? 'Error: ' : 'Note: ')), fault.message),
+        h('p', {}, h('b', {}, LEADS[fault.kind] ?? (trouble.tone === 'error' ? t('Error:') : t('Note:')), ' '), fault.message),
         h('div.acts', {}, troubles.repairs(trouble, fault).map(({ label, run }, index) =>
-          h('button.repair', { type: 'button', dataset: { focus: `repair-${fault.kind}-${index}` }, 'data-tip': `${label}. Ctrl+Z takes it back.`, onclick: run }, label))),
+          h('button.repair', { type: 'button', dataset: { focus: `repair-${fault.kind}-${index}` }, 'data-tip': t('{label}. Ctrl+Z takes it back.', { label }), onclick: run }, label))),
       ])))
-    const why = status.why ? h('div.why', {}, h('b', {}, status.state === 'running' ? 'Why it runs: ' : 'Why it ran: '), `${status.why}.`)
-      : status.frozen ? h('div.why', {}, h('b', {}, 'Frozen: '), 'its kept result was used, whatever changed above it.')
-      : status.state === 'cached' ? h('div.why', {}, h('b', {}, 'From the cache: '), 'nothing it depends on changed.') : null
+    const why = status.why ? h('div.why', {}, h('b', {}, status.state === 'running' ? t('Why it runs:') : t('Why it ran:'), ' '), t('{sentence}.', { sentence: status.why }))
+      : status.frozen ? h('div.why', {}, h('b', {}, t('Frozen:'), ' '), t('its kept result was used, whatever changed above it.'))
+      : status.state === 'cached' ? h('div.why', {}, h('b', {}, t('From the cache:'), ' '), t('nothing it depends on changed.')) : null
     return [wrong, why]
   }
 
@@ -43,22 +44,22 @@ export function nodeRunning({ editor, troubles }) {
     /** @type {[string, Node | string][]} */
     const rows = []
     const { bytes, bytesOf } = status
-    if (bytes !== null && status.state !== 'running') rows.push([bytesOf === 'peak' ? 'Memory at its peak' : 'Its results hold', bytesInWords(bytes)])
+    if (bytes !== null && status.state !== 'running') rows.push([bytesOf === 'peak' ? t('Memory at its peak') : t('Its results hold'), bytesInWords(bytes)])
     status.outputs.forEach(({ text }, index) => {
       const name = type?.outputs[index]?.name ?? node.outputs[index]?.name ?? ''
-      if (text) rows.push([node.outputs[index]?.raw?.label ? String(node.outputs[index]?.raw?.label) : labelOf(undefined, undefined, name || 'output'), h('span', { 'data-tip': text }, text)])
+      if (text) rows.push([node.outputs[index]?.raw?.label ? String(node.outputs[index]?.raw?.label) : name ? labelOf(undefined, undefined, name) : t('Output'), h('span', { 'data-tip': text }, text)])
     })
     if (editor.schema.get(node.type)?.virtual === false || (node.outputs.length && editor.graph.definition(node.type))) {
       const frozen = frozenOf(node) !== null
-      rows.push(['Result', h('button', {
+      rows.push([t('Result'), h('button', {
         type: 'button', 'aria-pressed': String(frozen), dataset: { focus: 'freeze' },
-        'data-tip': frozen ? 'Compute it again when something above it changes' : 'Keep its last result and use it, whatever changes above it',
+        'data-tip': frozen ? t('Compute it again when something above it changes') : t('Keep its last result and use it, whatever changes above it'),
         onclick: () => editor.run(frozen ? 'thaw' : 'freeze'),
-      }, frozen ? 'Frozen · thaw' : 'Freeze')])
+      }, frozen ? 'Frozen · thaw' : t('Freeze'))])
     }
     if (!NOTE_TYPES.has(node.type)) {
-      rows.push(['Run to here', h('button', { type: 'button', dataset: { focus: 'run-to-here' }, 'data-tip': 'Run only what this node needs, and show what it gives', onclick: () => editor.run('run_to_here') },
-        editor.commands.keysOf('run_to_here')[0]?.replaceAll('+', ' ') ?? 'Run')])
+      rows.push([t('Run to here'), h('button', { type: 'button', dataset: { focus: 'run-to-here' }, 'data-tip': t('Run only what this node needs, and show what it gives'), onclick: () => editor.run('run_to_here') },
+        editor.commands.keysOf('run_to_here')[0]?.replaceAll('+', ' ') ?? t('Run'))])
     }
     return rows
   }
@@ -67,4 +68,4 @@ export function nodeRunning({ editor, troubles }) {
 }
 
 /** @type {Readonly<Record<string, string>>} */
-const LEADS = { missing_node_type: 'Unknown type. ', node_not_in_this_version: 'Not in this version yet. ', missing_file: 'Not found. ' }
+const LEADS = { missing_node_type: t('Unknown type.'), node_not_in_this_version: t('Not in this version yet.'), missing_file: t('Not found.') }

@@ -1,6 +1,7 @@
 /** The search that the canvas asks for: to add a node, to put one into a link, or to put another type in a node's place. */
 import { endsOf, fitsInto, insertType } from '../commands/insert.js'
 import { fitness, replaceAll } from '../commands/replace.js'
+import { many, t } from '../language/t.js'
 import { searchTypes } from '../model/search.js'
 import { openSearch } from './search.js'
 
@@ -52,7 +53,7 @@ export function installSearch({ editor, used, sources, colorOf, theme, stage }) 
       choices: choicesOf(editor.schema),
       recent: used.recent,
       drawing: { theme: theme(), pictures: editor.pictures },
-      ...(one ? { title: nodes.length === 1 ? 'Replace it by' : `Replace ${nodes.length} nodes by`, verb: 'replace' } : link ? { title: 'Put a node into the link', verb: 'insert' } : {}),
+      ...(one ? { title: many(nodes.length, 'Replace it by', 'Replace {count} nodes by'), verb: t('replace') } : link ? { title: t('Put a node into the link'), verb: t('insert') } : {}),
       find: (query, filters) => searchTypes(offered, query, { ...filters, used: used.counts, recent: used.recent, fit }),
       onChoose: type => {
         used.add(type.name)

@@ -1,4 +1,5 @@
 /** Where a formatted note leads, for its menu. */
+import { t } from '../language/t.js'
 import { noteLinks } from '../view/widget_markdown.js'
 
 /** More would push the rest of the menu away. */
@@ -7,7 +8,7 @@ const MOST = 6
 /** @param {import('../tools/editor.js').Editor} editor @param {string} node @returns {import('./menu.js').MenuEntry[]} */
 export function noteEntries(editor, node) {
   return editor.widgets(node).filter(({ spec }) => spec.kind === 'markdown').flatMap(noteLinks).slice(0, MOST).map(({ href, text }) => ({
-    label: `Open “${shorten(text.trim() || href)}”`, icon: 'link', run: () => openAddress(href),
+    label: t('Open “{name}”', { name: shorten(text.trim() || href) }), icon: 'link', run: () => openAddress(href),
   }))
 }
 

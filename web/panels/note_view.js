@@ -1,4 +1,5 @@
 /** A formatted note to be read at the side, where it has room and its words can be marked. What does it is loaded when first shown. */
+import { t } from '../language/t.js'
 import { h } from './dom.js'
 
 /** Letters that are formatted. */
@@ -39,7 +40,7 @@ async function fillIn(element, text) {
     }
     for (const item of found.querySelectorAll('li')) if (/^\s*[☑☐]/u.test(item.textContent ?? '')) item.classList.add('task')
     element.replaceChildren(found)
-    if (text.length > LETTERS) element.append(h('p.quiet', {}, 'The note goes on: edit it to see the rest.'))
+    if (text.length > LETTERS) element.append(h('p.quiet', {}, t('The note goes on: edit it to see the rest.')))
   } catch {
     element.replaceChildren(h('p', { class: 'plain' }, text.slice(0, LETTERS)))
   }

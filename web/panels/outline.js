@@ -2,6 +2,7 @@
  * The graph as a tree: nodes, and under each its widgets and links. For screen readers and the keyboard what the canvas
  * is for the eye. Enter on a node selects it and brings it into view, Enter on a widget edits it, Delete removes.
  */
+import { t } from '../language/t.js'
 import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { stateWord } from './state_word.js'
@@ -19,9 +20,9 @@ import { stateWord } from './state_word.js'
 export function outlinePanel({ editor, session, names, editWidget }) {
   return {
     id: 'outline',
-    title: 'Nodes in this graph',
+    title: t('Nodes in this graph'),
     fill(body) {
-      const tree = h('div.body.scrolls.tree', { role: 'tree', 'aria-label': 'Nodes' })
+      const tree = h('div.body.scrolls.tree', { role: 'tree', 'aria-label': t('Nodes') })
       body.append(tree)
       /** @type {Set<string>} */
       const expanded = new Set()
@@ -45,7 +46,7 @@ export function outlinePanel({ editor, session, names, editWidget }) {
         const links = node.inputs.flatMap((slot, index) => {
           const link = editor.graph.linkInto(node, index)
           const source = link && editor.graph.source(link)
-          return source ? [/** @type {Row} */ ({ id: `${node.id} < ${slot.name}`, level: 2, node: node.id, widget: null, name: humanise(slot.name), aside: `from ${names.titleOf(source)}`, open: null })] : []
+          return source ? [/** @type {Row} */ ({ id: `${node.id} < ${slot.name}`, level: 2, node: node.id, widget: null, name: humanise(slot.name), aside: t('from {title}', { title: names.titleOf(source) }), open: null })] : []
         })
         return [...links, ...editor.widgets(node.id).filter(widget => !names.isLinked(node.id, widget.name)).map(widget => /** @type {Row} */ ({
           id: `${node.id} ${widget.name}`, level: 2, node: node.id, widget: widget.name, name: humanise(widget.label || widget.name),
@@ -64,7 +65,7 @@ export function outlinePanel({ editor, session, names, editWidget }) {
             'aria-selected': String(row.level === 1 && editor.selection.has(row.node)), 'aria-label': `${row.name}, ${row.aside}`,
             tabindex: row.id === current ? 0 : -1, dataset: { id: row.id },
             onclick: () => { current = row.id; act(row) } }, line)
-        }) : h('p.none', {}, 'The canvas is empty. Press Tab on it to add a node.'))
+        }) : h('p.none', {}, t('The canvas is empty. Press Tab on it to add a node.')))
         if (hadFocus) focusCurrent()
       }
 

@@ -1,6 +1,7 @@
 /** Every command by its name: typing finds it, Enter runs it. What cannot be done now is left out, and named where nothing else answers. */
 import { findCommands } from '../commands/find_commands.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { h } from './dom.js'
 import { float } from './float.js'
 import { keycaps } from './keycaps.js'
@@ -21,12 +22,12 @@ let last = []
 export function openPalette(editor) {
   const named = editor.commands.all().filter(command => !command.hidden && command.id !== 'palette')
   const all = named.filter(command => !command.enabled || command.enabled(editor))
-  const field = h('input', { type: 'text', placeholder: 'Find a command', 'aria-label': 'Find a command', autocomplete: 'off', spellcheck: 'false' })
+  const field = h('input', { type: 'text', placeholder: t('Find a command'), 'aria-label': t('Find a command'), autocomplete: 'off', spellcheck: 'false' })
   const none = h('p.none')
   /** @type {VirtualList<Command>} */
   const list = new VirtualList({
     rowHeight: ROW,
-    label: 'Commands',
+    label: t('Commands'),
     draw: command => {
       const keys = editor.commands.keysOf(command.id)[0]
       return [h('span.tick', {}, command.checked?.(editor) ? icon('check', 14) : null), h('span.name', {}, command.label), keys ? h('span.aside', {}, keycaps(keys)) : '']
@@ -38,14 +39,14 @@ export function openPalette(editor) {
       editor.run(command.id)
     },
   })
-  const element = h('div.search.commands', { role: 'dialog', 'aria-label': 'Find a command' },
+  const element = h('div.search.commands', { role: 'dialog', 'aria-label': t('Find a command') },
     h('div.head', {}, icon('search', 18), field), h('div.found', {}, list.element, none))
 
   function find() {
     const found = findCommands(all, field.value, last)
     none.hidden = found.length > 0
     const [off] = found.length ? [] : findCommands(named, field.value, last)
-    none.textContent = off ? `“${off.label}” has nothing to work on now: select what it is for first.` : `No command is called “${field.value.trim()}”.`
+    none.textContent = off ? t('“{name}” has nothing to work on now: select what it is for first.', { name: off.label }) : t('No command is called “{name}”.', { name: field.value.trim() })
     list.element.hidden = found.length === 0
     list.setItems(found)
   }

@@ -8,6 +8,7 @@
 import { move } from '../geometry/rect.js'
 import { rectToScreen } from '../geometry/viewport.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { follow } from '../tools/pointing_picture.js'
 import { lookAt, setLook, sidesOf } from '../view/node_pictures.js'
 import { makeCarried } from './carry.js'
@@ -26,7 +27,7 @@ const NARROW = 110
  * @param {(file: PictureRef) => string} parts.urlOf
  */
 export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
-  const bar = h('div.picture-bar', { role: 'toolbar', 'aria-label': 'Picture', hidden: true })
+  const bar = h('div.picture-bar', { role: 'toolbar', 'aria-label': t('Picture'), hidden: true })
   layer.append(bar)
   /** @type {string | null} */
   let at = null
@@ -63,11 +64,11 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
     const several = refs.length > 1 && !sidesOf(refs)
     const turn = (/** @type {number} */ by) => look(((index ?? 0) + by + refs.length) % refs.length)
     const list = [
-      several && index !== null ? button('left', 'Previous picture', () => turn(-1)) : null,
-      several && index !== null ? button('right', 'Next picture', () => turn(1)) : null,
-      several && index !== null ? button('grid', 'Show all pictures', () => look(null)) : null,
-      button('larger', 'Show it large', () => run(id, 'picture_large')),
-      editor.commands.get('picture_mask') && isLoaded(id) ? button('brush', 'Edit the mask', () => run(id, 'picture_mask')) : null,
+      several && index !== null ? button('left', t('Previous picture'), () => turn(-1)) : null,
+      several && index !== null ? button('right', t('Next picture'), () => turn(1)) : null,
+      several && index !== null ? button('grid', t('Show all pictures'), () => look(null)) : null,
+      button('larger', t('Show it large'), () => run(id, 'picture_large')),
+      editor.commands.get('picture_mask') && isLoaded(id) ? button('brush', t('Edit the mask'), () => run(id, 'picture_mask')) : null,
       file && (!several || index !== null) ? grip(file) : null,
     ]
     return list
@@ -81,7 +82,7 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
 
   /** @param {PictureRef} file */
   function grip(file) {
-    const element = h('span.grip', { role: 'img', 'aria-label': 'Drag the picture to another node', 'data-tip': 'Drag it onto a Load Image node, the canvas or the desktop' }, icon('image', 14))
+    const element = h('span.grip', { role: 'img', 'aria-label': t('Drag the picture to another node'), 'data-tip': t('Drag it onto a Load Image node, the canvas or the desktop') }, icon('image', 14))
     makeCarried(element, { file, url: urlOf(file), value: value(file) }, {
       carrying: is => {
         carried = is
@@ -93,7 +94,7 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
 
   bar.addEventListener('keydown', event => {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return
-    const label = event.key === 'ArrowLeft' ? 'Previous picture' : 'Next picture'
+    const label = event.key === 'ArrowLeft' ? t('Previous picture') : t('Next picture')
     event.stopPropagation()
     event.preventDefault()
     const turn = () => /** @type {HTMLButtonElement | null} */ (bar.querySelector(`[aria-label="${label}"]`))

@@ -1,5 +1,6 @@
 /** What a picture says of itself: its size, and of the graph in its text what one asks for first. */
 import { readPictureText } from '../api/picture_text.js'
+import { t } from '../language/t.js'
 import { bytesInWords, rowLabel } from '../model/words.js'
 import { fill, h } from './dom.js'
 
@@ -25,7 +26,7 @@ export function summary(prompt) {
     if (typeof type !== 'string' || !inputs || typeof inputs !== 'object') continue
     for (const [name, value] of Object.entries(inputs)) {
       if (typeof value === 'string' && /text|prompt/u.test(name) && /encode|prompt/iu.test(type) && value.trim()) {
-        texts.push({ label: /** @type {any} */ (node)?._meta?.title || 'Text', value: value.slice(0, MOST_TEXT) })
+        texts.push({ label: /** @type {any} */ (node)?._meta?.title || t('Text'), value: value.slice(0, MOST_TEXT) })
       } else if (TOLD.includes(name) && (typeof value === 'string' || typeof value === 'number')) {
         values.set(name, (values.get(name) ?? new Set()).add(String(value)))
       }
@@ -36,7 +37,7 @@ export function summary(prompt) {
 
 export function createDetails() {
   const list = h('dl')
-  const element = h('aside.details.scrolls', { 'aria-label': 'Details of the picture', hidden: true }, list)
+  const element = h('aside.details.scrolls', { 'aria-label': t('Details of the picture'), hidden: true }, list)
   /** @type {{ url: string, name: string } | null} */
   let shown = null
   /** @type {HTMLImageElement | null} */
@@ -45,11 +46,11 @@ export function createDetails() {
 
   async function draw() {
     if (element.hidden) return
-    if (!shown) return fill(list, h('p.quiet', {}, 'Nothing is known of this file.'))
+    if (!shown) return fill(list, h('p.quiet', {}, t('Nothing is known of this file.')))
     const picture = shown
     const size = image?.naturalWidth ? `${image.naturalWidth} × ${image.naturalHeight}` : ''
     /** @type {Row[]} */
-    const rows = [{ label: 'File', value: picture.name }, ...(size ? [{ label: 'Size', value: size }] : [])]
+    const rows = [{ label: t('File'), value: picture.name }, ...(size ? [{ label: t('Size'), value: size }] : [])]
     fill(list, rows.map(row))
     if (!size) return undefined
     read = picture.url
@@ -81,7 +82,7 @@ async function readAll({ url, name }) {
   const answer = await fetch(url)
   if (!answer.ok) return []
   const blob = await answer.blob()
-  const weight = { label: 'Weight', value: bytesInWords(blob.size) }
+  const weight = { label: t('Weight'), value: bytesInWords(blob.size) }
   const texts = await readPictureText(new File([blob], name, { type: blob.type }))
   try {
     return [weight, ...summary(JSON.parse(texts.prompt ?? 'null'))]

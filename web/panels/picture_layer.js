@@ -6,6 +6,7 @@
  */
 import { clipboard } from '../commands/system_clipboard.js'
 import { icon } from '../icons/icons.js'
+import { many, t } from '../language/t.js'
 import { release } from '../view/media.js'
 import { rectToScreen } from '../geometry/viewport.js'
 import { move } from '../geometry/rect.js'
@@ -70,12 +71,12 @@ function layOver(layer, editor, node, element, onClose) {
 /** @param {HTMLElement} layer @param {Editor} editor @param {string} node @param {string} text */
 export function layText(layer, editor, node, text) {
   const left = text.length - MOST
-  const words = h('pre.scrolls', { tabindex: 0, 'aria-label': 'Words on the node' }, text.slice(0, MOST),
-    left > 0 ? h('span.quiet', {}, `\n… ${left.toLocaleString('en')} more letters. Copying takes them all.`) : null)
+  const words = h('pre.scrolls', { tabindex: 0, 'aria-label': t('Words on the node') }, text.slice(0, MOST),
+    left > 0 ? h('span.quiet', {}, `\n… ${many(left, '{count} more letter. Copying takes them all.', '{count} more letters. Copying takes them all.')}`) : null)
   const copy = h('button.round', {
-    type: 'button', 'aria-label': 'Copy all', 'data-tip': 'Copy all',
+    type: 'button', 'aria-label': t('Copy all'), 'data-tip': t('Copy all'),
     onclick: () => {
-      void clipboard().writeText(text).then(() => editor.notify('Copied'), () => editor.notify('The browser did not let the page use the clipboard'))
+      void clipboard().writeText(text).then(() => editor.notify(t('Copied')), () => editor.notify(t('The browser did not let the page use the clipboard')))
     },
   }, icon('copy'))
   layOver(layer, editor, node, h('div.reader-box', {}, words, copy))
@@ -92,7 +93,7 @@ export function layPlayer(layer, editor, node, { url, name, sound }, twice) {
   player.addEventListener('error', () => {
     if (!player.getAttribute('src')) return
     close()
-    editor.notify(`${name} cannot be played: it is not there any more, or this browser does not know its format`)
+    editor.notify(t('{name} cannot be played: it is not there any more, or this browser does not know its format', { name }))
   })
   const box = h('div.player-box', {}, player)
   box.addEventListener('pointerdown', event => {

@@ -1,5 +1,6 @@
 /** A field over an input or output of a subgraph, for its name. Enter or a click elsewhere keeps it, Escape does not. */
 import { renamePort } from '../commands/subgraph_ports.js'
+import { t } from '../language/t.js'
 import { asText } from '../model/json.js'
 import { h } from './dom.js'
 
@@ -10,7 +11,7 @@ export function installPortEditor(host, editor) {
     const port = (side === 'in' ? definition?.inputs : definition?.outputs)?.[index]
     if (!port) return
     let kept = false
-    const field = h('input.port-name', { type: 'text', value: asText(port.label) || asText(port.name) || '', 'aria-label': `Name of the ${side}put`, spellcheck: 'false' })
+    const field = h('input.port-name', { type: 'text', value: asText(port.label) || asText(port.name) || '', 'aria-label': side === 'in' ? t('Name of the input') : t('Name of the output'), spellcheck: 'false' })
     Object.assign(field.style, { left: `${rect.x}px`, top: `${rect.y}px`, width: `${Math.max(rect.w, 180)}px`, height: `${Math.max(rect.h, 24)}px` })
     const end = (/** @type {boolean} */ keep) => {
       if (kept) return

@@ -1,5 +1,6 @@
 /** The rail at the left: it opens panels and holds what belongs to the whole page. */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { fill, h, setText } from './dom.js'
 import { openMenu } from './menu.js'
 
@@ -50,13 +51,13 @@ export function createRail(host, { editor, session, settings, troubles, problemL
   const themeButton = button('moon', '', '', () => settings.set('theme', theme() === 'dark' ? 'light' : 'dark'))
 
   const percent = h('span')
-  const zoom = h('button.zoom', { type: 'button', 'aria-haspopup': 'menu', 'data-tip': 'How near the canvas is', onclick: () => openMenu(ZOOMS.map(id => {
+  const zoom = h('button.zoom', { type: 'button', 'aria-haspopup': 'menu', 'data-tip': t('How near the canvas is'), onclick: () => openMenu(ZOOMS.map(id => {
     const found = editor.commands.get(id)
     return { label: found?.label ?? id, keys: editor.commands.keysOf(id)[0] ?? '', enabled: found?.enabled?.(editor) ?? true, run: () => void editor.run(id) }
-  }), zoom.getBoundingClientRect(), { label: 'Zoom', side: 'right', onClose: () => editor.focus() }) }, percent)
+  }), zoom.getBoundingClientRect(), { label: t('Zoom'), side: 'right', onClose: () => editor.focus() }) }, percent)
   function drawZoom() {
     setText(percent, `${Math.round(editor.camera.zoom * 100)}%`)
-    zoom.setAttribute('aria-label', `Zoom: ${percent.textContent}`)
+    zoom.setAttribute('aria-label', t('Zoom: {percent}', { percent: percent.textContent ?? '' }))
   }
   editor.on('camera', drawZoom)
   drawZoom()
@@ -65,7 +66,7 @@ export function createRail(host, { editor, session, settings, troubles, problemL
 
   host.append(
     h('div.mark', {}, icon('easel', 20)),
-    button('add', 'Add a node', 'search', () => editor.run('search')),
+    button('add', t('Add a node'), 'search', () => editor.run('search')),
     ...upper.map(opener),
     problemsButton,
     packs,
@@ -75,7 +76,7 @@ export function createRail(host, { editor, session, settings, troubles, problemL
     command('fit', 'fit'),
     ...lower.map(opener),
     themeButton,
-    button('help', 'Keys and gestures', 'shortcuts', () => editor.run('shortcuts')))
+    button('help', t('Keys and gestures'), 'shortcuts', () => editor.run('shortcuts')))
 
   function drawProblems() {
     const found = troubles.list()
@@ -83,22 +84,23 @@ export function createRail(host, { editor, session, settings, troubles, problemL
     problemsButton.dataset.tone = found[0]?.tone ?? ''
     badge.hidden = count === 0
     badge.textContent = String(count)
-    problemsButton.setAttribute('aria-label', count ? `Problems: ${count}` : 'Problems')
+    problemsButton.setAttribute('aria-label', count ? t('Problems: {count}', { count }) : t('Problems'))
   }
 
   function drawHistory() {
     const { undoLabel, redoLabel } = editor.store
     undo.disabled = undoLabel === null
     redo.disabled = redoLabel === null
-    undo.dataset.tip = undoLabel ? `Undo: ${undoLabel}` : 'Nothing to undo'
-    redo.dataset.tip = redoLabel ? `Redo: ${redoLabel}` : 'Nothing to redo'
+    undo.dataset.tip = undoLabel ? `Undo: ${undoLabel}` : t('Nothing to undo')
+    redo.dataset.tip = redoLabel ? `Redo: ${redoLabel}` : t('Nothing to redo')
   }
 
   function drawTheme() {
-    const next = theme() === 'dark' ? 'Light' : 'Dark'
-    fill(themeButton, icon(next === 'Light' ? 'sun' : 'moon', 18))
-    themeButton.setAttribute('aria-label', `${next} colours`)
-    themeButton.dataset.tip = `${next} colours`
+    const dark = theme() === 'dark'
+    const next = dark ? t('Light colours') : t('Dark colours')
+    fill(themeButton, icon(dark ? 'sun' : 'moon', 18))
+    themeButton.setAttribute('aria-label', next)
+    themeButton.dataset.tip = next
   }
 
   let drawing = 0

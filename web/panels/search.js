@@ -7,6 +7,7 @@
  * @typedef {{ takes: string | null, gives: string | null, category: string | null }} Filters
  */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { categoryWords } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { float } from './float.js'
@@ -31,11 +32,11 @@ const SAMPLE = 232
  * @param {readonly string[]} parts.recent  names of types, latest first
  * @param {{ theme: import('../view/theme.js').Theme, pictures: import('../view/pictures.js').Pictures }} parts.drawing
  */
-export function openSearch({ find, from: released, choices, at, title = 'Add a node', verb = 'add', onChoose, onClose, colorOf, recent, drawing }) {
+export function openSearch({ find, from: released, choices, at, title = t('Add a node'), verb = t('add'), onChoose, onClose, colorOf, recent, drawing }) {
   let from = released
   /** @type {Filters} */
   const filters = { takes: null, gives: null, category: null }
-  const field = h('input', { type: 'text', placeholder: title, 'aria-label': 'Search for a node', autocomplete: 'off', spellcheck: 'false', enterkeyhint: 'done' })
+  const field = h('input', { type: 'text', placeholder: title, 'aria-label': t('Search for a node'), autocomplete: 'off', spellcheck: 'false', enterkeyhint: 'done' })
   const filter = h('button.filter', { type: 'button' })
   filter.onclick = () => {
     from = null
@@ -47,7 +48,7 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
   /** @type {VirtualList<NodeType>} */
   const list = new VirtualList({
     rowHeight: ROW,
-    label: 'Node types',
+    label: t('Node types'),
     draw: type => [h('span.name', {}, highlight(type.title, field.value)), tagOf(type), ...aside(type)],
     onChoose: type => {
       close()
@@ -57,15 +58,15 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
   })
 
   const chips = /** @type {const} */ ([
-    ['takes', 'Takes', 'Only nodes with an input of a type, also typed: in:IMAGE'], ['gives', 'Gives', 'Only nodes with an output of a type, also typed: out:IMAGE'],
-    ['category', 'In', 'Only nodes of a category, also typed: cat:image'],
+    ['takes', t('Takes'), t('Only nodes with an input of a type, also typed: in:IMAGE')], ['gives', t('Gives'), t('Only nodes with an output of a type, also typed: out:IMAGE')],
+    ['category', t('In'), t('Only nodes of a category, also typed: cat:image')],
   ]).map(([name, label, tip]) => {
     const button = h('button.chip', { type: 'button', 'aria-haspopup': 'menu', 'data-tip': tip })
     const draw = () => {
       const value = filters[name] === null ? null : wordsOf(name, filters[name])
       button.setAttribute('aria-pressed', String(value !== null))
-      button.setAttribute('aria-label', `Filter: ${label.toLowerCase()} ${value ?? (name === 'category' ? 'all categories' : 'any type')}`)
-      fill(button, value !== null && name !== 'category' ? socketMark(filters[name] ?? '', colorOf) : null, h('span', {}, `${label} ${value ?? (name === 'category' ? 'all' : 'any')}`), icon('down', 12))
+      button.setAttribute('aria-label', t('Filter: {label} {value}', { label: label.toLowerCase(), value: value ?? (name === 'category' ? t('all categories') : t('any type')) }))
+      fill(button, value !== null && name !== 'category' ? socketMark(filters[name] ?? '', colorOf) : null, h('span', {}, `${label} ${value ?? (name === 'category' ? t('all') : t('any'))}`), icon('down', 12))
     }
     /** @param {string | null} value */
     const choose = value => {
@@ -78,7 +79,7 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
       const box = button.getBoundingClientRect()
       const anchor = { x: box.left, y: box.top, width: box.width, height: box.height }
       openMenu([
-        { label: name === 'category' ? 'All categories' : 'Any type', checked: filters[name] === null, run: () => choose(null) },
+        { label: name === 'category' ? t('All categories') : t('Any type'), checked: filters[name] === null, run: () => choose(null) },
         'line',
         ...choices[name].map(value => ({ label: wordsOf(name, value), checked: filters[name] === value, ...(name === 'category' ? {} : { colour: colorOf(value) }), run: () => choose(value) })),
       ], anchor, { label })
@@ -92,20 +93,20 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
     h('div.head', {}, icon('search', 18), field, filter),
     h('div.chips', {}, chips),
     h('div.body', {}, h('div.found', {}, list.element, none), card),
-    h('div.foot', {}, h('span', {}, h('kbd', {}, '↑'), ' ', h('kbd', {}, '↓'), ' choose'), h('span', {}, h('kbd', {}, 'Enter'), ` ${verb}`), h('span', {}, h('kbd', {}, 'Esc'), ' leave'), h('span.example', {}, 'in:IMAGE, out:MASK')))
+    h('div.foot', {}, h('span', {}, h('kbd', {}, '↑'), ' ', h('kbd', {}, '↓'), ' ', t('choose')), h('span', {}, h('kbd', {}, 'Enter'), ` ${verb}`), h('span', {}, h('kbd', {}, 'Esc'), ' ', t('leave')), h('span.example', {}, 'in:IMAGE, out:MASK')))
 
   function search() {
     const found = find(field.value, { ...filters, from })
     filter.hidden = from === null
     if (from) {
-      fill(filter, socketMark(from.type, colorOf), `${from.side === 'out' ? 'takes' : 'gives'} ${from.type}`, icon('close', 12))
-      filter.setAttribute('aria-label', `Only nodes that fit ${from.type}. Press to show all.`)
+      fill(filter, socketMark(from.type, colorOf), from.side === 'out' ? t('takes {types}', { types: from.type }) : t('gives {types}', { types: from.type }), icon('close', 12))
+      filter.setAttribute('aria-label', t('Only nodes that fit {type}. Press to show all.', { type: from.type }))
     }
     none.hidden = found.length > 0
     const narrowed = from !== null || Object.values(filters).some(value => value !== null)
     const typed = field.value.trim()
     if (none.hidden) fill(none)
-    else fill(none, `${typed ? `No node${narrowed ? ' that fits' : ''} is called “${typed}”.` : 'No node fits here.'} `, narrowed ? h('button.link', { type: 'button', onclick: widen }, 'Search all nodes') : 'Try fewer letters.')
+    else fill(none, typed ? (narrowed ? t('No node that fits is called “{name}”.', { name: typed }) : t('No node is called “{name}”.', { name: typed })) : t('No node fits here.'), ' ', narrowed ? h('button.link', { type: 'button', onclick: widen }, t('Search all nodes')) : t('Try fewer letters.'))
     list.element.hidden = found.length === 0
     list.setItems([...found])
   }
@@ -133,7 +134,7 @@ export function openSearch({ find, from: released, choices, at, title = 'Add a n
     fill(card,
       h('h3', {}, type.title), h('p.path', {}, type.category ? categoryWords(type.category) : type.module), sample,
       type.description ? h('p.about', {}, type.description) : null,
-      type.later ? h('p.about', {}, `Not in this version yet: it needs support for ${type.later}.`) : null,
+      type.later ? h('p.about', {}, t('Not in this version yet: it needs support for {what}.', { what: type.later })) : null,
       h('p.path', {}, inWords(type)))
     card.scrollTop = 0
   }
@@ -168,12 +169,12 @@ const wordsOf = (filter, value) => (filter === 'category' ? categoryWords(value 
 function inWords(type) {
   const takes = [...new Set(type.inputs.filter(input => !input.widget).map(input => input.type.toLowerCase()))]
   const gives = [...new Set(type.outputs.map(output => output.type.toLowerCase()))]
-  return [takes.length ? `takes ${takes.join(', ')}` : '', gives.length ? `gives ${gives.join(', ')}` : ''].filter(Boolean).join(' · ')
+  return [takes.length ? t('takes {types}', { types: takes.join(', ') }) : '', gives.length ? t('gives {types}', { types: gives.join(', ') }) : ''].filter(Boolean).join(' · ')
 }
 
 /** A word on a type that is not like the others. @param {NodeType} type */
 export function tagOf(type) {
-  const word = type.later ? 'not yet' : type.deprecated ? 'old' : type.experimental ? 'trial' : ''
+  const word = type.later ? t('not yet') : type.deprecated ? t('old') : type.experimental ? t('trial') : ''
   return word && h('span.tag', {}, word)
 }
 

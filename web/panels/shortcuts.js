@@ -11,6 +11,7 @@ import { chooseFiles, saveText } from '../app/files.js'
 import { asKeymap, PRESETS, readKeymap, reserved, writeKeymap } from '../commands/keymap.js'
 import { isModifier, keyOf } from '../commands/keys.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { PRESETS as HANDS, presetOf } from '../tools/navigation.js'
 import { openDialog } from './dialog.js'
 import { fill, h } from './dom.js'
@@ -19,17 +20,17 @@ import { IS_MAC, keycaps, keyNames } from './keycaps.js'
 
 /** Commands by what they are about; the rest is "Nodes". @type {readonly [string, RegExp][]} */
 const SECTIONS = [
-  ['Run', /^(?:run|interrupt|freeze|thaw|repair)/u],
-  ['Graphs', /^(?:new_graph|open_file|save|download|graphs)/u],
-  ['Edit', /^(?:undo|redo|history|delete|copy|cut$|paste|duplicate)/u],
-  ['Select', /^(?:select|go_|next_node|previous_node)/u],
-  ['View', /^(?:fit|zoom|theme|view|inspector|outline|library|shortcuts|refresh|minimap|canvas_info|heat_|focus|lock|unlock|navigation_|guides|snap|links_)/u],
-  ['Links', /^(?:connect|cut_|add_reroutes|join|pull|link_|hide_|show_|send_)/u],
-  ['Subgraphs', /subgraph|^leave_all/u],
-  ['Pictures', /^picture_/u],
-  ['Frames', /^(?:group|frame|unframe)/u],
-  ['Line up', /^(?:align|distribute|arrange)/u],
-  ['Colours', /^colour/u],
+  [t('Run'), /^(?:run|interrupt|freeze|thaw|repair)/u],
+  [t('Graphs'), /^(?:new_graph|open_file|save|download|graphs)/u],
+  [t('Edit'), /^(?:undo|redo|history|delete|copy|cut$|paste|duplicate)/u],
+  [t('Select'), /^(?:select|go_|next_node|previous_node)/u],
+  [t('View'), /^(?:fit|zoom|theme|view|inspector|outline|library|shortcuts|refresh|minimap|canvas_info|heat_|focus|lock|unlock|navigation_|guides|snap|links_)/u],
+  [t('Links'), /^(?:connect|cut_|add_reroutes|join|pull|link_|hide_|show_|send_)/u],
+  [t('Subgraphs'), /subgraph|^leave_all/u],
+  [t('Pictures'), /^picture_/u],
+  [t('Frames'), /^(?:group|frame|unframe)/u],
+  [t('Line up'), /^(?:align|distribute|arrange)/u],
+  [t('Colours'), /^colour/u],
 ]
 
 /**
@@ -42,14 +43,14 @@ export function openShortcuts({ editor, settings, toasts }) {
   const { commands } = editor
   /** @type {Catching | null} */
   let catching = null
-  const field = h('input.field', { type: 'search', placeholder: 'Search commands and keys', 'aria-label': 'Search commands and keys', autocomplete: 'off', spellcheck: 'false' })
+  const field = h('input.field', { type: 'search', placeholder: t('Search commands and keys'), 'aria-label': t('Search commands and keys'), autocomplete: 'off', spellcheck: 'false' })
   const list = h('div.shortcuts')
   const none = h('p.none')
   const about = h('p.quiet.about-keys')
-  const resetAll = h('button', { type: 'button', 'data-tip': 'All keys as in the preset', onclick: () => keep({}) }, icon('undo'), 'Reset all')
+  const resetAll = h('button', { type: 'button', 'data-tip': t('All keys as in the preset'), onclick: () => keep({}) }, icon('undo'), t('Reset all'))
 
-  const presetChoice = select('Keys', Object.entries(PRESETS).map(([id, { title }]) => [id, title]), () => keymap().preset, preset => settings.set('keymap', { ...keymap(), preset }))
-  const handsChoice = select('Mouse and wheel', HANDS.map(({ id, label }) => [id, label]), () => presetOf(settings.values.navigation).id, id => settings.set('navigation', id))
+  const presetChoice = select(t('Keys'), t('Keys'), Object.entries(PRESETS).map(([id, { title }]) => [id, title]), () => keymap().preset, preset => settings.set('keymap', { ...keymap(), preset }))
+  const handsChoice = select(t('Mouse and wheel'), t('Mouse'), HANDS.map(({ id, label }) => [id, label]), () => presetOf(settings.values.navigation).id, id => settings.set('navigation', id))
 
   const keymap = () => asKeymap(settings.values.keymap)
   /** @param {import('../commands/keymap.js').Keys} own */
@@ -132,31 +133,31 @@ export function openShortcuts({ editor, settings, toasts }) {
       h('span.label', {}, label),
       now ? catcher(now) : h('span.keys-now', {},
         keys.map(key => native && command.keys.includes(key)
-          ? h('span', { 'data-tip': 'The browser’s own keys: they cannot be changed' }, keycaps(key))
-          : h('button.key', { type: 'button', 'aria-label': `${label}: ${words(key)}. Change`, 'data-tip': 'Press to change', onclick: () => start(id, key) }, keycaps(key))),
-        own ? h('button.act', { type: 'button', 'aria-label': `${label}: as in the preset`, 'data-tip': 'As in the preset', onclick: () => { reset(id); focusRow(id) } }, icon('undo', 13)) : null,
-        native ? null : h('button.act', { type: 'button', 'aria-label': `${label}: another key`, 'data-tip': 'Another key', onclick: () => start(id, null) }, icon('add', 13))))
+          ? h('span', { 'data-tip': t('The browser’s own keys: they cannot be changed') }, keycaps(key))
+          : h('button.key', { type: 'button', 'aria-label': t('{label}: {key}. Change', { label, key: words(key) }), 'data-tip': t('Press to change'), onclick: () => start(id, key) }, keycaps(key))),
+        own ? h('button.act', { type: 'button', 'aria-label': t('{label}: as in the preset', { label }), 'data-tip': t('As in the preset'), onclick: () => { reset(id); focusRow(id) } }, icon('undo', 13)) : null,
+        native ? null : h('button.act', { type: 'button', 'aria-label': t('{label}: another key', { label }), 'data-tip': t('Another key'), onclick: () => start(id, null) }, icon('add', 13))))
     return now?.said ? [holder, said(now)] : holder
   }
 
   /** @param {Catching} now */
   function catcher(now) {
     return h('span.keys-now', {},
-      h('button.catching', { type: 'button', 'aria-label': 'Press the new keys. Escape leaves.', onkeydown: (/** @type {KeyboardEvent} */ event) => caught(event, now) }, 'Press the keys'),
+      h('button.catching', { type: 'button', 'aria-label': t('Press the new keys. Escape leaves.'), onkeydown: (/** @type {KeyboardEvent} */ event) => caught(event, now) }, t('Press the keys')),
       now.replaces === null ? null : h('button.act', {
-        type: 'button', 'aria-label': `Remove ${words(now.replaces)}`, 'data-tip': 'Remove this key', onclick: () => {
+        type: 'button', 'aria-label': t('Remove {key}', { key: words(now.replaces) }), 'data-tip': t('Remove this key'), onclick: () => {
           catching = null
           give(now.id, commands.keysOf(now.id).filter(key => key !== now.replaces))
           focusRow(now.id)
         },
       }, icon('trash', 13)),
-      h('button.act', { type: 'button', 'aria-label': 'Leave it', 'data-tip': 'Leave it', onclick: leave }, icon('close', 13)))
+      h('button.act', { type: 'button', 'aria-label': t('Leave it'), 'data-tip': t('Leave it'), onclick: leave }, icon('close', 13)))
   }
 
   /** @param {Catching} now */
   function said(now) {
     return h('div.keys-said', { role: 'alert' }, h('span', {}, now.said),
-      now.from ? h('button.link', { type: 'button', onclick: () => take(now, now.wanted) }, 'Take it from there') : null)
+      now.from ? h('button.link', { type: 'button', onclick: () => take(now, now.wanted) }, t('Take it from there')) : null)
   }
 
   function draw() {
@@ -165,16 +166,16 @@ export function openShortcuts({ editor, settings, toasts }) {
     const answers = text => query.every(word => text.toLowerCase().includes(word))
     const shown = commands.all().filter(({ id, label, hidden }) => !hidden && answers(`${label} ${commands.keysOf(id).map(words).join(' ')}`))
     /** @type {Map<string, Command[]>} */
-    const sections = new Map([...SECTIONS.map(([title]) => /** @type {[string, Command[]]} */ ([title, []])), ['Nodes', []]])
-    for (const command of shown) sections.get(SECTIONS.find(([, pattern]) => pattern.test(command.id))?.[0] ?? 'Nodes')?.push(command)
+    const sections = new Map([...SECTIONS.map(([title]) => /** @type {[string, Command[]]} */ ([title, []])), [t('Nodes'), []]])
+    for (const command of shown) sections.get(SECTIONS.find(([, pattern]) => pattern.test(command.id))?.[0] ?? t('Nodes'))?.push(command)
     const gestures = gestureWords(presetOf(settings.values.navigation)).filter(pair => answers(pair.join(' ')))
     fill(list,
       [...sections].map(([title, rows]) => rows.length > 0 && h('section', {}, h('h3', {}, title), rows.map(row))),
-      gestures.length > 0 && h('section', {}, h('h3', {}, 'Gestures'), gestures.map(([label, how]) => h('div.keys-row', {}, h('span.label', {}, label), h('span.quiet', {}, how)))))
+      gestures.length > 0 && h('section', {}, h('h3', {}, t('Gestures')), gestures.map(([label, how]) => h('div.keys-row', {}, h('span.label', {}, label), h('span.quiet', {}, how)))))
     none.hidden = shown.length + gestures.length > 0
-    none.textContent = `Nothing is called “${field.value.trim()}”, and no key is.`
+    none.textContent = t('Nothing is called “{name}”, and no key is.', { name: field.value.trim() })
     const preset = PRESETS[keymap().preset]
-    about.textContent = `${preset?.about ?? ''} ${presetOf(settings.values.navigation).about} Press a key to change it.`
+    about.textContent = `${preset?.about ?? ''} ${presetOf(settings.values.navigation).about} ${t('Press a key to change it.')}`
     resetAll.disabled = Object.keys(keymap().own).length === 0
     presetChoice.update()
     handsChoice.update()
@@ -187,9 +188,9 @@ export function openShortcuts({ editor, settings, toasts }) {
       const { keymap: read, unknown } = readKeymap(await file.text(), commands.all())
       settings.set('keymap', read)
       wrong.hidden = true
-      toasts.show({ key: 'keys', tone: 'done', text: `The keys of “${file.name}” are in use.`, ...(unknown.length ? { detail: `Commands that this page does not have: ${unknown.join(', ')}.` } : {}) })
+      toasts.show({ key: 'keys', tone: 'done', text: t('The keys of “{name}” are in use.', { name: file.name }), ...(unknown.length ? { detail: t('Commands that this page does not have: {names}.', { names: unknown.join(', ') }) } : {}) })
     } catch (error) {
-      wrong.textContent = `“${file.name}” was not taken. ${/** @type {Error} */ (error).message}`
+      wrong.textContent = t('“{name}” was not taken. {reason}', { name: file.name, reason: /** @type {Error} */ (error).message })
       wrong.hidden = false
     }
   }
@@ -199,10 +200,10 @@ export function openShortcuts({ editor, settings, toasts }) {
   const ends = [commands.listen(draw), settings.listen(draw)]
   field.addEventListener('input', draw)
   draw()
-  const dialog = openDialog('Keys and gestures', [
+  const dialog = openDialog(t('Keys and gestures'), [
     h('div.keys-tools', {}, field, presetChoice.element, handsChoice.element,
-      h('button', { type: 'button', 'data-tip': 'Keys from a file that was exported here', onclick: () => void bringIn() }, icon('upload'), 'Import'),
-      h('button', { type: 'button', 'data-tip': 'These keys as a JSON file, to keep or to share', onclick: () => saveText('easel.keys.json', writeKeymap(keymap())) }, icon('download'), 'Export'),
+      h('button', { type: 'button', 'data-tip': t('Keys from a file that was exported here'), onclick: () => void bringIn() }, icon('upload'), t('Import')),
+      h('button', { type: 'button', 'data-tip': t('These keys as a JSON file, to keep or to share'), onclick: () => saveText('easel.keys.json', writeKeymap(keymap())) }, icon('download'), t('Export')),
       resetAll),
     wrong, about, list, none,
   ], { wide: true, onClose: () => ends.forEach(end => end()) })
@@ -213,8 +214,8 @@ export function openShortcuts({ editor, settings, toasts }) {
 /** @param {string} key */
 const words = key => keyNames(key).join(IS_MAC ? '' : '+')
 
-/** @param {string} label @param {readonly (readonly string[])[]} options @param {() => string} read @param {(value: string) => void} choose */
-function select(label, options, read, choose) {
+/** @param {string} label @param {string} short @param {readonly (readonly string[])[]} options @param {() => string} read @param {(value: string) => void} choose */
+function select(label, short, options, read, choose) {
   const element = h('select', { 'aria-label': label, onchange: () => choose(element.value) }, options.map(([value, text]) => h('option', { value }, text ?? '')))
-  return { element: h('label.choice', {}, h('span', {}, label.replace(/ and .*/u, '')), element), update: () => { element.value = read() } }
+  return { element: h('label.choice', {}, h('span', {}, short), element), update: () => { element.value = read() } }
 }

@@ -1,6 +1,7 @@
 /** The results along the bottom, newest first; the picture in the making stands at their head. */
 import { viewUrl } from '../api/client.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { bitmapOf, kindOf } from '../view/media.js'
 import { fileValue } from '../view/node_pictures.js'
 import { makeCarried } from './carry.js'
@@ -23,7 +24,7 @@ export function createStrip(host, { session, results, settings, openGraph, load 
   const count = h('span.count')
   const live = h('canvas', { width: FRAME, height: FRAME, hidden: true })
   const waiting = h('div.thumb.waiting', { 'aria-hidden': 'true' }, live, count)
-  const row = h('div.strip', { role: 'list', 'aria-label': 'Results, newest first' })
+  const row = h('div.strip', { role: 'list', 'aria-label': t('Results, newest first') })
   const fold = h('button', { type: 'button' })
   fold.onclick = () => settings.set('resultsFolded', !settings.values.resultsFolded)
   host.append(row, h('div.tools', {}, fold))
@@ -54,9 +55,9 @@ export function createStrip(host, { session, results, settings, openGraph, load 
       else image.replaceWith(named(kind === 'video' ? 'film' : 'image', result.file.filename))
     })
     if (image instanceof HTMLCanvasElement) watchFrame(image, url)
-    const name = `${result.file.filename}${result.seed ? `, seed ${result.seed}` : ''}`
+    const name = result.seed ? t('{name}, seed {seed}', { name: result.file.filename, seed: result.seed }) : result.file.filename
     const open = () => void show(results.list.indexOf(result))
-    const button = h('div.thumb', { role: 'button', tabindex: 0, 'aria-label': `Result ${name}`, 'data-tip': name, onclick: open,
+    const button = h('div.thumb', { role: 'button', tabindex: 0, 'aria-label': t('Result {name}', { name }), 'data-tip': name, onclick: open,
       onkeydown: (/** @type {KeyboardEvent} */ event) => {
         if ((event.key !== 'Enter' && event.key !== ' ') || event.ctrlKey || event.metaKey) return
         event.preventDefault()
@@ -94,7 +95,7 @@ export function createStrip(host, { session, results, settings, openGraph, load 
       element.querySelectorAll('canvas').forEach(canvas => seen.unobserve(canvas))
       thumbs.delete(key)
     }
-    fill(row, waiting, shown.map(thumb), shown.length ? null : h('p.empty', {}, 'Pictures you make gather here.'))
+    fill(row, waiting, shown.map(thumb), shown.length ? null : h('p.empty', {}, t('Pictures you make gather here.')))
     shown.forEach((result, index) => thumbs.get(result.key)?.firstElementChild?.classList.toggle('current', index === 0))
     drawWaiting()
   }
@@ -112,7 +113,7 @@ export function createStrip(host, { session, results, settings, openGraph, load 
   function drawFold() {
     const folded = settings.values.resultsFolded
     host.classList.toggle('folded', folded)
-    const label = folded ? 'Larger results' : 'Smaller results'
+    const label = folded ? t('Larger results') : t('Smaller results')
     fold.setAttribute('aria-label', label)
     fold.dataset.tip = label
     fill(fold, icon(folded ? 'up' : 'down'))

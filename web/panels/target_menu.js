@@ -12,6 +12,7 @@ import { movePort, removePort } from '../commands/subgraph_ports.js'
 import { drawLines, sendByName, sendLinks, takeByName } from '../commands/wires.js'
 import { ROW } from '../geometry/layout.js'
 import { rectToScreen } from '../geometry/viewport.js'
+import { t } from '../language/t.js'
 import { INPUTS_TYPE, isSide } from '../model/sides.js'
 import { around, namesIn, SET } from '../model/wires.js'
 
@@ -25,7 +26,7 @@ export function targetEntries(editor, target, point) {
   if (!node) return { entries: [], alone: false }
   if (isSide(node)) return { entries: portEntries(editor, node, target, point), alone: true }
   if (target.kind === 'socket') return { entries: socketEntries(editor, target.socket), alone: false }
-  if (node.type === SET) return { entries: [{ label: 'Draw the lines again', run: () => drawLines(editor, node) }, 'line'], alone: false }
+  if (node.type === SET) return { entries: [{ label: t('Draw the lines again'), run: () => drawLines(editor, node) }, 'line'], alone: false }
   if (target.kind === 'widget' && node.graph !== '') return { entries: widgetEntries(editor, node, target.name), alone: false }
   return { entries: [], alone: false }
 }
@@ -40,11 +41,11 @@ function portEntries(editor, side, target, point) {
   if (index < 0 || index >= ports || !place) return []
   const box = { x: side.pos[0], y: side.pos[1] + place.y - ROW / 2, w: side.size[0], h: ROW }
   return [
-    { label: `Rename the ${which}put`, run: () => editor.emit('edit-port', { graph: side.graph, side: which, index, rect: rectToScreen(editor.camera, box) }) },
-    ...(index > 0 ? [{ label: 'Move up', run: () => movePort(editor, side.graph, which, index, index - 1) }] : []),
-    ...(index < ports - 1 ? [{ label: 'Move down', run: () => movePort(editor, side.graph, which, index, index + 1) }] : []),
+    { label: which === 'in' ? t('Rename the input') : t('Rename the output'), run: () => editor.emit('edit-port', { graph: side.graph, side: which, index, rect: rectToScreen(editor.camera, box) }) },
+    ...(index > 0 ? [{ label: t('Move up'), run: () => movePort(editor, side.graph, which, index, index - 1) }] : []),
+    ...(index < ports - 1 ? [{ label: t('Move down'), run: () => movePort(editor, side.graph, which, index, index + 1) }] : []),
     'line',
-    { label: `Remove the ${which}put`, icon: 'trash', danger: true, run: () => removePort(editor, side.graph, which, index) },
+    { label: which === 'in' ? t('Remove the input') : t('Remove the output'), icon: 'trash', danger: true, run: () => removePort(editor, side.graph, which, index) },
   ]
 }
 
@@ -55,8 +56,8 @@ function socketEntries(editor, socket) {
   if (socket.side === 'out') {
     const node = editor.graph.at(socket.node)
     const linked = node !== undefined && editor.graph.linksFrom(node, socket.index).length > 0
-    return [...(linked ? [{ label: 'Send its links by name', run: () => void sendLinks(editor, socket, at, each => editor.scene.socketPoint(each)) }] : []), {
-      label: 'Send this output by name',
+    return [...(linked ? [{ label: t('Send its links by name'), run: () => void sendLinks(editor, socket, at, each => editor.scene.socketPoint(each)) }] : []), {
+      label: t('Send this output by name'),
       run: () => {
         const id = sendByName(editor, socket, at)
         if (id !== null) editor.editWidget(id, 'Constant', { select: true })
@@ -65,7 +66,7 @@ function socketEntries(editor, socket) {
   }
   const names = namesIn(editor.graph, around(editor.graph, editor.graphId, graphsOf(editor)))
   if (!names.length) return []
-  return [{ label: 'Take by name', entries: names.map(name => ({ label: name, run: () => void takeByName(editor, socket, name, at) })) }, 'line']
+  return [{ label: t('Take by name'), entries: names.map(name => ({ label: name, run: () => void takeByName(editor, socket, name, at) })) }, 'line']
 }
 
 /** The graphs that were entered, outermost first. @param {Editor} editor */
@@ -74,6 +75,6 @@ const graphsOf = editor => ['', ...editor.places.path.flatMap(id => editor.store
 /** @param {Editor} editor @param {NodeRecord} node @param {string} name @returns {MenuEntry[]} */
 function widgetEntries(editor, node, name) {
   return promotedAs(editor, node, name)
-    ? [{ label: 'Show no more on the subgraph', run: () => demote(editor, node, name) }, 'line']
-    : [{ label: 'Show on the subgraph', run: () => void promote(editor, node, name) }, 'line']
+    ? [{ label: t('Show no more on the subgraph'), run: () => demote(editor, node, name) }, 'line']
+    : [{ label: t('Show on the subgraph'), run: () => void promote(editor, node, name) }, 'line']
 }

@@ -7,6 +7,7 @@
  *   `key`: a later notice with the same key replaces this one
  */
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { h } from './dom.js'
 
 const LIFETIME = 6000
@@ -35,7 +36,7 @@ export class Toasts {
       icon(ICONS[tone]),
       h('div.words', {}, h('p', {}, text), detail ? h('p.detail', {}, detail) : null,
         actions.length ? h('div.acts', {}, actions.map(({ label, run, tip }) => h('button.link', { type: 'button', 'data-tip': tip, onclick: () => { dismiss(); run() } }, label))) : null),
-      h('button.dismiss', { type: 'button', 'aria-label': 'Dismiss', onclick: dismiss }, icon('close', 13)))
+      h('button.dismiss', { type: 'button', 'aria-label': t('Dismiss'), onclick: dismiss }, icon('close', 13)))
     this.host.append(element)
     while (this.host.childElementCount > MOST) this.host.firstElementChild?.remove()
     if (key) this.byKey.set(key, element)

@@ -1,5 +1,6 @@
 /** The bar at the top: the graph's name, what runs now, the connection, the queue, and Run. */
 import { icon } from '../icons/icons.js'
+import { many, t } from '../language/t.js'
 import { h, setText } from './dom.js'
 
 const MOST_RUNS = 100
@@ -23,30 +24,30 @@ const TICK = 500
  */
 export function createTopBar(host, { session, graph, settings, titleOf, left, showNode, run, interrupt, rename, showQueue }) {
   const nameText = h('span')
-  const dirty = h('i.dirty', { role: 'img', 'aria-label': 'not saved', 'data-tip': 'Changes since the last save. They survive a reload.' })
-  const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': 'Save under a name', 'data-command': 'save' }, nameText), dirty)
+  const dirty = h('i.dirty', { role: 'img', 'aria-label': t('not saved'), 'data-tip': t('Changes since the last save. They survive a reload.') })
+  const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': t('Save under a name'), 'data-command': 'save' }, nameText), dirty)
 
-  const what = h('button.what', { type: 'button', 'data-tip': 'Show this node', onclick: () => session.run.node && showNode(session.run.node) })
+  const what = h('button.what', { type: 'button', 'data-tip': t('Show this node'), onclick: () => session.run.node && showNode(session.run.node) })
   const fill = h('i')
-  const meter = h('div.meter', { role: 'progressbar', 'aria-label': 'Progress of the node', 'aria-valuemin': 0, 'aria-valuemax': 100 }, fill)
+  const meter = h('div.meter', { role: 'progressbar', 'aria-label': t('Progress of the node'), 'aria-valuemin': 0, 'aria-valuemax': 100 }, fill)
   const doing = h('div.doing', {}, what, meter)
 
   const linkText = h('span')
   const link = h('div.link-state', { role: 'status' }, h('i.dot'), linkText)
 
-  const queue = h('button.queue-count', { type: 'button', 'data-tip': 'What runs and what waits', onclick: () => showQueue(queue.getBoundingClientRect()) })
-  const stop = h('button.stop', { type: 'button', 'aria-label': 'Stop what runs', 'data-tip': 'Stop what runs', 'data-command': 'interrupt', onclick: interrupt }, icon('stop'))
+  const queue = h('button.queue-count', { type: 'button', 'data-tip': t('What runs and what waits'), onclick: () => showQueue(queue.getBoundingClientRect()) })
+  const stop = h('button.stop', { type: 'button', 'aria-label': t('Stop what runs'), 'data-tip': t('Stop what runs'), 'data-command': 'interrupt', onclick: interrupt }, icon('stop'))
 
-  const count = h('input', { type: 'number', min: 1, max: MOST_RUNS, value: '1', 'aria-label': 'How many runs', 'data-tip': 'How many runs, each with its next seed' })
+  const count = h('input', { type: 'number', min: 1, max: MOST_RUNS, value: '1', 'aria-label': t('How many runs'), 'data-tip': t('How many runs, each with its next seed') })
   const runs = () => Math.max(1, Math.min(MOST_RUNS, Math.round(Number(count.value)) || 1))
   count.addEventListener('change', () => { count.value = String(runs()) })
   count.addEventListener('keydown', event => {
     if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) run(runs())
   })
-  const runButton = h('button', { type: 'button', 'data-tip': 'Run the graph', 'data-command': 'run', onclick: () => run(runs()) }, 'Run')
+  const runButton = h('button', { type: 'button', 'data-tip': t('Run the graph'), 'data-command': 'run', onclick: () => run(runs()) }, t('Run'))
   const runGroup = h('div.run-group', {}, runButton, h('label', {}, '×', count))
 
-  const details = h('button.round', { type: 'button', 'aria-label': 'Details', 'data-tip': 'Show or hide the details', 'data-command': 'inspector', 'aria-controls': 'side',
+  const details = h('button.round', { type: 'button', 'aria-label': t('Details'), 'data-tip': t('Show or hide the details'), 'data-command': 'inspector', 'aria-controls': 'side',
     onclick: () => settings.set('inspector', !settings.values.inspector) }, icon('panel'))
 
   host.append(tab, h('div.push'), link, doing, queue, stop, runGroup, details)
@@ -65,12 +66,12 @@ export function createTopBar(host, { session, graph, settings, titleOf, left, sh
     stop.hidden = !running && server.queued === 0
     stop.disabled = !running
     queue.hidden = server.queued === 0
-    setText(queue, server.queued === 1 ? '1 in the queue' : `${server.queued} in the queue`)
+    setText(queue, many(server.queued, '{count} in the queue', '{count} in the queue'))
 
     const state = server.connection === 'open' ? (server.warming ? 'warming' : 'ready') : server.connection === 'connecting' ? 'warming' : 'offline'
     link.hidden = state === 'ready'
     link.dataset.state = state
-    setText(linkText, state === 'offline' ? 'Server gone, trying again' : server.connection === 'open' ? 'Warming up' : 'Connecting')
+    setText(linkText, state === 'offline' ? t('Server gone, trying again') : server.connection === 'open' ? t('Warming up') : t('Connecting'))
 
     if (running) drawProgress()
     // Between two events the time that is left goes on.
@@ -90,7 +91,7 @@ export function createTopBar(host, { session, graph, settings, titleOf, left, sh
     const share = status && status.max > 0 ? Math.min(1, status.value / status.max) : 0
     fill.style.transform = `scaleX(${share})`
     meter.setAttribute('aria-valuenow', String(Math.round(share * 100)))
-    setText(what, node && status ? sentence(titleOf(node), status, left()) : 'Starting')
+    setText(what, node && status ? sentence(titleOf(node), status, left()) : t('Starting'))
   }
 
   session.listen(change => {
@@ -108,8 +109,9 @@ export function createTopBar(host, { session, graph, settings, titleOf, left, sh
 
 /** @param {string} title @param {import('../model/session.js').NodeStatus} status @param {number | null} left ms to the end of the run */
 function sentence(title, { value, max }, left) {
-  const step = max > 1 ? ` · step ${value} of ${max}` : ''
-  return `${title}${step}${left === null || left < SHORTEST ? '' : ` · about ${duration(left)} left`}`
+  const step = max > 1 ? t('step {value} of {max}', { value, max }) : ''
+  const rest = left === null || left < SHORTEST ? '' : t('about {time} left', { time: duration(left) })
+  return [title, step, rest].filter(Boolean).join(' · ')
 }
 
 /** From the second step on, since the first also loads the model. @param {number} value @param {number} max @param {number | null} started */

@@ -13,6 +13,7 @@
  * @typedef {{ widget: Widget, mixed: boolean, problem: string }} State
  * @typedef {{ element: HTMLElement, wide: boolean, update: (state: State) => void }} Field
  */
+import { t } from '../language/t.js'
 import { isExpression, limitsOf, showNumber } from '../model/number_text.js'
 import { fitNumber } from '../model/numbers.js'
 import { writeValue } from '../model/value_text.js'
@@ -105,7 +106,7 @@ function switchField({ label, set }, spec) {
     update: ({ widget, mixed }) => {
       box.checked = widget.value === true
       box.indeterminate = mixed
-      setText(word, mixed ? 'mixed' : widget.value === true ? spec.on : spec.off)
+      setText(word, mixed ? t('mixed') : widget.value === true ? spec.on : spec.off)
     },
   }
 }
@@ -113,7 +114,7 @@ function switchField({ label, set }, spec) {
 /** @param {Setting} setting @param {import('../model/schema.js').TextSpec} spec @returns {Field} */
 function textField({ label, set, open }, spec) {
   const field = h(spec.multiline ? 'textarea.scrolls' : 'input', { 'aria-label': label, placeholder: spec.placeholder, rows: spec.multiline ? 4 : undefined, autocomplete: 'off' })
-  const long = h('button', { type: 'button', hidden: true, onclick: () => open(long) }, 'Open the long text')
+  const long = h('button', { type: 'button', hidden: true, onclick: () => open(long) }, t('Open the long text'))
   let shown = ''
   let mixed = false
   const take = () => {
@@ -133,7 +134,7 @@ function textField({ label, set, open }, spec) {
     update: state => {
       const text = state.mixed ? '' : String(state.widget.value ?? '')
       mixed = state.mixed
-      field.placeholder = mixed ? 'mixed' : spec.placeholder
+      field.placeholder = mixed ? t('mixed') : spec.placeholder
       field.hidden = text.length > LONG
       long.hidden = !field.hidden
       // What is being typed is not taken away.
@@ -151,7 +152,7 @@ function buttonField({ label, open }) {
     element: button,
     wide: false,
     update: ({ widget, mixed }) => {
-      const text = mixed ? 'mixed' : writeValue(widget).slice(0, 200) || 'nothing'
+      const text = mixed ? t('mixed') : writeValue(widget).slice(0, 200) || t('nothing')
       setText(word, text)
       button.title = mixed ? '' : text
       button.setAttribute('aria-label', `${label}: ${text}`)

@@ -9,6 +9,7 @@
  */
 import { resetWidget } from '../commands/set_widget.js'
 import { icon } from '../icons/icons.js'
+import { t } from '../language/t.js'
 import { equal } from '../model/json.js'
 import { showNumber } from '../model/number_text.js'
 import { isDefault, writeValue } from '../model/value_text.js'
@@ -42,7 +43,7 @@ export function createValues({ editor, widgets }) {
     if (next !== shape) {
       shape = next
       rows.clear()
-      fill(element, shared.length ? h('h3', {}, nodes.length > 1 ? 'Values they share' : 'Values') : null, shared.map(one => row(one)))
+      fill(element, shared.length ? h('h3', {}, nodes.length > 1 ? t('Values they share') : t('Values')) : null, shared.map(one => row(one)))
     }
     for (const one of shared) rows.get(one.widget.name)?.(one)
   }
@@ -60,7 +61,7 @@ export function createValues({ editor, widgets }) {
       open: anchor => widgets.editAt(anchor, now.nodes[0] ?? '', now.widget, { all: now.nodes.length > 1 }),
     })
     const reset = h('button.reset', { type: 'button', onclick: () => {
-      const label = now.nodes.length > 1 ? `Reset ${inSentence(humanise(name))} of ${now.nodes.length} nodes` : `Reset ${inSentence(humanise(name))}`
+      const label = now.nodes.length > 1 ? t('Reset {name} of {count} nodes', { name: inSentence(humanise(name)), count: now.nodes.length }) : t('Reset {name}', { name: inSentence(humanise(name)) })
       editor.store.transact(label, () => now.nodes.forEach(id => resetWidget(editor, id, name)))
     } }, icon('undo', 13))
     const feeder = h('span.feeder')
@@ -75,7 +76,7 @@ export function createValues({ editor, widgets }) {
       const asIs = !mixed && isDefault(widget)
       reset.toggleAttribute('data-off', asIs || shared.feeder !== '')
       reset.tabIndex = asIs ? -1 : 0
-      const tip = `Reset ${inSentence(label)} to ${spec.kind === 'number' ? showNumber(spec.default, spec) : writeValue({ spec, value: spec.default }).slice(0, 40) || 'nothing'}`
+      const tip = t('Reset {name} to {value}', { name: inSentence(label), value: spec.kind === 'number' ? showNumber(spec.default, spec) : writeValue({ spec, value: spec.default }).slice(0, 40) || t('nothing') })
       reset.dataset.tip = tip
       reset.setAttribute('aria-label', tip)
     })

@@ -12,18 +12,18 @@ import { languageChoice } from './language_choice.js'
 
 /** @type {readonly (readonly [import('../app/settings.js').Switch, string, string, string?])[]} name, label, tip, command */
 const SWITCHES = [
-  ['dots', 'Dots of the grid', 'The dots behind the graph'],
-  ['minimap', 'Map', 'The whole graph, small, in the corner', 'minimap'],
-  ['badges', 'Ids and sources', 'A node’s number, and the pack that it is from'],
-  ['guides', 'Lines while moving', 'Moved nodes stand in line with their neighbours', 'guides'],
-  ['snaps', 'Keep to the grid', 'Moved nodes keep to the grid, as with Shift', 'snap_grid'],
-  ['canvasInfo', 'Drawing times', 'Frames a second and what a frame costs', 'canvas_info'],
+  ['dots', t('Dots of the grid'), t('The dots behind the graph')],
+  ['minimap', t('Map'), t('The whole graph, small, in the corner'), 'minimap'],
+  ['badges', t('Ids and sources'), t('A node’s number, and the pack that it is from')],
+  ['guides', t('Lines while moving'), t('Moved nodes stand in line with their neighbours'), 'guides'],
+  ['snaps', t('Keep to the grid'), t('Moved nodes keep to the grid, as with Shift'), 'snap_grid'],
+  ['canvasInfo', t('Drawing times'), t('Frames a second and what a frame costs'), 'canvas_info'],
 ]
 
 /** @type {readonly (readonly [import('../geometry/link_path.js').LinkShape, string, string])[]} name, label, tip */
 const SHAPES = [
-  ['spline', 'Curves', 'Links as curves'], ['straight', 'Straight', 'Links as straight lines'],
-  ['elbow', 'Corners', 'Links along the axes, with round corners'], ['hidden', 'Hidden', 'Only the ends of links; those of a selected node are shown'],
+  ['spline', t('Curves'), t('Links as curves')], ['straight', t('Straight'), t('Links as straight lines')],
+  ['elbow', t('Corners'), t('Links along the axes, with round corners')], ['hidden', t('Hidden'), t('Only the ends of links; those of a selected node are shown')],
 ]
 
 /**
@@ -39,7 +39,7 @@ const SHAPES = [
 export function viewPanel({ editor, settings, toasts, colours, languages, upload }) {
   return {
     id: 'view',
-    title: 'View',
+    title: t('View'),
     fill(body) {
       const content = h('div.body.scrolls.view')
       body.append(content)
@@ -55,16 +55,16 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
         const { theme } = settings.values
         const chosen = paletteOf(settings)
         return [
-          h('h3', { id: 'view-colours' }, 'Colours'),
-          h('div.segments', { role: 'group', 'aria-labelledby': 'view-colours' }, /** @type {const} */ ([['system', 'As the system'], ['dark', 'Dark'], ['light', 'Light']]).map(([value, label]) =>
+          h('h3', { id: 'view-colours' }, t('Colours')),
+          h('div.segments', { role: 'group', 'aria-labelledby': 'view-colours' }, /** @type {const} */ ([['system', t('As the system')], ['dark', t('Dark')], ['light', t('Light')]]).map(([value, label]) =>
             h('button', { type: 'button', 'aria-pressed': String(theme === value), 'data-key': value, onclick: () => settings.set('theme', value) }, label))),
-          h('div.palettes', { role: 'group', 'aria-label': 'Palette' }, allPalettes(settings).map(palette => h('div.palette', {},
+          h('div.palettes', { role: 'group', 'aria-label': t('Palette') }, allPalettes(settings).map(palette => h('div.palette', {},
             h('button.choose', { type: 'button', 'aria-pressed': String(palette.id === chosen.id), 'data-key': palette.id, onclick: () => settings.set('palette', palette.id === 'easel' ? '' : palette.id) },
               sample(palette), h('span', {}, palette.label)),
-            palette.id.startsWith('own:') && h('button.act', { type: 'button', 'aria-label': `Remove ${palette.label}`, 'data-tip': 'Remove this palette', onclick: () => remove(palette) }, icon('trash', 14))))),
+            palette.id.startsWith('own:') && h('button.act', { type: 'button', 'aria-label': t('Remove {name}', { name: palette.label }), 'data-tip': t('Remove this palette'), onclick: () => remove(palette) }, icon('trash', 14))))),
           h('div.tools', {},
-            h('button', { type: 'button', 'data-tip': 'A palette of Easel or ComfyUI, as JSON', onclick: () => void bringIn() }, icon('upload'), 'From a file'),
-            h('button', { type: 'button', 'data-tip': 'This palette as a JSON file, to change or to share', onclick: () => saveText(`${chosen.label}.palette.json`, writePalette(chosen)) }, icon('download'), 'To a file')),
+            h('button', { type: 'button', 'data-tip': t('A palette of Easel or ComfyUI, as JSON'), onclick: () => void bringIn() }, icon('upload'), t('From a file')),
+            h('button', { type: 'button', 'data-tip': t('This palette as a JSON file, to change or to share'), onclick: () => saveText(`${chosen.label}.palette.json`, writePalette(chosen)) }, icon('download'), t('To a file'))),
         ]
       }
 
@@ -83,7 +83,7 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
       /** @param {import('../view/palettes.js').Palette} palette */
       function remove(palette) {
         dropPalette(settings, palette.id)
-        toasts.show({ key: 'palette', text: `Removed the palette ${palette.label}.`, action: { label: 'Undo', run: () => keepPalette(settings, palette) } })
+        toasts.show({ key: 'palette', text: t('Removed the palette {name}.', { name: palette.label }), action: { label: t('Undo'), run: () => keepPalette(settings, palette) } })
       }
 
       async function bringIn() {
@@ -92,21 +92,21 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
         try {
           keepPalette(settings, readPalette(await file.text()))
         } catch (error) {
-          toasts.show({ key: 'palette', tone: 'error', text: `${file.name} could not be taken.`, detail: /** @type {Error} */ (error).message })
+          toasts.show({ key: 'palette', tone: 'error', text: t('{name} could not be taken.', { name: file.name }), detail: /** @type {Error} */ (error).message })
         }
       }
 
       function drawLinks() {
         const { linkShape } = settings.values
         return [
-          h('h3', { id: 'view-links' }, 'Links'),
+          h('h3', { id: 'view-links' }, t('Links')),
           h('div.segments', { role: 'group', 'aria-labelledby': 'view-links' }, SHAPES.map(([shape, label, tip]) =>
             h('button', { type: 'button', 'aria-pressed': String(linkShape === shape), 'data-key': shape, 'data-tip': tip, onclick: () => settings.set('linkShape', shape) }, label))),
         ]
       }
 
       function drawSwitches() {
-        return [h('h3', {}, 'Canvas'), SWITCHES.map(([name, label, tip, command]) => {
+        return [h('h3', {}, t('Canvas')), SWITCHES.map(([name, label, tip, command]) => {
           const keys = command ? editor.commands.keysOf(command)[0] : undefined
           return h('label.switch', { 'data-tip': tip, 'data-keys': keys }, h('span', {}, label),
             h('input', { type: 'checkbox', role: 'switch', 'data-key': name, checked: settings.values[name], onchange: (/** @type {any} */ event) => settings.set(name, event.target.checked) }))
@@ -116,9 +116,9 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
       function drawOpacity() {
         const percent = Math.round(settings.values.nodeOpacity * 100)
         const told = h('span.number', {}, `${percent}%`)
-        return h('label.slide', { 'data-tip': 'How much of the grid and the links shows through nodes' }, h('span', {}, 'Node opacity'),
+        return h('label.slide', { 'data-tip': t('How much of the grid and the links shows through nodes') }, h('span', {}, t('Node opacity')),
           h('input', {
-            type: 'range', min: 30, max: 100, step: 5, value: String(percent), 'data-key': 'opacity', 'aria-label': 'Node opacity, percent',
+            type: 'range', min: 30, max: 100, step: 5, value: String(percent), 'data-key': 'opacity', 'aria-label': t('Node opacity, percent'),
             oninput: (/** @type {any} */ event) => editor.setLook({ nodeOpacity: Number(event.target.value) / 100 }),
             onchange: (/** @type {any} */ event) => settings.set('nodeOpacity', Number(event.target.value) / 100),
           }), told)
@@ -127,9 +127,9 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
       function drawEdgeSpeed() {
         const percent = Math.round(settings.values.edgeSpeed * 100)
         const told = h('span.number', {}, percent ? `${percent}%` : 'off')
-        return h('label.slide', { 'data-tip': 'How fast the view goes along with what is dragged to its edge' }, h('span', {}, 'Edge speed'),
+        return h('label.slide', { 'data-tip': t('How fast the view goes along with what is dragged to its edge') }, h('span', {}, t('Edge speed')),
           h('input', {
-            type: 'range', min: 0, max: 300, step: 25, value: String(percent), 'data-key': 'edge', 'aria-label': 'Edge speed, percent',
+            type: 'range', min: 0, max: 300, step: 25, value: String(percent), 'data-key': 'edge', 'aria-label': t('Edge speed, percent'),
             oninput: (/** @type {any} */ event) => { told.textContent = event.target.value === '0' ? 'off' : `${event.target.value}%` },
             onchange: (/** @type {any} */ event) => settings.set('edgeSpeed', Number(event.target.value) / 100),
           }), told)
@@ -137,11 +137,11 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
 
       function drawBackdrop() {
         const { backdrop } = settings.values
-        return [h('h3', {}, 'Picture behind the graph'),
+        return [h('h3', {}, t('Picture behind the graph')),
           backdrop ? h('p.path', { 'data-tip': backdrop }, backdrop) : null,
           h('div.tools', {},
-            h('button', { type: 'button', 'data-key': 'backdrop', onclick: () => void chooseBackdrop() }, icon('image'), backdrop ? 'Another' : 'Choose a picture'),
-            backdrop ? h('button', { type: 'button', onclick: () => settings.set('backdrop', '') }, 'None') : null)]
+            h('button', { type: 'button', 'data-key': 'backdrop', onclick: () => void chooseBackdrop() }, icon('image'), backdrop ? t('Another') : t('Choose a picture')),
+            backdrop ? h('button', { type: 'button', onclick: () => settings.set('backdrop', '') }, t('None')) : null)]
       }
 
       function drawLanguage() {
@@ -154,7 +154,7 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
         try {
           settings.set('backdrop', await upload(file))
         } catch (error) {
-          toasts.show({ key: 'backdrop', tone: 'error', text: `${file.name} could not be taken.`, detail: /** @type {Error} */ (error).message })
+          toasts.show({ key: 'backdrop', tone: 'error', text: t('{name} could not be taken.', { name: file.name }), detail: /** @type {Error} */ (error).message })
         }
       }
 

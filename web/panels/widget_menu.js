@@ -5,6 +5,7 @@
  */
 import { resetWidget, setWidget } from '../commands/set_widget.js'
 import { clipboard } from '../commands/system_clipboard.js'
+import { t } from '../language/t.js'
 import { isDefault, readValue, writeValue } from '../model/value_text.js'
 import { humanise, inSentence } from '../model/words.js'
 
@@ -20,19 +21,19 @@ export function widgetEntries(editor, node, name) {
   const number = widget.spec.kind === 'number' && record.type !== 'PrimitiveNode' && editor.schema.get(record.type)
   /** @type {import('./menu.js').MenuEntry[]} */
   const entries = []
-  if (!isDefault(widget)) entries.push({ label: `Reset ${inSentence(label)}`, keys: 'Backspace', run: () => void resetWidget(editor, node, name) })
-  if (number && widget.expression) entries.push({ label: 'Keep its value, drop the expression', run: () => setWidget(editor, node, name, widget.value) })
-  else if (number) entries.push({ label: `Work ${inSentence(label)} out from others`, run: () => editor.editWidget(node, name, { typed: '=' }) })
-  entries.push({ label: 'Copy its value', run: () => void clipboard().writeText(writeValue(widget)).catch(() => editor.notify('The browser did not let the page use the clipboard')) })
-  entries.push({ label: 'Paste a value', run: () => void paste() })
-  if (others > 0) entries.push({ label: `Same for ${others === 1 ? 'the other selected node' : `all ${others + 1} selected nodes`}`, run: () => editor.setWidgets(node, name, widget.value) })
+  if (!isDefault(widget)) entries.push({ label: t('Reset {name}', { name: inSentence(label) }), keys: 'Backspace', run: () => void resetWidget(editor, node, name) })
+  if (number && widget.expression) entries.push({ label: t('Keep its value, drop the expression'), run: () => setWidget(editor, node, name, widget.value) })
+  else if (number) entries.push({ label: t('Work {name} out from others', { name: inSentence(label) }), run: () => editor.editWidget(node, name, { typed: '=' }) })
+  entries.push({ label: t('Copy its value'), run: () => void clipboard().writeText(writeValue(widget)).catch(() => editor.notify(t('The browser did not let the page use the clipboard'))) })
+  entries.push({ label: t('Paste a value'), run: () => void paste() })
+  if (others > 0) entries.push({ label: others === 1 ? t('Same for the other selected node') : t('Same for all {count} selected nodes', { count: others + 1 }), run: () => editor.setWidgets(node, name, widget.value) })
   return entries
 
   async function paste() {
     const text = await clipboard().readText().catch(() => null)
-    if (text === null) return editor.notify('The browser did not let the page read the clipboard')
+    if (text === null) return editor.notify(t('The browser did not let the page read the clipboard'))
     const value = widget && readValue(widget, text)
-    if (value === undefined) editor.notify(`“${text.trim().slice(0, 40)}” is no value for ${inSentence(label)}.`)
+    if (value === undefined) editor.notify(t('“{value}” is no value for {name}.', { value: text.trim().slice(0, 40), name: inSentence(label) }))
     else setWidget(editor, node, name, value)
     return undefined
   }
