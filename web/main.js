@@ -29,10 +29,12 @@ import { storage } from './app/storage.js'
 import { Sync } from './app/sync.js'
 import { followTheme } from './app/theme.js'
 import { Troubles } from './app/troubles.js'
+import { wordTheShell } from './language/shell.js'
 import { t } from './language/t.js'
 import { Schema } from './model/schema.js'
 import { Session } from './model/session.js'
 import { Store } from './model/store.js'
+import { exportCommands } from './export/commands.js'
 import { createCanvasInfo } from './panels/canvas_info.js'
 import { h } from './panels/dom.js'
 import { Drawer } from './panels/drawer.js'
@@ -150,6 +152,7 @@ async function start() {
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
   const heat = new Heat({ editor, session })
   for (const command of runCommands({ editor, runner, troubles, session, heat })) editor.commands.register(command)
+  for (const command of exportCommands({ editor, graph, toasts })) editor.commands.register(command)
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   const rail = createRail(byId('rail'), {
     editor, session, settings, troubles, problemList, drawer, history, theme: colours.current,
@@ -258,5 +261,6 @@ function watchInput() {
   addEventListener('pointerdown', () => { dataset.input = 'pointer' }, true)
 }
 
+wordTheShell()
 watchInput()
 void start()

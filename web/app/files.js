@@ -59,8 +59,11 @@ export const stem = name => name.replace(/^.*[/\\]/u, '').replace(/\.[a-z0-9]{1,
 export const download = graph => saveText(`${stem(graph.title) || 'graph'}.json`, JSON.stringify(graph.editor.save(), null, 2))
 
 /** Hands out a file of JSON. @param {string} name @param {string} text */
-export function saveText(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+export const saveText = (name, text) => saveBlob(name, new Blob([text], { type: 'application/json' }))
+
+/** @param {string} name @param {Blob} blob */
+export function saveBlob(name, blob) {
+  const url = URL.createObjectURL(blob)
   h('a', { href: url, download: name }).click()
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }

@@ -6,6 +6,7 @@
 export { openCamera } from '../panels/camera.js'
 export { openCrop } from '../crop/open.js'
 export { createExtensions } from '../extend/load.js'
+export { askForPicture, saveScript } from '../export/save.js'
 export { arrange } from '../layout/run.js'
 export { editMask } from '../mask/open.js'
 export { openLightbox } from '../panels/lightbox.js'
