@@ -55,6 +55,7 @@
  * @typedef {(NumberSpec | TextSpec | MarkdownSpec | ComboSpec | ToggleSpec | ColourSpec | CurveSpec | BoxSpec | CameraSpec | AbsentSpec) & {element?: string}} WidgetSpec
  *   `element`: the name of a pack's own widget, which shows it where that pack's script is loaded (`model/element_widgets.js`).
  */
+import { t } from '../language/t.js'
 import { STRAIGHT } from './curve.js'
 import { asList, asObject, asText, isFinite } from './json.js'
 import { unitOf } from './units.js'
@@ -82,8 +83,8 @@ const READERS = {
   BOOLEAN: (_name, options) => ({
     kind: 'toggle',
     default: options.default === true,
-    on: asText(options.label_on) ?? 'on',
-    off: asText(options.label_off) ?? 'off'
+    on: asText(options.label_on) ?? t('on'),
+    off: asText(options.label_off) ?? t('off')
   }),
   COLOR: (_name, options) => ({ kind: 'colour', default: asText(options.default) ?? '#ffffff' }),
   CURVE: (_name, options) => ({ kind: 'curve', default: options.default ?? { points: STRAIGHT, interpolation: 'monotone_cubic' } }),

@@ -21,6 +21,7 @@
  * @property {boolean} socketless
  * @property {string | null} expression What its value is worked out from.
  */
+import { t } from '../language/t.js'
 import { asObject, asText, isObject } from './json.js'
 
 /**
@@ -174,7 +175,7 @@ function looseWidgets(values) {
 
 /** @param {unknown} value @returns {WidgetSpec | null} */
 function specFor(value) {
-  if (typeof value === 'boolean') return { kind: 'toggle', default: value, on: 'on', off: 'off' }
+  if (typeof value === 'boolean') return { kind: 'toggle', default: value, on: t('on'), off: t('off') }
   if (typeof value === 'string') {
     return { ...DUMMY, default: value, multiline: value.length > 60 || value.includes('\n') }
   }

@@ -41,7 +41,7 @@ export function ownNodes(blueprints) {
       add: (point, from) => blueprints.add(blueprint, point, from),
       menu: [
         ...(blueprint.type ? [{ label: t('Rename'), run: () => void rename(blueprints, blueprint) }] : []),
-        { label: 'Delete', icon: 'trash', danger: true, run: () => void blueprints.remove(blueprint) },
+        { label: t('Delete'), icon: 'trash', danger: true, run: () => void blueprints.remove(blueprint) },
       ],
     })),
     listen: listener => blueprints.listen(listener),

@@ -104,7 +104,7 @@ export function graphsPanel({ graph, client, toasts, examples, openFile, openJso
             return h('div.entry', { role: 'listitem', class: name === graph.name ? 'entry now' : 'entry' },
               h('button.open', { type: 'button', onclick: () => void open(name), 'aria-label': t('Open {name}', { name }) }, icon('file'),
                 h('span.words', {}, h('span.title', {}, name), h('span.small', {}, when(modified)))),
-              h('button.act', { type: 'button', 'aria-label': t('Delete {name}', { name }), 'data-tip': 'Delete', onclick: () => void remove(name) }, icon('trash', 15)))
+              h('button.act', { type: 'button', 'aria-label': t('Delete {name}', { name }), 'data-tip': t('Delete'), onclick: () => void remove(name) }, icon('trash', 15)))
           }),
           shownExamples.length ? [h('h3', {}, t('Examples')), shownExamples.map(example => h('div.entry', { role: 'listitem' },
             h('button.open', { type: 'button', onclick: () => void openExample(example.name) }, icon('nodes'), h('span.title', {}, example.title))))] : null)

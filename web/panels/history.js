@@ -30,7 +30,7 @@ export function historyPanel({ editor }) {
           return [
             h('span.mark', {}, at === now ? icon('right', 14) : null),
             h('span.name', { class: at > now ? 'name undone' : 'name' }, label),
-            at === now ? h('span.aside', {}, 'now') : '',
+            at === now ? h('span.aside', {}, t('now')) : '',
           ]
         },
         onChoose: step => go(step),

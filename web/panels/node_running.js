@@ -55,7 +55,7 @@ export function nodeRunning({ editor, troubles }) {
         type: 'button', 'aria-pressed': String(frozen), dataset: { focus: 'freeze' },
         'data-tip': frozen ? t('Compute it again when something above it changes') : t('Keep its last result and use it, whatever changes above it'),
         onclick: () => editor.run(frozen ? 'thaw' : 'freeze'),
-      }, frozen ? 'Frozen · thaw' : t('Freeze'))])
+      }, frozen ? t('Frozen · thaw') : t('Freeze'))])
     }
     if (!NOTE_TYPES.has(node.type)) {
       rows.push([t('Run to here'), h('button', { type: 'button', dataset: { focus: 'run-to-here' }, 'data-tip': t('Run only what this node needs, and show what it gives'), onclick: () => editor.run('run_to_here') },

@@ -126,11 +126,11 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
 
       function drawEdgeSpeed() {
         const percent = Math.round(settings.values.edgeSpeed * 100)
-        const told = h('span.number', {}, percent ? `${percent}%` : 'off')
+        const told = h('span.number', {}, percent ? `${percent}%` : t('off'))
         return h('label.slide', { 'data-tip': t('How fast the view goes along with what is dragged to its edge') }, h('span', {}, t('Edge speed')),
           h('input', {
             type: 'range', min: 0, max: 300, step: 25, value: String(percent), 'data-key': 'edge', 'aria-label': t('Edge speed, percent'),
-            oninput: (/** @type {any} */ event) => { told.textContent = event.target.value === '0' ? 'off' : `${event.target.value}%` },
+            oninput: (/** @type {any} */ event) => { told.textContent = event.target.value === '0' ? t('off') : `${event.target.value}%` },
             onchange: (/** @type {any} */ event) => settings.set('edgeSpeed', Number(event.target.value) / 100),
           }), told)
       }

@@ -6,6 +6,7 @@
  * @typedef {import('../model/types.js').RecordId} RecordId
  */
 import { pointAt } from '../geometry/bezier.js'
+import { t } from '../language/t.js'
 import { drawLinkCard } from '../view/draw_link_card.js'
 import { picturesOf } from '../view/node_pictures.js'
 
@@ -79,7 +80,7 @@ export class LinkCard {
     const { editor } = this
     const [source, reader] = [editor.graph.source(link), editor.graph.reader(link)]
     if (!source || !reader) return null
-    const name = (/** @type {NodeRecord} */ node) => editor.scene.view(node).title || 'Reroute'
+    const name = (/** @type {NodeRecord} */ node) => editor.scene.view(node).title || t('Reroute')
     const { node, slot } = this.#origin(link, source)
     const type = editor.scene.wire(link.id)?.type ?? link.type
     const picture = this.#picture(node, reader, type)

@@ -8,6 +8,7 @@
  * @property {() => readonly string[]} loras
  * @property {() => Promise<string>} tags  the text of the list, '' for none
  */
+import { t } from '../language/t.js'
 import { matching } from './matching.js'
 
 const MOST = 100
@@ -55,7 +56,7 @@ export class PromptWords {
     const names = embeddings ? await (this.#embeddings ??= this.sources.embeddings().catch(() => [])) : this.sources.loras().map(name => name.replace(/\.[a-z]+$/iu, ''))
     return {
       from: caret - typed.length, to: caret,
-      offers: matching([...names], typed).slice(0, MOST).map(each => ({ text: embeddings ? each : `${each}:1>`, label: each, aside: embeddings ? 'embedding' : 'LoRA', back: embeddings ? 0 : 1 })),
+      offers: matching([...names], typed).slice(0, MOST).map(each => ({ text: embeddings ? each : `${each}:1>`, label: each, aside: embeddings ? t('embedding') : 'LoRA', back: embeddings ? 0 : 1 })),
     }
   }
 }
