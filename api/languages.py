@@ -63,7 +63,7 @@ async def get_language(request: web.Request) -> web.Response:
     """The words of the first of the languages asked for (`want=`, as often as wanted) that there is; else code null."""
     services = request.app[SERVICES]
     wanted = [code for code in request.query.getall("want", []) if CODE.fullmatch(code)][:MOST_ASKED]
-    return _answer(await asyncio.to_thread(_language, services, wanted))
+    return _answer(await asyncio.to_thread(read_language, services, wanted))
 
 
 async def get_nodes(request: web.Request) -> web.Response:
@@ -135,7 +135,8 @@ def _listed(services: Services, code: str) -> JsonObject:
     }
 
 
-def _language(services: Services, wanted: list[str]) -> JsonObject:
+def read_language(services: Services, wanted: list[str]) -> JsonObject:
+    """The answer of `get_language`. Blocks."""
     code = choose(wanted, _codes(services))
     if code is None:
         return {"code": None, "words": {}, "server": {}, "troubles": []}

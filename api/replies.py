@@ -18,6 +18,13 @@ MAX_JSON = 32 * 1024 * 1024
 """Bytes of a JSON body: a graph of 20,000 nodes with its workflow takes a fifth of it."""
 
 
+def loggable(path: str) -> str:
+    """A path without the token of a shared link."""
+    before, shared, after = path.partition("/easel/share/")
+    _, slash, rest = after.partition("/")
+    return f"{before}{shared}...{slash}{rest}" if shared else path
+
+
 class Refusal(Exception):
     """A request that is not served. `kind` is for programs, `message` and `details` are for people."""
 
@@ -125,8 +132,8 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
         return Refusal(400, "disconnected", "The connection ended before the request did.").reply()
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            log.exception("%s %s failed", request.method, request.path)
+            log.exception("%s %s failed", request.method, loggable(request.path))
         return as_refusal(error, "A file").reply()
     except Exception as error:
-        log.exception("%s %s failed", request.method, request.path)
+        log.exception("%s %s failed", request.method, loggable(request.path))
         return Refusal(500, "internal", "The server could not answer this.", type(error).__name__).reply()

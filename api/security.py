@@ -15,7 +15,7 @@ import ipaddress
 import os
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -160,8 +160,12 @@ class Gate:
         return self._listens_beyond or address.is_loopback
 
 
-def middleware(gate: Gate) -> Any:
-    """The gate in front of every route, and its marks on every answer."""
+def middleware(gate: Gate, for_guests: Collection[Any] = ()) -> Any:
+    """The gate in front of every route.
+
+    for_guests: handlers that look at a token of their own (shared links). What counts is which handler the router
+        chose: a path that merely looks like one of theirs opens nothing.
+    """
 
     @web.middleware
     async def guard(request: web.Request, handler: Any) -> web.StreamResponse:
@@ -172,6 +176,8 @@ def middleware(gate: Gate) -> Any:
             return web.Response()
         if request.method == hdrs.METH_GET and request.path == "/" and "token" in request.query:
             return gate.login(request)
+        if request.match_info.handler in for_guests:
+            return await handler(request)
         if not gate.is_known(request):
             raise _unauthorized("This server asks for its token.")
         response = await handler(request)

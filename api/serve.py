@@ -28,8 +28,10 @@ from api.lock import FolderLock, FolderTaken
 from api.model_paths import Found, find_folders
 from api.page import Page
 from api.pictures import Pictures
+from api.replies import loggable
 from api.security import Gate, TokenError, addresses, token_for
 from api.services import Services
+from api.share_store import ShareStore
 from api.workers import LocalWorker
 from graph.folders import Folders
 from graph.types import JsonObject
@@ -63,10 +65,11 @@ def serve(flags: Flags) -> int:
 
 
 class AccessLog(AbstractAccessLogger):
-    """One line a request, without its query: that may hold the token."""
+    """One line a request, without its query and without a shared link's token."""
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-        self.logger.info("%s %s %s %d %.3f s", request.remote, request.method, request.path, response.status, time)
+        path = loggable(request.path)
+        self.logger.info("%s %s %s %d %.3f s", request.remote, request.method, path, response.status, time)
 
     @property
     def enabled(self) -> bool:
@@ -167,6 +170,8 @@ def _build(flags: Flags, folders: Folders) -> Services:
     journal.open()
     documents = DocumentStore(flags.user / "documents.db")
     documents.open()
+    shares = ShareStore(flags.user / "shares.db")
+    shares.open()
     hub, feed = Hub(), Feed()
 
     def tell_of_worker() -> None:
@@ -177,11 +182,13 @@ def _build(flags: Flags, folders: Folders) -> Services:
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
     pictures = Pictures(ROOT / "pictures.py")
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
-    return Services(flags, folders, journal, documents, worker, jobs, hub, feed, pictures, Page(ROOT / "web", joiner))
+    page = Page(ROOT / "web", joiner)
+    return Services(flags, folders, journal, documents, shares, worker, jobs, hub, feed, pictures, page)
 
 
 async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.callback(services.journal.close)
+    stack.callback(services.shares.close)
     stack.callback(services.documents.close)
     stack.push_async_callback(services.pictures.stop)
     stack.push_async_callback(services.worker.stop)

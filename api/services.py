@@ -15,6 +15,7 @@ from api.jobs import Jobs
 from api.journal import Journal
 from api.page import Page
 from api.pictures import Pictures
+from api.share_store import ShareStore
 from api.workers import LocalWorker
 from graph.folders import Folders
 
@@ -27,6 +28,7 @@ class Services:
     folders: Folders
     journal: Journal
     documents: DocumentStore
+    shares: ShareStore
     worker: LocalWorker
     jobs: Jobs
     hub: Hub
