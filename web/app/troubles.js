@@ -194,9 +194,7 @@ export class Troubles {
     const [repair] = worst.faults[0] ? this.repairs(worst, worst.faults[0]).filter(({ sure }) => sure) : []
     this.toasts.show({
       key: 'problem', tone: 'error',
-      text: whole
-        ? many(count, 'The graph cannot run: {title}', 'The graph cannot run: {count} problems', { title })
-        : many(count, 'A part of the graph cannot run: {title}', 'A part of the graph cannot run: {count} problems', { title }),
+      text: refusedText(whole, count, title),
       detail: count === 1 ? message : `${title}: ${message}`,
       actions: [
         { label: t('Show me'), run: () => this.show(worst) },
@@ -280,6 +278,13 @@ const same = (left, right) => left.length === right.length && left.every((troubl
   return other !== undefined && trouble.key === other.key && trouble.record === other.record && trouble.faults.length === other.faults.length &&
     trouble.faults.every((fault, at) => fault.message === other.faults[at]?.message)
 })
+
+/** @param {boolean} whole nothing runs @param {number} count of problems @param {string} title of the only node */
+function refusedText(whole, count, title) {
+  if (count === 1) return whole ? t('The graph cannot run: {title}', { title }) : t('A part of the graph cannot run: {title}', { title })
+  return whole ? many(count, 'The graph cannot run: {count} problem', 'The graph cannot run: {count} problems')
+    : many(count, 'A part of the graph cannot run: {count} problem', 'A part of the graph cannot run: {count} problems')
+}
 
 /** @param {readonly Fault[]} faults */
 const sorted = faults => faults.toSorted((left, right) => rankOf(left) - rankOf(right))

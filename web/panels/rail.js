@@ -91,8 +91,8 @@ export function createRail(host, { editor, session, settings, troubles, problemL
     const { undoLabel, redoLabel } = editor.store
     undo.disabled = undoLabel === null
     redo.disabled = redoLabel === null
-    undo.dataset.tip = undoLabel ? `Undo: ${undoLabel}` : t('Nothing to undo')
-    redo.dataset.tip = redoLabel ? `Redo: ${redoLabel}` : t('Nothing to redo')
+    undo.dataset.tip = undoLabel ? t('Undo: {step}', { step: undoLabel }) : t('Nothing to undo')
+    redo.dataset.tip = redoLabel ? t('Redo: {step}', { step: redoLabel }) : t('Nothing to redo')
   }
 
   function drawTheme() {
