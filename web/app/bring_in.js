@@ -135,7 +135,7 @@ export class BringIn {
 
   /** @param {string[]} names */
   tellOthers(names) {
-    const text = many(names.length, '{name} is neither a picture nor a graph.', '{count} files are neither pictures nor graphs.', { name: names[0] ?? '' })
+    const text = names.length === 1 ? t('{name} is neither a picture nor a graph.', { name: names[0] ?? '' }) : many(names.length, '{count} file is neither a picture nor a graph.', '{count} files are neither pictures nor graphs.')
     this.toasts.show({ tone: 'warning', text, detail: t('JSON files, pictures, videos and sounds can be dropped here.') })
   }
 
