@@ -11,9 +11,11 @@ from api import (
     documents,
     extensions,
     files,
+    gallery,
     languages,
     page,
     prompt,
+    runs,
     settings,
     shares,
     shares_guest,
@@ -30,17 +32,19 @@ from api.services import SERVICES, Services
 THEMES = (prompt, socket, files, userdata, settings, system)
 """Whose ROUTES clients know."""
 OWN_THEMES = (
-    prompt,
     socket,
     system,
     page,
     choices,
     documents,
     extensions,
+    gallery,
     languages,
+    runs,
     shares,
     shares_guest,
     sweeps,
+    userdata,
 )
 """Whose OWN_ROUTES are ours."""
 COMPRESS_ABOVE = 2048

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import bisect
 import contextlib
 import json
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from api.database import DatabaseError
 from api.hub import Feed, Hub, text
 from api.journal import ATTEMPTS, Body, Ending, Entry, Journal
+from api.line import LISTED, Line
+from api.past import Past
 from api.running import Running
+from api.whole import Whole
 from api.workers import LocalWorker, WorkerDied
 from graph.types import JsonObject
 
@@ -43,8 +46,8 @@ class Jobs:
         self._hub = hub
         self._feed = feed
         self._grace = grace
-        self._waiting: list[Entry] = []
-        self._secrets: dict[int, JsonObject] = {}
+        self.line = Line(journal, feed, self._line_changed)
+        self._past = Past(journal)
         self._running: Running | None = None
         self._counter = 0
         self._changed = asyncio.Event()
@@ -79,33 +82,25 @@ class Jobs:
 
     async def submit(
         self, prompt_id: str, client_id: str | None, number: float, body: Body, secrets: JsonObject
-    ) -> None:
-        """Put a job into the queue. When this returns, the job is on the disk. Raises DatabaseError."""
-        seq = await self._journal.accept(prompt_id, client_id, number, body)
-        if secrets:
-            self._secrets[seq] = secrets
-        self._insert(Entry(seq, prompt_id, client_id, number, 0))
-        self._tell_status()
-        self._changed.set()
+    ) -> tuple[float, list[str]]:
+        """See Line.submit."""
+        return await self.line.submit(prompt_id, client_id, number, body, secrets)
 
-    async def remove(self, ids: list[str] | None = None) -> None:
-        """Take waiting jobs out: those with these ids, or all."""
-        named = None if ids is None else set(ids)
-        gone = [entry for entry in self._waiting if named is None or entry.prompt_id in named]
-        if not gone:
-            return
-        seqs = {entry.seq for entry in gone}
-        # Out of the list first: while the journal writes, the loop must not start one of them.
-        self._waiting = [entry for entry in self._waiting if entry.seq not in seqs]
-        try:
-            await self._journal.remove(list(seqs))
-        except DatabaseError:
-            for entry in gone:
-                self._insert(entry)
-            raise
-        for seq in seqs:
-            self._secrets.pop(seq, None)
-        self._tell_status()
+    async def remove(self, ids: Sequence[str] | None = None) -> list[str]:
+        """See Line.remove."""
+        return await self.line.remove(ids)
+
+    async def rename(self, prompt_id: str, name: str) -> bool:
+        """Call a job something, whether it waits, runs or has ended; says whether there is one of that id."""
+        if not await self.line.rename(prompt_id, name):
+            return False
+        running = self._running
+        if running is not None and running.prompt_id == prompt_id:
+            running.entry = replace(running.entry, about=replace(running.entry.about, name=name))
+            self._feed.publish("job_started", self._running_json(running), running.client_id)
+        elif (ended := await self._past.entry(prompt_id)) is not None:
+            self._feed.publish("job_ended", ended, ended["client_id"])
+        return True
 
     async def interrupt(self, prompt_id: str | None, now: bool = False) -> bool:
         """Stop the job that runs, or only if it is this one; says whether one was asked to.
@@ -136,16 +131,23 @@ class Jobs:
         self._tell_status()
         self._changed.set()
 
+    def place(self, prompt_id: str) -> int | None:
+        """How many jobs end before this one does: 0 for the one that runs; None for one that is not here."""
+        if self._running is not None and self._running.prompt_id == prompt_id:
+            return 0
+        ids = [entry.prompt_id for entry in self.line.waiting]
+        return ids.index(prompt_id) + 1 if prompt_id in ids else None
+
     async def items(self) -> tuple[list[str], list[str]]:
         """/queue items as JSON texts: running and pending."""
         running = [] if self._running is None else [self._running.entry.seq]
-        pending = [entry.seq for entry in self._waiting]
+        pending = [entry.seq for entry in self.line.waiting]
         texts = await self._journal.items([*running, *pending])
         return [texts[s] for s in running if s in texts], [texts[s] for s in pending if s in texts]
 
     @property
     def remaining(self) -> int:
-        return len(self._waiting) + (self._running is not None)
+        return len(self.line.waiting) + (self._running is not None)
 
     def status(self) -> JsonObject:
         """What `status` messages say."""
@@ -172,16 +174,13 @@ class Jobs:
             "paused": self.paused,
             "pause_reason": self.pause_reason,
             "problem": self._problem,
-            "pending": [entry.prompt_id for entry in self._waiting[:1000]],
+            "pending": [entry.prompt_id for entry in self.line.waiting.first(LISTED)],
+            "waiting": [self.line.job_json(entry) for entry in self.line.waiting.first(LISTED)],
             "queue_remaining": self.remaining,
             "running": None
             if running is None
             else {
-                "prompt_id": running.prompt_id,
-                "client_id": running.client_id,
-                "attempt": running.attempt,
-                "interrupted": running.interrupted,
-                "node": running.node,
+                **self._running_json(running),
                 **({"nodes": running.board.nodes, "outputs": running.outputs} if nodes else {}),
             },
         }
@@ -189,6 +188,7 @@ class Jobs:
     # The loop
 
     async def _take_up(self) -> None:
+        await self.line.read_paces()
         self._counter = int(await self._journal.last_number()) + 1
         for entry in await self._journal.waiting():
             if entry.attempts >= ATTEMPTS:
@@ -199,20 +199,20 @@ class Jobs:
                 await self._journal.end(entry.seq, self._new_run(entry, {}, entry.attempts).end_here(sentence))
                 log.error("job %s failed: %s", entry.prompt_id, sentence)
             else:
-                self._insert(entry)
-        if self._waiting:
-            log.info("%d jobs wait from before", len(self._waiting))
+                self.line.waiting.insert(entry)
+        if self.line.waiting:
+            log.info("%d jobs wait from before", len(self.line.waiting))
 
     async def _serve(self) -> None:
         while True:
             self._changed.clear()
-            if self.paused or not self._waiting:
+            if self.paused or not self.line.waiting:
                 await self._changed.wait()
                 continue
             await self._worker.wait_until_ready()
-            if self.paused or not self._waiting:
+            if self.paused or not self.line.waiting:
                 continue
-            entry = self._waiting.pop(0)
+            entry = self.line.waiting.pop()
             try:
                 await self._run(entry)
                 self._note_problem("")
@@ -220,7 +220,7 @@ class Jobs:
                 log.error("%s", error)
                 self._note_problem(str(error))
                 self._running = None
-                self._insert(entry)
+                self.line.put_back([entry])
                 self._tell_status()
                 await asyncio.sleep(RETRY_JOURNAL)
             except Exception as error:  # a fault of ours takes one job, never the queue
@@ -234,11 +234,15 @@ class Jobs:
         body = await self._journal.body(entry.seq)
         if body is None:
             self._running = None
+            self.line.tell([], [entry.prompt_id])
             return
+        running.entry = replace(entry, about=body.about)
         running.attempt = await self._journal.attempt(entry.seq)
         prompt: dict[str, Any] = json.loads(body.prompt)
+        running.whole = Whole(prompt, json.loads(body.targets), self.line.paces, time.monotonic())
+        self._feed.publish("job_started", self._running_json(running), entry.client_id)
         running.classes = {id: str(node.get("class_type", "")) for id, node in prompt.items()}
-        extra: JsonObject = {**json.loads(body.extra), **self._secrets.get(entry.seq, {})}
+        extra: JsonObject = {**json.loads(body.extra), **self.line.secrets.get(entry.seq, {})}
         job = {
             "prompt_id": entry.prompt_id,
             "prompt": prompt,
@@ -261,22 +265,26 @@ class Jobs:
 
     async def _finish(self, running: Running, ending: Ending) -> None:
         """Write down what came of the job, then tell: whoever hears that it is done can read the result."""
+        ms, paces = running.ms, [] if running.whole is None else running.whole.learned()
         while True:
             try:
-                await self._journal.end(running.entry.seq, ending)
+                await self._journal.end(running.entry.seq, ending, ms, paces)
                 break
             except DatabaseError as error:
                 # The job ran: it must not run again because the disk was full for a while.
                 log.error("the result of %s is not written down yet: %s", running.prompt_id, error)
                 self._note_problem(str(error))
                 await asyncio.sleep(RETRY_JOURNAL)
-        self._secrets.pop(running.entry.seq, None)
+        self.line.secrets.pop(running.entry.seq, None)
         running.close()
         self._running = None
         self._tell_status()
         done = {"node": None, "prompt_id": running.prompt_id}
         self._hub.send(running.client_id, text("executing", done))
         self._feed.publish("executing", done, running.client_id)
+        with contextlib.suppress(DatabaseError):  # a page that misses it asks for the history
+            if (entry := await self._past.entry(running.prompt_id)) is not None:
+                self._feed.publish("job_ended", entry, running.client_id)
 
     def _after_death(self, running: Running, died: WorkerDied) -> Ending | None:
         """What the worker's death means for its job: its ending, or None where it is run once more."""
@@ -290,7 +298,8 @@ class Jobs:
         log.warning("job %s: %s; it is run once more", running.prompt_id, sentence)
         self._feed.publish("retry", {"prompt_id": running.prompt_id, "reason": sentence}, running.client_id)
         self._running = None
-        self._waiting.insert(0, replace(running.entry, attempts=running.attempt))
+        again = replace(running.entry, attempts=running.attempt)
+        self.line.put_back([again])
         self._tell_status()
         return None
 
@@ -308,11 +317,22 @@ class Jobs:
             log.warning("job %s will not stop (%s): its worker is replaced", running.prompt_id, running.where)
             self._worker.replace()
 
+    def _line_changed(self) -> None:
+        self._tell_status()
+        self._changed.set()
+
     def _new_run(self, entry: Entry, classes: dict[str, str], attempt: int) -> Running:
         return Running(entry, classes, attempt, self._hub, self._feed, self._longest)
 
-    def _insert(self, entry: Entry) -> None:
-        bisect.insort(self._waiting, entry, key=_place)
+    def _running_json(self, running: Running) -> JsonObject:
+        return {
+            **self.line.job_json(running.entry),
+            "attempt": running.attempt,
+            "interrupted": running.interrupted,
+            "node": running.node,
+            "ms": round(running.ms),
+            "progress": running.progress(),
+        }
 
     def _note_problem(self, problem: str) -> None:
         if problem != self._problem:
@@ -330,10 +350,6 @@ class Jobs:
                 "problem": self._problem,
             },
         )
-
-
-def _place(entry: Entry) -> tuple[float, int]:
-    return entry.number, entry.seq
 
 
 def _ending(outcome: JsonObject) -> Ending:

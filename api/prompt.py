@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import dataclass
 from typing import Any, cast
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from api.journal import Body
 from api.replies import Refusal, read_json, read_object
 from api.security import hide_credentials
 from api.services import SERVICES, Services
+from api.summaries import About
 from graph.errors import ParseError
 from graph.frozen import pins_of
 from graph.parse import parse, to_prompt
@@ -22,12 +24,31 @@ CATALOGUE_PATIENCE = 5.0
 """Seconds that a prompt waits for the first catalogue; then it is accepted and validated before it runs."""
 
 
+@dataclass(frozen=True)
+class Accepted:
+    """A prompt that may run, ready for the journal."""
+
+    body: Body
+    secrets: JsonObject
+    node_errors: JsonObject
+    """Of outputs that are left out because they are at fault."""
+
+
 async def post_prompt(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     body = await read_object(request)
     number = _number(services, body)
-    client_id = _text_or_none(body, "client_id")
-    prompt_id = _text_or_none(body, "prompt_id") or str(uuid.uuid4())
+    client_id = text_or_none(body, "client_id")
+    prompt_id = text_or_none(body, "prompt_id") or str(uuid.uuid4())
+    found = await accept(services, body)
+    number, gone = await services.jobs.submit(prompt_id, client_id, number, found.body, found.secrets)
+    told = {"prompt_id": prompt_id, "number": number, "node_errors": found.node_errors}
+    return web.json_response({**told, "replaced": gone} if gone else told)
+
+
+async def accept(services: Services, body: JsonObject) -> Accepted:
+    """Read and check what `POST /prompt` is given. Raises Refusal."""
+    client_id = text_or_none(body, "client_id")
     if body.get("prompt") is None:
         raise Refusal(400, "no_prompt", "No prompt provided", "No prompt provided")
     try:
@@ -48,20 +69,24 @@ async def post_prompt(request: web.Request) -> web.Response:
     if catalogue is None:
         checked = False
     else:
-        report = validate(graph, catalogue, services.folders, targets, _budget(services))
+        report = validate(graph, catalogue, services.folders, targets, budget(services))
         pins = pins_of(kept)
         if report.problems and pins:
             # What lies above frozen results may be at fault. The worker, which has them, looks again before it runs.
-            lenient = validate(graph, catalogue, services.folders, targets, _budget(services), pins)
+            lenient = validate(graph, catalogue, services.folders, targets, budget(services), pins)
             graph, targets, node_errors, checked = await _judge(services, lenient)
             checked = checked and lenient.problems == report.problems
         else:
             graph, targets, node_errors, checked = await _judge(services, report)
+    prompt = to_prompt(graph)
     journaled = Body(
-        prompt=_json(to_prompt(graph)), extra=_json(kept), targets=_json(list(targets or ())), checked=checked
+        prompt=_json(prompt),
+        extra=_json(kept),
+        targets=_json(list(targets or ())),
+        checked=checked,
+        about=About.of(prompt, kept),
     )
-    await services.jobs.submit(prompt_id, client_id, number, journaled, secrets)
-    return web.json_response({"prompt_id": prompt_id, "number": number, "node_errors": node_errors})
+    return Accepted(journaled, secrets, node_errors)
 
 
 async def _judge(services: Services, report: Report) -> tuple[Graph, tuple[NodeId, ...], JsonObject, bool]:
@@ -80,7 +105,7 @@ async def _judge(services: Services, report: Report) -> tuple[Graph, tuple[NodeI
     return report.graph, report.targets, report.node_errors(), True
 
 
-def _budget(services: Services) -> int | None:
+def budget(services: Services) -> int | None:
     """Bytes that a run may take: what the device has, as far as that is known yet."""
     device = services.worker.report.device
     total = device.get("vram_total") if device is not None else None
@@ -103,22 +128,8 @@ async def post_queue(request: web.Request) -> web.Response:
     if body.get("clear"):
         await jobs.remove()
     if "delete" in body:
-        await jobs.remove(_ids(body, "delete"))
+        await jobs.remove(ids_of(body, "delete"))
     return web.Response()
-
-
-async def pause_queue(request: web.Request) -> web.Response:
-    """`{"paused": bool}`: start no more jobs, or go on."""
-    jobs = request.app[SERVICES].jobs
-    body = await read_object(request)
-    if not isinstance(body.get("paused"), bool):
-        raise Refusal(400, "invalid_request", "`paused` must be true or false.")
-    jobs.pause(body["paused"], "paused from the page")
-    return web.json_response(jobs.state())
-
-
-async def get_own_queue(request: web.Request) -> web.Response:
-    return web.json_response(request.app[SERVICES].jobs.state())
 
 
 async def get_history(request: web.Request) -> web.Response:
@@ -138,7 +149,7 @@ async def post_history(request: web.Request) -> web.Response:
     if body.get("clear"):
         await journal.forget()
     if "delete" in body:
-        await journal.forget(_ids(body, "delete"))
+        await journal.forget(ids_of(body, "delete"))
     return web.Response()
 
 
@@ -174,7 +185,7 @@ def _number(services: Services, body: JsonObject) -> float:
     return int(number) if number.is_integer() else number
 
 
-def _text_or_none(body: JsonObject, name: str) -> str | None:
+def text_or_none(body: JsonObject, name: str) -> str | None:
     value = body.get(name)
     if value is None:
         return None
@@ -193,8 +204,8 @@ def _targets(body: JsonObject) -> tuple[NodeId, ...] | None:
     return tuple(NodeId(str(id)) for id in given)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
-def _ids(body: JsonObject, name: str) -> list[str]:
-    given: Any = body[name]
+def ids_of(body: JsonObject, name: str) -> list[str]:
+    given: Any = body.get(name)
     if not isinstance(given, list):
         raise Refusal(400, "invalid_request", f"`{name}` must be a list of prompt ids.")
     return [str(id) for id in given]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
@@ -232,4 +243,3 @@ ROUTES = [
     web.post("/interrupt", post_interrupt),
     web.post("/free", post_free),
 ]
-OWN_ROUTES = [web.get("/easel/queue", get_own_queue), web.post("/easel/queue", pause_queue)]

@@ -10,6 +10,7 @@ from typing import Any
 
 from api.hub import Feed, Hub, text
 from api.journal import Ending, Entry
+from api.whole import Whole
 from graph.events import (
     Event,
     Executed,
@@ -51,6 +52,8 @@ class Running:
     feed: Feed
     longest: dict[str, float]
     """By class_type: the longest that a node of it was seen to take for one step, in seconds. Filled here."""
+    whole: Whole | None = None
+    """How far it is over the whole graph; None until its prompt is read."""
     interrupted: bool = False
     node: str | None = None
     """The prompt's node that runs now."""
@@ -71,6 +74,7 @@ class Running:
 
     def __post_init__(self) -> None:
         self.board = ProgressBoard(self.entry.prompt_id)
+        self.began = time.monotonic()
 
     @property
     def prompt_id(self) -> str:
@@ -85,6 +89,15 @@ class Running:
         """How a sentence names the node that runs: `KSampler #3`."""
         return "no node" if self.node is None else f"{self.classes.get(self.node, 'a node')} #{self.node}"
 
+    @property
+    def ms(self) -> float:
+        """How long it runs already."""
+        return (time.monotonic() - self.began) * 1000
+
+    def progress(self) -> JsonObject:
+        """How far it is, for pages that follow every job."""
+        return {} if self.whole is None else self.whole.report(time.monotonic())
+
     def longest_step(self) -> float:
         """Seconds that a step of the node that runs now took at most, so far."""
         return self.longest.get(self.classes.get(self.node or "", ""), 0.0)
@@ -94,10 +107,12 @@ class Running:
         match event:
             case NodeState():
                 self.board.add(event)
+                self._follow(event)
                 self._plan_progress()
             case NodeFacts():
                 self.facts.update(event.nodes)
                 self.known.update(event.nodes)
+                self._learn(event)
                 self._plan_progress()
             case Progress():
                 self._measure_step()
@@ -192,6 +207,8 @@ class Running:
             case Executing():
                 self._measure_step()
                 self.node = event.display_node
+                if self.whole is not None:
+                    self.whole.began(event.display_node, time.monotonic())
             case Executed():
                 self._measure_step()
                 self.executed.append(event.node)
@@ -202,8 +219,24 @@ class Running:
                 told = message(event)
                 assert told is not None
                 self._messages.append([told["type"], told["data"]])
+                if isinstance(event, ExecutionCached) and self.whole is not None:
+                    self.whole.cached(event.nodes)
             case _:
                 pass
+
+    def _follow(self, event: NodeState) -> None:
+        if self.whole is None:
+            return
+        if event.state == "running":
+            self.whole.step(event.display_node, event.value, event.max, time.monotonic())
+        elif event.node == event.display_node:
+            self.whole.finished(event.node)
+
+    def _learn(self, event: NodeFacts) -> None:
+        for id, facts in event.nodes.items():
+            ms = facts.get("ms")
+            if self.whole is not None and isinstance(ms, (int, float)):
+                self.whole.took(str(facts.get("display_node") or id), ms)
 
     def _measure_step(self) -> None:
         now = time.monotonic()
@@ -262,6 +295,9 @@ class Running:
             self.facts = {}
             self.hub.send(self.client_id, text(told["type"], told["data"]), wants="easel_nodes")
             self.feed.publish(told["type"], told["data"], self.client_id)
+        if self.feed.is_heard and self.whole is not None:
+            told = text("job_progress", {"prompt_id": self.prompt_id, **self.progress()})
+            self.feed.publish_passing(told, replaces="job_progress")
         if not self.board.nodes:
             return
         if not (self.feed.is_heard or self.hub.is_heard_by(self.client_id)):

@@ -1,0 +1,124 @@
+"""The history as pages list it: newest first, a page at a time, without the graphs."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from api.journal import Journal, take_away
+from api.summaries import About, came_of
+from graph.types import JsonObject
+
+MOST = 200
+"""Entries of one answer."""
+_SHORT = "seq, prompt_id, client_id, ended, accepted, started, ended_at, ms, state, about, came_of, attempts"
+
+
+class Past:
+    """Ended jobs in the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def page(
+        self, limit: int, before: int | None = None, document: str | None = None, state: str | None = None
+    ) -> JsonObject:
+        """`entries`, newest first, and `next`: what to ask for as `before`, None at the end.
+
+        A newer value that took the place of one of its slot is a step on the way, and not listed.
+        """
+        where = "ended IS NOT NULL AND removed IS NULL AND NOT (slot IS NOT NULL AND state = 'interrupted')"
+        values: list[Any] = []
+        for column, value in (("ended < ?", before), ("document = ?", document), ("state = ?", state)):
+            if value is not None:
+                where += f" AND {column}"
+                values.append(value)
+        count = max(1, min(limit, MOST))
+
+        def read(db: sqlite3.Connection) -> list[JsonObject]:
+            rows = db.execute(
+                f"SELECT {_SHORT} FROM jobs WHERE {where} ORDER BY ended DESC LIMIT ?", (*values, count)
+            ).fetchall()
+            return [_entry(db, row) for row in rows]
+
+        entries = await self._journal.call(read)
+        return {"entries": entries, "next": entries[-1]["rank"] if len(entries) == count else None}
+
+    async def entry(self, prompt_id: str) -> JsonObject | None:
+        """One of them, as the list has it."""
+
+        def read(db: sqlite3.Connection) -> JsonObject | None:
+            row = db.execute(
+                f"SELECT {_SHORT} FROM jobs WHERE prompt_id = ? AND ended IS NOT NULL ORDER BY ended DESC LIMIT 1",
+                (prompt_id,),
+            ).fetchone()
+            return None if row is None else _entry(db, row)
+
+        return await self._journal.call(read)
+
+    async def job(self, prompt_id: str) -> JsonObject | None:
+        """What a job ran, runs or will run: `prompt`, `extra`, `targets`; the newest of its id."""
+
+        def read(db: sqlite3.Connection) -> JsonObject | None:
+            row = db.execute(
+                "SELECT prompt, extra, targets, about FROM jobs WHERE prompt_id = ? ORDER BY seq DESC LIMIT 1",
+                (prompt_id,),
+            ).fetchone()
+            if row is None:
+                return None
+            prompt, extra, targets = (json.loads(text) for text in row[:3])
+            about = About.of(prompt, extra) if row[3] is None else About.read(row[3])
+            return {"prompt": prompt, "extra": extra, "targets": targets, "about": about.to_json()}
+
+        return await self._journal.call(read)
+
+    async def remove(self, ids: Sequence[str] | None) -> list[str]:
+        """Take these out of the history, or all; gives the ids. For a while they can be brought back."""
+
+        def write(db: sqlite3.Connection) -> list[str]:
+            there = "ended IS NOT NULL AND removed IS NULL"
+            gone = [str(row[0]) for row in db.execute(f"SELECT prompt_id FROM jobs WHERE {there}")]
+            if ids is not None:
+                named = set(ids)
+                gone = [id for id in gone if id in named]
+            take_away(db, f"prompt_id = ? AND {there}", gone)
+            return gone
+
+        return await self._journal.call(write)
+
+    async def restore(self, ids: Sequence[str]) -> None:
+        """Bring removed ones back."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.executemany(
+                "UPDATE jobs SET removed = NULL WHERE prompt_id = ? AND ended IS NOT NULL", [(id,) for id in ids]
+            )
+
+        await self._journal.call(write)
+
+
+def _entry(db: sqlite3.Connection, row: Sequence[Any]) -> JsonObject:
+    seq, id, client_id, rank, accepted, started, ended_at, ms, state, about, end, attempts = row
+    if about is None or end is None:  # of a journal of version 1: read once
+        prompt, extra, outputs, status = (
+            json.loads(text or "{}")
+            for text in db.execute("SELECT prompt, extra, outputs, status FROM jobs WHERE seq = ?", (seq,)).fetchone()
+        )
+        about = about or About.of(prompt, extra).text()
+        end = end or json.dumps(came_of(outputs, status), separators=(",", ":"))
+        db.execute("UPDATE jobs SET about = ?, came_of = ? WHERE seq = ?", (about, end, seq))
+    return {
+        "prompt_id": id,
+        "client_id": client_id,
+        "rank": rank,
+        "accepted": accepted,
+        "started": started,
+        "ended": ended_at,
+        "ms": ms,
+        "state": state,
+        "attempts": attempts,
+        **About.read(about).to_json(),
+        **json.loads(end),
+    }

@@ -1,0 +1,198 @@
+"""The queue and the history as pages steer them: order, edits, names, repeats, and what ended when."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+from aiohttp import web
+
+from api.past import Past
+from api.prompt import accept, ids_of, text_or_none
+from api.replies import Refusal, read_object
+from api.seeds import draw_seeds, member
+from api.services import SERVICES, Services
+from api.summaries import LONGEST
+from api.waiting import NotWaiting
+from graph.types import JsonObject
+
+PAGE = 50
+STATES = ("success", "error", "interrupted")
+
+
+async def get_queue(request: web.Request) -> web.Response:
+    return web.json_response(request.app[SERVICES].jobs.state())
+
+
+async def pause_queue(request: web.Request) -> web.Response:
+    """`{"paused": bool}`: start no more jobs, or go on."""
+    jobs = request.app[SERVICES].jobs
+    body = await read_object(request)
+    if not isinstance(body.get("paused"), bool):
+        raise Refusal(400, "invalid_request", "`paused` must be true or false.")
+    jobs.pause(body["paused"], "paused from the page")
+    return web.json_response(jobs.state())
+
+
+async def move(request: web.Request) -> web.Response:
+    """`{"ids": [...], "to": "front" | "back"}`, or `"before"` or `"after"` with the id of another that waits."""
+    line = request.app[SERVICES].jobs.line
+    body = await read_object(request)
+    ids = ids_of(body, "ids")
+    places = [name for name in ("to", "before", "after") if body.get(name) is not None]
+    if len(places) != 1 or ("to" in places and body["to"] not in ("front", "back")):
+        raise Refusal(400, "invalid_request", "Say where: `to` is front or back, or `before` or `after` names a job.")
+    where = str(body[places[0]])
+    try:
+        if places == ["to"]:
+            await line.move(ids, None, where == "back")
+        else:
+            await line.move(ids, where, places == ["after"])
+    except NotWaiting as gone:
+        raise _too_late(str(gone)) from None
+    return web.json_response({})
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """`{"ids": [...]}` or `{"all": true}`: take waiting jobs out; gives the ids of those that were, to bring back."""
+    line = request.app[SERVICES].jobs.line
+    body = await read_object(request)
+    gone = await line.remove(None if body.get("all") is True else ids_of(body, "ids"))
+    return web.json_response({"removed": gone})
+
+
+async def bring_back(request: web.Request) -> web.Response:
+    """`{"ids": [...]}`: jobs that were taken out wait again."""
+    body = await read_object(request)
+    found = await request.app[SERVICES].jobs.line.bring_back(ids_of(body, "ids"))
+    return web.json_response({"restored": found})
+
+
+async def edit(request: web.Request) -> web.Response:
+    """The body of `POST /prompt`: the waiting job runs this instead. 409 once it runs."""
+    services = request.app[SERVICES]
+    prompt_id = request.match_info["prompt_id"]
+    found = await accept(services, await read_object(request))
+    try:
+        await services.jobs.line.edit(prompt_id, found.body, found.secrets)
+    except NotWaiting:
+        raise _too_late(prompt_id) from None
+    return web.json_response({"prompt_id": prompt_id, "node_errors": found.node_errors})
+
+
+async def get_job(request: web.Request) -> web.Response:
+    """What a job ran, runs or will run: `prompt`, `workflow`, `targets`, and what lists say of it."""
+    found = await _job(request.app[SERVICES], request.match_info["prompt_id"])
+    extra: JsonObject = found.pop("extra")
+    workflow = member(extra.get("extra_pnginfo"), "workflow")
+    return web.json_response({**found, "workflow": workflow})
+
+
+async def rename(request: web.Request) -> web.Response:
+    """`{"name": "..."}`"""
+    body = await read_object(request)
+    name = body.get("name")
+    if not isinstance(name, str) or len(name) > LONGEST:
+        raise Refusal(400, "invalid_request", f"`name` must be a text of at most {LONGEST} characters.")
+    if not await request.app[SERVICES].jobs.rename(request.match_info["prompt_id"], name.strip()):
+        raise _unknown()
+    return web.json_response({})
+
+
+async def again(request: web.Request) -> web.Response:
+    """`{"seeds": "same" | "new", "front": bool, "client_id": ...}`: queue what a job ran once more."""
+    services = request.app[SERVICES]
+    body = await read_object(request)
+    if body.get("seeds", "same") not in ("same", "new"):
+        raise Refusal(400, "invalid_request", "`seeds` must be same or new.")
+    job = await _job(services, request.match_info["prompt_id"])
+    extra: JsonObject = {name: value for name, value in job["extra"].items() if name != "client_id"}
+    if isinstance(easel := extra.get("easel"), dict):
+        known = cast(JsonObject, easel)
+        extra["easel"] = {name: value for name, value in known.items() if name not in ("slot", "batch")}
+    if body.get("seeds") == "new":
+        draw_seeds(job["prompt"], member(extra.get("extra_pnginfo"), "workflow"), services.worker.catalogue)
+    client_id = text_or_none(body, "client_id")
+    found = await accept(
+        services,
+        {
+            "prompt": job["prompt"],
+            "extra_data": extra,
+            **({"partial_execution_targets": job["targets"]} if job["targets"] else {}),
+            **({"client_id": client_id} if client_id is not None else {}),
+        },
+    )
+    prompt_id = str(uuid.uuid4())
+    number = services.jobs.next_number(bool(body.get("front")))
+    await services.jobs.submit(prompt_id, client_id, number, found.body, found.secrets)
+    return web.json_response({"prompt_id": prompt_id, "number": number, "node_errors": found.node_errors})
+
+
+async def get_history(request: web.Request) -> web.Response:
+    """`?limit=&before=&document=&state=`: ended jobs, newest first; `before` is the `next` of the page before."""
+    query = request.query
+    state = query.get("state") or None
+    if state is not None and state not in STATES:
+        raise Refusal(400, "invalid_request", f"`state` must be one of {', '.join(STATES)}.")
+    limit, before = _count(request, "limit"), _count(request, "before")
+    page = await Past(request.app[SERVICES].journal).page(
+        PAGE if limit is None else limit, before, query.get("document") or None, state
+    )
+    return web.json_response(page)
+
+
+async def post_history(request: web.Request) -> web.Response:
+    """`{"remove": [...]}`, `{"remove": "all"}` or `{"restore": [...]}`."""
+    services = request.app[SERVICES]
+    past = Past(services.journal)
+    body = await read_object(request)
+    if "restore" in body:
+        ids = ids_of(body, "restore")
+        await past.restore(ids)
+        services.feed.publish("history", {"restored": ids})
+        return web.json_response({})
+    if "remove" not in body:
+        raise Refusal(400, "invalid_request", "Say what to `remove` or to `restore`.")
+    gone = await past.remove(None if body["remove"] == "all" else ids_of(body, "remove"))
+    services.feed.publish("history", {"removed": gone})
+    return web.json_response({"removed": gone})
+
+
+async def _job(services: Services, prompt_id: str) -> JsonObject:
+    found = await Past(services.journal).job(prompt_id)
+    if found is None:
+        raise _unknown()
+    return found
+
+
+def _unknown() -> Refusal:
+    return Refusal(404, "not_found", "There is no such job any more.")
+
+
+def _too_late(prompt_id: str) -> Refusal:
+    sentence = "This job does not wait any more: it runs, has ended or was taken out."
+    return Refusal(409, "not_waiting", sentence, prompt_id)
+
+
+def _count(request: web.Request, name: str) -> int | None:
+    text = request.query.get(name)
+    if text is None or text == "":
+        return None
+    if not text.isdecimal():
+        raise Refusal(400, "invalid_request", f"`{name}` must be a whole number.", text[:100])
+    return min(int(text), 2**62)
+
+
+OWN_ROUTES = [
+    web.get("/easel/queue", get_queue),
+    web.post("/easel/queue", pause_queue),
+    web.post("/easel/queue/move", move),
+    web.post("/easel/queue/cancel", cancel),
+    web.post("/easel/queue/restore", bring_back),
+    web.put("/easel/queue/{prompt_id}", edit),
+    web.get("/easel/jobs/{prompt_id}", get_job),
+    web.post("/easel/jobs/{prompt_id}", rename),
+    web.post("/easel/jobs/{prompt_id}/again", again),
+    web.get("/easel/history", get_history),
+    web.post("/easel/history", post_history),
+]
