@@ -327,8 +327,10 @@ def _digest(path: Path) -> str:
 
 
 def _uploaded(services: Services, kind: str, target: Path) -> web.Response:
-    subfolder = os.path.relpath(target.parent, services.folders.root(kind)).replace(os.sep, "/")
-    return web.json_response({"name": target.name, "subfolder": "" if subfolder == "." else subfolder, "type": kind})
+    relative = os.path.relpath(target.parent, services.folders.root(kind)).replace(os.sep, "/")
+    subfolder = "" if relative == "." else relative
+    services.gallery.notice(kind, subfolder, target.name)
+    return web.json_response({"name": target.name, "subfolder": subfolder, "type": kind})
 
 
 def _too_large(limit: int) -> Refusal:

@@ -129,10 +129,15 @@ class Feed:
         self._kept: deque[tuple[int, str]] = deque()
         self._bytes = 0
         self._listeners: set[Listener] = set()
+        self._watchers: list[Callable[[str, Any], None]] = []
 
     @property
     def is_heard(self) -> bool:
         return bool(self._listeners)
+
+    def watch(self, watcher: Callable[[str, Any], None]) -> None:
+        """Have a part of the server told every event's type and data."""
+        self._watchers.append(watcher)
 
     def publish(self, kind: str, data: Any, client_id: str | None = None) -> None:
         """Number an event, keep it, and send it to every page."""
@@ -145,6 +150,8 @@ class Feed:
             self._bytes -= len(self._kept.popleft()[1])
         for listener in list(self._listeners):
             listener.put(line)
+        for watcher in self._watchers:
+            watcher(kind, data)
 
     def publish_passing(self, payload: Payload, *, preview: bool = False, replaces: str | None = None) -> None:
         """Send what only matters now: no number, never repeated."""

@@ -20,6 +20,7 @@ from api.app import build_app
 from api.database import DatabaseError
 from api.document_store import DocumentStore
 from api.flags import ROOT, Flags, fail
+from api.gallery_service import Gallery
 from api.hub import Feed, Hub
 from api.jobs import Jobs
 from api.joined import Joiner
@@ -181,20 +182,26 @@ def _build(flags: Flags, folders: Folders) -> Services:
     worker = LocalWorker(ROOT / "worker.py", worker_config(flags, folders), kept, tell_of_worker)
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
     pictures = Pictures(ROOT / "pictures.py")
+    roots = {kind: folders.root(kind) for kind in ("output", "input")}
+    gallery = Gallery(flags.user, roots, ROOT / "pictures.py", hub, feed)
+    gallery.store.open()
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
     page = Page(ROOT / "web", joiner)
-    return Services(flags, folders, journal, documents, shares, worker, jobs, hub, feed, pictures, page)
+    return Services(flags, folders, journal, documents, gallery, shares, worker, jobs, hub, feed, pictures, page)
 
 
 async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.callback(services.journal.close)
     stack.callback(services.shares.close)
     stack.callback(services.documents.close)
+    stack.callback(services.gallery.store.close)
     stack.push_async_callback(services.pictures.stop)
     stack.push_async_callback(services.worker.stop)
     stack.push_async_callback(services.jobs.stop)
     services.worker.start()
     await services.jobs.start()
+    stack.push_async_callback(services.gallery.stop)
+    services.gallery.start()
 
 
 async def _listen(runner: web.AppRunner, flags: Flags) -> int:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from api.document_store import DocumentStore
 from api.flags import Flags
+from api.gallery_service import Gallery
 from api.hub import Feed, Hub
 from api.jobs import Jobs
 from api.journal import Journal
@@ -28,6 +29,7 @@ class Services:
     folders: Folders
     journal: Journal
     documents: DocumentStore
+    gallery: Gallery
     shares: ShareStore
     worker: LocalWorker
     jobs: Jobs
