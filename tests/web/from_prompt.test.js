@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { isPrompt, workflowFromPrompt } from '../../web/app/from_prompt.js'
+import { workflowFromPrompt } from '../../web/import/from_prompt.js'
+import { isPrompt } from '../../web/import/json.js'
 import { nextValue, randomSeed } from '../../web/app/next_value.js'
 import { LARGEST_SEED, Schema } from '../../web/model/schema.js'
 import { toPrompt } from '../../web/model/to_prompt.js'

@@ -19,10 +19,11 @@ const ALLOWED = {
   crop: ['api', 'panels', 'tools', 'view', 'model', 'geometry'],
   mask: ['api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   export: ['app', 'commands', 'panels', 'tools', 'view', 'model', 'geometry'],
-  panels: ['app', 'api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
+  import: ['api', 'model', 'geometry'],
+  panels: ['app', 'api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
-  app: ['api', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'export']
+  app: ['api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'export']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

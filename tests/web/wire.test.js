@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib'
 
 import { viewUrl } from '../../web/api/client.js'
 import { parseFrame } from '../../web/api/frames.js'
-import { readPictureText } from '../../web/api/picture_text.js'
+import { readPictureText } from '../../web/import/texts.js'
 import { waitAfter } from '../../web/api/socket.js'
 
 /** @param {number[]} numbers @param {...(string | Uint8Array)} parts @returns {ArrayBuffer} */

@@ -6,6 +6,7 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {{ x: number, y: number }} Point
  */
+import { viewUrl } from '../api/client.js'
 import { many, t } from '../language/t.js'
 import { CARRIED, FILE_TYPE } from '../panels/carry.js'
 import { pasteText } from '../commands/clipboard.js'
@@ -13,7 +14,7 @@ import { isTyping } from '../panels/dom.js'
 import { kindOf } from '../view/media.js'
 import { fileValue } from '../view/node_pictures.js'
 import { droppedFiles } from './dropped_files.js'
-import { chooseFiles, graphIn, isGraphFile, isPicture, stem } from './files.js'
+import { chooseFiles, isGraphFile, isPicture, stem } from './files.js'
 
 const GAP = 40
 /** Files that become nodes at once. */
@@ -61,7 +62,7 @@ export class BringIn {
         event.preventDefault()
         void this.take(files, null)
       } else if (this.editor.overlay === document.activeElement && event.clipboardData?.getData('text/plain').trim()) {
-        this.tellText('pasted')
+        void this.openText(event.clipboardData.getData('text/plain'), 'pasted')
       }
     })
     addEventListener('drop', event => {
@@ -93,7 +94,15 @@ export class BringIn {
 
   /** Nodes as text, as they are copied. @param {string} text @param {Point} screen */
   takeText(text, screen) {
-    if (!pasteText(this.editor, text, { point: this.editor.toCanvas(screen) })) this.tellText('dropped')
+    if (!pasteText(this.editor, text, { point: this.editor.toCanvas(screen) })) void this.openText(text, 'dropped')
+  }
+
+  /** The text of a picture of another program, as people share it. @param {string} text @param {string} how */
+  async openText(text, how) {
+    const { readText } = await import('./later.js')
+    const found = await readText(text, () => this.#atHand())
+    if (found) this.#show(found, how === 'pasted' ? t('What was pasted') : t('What was dropped'))
+    else this.tellText(how)
   }
 
   /** @param {string} how */
@@ -124,7 +133,7 @@ export class BringIn {
     for (const file of files) {
       if (isGraphFile(file)) return this.openFile(file)
       if (uploadOf(file) === null) others.push(file.name || t('What was pasted'))
-      else if (!node && files.length === 1 && screen && isPicture(file) && (await this.openIfGraph(file))) return undefined
+      else if (!node && files.length === 1 && screen && (await this.openIfGraph(file))) return undefined
       else taken.push(file)
     }
     if (others.length) this.tellOthers(others)
@@ -171,10 +180,11 @@ export class BringIn {
 
   /** @param {File} file @returns {Promise<boolean>} */
   async openIfGraph(file) {
-    const json = await graphIn(file).catch(() => null)
-    if (!json) return false
+    const { readGraph } = await import('./later.js')
+    const found = await readGraph(file, () => this.#atHand()).catch(() => null)
+    if (!found) return false
     try {
-      this.tellNotes(this.graph.open(json, { name: null, dirty: true }), file.name)
+      this.#show(found, file.name)
       return true
     } catch {
       return false // its text is no graph: it is only a picture
@@ -184,19 +194,41 @@ export class BringIn {
   /** @param {File} file */
   async openFile(file) {
     try {
-      const json = await graphIn(file)
-      if (json === null) throw new Error(t('{name} carries no graph. Drop it on the canvas to load it as a picture.', { name: file.name }))
-      this.tellNotes(this.graph.open(json, { name: null, dirty: true }), file.name)
+      const { readGraph } = await import('./later.js')
+      const found = await readGraph(file, () => this.#atHand())
+      if (!found) throw new Error(t('{name} carries no graph. Drop it on the canvas to load it as a picture.', { name: file.name }))
+      this.#show(found, file.name)
       this.graph.setState(isGraphFile(file) ? stem(file.name) || null : null, true)
     } catch (error) {
       this.toasts.show({ tone: 'error', text: t('{name} could not be opened.', { name: file.name }), detail: /** @type {Error} */ (error).message })
     }
   }
 
+  /** The graph that a file of the server carries. @param {import('../model/session.js').PictureRef} picture */
+  async openPicture(picture) {
+    const name = picture.filename
+    const answer = await fetch(viewUrl(picture)).catch(() => null)
+    if (!answer?.ok) return this.toasts.show({ tone: 'error', text: t('{name} could not be opened.', { name }), detail: answer ? t('The file is not there any more.') : t('The server does not answer. Is it still running?') })
+    const body = await answer.blob()
+    return this.openFile(new File([body], name, { type: body.type }))
+  }
+
+  /** @param {import('../import/read.js').Opened} found @param {string} name */
+  #show({ graph, from, notes }, name) {
+    const mended = this.graph.open(graph, { name: null, dirty: true })
+    if (from) this.toasts.show({ key: 'imported', tone: notes.length ? 'warning' : 'done', text: t('{name}: a graph was made of the text of {program}.', { name, program: from }), detail: short(notes) })
+    this.tellNotes(from ? mended : [...notes, ...mended], name)
+  }
+
+  /** What the server has, for graphs that are made here. @returns {Promise<import('../import/build.js').AtHand>} */
+  async #atHand() {
+    const embeddings = await this.client.embeddings().catch(() => [])
+    return { schema: this.editor.schema, embeddings, byHash: () => undefined }
+  }
+
   /** @param {string[]} notes @param {string} name */
   tellNotes(notes, name) {
-    if (!notes.length) return
-    this.toasts.show({ tone: 'warning', text: t('{name} was mended while it opened.', { name }), detail: notes.slice(0, 3).join('\n') + (notes.length > 3 ? `\n${t('and {count} more', { count: notes.length - 3 })}` : '') })
+    if (notes.length) this.toasts.show({ tone: 'warning', text: t('{name} was mended while it opened.', { name }), detail: short(notes) })
   }
 
   /** @param {File[]} files @param {string | null} node @param {Point | null} screen */
@@ -267,6 +299,9 @@ export class BringIn {
     }
   }
 }
+
+/** The first few. @param {string[]} notes */
+const short = notes => notes.slice(0, 3).join('\n') + (notes.length > 3 ? `\n${t('and {count} more', { count: notes.length - 3 })}` : '')
 
 /** @param {DragEvent} event */
 function hasFiles(event) {

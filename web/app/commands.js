@@ -5,7 +5,7 @@ import { t } from '../language/t.js'
 import { ARRANGE_COMMANDS } from '../layout/commands.js'
 import { openLinkSearch } from '../panels/link_search.js'
 import { openPalette } from '../panels/palette.js'
-import { chooseFiles, download, saveGraph } from './files.js'
+import { GRAPH_FILES, chooseFiles, download, saveGraph } from './files.js'
 
 /**
  * @param {object} parts
@@ -83,7 +83,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
   }
 
   async function openFile() {
-    const [file] = await chooseFiles('.json,application/json,image/png')
+    const [file] = await chooseFiles(GRAPH_FILES)
     if (file) await bringIn.openFile(file)
   }
 

@@ -2,7 +2,7 @@
  * `window.app`, the few names that extensions and tests of the incumbent use. A view onto the editor, not a second one.
  */
 import { t } from '../language/t.js'
-import { isPrompt } from './from_prompt.js'
+import { isPrompt } from '../import/json.js'
 
 /**
  * @param {object} parts

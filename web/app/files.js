@@ -1,36 +1,12 @@
 /** Opening, saving and bringing in: what a file is, and what happens with it. */
-import { readPictureText } from '../api/picture_text.js'
 import { t } from '../language/t.js'
 import { askText, confirm } from '../panels/dialog.js'
 import { h } from '../panels/dom.js'
-
-const LARGEST_JSON = 100 * 2 ** 20
 
 /**
  * @typedef {import('./document.js').OpenGraph} OpenGraph
  * @typedef {import('../panels/toasts.js').Toasts} Toasts
  */
-
-/**
- * The graph inside a file: JSON as it is, or the text that a picture carries.
- *
- * @param {File} file
- * @returns {Promise<unknown | null>} null where a picture carries none; throws Error with a sentence for broken files
- */
-export async function graphIn(file) {
-  if (isPicture(file)) {
-    const texts = await readPictureText(file)
-    for (const keyword of ['workflow', 'prompt']) {
-      const json = parse(texts[keyword])
-      if (json) return json
-    }
-    return null
-  }
-  if (file.size > LARGEST_JSON) throw new Error(t('{name} is too large for a graph ({size} MB).', { name: file.name, size: Math.round(file.size / 2 ** 20) }))
-  const json = parse(await file.text())
-  if (json === null) throw new Error(t('{name} is no JSON.', { name: file.name }))
-  return json
-}
 
 /** @param {File} file */
 export const isPicture = file => file.type.startsWith('image/') || /\.(?:png|jpe?g|webp|gif|bmp|tiff?|avif)$/iu.test(file.name)
@@ -38,19 +14,8 @@ export const isPicture = file => file.type.startsWith('image/') || /\.(?:png|jpe
 /** @param {File} file */
 export const isGraphFile = file => file.type === 'application/json' || /\.json$/iu.test(file.name)
 
-/** Files of other tools write NaN, which JSON has not. @param {string | undefined} text @returns {any | null} */
-function parse(text) {
-  if (!text) return null
-  try {
-    return JSON.parse(text)
-  } catch {
-    try {
-      return JSON.parse(text.replace(/(?<=[[:,\s])(?:NaN|-?Infinity)(?=[\],}\s])/gu, 'null'))
-    } catch {
-      return null
-    }
-  }
-}
+/** What may be opened as a graph, for a dialog. */
+export const GRAPH_FILES = '.json,application/json,image/png,image/webp,image/jpeg,image/avif,video/mp4,video/webm,.flac'
 
 /** File name without folders and extension. @param {string} name */
 export const stem = name => name.replace(/^.*[/\\]/u, '').replace(/\.[a-z0-9]{1,5}$/iu, '')

@@ -1,5 +1,5 @@
 /** What a picture says of itself: its size, and of the graph in its text what one asks for first. */
-import { readPictureText } from '../api/picture_text.js'
+import { readPictureText } from '../import/texts.js'
 import { t } from '../language/t.js'
 import { bytesInWords, rowLabel } from '../model/words.js'
 import { fill, h } from './dom.js'
