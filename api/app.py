@@ -13,6 +13,7 @@ from api import (
     files,
     gallery,
     languages,
+    library,
     page,
     prompt,
     runs,
@@ -22,6 +23,7 @@ from api import (
     socket,
     sweeps,
     system,
+    templates,
     userdata,
 )
 from api.page import PAGE
@@ -40,10 +42,12 @@ OWN_THEMES = (
     extensions,
     gallery,
     languages,
+    library,
     runs,
     shares,
     shares_guest,
     sweeps,
+    templates,
     userdata,
 )
 """Whose OWN_ROUTES are ours."""
@@ -60,6 +64,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app[SERVICES] = services
     app[PAGE] = services.page
     app[choices.SENT] = choices.Sent()
+    app[library.LIBRARIES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()
     for theme in THEMES:
         for route in theme.ROUTES:

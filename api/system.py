@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import struct
@@ -12,7 +11,6 @@ from typing import Any
 
 from aiohttp import web
 
-from api.flags import ROOT
 from api.replies import Refusal
 from api.services import SERVICES, Services
 from api.socket import features
@@ -152,19 +150,6 @@ async def extensions(_: web.Request) -> web.Response:
     return web.json_response([])
 
 
-async def workflows(_: web.Request) -> web.Response:
-    """The names of the example graphs that come with Easel."""
-    return web.json_response(sorted(path.stem for path in (ROOT / "workflows").glob("*.json")))
-
-
-async def workflow(request: web.Request) -> web.Response:
-    name = request.match_info["name"].removesuffix(".json")
-    for path in (ROOT / "workflows").glob("*.json"):
-        if path.stem == name:  # compared with what is there, so no name leads elsewhere
-            return web.json_response(json.loads(path.read_bytes()))
-    raise Refusal(404, "not_found", f"There is no example graph {name[:100]!r}.")
-
-
 ROUTES = [
     web.get("/object_info", object_info),
     web.get("/object_info/{node_class}", object_info_of),
@@ -178,6 +163,4 @@ ROUTES = [
 ]
 OWN_ROUTES = [
     web.get("/easel/status", status),
-    web.get("/easel/workflows", workflows),
-    web.get("/easel/workflows/{name}", workflow),
 ]
