@@ -1,0 +1,107 @@
+/** The page's words: every sentence passes t(), every language file has all of them, and what is wrong in a file is passed over. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { asLanguage, fits, wantedLanguages } from '../../web/language/read.js'
+import { language, many, t } from '../../web/language/t.js'
+import { literalsOf } from './literals.js'
+import { callOf, compare, fileOf, modules, sentencesOf } from './words.js'
+
+/** What comes with Easel has no holes; what a person adds may have. */
+const COMPLETE = ['zh-CN']
+
+const files = modules()
+const sentences = sentencesOf(files)
+
+test('in English, or where there is no page, sentences stand as they are', () => {
+  assert.equal(language, 'en')
+  assert.equal(t('{a} of {b}', { a: 1, b: 'x {a}' }), '1 of x {a}')
+  assert.equal(t('no values'), 'no values')
+  assert.equal(many(1, '{count} file', '{count} files'), '1 file')
+  assert.equal(many(12_000, '{count} file', '{count} files'), '12,000 files')
+})
+
+test('the first argument of t() and the forms of many() are literals, so that they can be found', () => {
+  const wrong = files.flatMap(([name, source]) => {
+    if (!/language\/t\.js'/u.test(source)) return []
+    const code = source.replaceAll(/\/\*[^]*?\*\/|(?<!:)\/\/[^\n]*/gu, (comment) => comment.replaceAll(/[^\n]/gu, ' '))
+    return [...code.matchAll(/(?<![\w.$'])t\((?!['"`]|\))/gu)].map((match) => `${name}:${code.slice(0, match.index).split('\n').length}`)
+  })
+  assert.deepEqual(wrong, [])
+  const templates = files.flatMap(([name, source]) => literalsOf(source).filter((literal) => callOf(literal) && literal.template).map(({ line }) => `${name}:${line}`))
+  assert.deepEqual(templates, [], 'a value comes as a placeholder')
+})
+
+test('the two English forms of many() have the same places for values', () => {
+  assert.deepEqual(sentences.filter(({ one, key }) => one !== null && !fits(key, { one, other: key })), [])
+})
+
+for (const code of COMPLETE) {
+  test(`${code}.json has every sentence, none that is gone, and the places for values of each`, () => {
+    const { words } = JSON.parse(readFileSync(fileOf(code), 'utf8'))
+    assert.deepEqual(compare(words, sentences), { missing: [], stale: [], misfits: [] }, 'see docs/translating.md: node tests/web/words.js')
+  })
+}
+
+test('every language file says its name, and what it translates fits', () => {
+  const folder = new URL('.', fileOf('zh-CN'))
+  for (const name of readdirSync(folder).filter((each) => /^[\w-]+\.json$/u.test(each))) {
+    const { name: own, words, server = {} } = JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
+    assert.equal(typeof own, 'string', name)
+    assert.deepEqual([...Object.entries(words), ...Object.entries(server)].filter(([english, said]) => said !== '' && !fits(english, said)), [], name)
+  }
+})
+
+// What a person sees by its place in the code: children of elements, labels, tooltips, notices, names of steps.
+const SEEN = [
+  /(?:'(?:aria-(?:label|description|roledescription|valuetext)|data-tip)'|\b(?:placeholder|label|title|text|detail|tip|verb|about|alt)): (?:[^,{}()]*(?:\?|:|\?\?|\|\|) )?$/u,
+  /\b(?:transact|begin|commit|notify|setText|Error)\((?:[^'"`()]*(?:\?|,|:) )?$/u,
+  /\bh\('[^']*', (?:\{[^{}]*\}|\{[^{}]*\{[^{}]*\}[^{}]*\})(?:, [^()'"`]*)?, $/u,
+  /\.(?:textContent|title|placeholder|dataset\.tip) = (?:[^=;]*(?:\?|:|\?\?) )?$/u,
+  /\bfillText\($/u
+]
+/** Names that are the same in every language, and sentences for those who write programs. */
+const SAME = new Set(['Easel', 'Alt', 'Ctrl', 'Shift', 'Set_{0}', 'ComfyUI', 'Blender', 'Nuke', 'English', 'Esc', 'Enter', 'in:IMAGE, out:MASK', 'JSON', 'PNG', '1:1', 'Constant'])
+const FOR_PROGRAMMERS = /^(?:extend\/|model\/store\.js|commands\/(?:registry|subgraph_make|system_clipboard)\.js|mask\/history\.js|view\/(?:media|renderer)\.js|tools\/editor\.js|api\/(?:aside|picture_text)\.js)|worker\.js$/u
+
+test('what a person sees passes t()', () => {
+  const bare = files.filter(([name]) => !FOR_PROGRAMMERS.test(name)).flatMap(([name, source]) => literalsOf(source).filter((literal) => {
+    const words = literal.text.replaceAll(/\{\d+\}/gu, '')
+    if (callOf(literal) || !/\p{L}{2}/u.test(words) || SAME.has(literal.text.trim())) return false
+    if (!/\p{L} \p{L}|^\p{Lu}\p{Ll}/u.test(words.trim())) return false
+    return SEEN.some((place) => place.test(literal.before))
+  }).map(({ line, text }) => `${name}:${line} ${text}`))
+  assert.deepEqual(bare, [])
+})
+
+test('the literals of a module are found whatever stands round them', () => {
+  const source = 'const a = /[\'"`/]/u // it\'s\n/* "no" */ h(\'b\', {}, `x ${t(\'in {y}\', { y: `deep ${1}` })} y`, "it\\u2019s", 4 / 2, \'last\')'
+  assert.deepEqual(literalsOf(source).map(({ text, line }) => [text, line]), [['b', 2], ['x {0} y', 2], ['in {y}', 2], ['deep {0}', 2], ['it’s', 2], ['last', 2]])
+  const calls = literalsOf('t(\'a\'); many(f(1, 2), \'one, two\', \'b\', { x: \'c\' }); at(\'d\'); many(n, t(\'e\') ? \'f\' : \'g\', \'h\')').map((literal) => [literal.text, callOf(literal)])
+  assert.deepEqual(calls.filter(([, call]) => call), [['a', 't'], ['one, two', 'one'], ['b', 'other'], ['e', 't'], ['h', 'other']])
+})
+
+test('a sentence that loses or invents a value, or is no text, is passed over', () => {
+  assert.ok(fits('{a} of {b}', '{b} 中的 {a}'))
+  assert.ok(!fits('{a} of {b}', '{b}'))
+  assert.ok(!fits('a', '{a}'))
+  assert.ok(!fits('a', ''))
+  assert.ok(!fits('a', 7))
+  assert.ok(!fits('{count} files', { one: 'Datei' }), 'without the form for all other counts')
+  assert.ok(fits('{count} files', { one: 'eine Datei', other: '{count} Dateien' }))
+  assert.ok(!fits('{count} files in {folder}', { one: 'eine Datei', other: '{count} Dateien in {folder}' }))
+  const { words, code } = asLanguage({ code: 'de', words: { Run: 'Start', Stop: 4, '{a}': '{b}', Undo: null } })
+  assert.deepEqual([...words], [['Run', 'Start']])
+  assert.equal(code, 'de')
+  assert.equal(asLanguage({ code: 'no language!', words: {} }).code, 'en')
+  assert.equal(asLanguage({}).code, 'en')
+  assert.equal(asLanguage(null).code, 'en')
+})
+
+test('the setting comes before the browser, and what comes after English is not asked for', () => {
+  assert.deepEqual(wantedLanguages('', ['en-GB', 'de']), [])
+  assert.deepEqual(wantedLanguages('', ['de-AT', 'de', 'en', 'fr']), ['de-AT', 'de'])
+  assert.deepEqual(wantedLanguages('zh-CN', ['en']), ['zh-CN'])
+  assert.deepEqual(wantedLanguages('en', ['de']), [])
+  assert.deepEqual(wantedLanguages(7, ['en']), [])
+})
