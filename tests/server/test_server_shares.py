@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -16,9 +18,10 @@ from PIL.PngImagePlugin import PngInfo
 from api.replies import Refusal
 from api.share_files import STRIPPERS, results_of
 from api.share_form import fill, judge, read_form
+from api.share_page import FILES
 from api.share_store import ShareStore
 from api.shares_guest import FOR_GUESTS, WRONG_TOKENS, Door
-from tests.server.harness import Reply, Server, running, until
+from tests.server.harness import ROOT, Reply, Server, running, until
 
 TOKEN = "a-token-of-some-length"
 OWNER = {"Authorization": f"Bearer {TOKEN}"}
@@ -569,6 +572,19 @@ def test_a_file_result_comes_through_the_link_alone(guarded: Server) -> None:
         reply = guest.ask(f"/runs/{run}/0")
         assert reply.status == status
         assert "secretname" not in str(reply.headers)
+
+
+def test_a_guests_browser_may_load_what_the_page_imports_and_no_more() -> None:
+    waiting, found = ["app_view/share.js"], {"app_view/share.css", "app_view/form.css"}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        text = (ROOT / "web" / name).read_text("utf-8")
+        for path in re.findall(r"^import\b[^'\n]*'([^']+)'", text, re.MULTILINE):
+            target = os.path.normpath(os.path.join(os.path.dirname(name), path))  # noqa: PTH118, PTH120
+            if target not in found:
+                waiting.append(target)
+    assert found == FILES
 
 
 def test_a_share_of_the_list_that_a_newer_easel_wrote_is_left_alone(tmp_path: Path) -> None:

@@ -21,9 +21,10 @@ const ALLOWED = {
   export: ['app', 'commands', 'panels', 'tools', 'view', 'model', 'geometry'],
   import: ['api', 'model', 'geometry'],
   panels: ['app', 'api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
+  app_view: ['app', 'api', 'commands', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
-  app: ['api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'export']
+  app: ['api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'export', 'app_view']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

@@ -23,11 +23,13 @@ export async function readLanguage() {
   if (typeof document === 'undefined') return ENGLISH
   const wanted = wantedLanguages(readSettings(), navigator.languages)
   if (!wanted.length) return ENGLISH
-  const answer = await ask(`/easel/language?${new URLSearchParams(wanted.map((code) => ['want', code]))}`)
+  const guest = document.documentElement.dataset.languageRoute // who came by a shared link may ask under it only
+  const answer = await ask(`${guest ?? '/easel/language'}?${new URLSearchParams(wanted.map((code) => ['want', code]))}`)
   const language = asLanguage(answer)
   if (language.code === 'en') return language
   document.documentElement.lang = language.code
   document.documentElement.dir = RIGHT_TO_LEFT.has(language.code.split('-')[0] ?? '') ? 'rtl' : 'ltr'
+  if (guest !== undefined) return language
   return { ...language, nodes: ask(`/easel/language/${encodeURIComponent(language.code)}/nodes`) }
 }
 
