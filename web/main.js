@@ -51,6 +51,7 @@ import { keepToastsClear } from './panels/toast_corner.js'
 import { Toasts } from './panels/toasts.js'
 import { installTooltips } from './panels/tooltip.js'
 import { createTopBar } from './panels/topbar.js'
+import { installSweeps } from './sweep/commands.js'
 import { Editor } from './tools/editor.js'
 import { whenMarkdownIsRead } from './view/markdown.js'
 import { typeColour } from './view/theme.js'
@@ -150,6 +151,10 @@ async function start() {
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
   followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
+  const sweep = installSweeps({
+    editor, drawer, toasts,
+    load: async () => new (await later()).SweepPlace({ editor, client, jobs, names, runner, troubles, toasts, drawer, openGraph: openWorkflow, font: () => getComputedStyle(document.body).fontFamily }),
+  })
   const heat = new Heat({ editor, session })
   for (const command of runCommands({ editor, runner, troubles, session, heat })) editor.commands.register(command)
   for (const command of exportCommands({ editor, graph, toasts })) editor.commands.register(command)
@@ -160,6 +165,7 @@ async function start() {
       { icon: 'library', panel: library, command: 'library' },
       { icon: 'folder', panel: graphs, command: 'graphs' },
       { icon: 'outline', panel: outline, command: 'outline' },
+      { icon: 'grid', panel: sweep, command: 'sweep' },
     ],
     lower: [{ icon: 'eye', panel: view, command: 'view' }],
   })

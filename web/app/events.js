@@ -8,6 +8,8 @@
  */
 import { t } from '../language/t.js'
 import { isObject } from '../model/json.js'
+import { withoutCell } from '../model/prompt_ids.js'
+import { cellGraph } from '../sweep/cell_graph.js'
 import { Measured } from './measured.js'
 import { picturesOf, resultsOf, textsOf } from './results.js'
 import { lookAt, lookedAt } from './targets.js'
@@ -86,7 +88,7 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
       const node = lookedAt(shown) ?? shown
       const job = jobs.get(data.prompt_id)
       // Results count also where their graph is no longer the one on the canvas.
-      results.add(resultsOf(data.prompt_id, job?.prompt, { [node]: data.output }, async () => job?.workflow ?? (await workflowOf(client, data.prompt_id))))
+      results.add(resultsOf(data.prompt_id, job?.prompt, { [node]: data.output }, async () => (job?.workflow ? cellGraph(job.workflow, job.sweep, String(data.node)) : workflowOf(client, data.prompt_id, String(data.node)))))
       const pictures = picturesOf(data.output)
       // The old pictures stay until the new ones are decoded, so that the node never blinks.
       void prepare(pictures).then(() => {
@@ -105,9 +107,9 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
       const message = String(data.exception_message ?? data.exception_type ?? t('It failed.')).trim()
       const detail = Array.isArray(data.traceback) ? data.traceback.join('') : ''
       const id = data.node_id === null || data.node_id === undefined ? null : String(data.node_id)
-      const node = id === null ? null : lookedAt(id) ?? id
+      const node = id === null ? null : lookedAt(id) ?? withoutCell(id)
       if (node !== null) session.update(node, { state: 'error', error: { message, input: null, detail } })
-      if (data.exception_type === 'ExecutionBlocked') return // that branch only; the run goes on
+      if (data.timestamp === null || data.exception_type === 'ExecutionBlocked') return // that branch, or that cell; the run goes on
       session.setRun({ state: 'error', node, message })
       troubles.tellFailure(node, message)
     },
@@ -204,8 +206,8 @@ const count = value => (typeof value === 'number' && Number.isFinite(value) ? va
 /** @param {unknown} value @returns {any[]} */
 const listOf = value => (Array.isArray(value) ? value : [])
 
-/** The graph of a finished or waiting job. @param {Client} client @param {string} promptId @returns {Promise<any | null>} */
-async function workflowOf(client, promptId) {
+/** The graph of a finished or waiting job. @param {Client} client @param {string} promptId @param {string} node that showed a result @returns {Promise<any | null>} */
+async function workflowOf(client, promptId, node) {
   const entry = await client.historyEntry(promptId)
-  return entry?.prompt?.[3]?.extra_pnginfo?.workflow ?? null
+  return cellGraph(entry?.prompt?.[3]?.extra_pnginfo?.workflow ?? null, entry?.prompt?.[3]?.easel?.sweep, node)
 }

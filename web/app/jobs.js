@@ -2,7 +2,7 @@
  * What this page has queued: the prompt and the graph of each job, so that its results can open the graph that made
  * them without asking the server.
  *
- * @typedef {{ prompt: any, workflow: any, targets: readonly string[] | null }} Job
+ * @typedef {{ prompt: any, workflow: any, targets: readonly string[] | null, sweep?: any }} Job  `sweep`: its cells, where it has any
  */
 
 const KEPT = 50
@@ -25,9 +25,9 @@ export class Jobs {
     return earlier.map(each => this.byId.get(each)?.prompt?.[node]).find(Boolean) ?? null
   }
 
-  /** @param {string} id @param {any} prompt @param {any} workflow @param {readonly string[] | null} [targets] the outputs that were asked for; null for all */
-  add(id, prompt, workflow, targets = null) {
-    this.byId.set(id, { prompt, workflow, targets })
+  /** @param {string} id @param {any} prompt @param {any} workflow @param {readonly string[] | null} [targets] the outputs that were asked for; null for all @param {any} [sweep] */
+  add(id, prompt, workflow, targets = null, sweep = null) {
+    this.byId.set(id, { prompt, workflow, targets, sweep })
     const [oldest] = this.byId.keys()
     if (this.byId.size > KEPT && oldest !== undefined) this.byId.delete(oldest)
   }

@@ -4,6 +4,7 @@
  */
 import { recordId } from '../model/graph.js'
 import { pathOfPromptId, pathTo } from '../model/paths.js'
+import { withoutCell } from '../model/prompt_ids.js'
 
 export class Names {
   /** @param {import('../tools/editor.js').Editor} editor */
@@ -35,7 +36,7 @@ export class Names {
   /** The node that a prompt's id means, and the instances on the way to it. @param {string} id */
   way(id) {
     const whole = this.editor.store.node(recordId('node', '', id)) // the id of a node may have a colon or a point of its own
-    return whole ? { path: [], node: whole } : pathOfPromptId(this.editor.graph, id)
+    return whole ? { path: [], node: whole } : pathOfPromptId(this.editor.graph, withoutCell(id))
   }
 
   /** @param {string} id of the prompt */

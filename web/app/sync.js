@@ -2,6 +2,7 @@
  * The connection's ups and downs: what was missed while it was gone is fetched, and "warming up" lasts until the
  * server says that its worker is there.
  */
+import { cellGraph } from '../sweep/cell_graph.js'
 import { picturesOf, resultsOf, textsOf } from './results.js'
 
 const HISTORY = 60
@@ -88,7 +89,7 @@ export class Sync {
     if (promptId !== before.promptId) return
     if (mine) {
       const id = String(mine[1])
-      this.jobs.add(id, mine[2], mine[3]?.extra_pnginfo?.workflow ?? null)
+      this.jobs.add(id, mine[2], mine[3]?.extra_pnginfo?.workflow ?? null, null, mine[3]?.easel?.sweep)
       if (promptId !== id || (state !== 'running' && before.state === state)) this.session.startRun(id)
     } else if (promptId && state === 'running' && before.state === state && !running.includes(promptId)) {
       this.takeOutcome(history?.[promptId] ?? null)
@@ -99,7 +100,8 @@ export class Sync {
   takeHistory(history) {
     this.results.add(Object.entries(history).flatMap(([id, entry]) => {
       const workflow = entry?.prompt?.[3]?.extra_pnginfo?.workflow ?? null
-      return resultsOf(id, entry?.prompt?.[2], entry?.outputs ?? {}, () => Promise.resolve(workflow))
+      const sweep = entry?.prompt?.[3]?.easel?.sweep
+      return Object.entries(entry?.outputs ?? {}).flatMap(([node, output]) => resultsOf(id, entry?.prompt?.[2], { [node]: output }, () => Promise.resolve(cellGraph(workflow, sweep, node))))
     }))
   }
 

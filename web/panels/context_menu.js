@@ -20,7 +20,7 @@ const OFFERED = {
   node: [
     'picture_mask', 'picture_crop',
     { title: t('Picture'), icon: 'image', of: ['picture_large', 'picture_load', '-', 'picture_copy', 'picture_paste', 'picture_save', 'picture_open'] }, '-',
-    'repair', 'repair_other', '-', 'run_to_here', 'run_branch', 'freeze', 'thaw', '-', 'help', 'rename', { title: t('Shape'), of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
+    'repair', 'repair_other', '-', 'run_to_here', 'run_branch', 'freeze', 'thaw', 'sweep_widget', '-', 'help', 'rename', { title: t('Shape'), of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
     'mute', 'bypass', '-',
     'copy', 'cut', 'duplicate', { title: t('Copy otherwise'), of: ['copy_text', 'duplicate_links', 'paste_links'] }, '-',
     'replace', 'group', '-',
