@@ -12,12 +12,12 @@ import asyncio
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 from aiohttp import hdrs, web
 
-from api.replies import Refusal
 from api.services import SERVICES, Services
 from graph.errors import ParseError
 from graph.json_input import load
@@ -64,15 +64,6 @@ async def get_language(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     wanted = [code for code in request.query.getall("want", []) if CODE.fullmatch(code)][:MOST_ASKED]
     return _answer(await asyncio.to_thread(read_language, services, wanted))
-
-
-async def get_nodes(request: web.Request) -> web.Response:
-    """Names and help of nodes in one language, by node type."""
-    code = request.match_info["code"]
-    if not CODE.fullmatch(code):
-        raise Refusal(400, "invalid_language", f"{code[:40]!r} names no language: codes read like `de` or `pt-BR`.")
-    merged, troubles = await asyncio.to_thread(_merged, _source(request.app[SERVICES], code, NODES))
-    return _answer({"code": code, "nodes": merged, "troubles": troubles})
 
 
 def _answer(body: JsonObject) -> web.Response:
@@ -138,12 +129,11 @@ def _listed(services: Services, code: str) -> JsonObject:
 def read_language(services: Services, wanted: list[str]) -> JsonObject:
     """The answer of `get_language`. Blocks."""
     code = choose(wanted, _codes(services))
-    if code is None:
-        return {"code": None, "words": {}, "server": {}, "troubles": []}
-    merged, troubles = _merged(_source(services, code))
+    merged, troubles = _merged(_source(services, code)) if code else ({}, [])
     if not merged:
-        return {"code": None, "words": {}, "server": {}, "troubles": troubles}
-    return {"code": code, "words": {}, "server": {}, **merged, "troubles": troubles}
+        return {"code": None, "words": {}, "server": {}, "nodes": {}, "troubles": troubles}
+    nodes, more = _merged(_source(services, cast("str", code), NODES))
+    return {"words": {}, "server": {}, **merged, "code": code, "nodes": nodes, "troubles": troubles + more}
 
 
 def _merged(source: Source) -> tuple[JsonObject, list[JsonObject]]:
@@ -152,7 +142,11 @@ def _merged(source: Source) -> tuple[JsonObject, list[JsonObject]]:
     troubles: list[JsonObject] = []
     for path in source.paths:
         try:
-            found = _read(path)
+            status = path.stat()
+            found = _read(path, status.st_mtime_ns, status.st_size)
+        except OSError as error:
+            troubles.append({"file": path.name, "message": f"It cannot be read: {error.strerror or error}."})
+            continue
         except BadFile as error:
             troubles.append({"file": path.name, "message": str(error)})
             continue
@@ -165,19 +159,18 @@ def _merged(source: Source) -> tuple[JsonObject, list[JsonObject]]:
     return merged, troubles
 
 
-def _read(path: Path) -> JsonObject:
-    """Raises BadFile."""
+@lru_cache(maxsize=16)
+def _read(path: Path, _time: int, size: int) -> JsonObject:
+    """Raises BadFile or OSError; what was read is kept until the file's time or size is another. Nobody changes it."""
+    if size > LARGEST:
+        raise BadFile(f"It is larger than {LARGEST // 2**20} MB.")
     try:
-        if path.stat().st_size > LARGEST:
-            raise BadFile(f"It is larger than {LARGEST // 2**20} MB.")
         found: Any = load(path.read_bytes(), LARGEST)
-    except OSError as error:
-        raise BadFile(f"It cannot be read: {error.strerror or error}.") from None
     except ParseError as error:
         raise BadFile(str(error)) from None
     if not isinstance(found, dict):
         raise BadFile("It holds no JSON object.")
-    for part in ("words", "server"):
+    for part in ("words", "server", "nodes", "names", "texts"):
         if not isinstance(found.get(part, {}), dict):  # pyright: ignore[reportUnknownMemberType]
             raise BadFile(f"Its {part!r} is no JSON object.")
     return cast("JsonObject", found)
@@ -186,5 +179,4 @@ def _read(path: Path) -> JsonObject:
 OWN_ROUTES = [
     web.get("/easel/languages", list_languages),
     web.get("/easel/language", get_language),
-    web.get("/easel/language/{code}/nodes", get_nodes),
 ]

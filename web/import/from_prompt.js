@@ -47,7 +47,7 @@ export function workflowFromPrompt(prompt, schema) {
     const title = entry._meta?.title
     return {
       id: key(keys, id), type: entry.class_type, pos: [0, 0], size: [WIDTH, 60], flags: {}, order, mode: 0,
-      ...(title && title !== type?.title ? { title: String(title) } : {}),
+      ...(title && title !== type?.title && title !== type?.english ? { title: String(title) } : {}),
       inputs: slots,
       outputs: /** @type {any[]} */ ((type?.outputs ?? []).map(output => ({ name: output.name, type: output.type, links: null }))),
       properties: { 'Node name for S&R': entry.class_type },

@@ -9,14 +9,14 @@
  * @property {ReadonlyMap<string, Words>} words
  * @property {ReadonlyMap<string, string>} server  patterns of what the server says
  * @property {readonly { file: string, message: string }[]} troubles  files that cannot be used
- * @property {Promise<unknown>} nodes  names and help of nodes, as they lie in the file; it never fails
+ * @property {unknown} nodes  names and help of nodes, as their file has them
  */
 
 const SETTINGS = 'easel.settings'
 const RIGHT_TO_LEFT = new Set(['ar', 'fa', 'he', 'ur'])
 
 /** @type {Language} */
-const ENGLISH = { code: 'en', words: new Map(), server: new Map(), troubles: [], nodes: Promise.resolve({}) }
+const ENGLISH = { code: 'en', words: new Map(), server: new Map(), troubles: [], nodes: {} }
 
 /** @returns {Promise<Language>} */
 export async function readLanguage() {
@@ -29,8 +29,7 @@ export async function readLanguage() {
   if (language.code === 'en') return language
   document.documentElement.lang = language.code
   document.documentElement.dir = RIGHT_TO_LEFT.has(language.code.split('-')[0] ?? '') ? 'rtl' : 'ltr'
-  if (guest !== undefined) return language
-  return { ...language, nodes: ask(`/easel/language/${encodeURIComponent(language.code)}/nodes`) }
+  return language
 }
 
 /**
@@ -65,7 +64,7 @@ async function ask(route) {
 export function asLanguage(answer) {
   const troubles = Array.isArray(answer?.troubles) ? answer.troubles : []
   if (typeof answer?.code !== 'string') return { ...ENGLISH, troubles }
-  return { ...ENGLISH, code: codeOf(answer.code), words: new Map(fitting(answer.words)), server: new Map(/** @type {[string, string][]} */ (fitting(answer.server))), troubles }
+  return { ...ENGLISH, code: codeOf(answer.code), words: new Map(fitting(answer.words)), server: new Map(/** @type {[string, string][]} */ (fitting(answer.server))), nodes: answer.nodes, troubles }
 }
 
 /** A code that `Intl` takes. @param {string} code */

@@ -7,6 +7,7 @@
  */
 import { ExpressionError } from './expression.js'
 import { asList, asObject, asText, isObject } from './json.js'
+import { fileTitle } from './labels.js'
 import { expressionsOf, Sheet } from './sheet.js'
 import { withValue } from './widget_values.js'
 
@@ -44,7 +45,7 @@ function cellsOf(node, schema) {
   const type = schema.get(asText(node.type) ?? '')
   const slots = asList(node.inputs).filter(isObject)
   return {
-    key: String(node.id), title: asText(node.title) || type?.title || (asText(node.type) ?? ''), type, values: node.widgets_values,
+    key: String(node.id), title: asText(node.title) || (type ? fileTitle(type) : asText(node.type) ?? ''), type, values: node.widgets_values,
     expressions: expressionsOf(node.properties),
     linked: (name) => slots.some((slot) => slot.name === name && slot.link !== null && slot.link !== undefined)
   }

@@ -2,6 +2,9 @@
 import { asText } from './json.js'
 import { rowLabel } from './words.js'
 
+/** What a type is called in files, prompts and expressions, whatever language it is shown in. @param {Pick<import('./schema.js').NodeType, 'title' | 'english'>} type */
+export const fileTitle = ({ title, english }) => english ?? title
+
 /**
  * "Checkpoint" for `ckpt_name`: the artist's own name for the socket, that of the declaration, or the wire's in words.
  * @param {Pick<import('./types.js').NodeRecord, 'inputs'> | undefined} node @param {import('./schema.js').NodeType | undefined} type @param {string} name

@@ -11,6 +11,7 @@
  */
 import { evaluate, ExpressionError, parse, renamed } from './expression.js'
 import { isObject } from './json.js'
+import { fileTitle } from './labels.js'
 import { expressionsOf, Sheet } from './sheet.js'
 import { EXPRESSIONS, withValue } from './widget_values.js'
 
@@ -71,7 +72,7 @@ export class Expressions {
     return new Sheet(nodes.map((node) => {
       const type = this.typeOf(node.type)
       return {
-        key: String(node.key), title: node.title || type?.title || node.type, type, values: node.values,
+        key: String(node.key), title: node.title || (type ? fileTitle(type) : node.type), type, values: node.values,
         expressions: instead[node.id] ?? expressionsOf(node.properties),
         linked: (name) => node.inputs.some((slot, index) => slot.name === name && this.graph.linkInto(node, index) !== undefined)
       }
@@ -119,7 +120,7 @@ export class Expressions {
       const type = node && this.typeOf(node.type)
       const readers = node ? (this.#having.get(node.graph) ?? []) : []
       if (!node) continue
-      const titleOf = (/** @type {unknown} */ title) => (typeof title === 'string' && title) || type?.title || node.type
+      const titleOf = (/** @type {unknown} */ title) => (typeof title === 'string' && title) || (type ? fileTitle(type) : node.type)
       const [before, after] = [titleOf(from.title), titleOf(node.title)]
       const alike = [...this.graph.ids(node.graph, 'node')].filter((other) => other !== id && this.#titleOf(other) === before)
       // Where others are called so too, it was not clear which was meant.
@@ -138,7 +139,8 @@ export class Expressions {
   /** @param {RecordId} id */
   #titleOf(id) {
     const node = this.store.node(id)
-    return node && (node.title || this.typeOf(node.type)?.title || node.type)
+    const type = node && this.typeOf(node.type)
+    return node && (node.title || (type ? fileTitle(type) : node.type))
   }
 
   /** Graphs with expressions that a change may concern. @param {Diff} diff @returns {Set<GraphId>} */

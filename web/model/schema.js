@@ -9,6 +9,8 @@
  * @typedef {import('./widget_specs.js').ComboSpec} ComboSpec
  * @typedef {import('./widget_specs.js').WidgetSpec} WidgetSpec
  *
+ * @typedef {import('../language/nodes.js').Catalogue} Words
+ *
  * @typedef {object} InputSpec
  * @property {string} name
  * @property {string} type A socket type; `COMBO` for lists.
@@ -20,11 +22,12 @@
  * @property {string} tooltip
  * @property {boolean} advanced
  *
- * @typedef {{name: string, type: string, list: boolean, tooltip: string}} OutputSpec
+ * @typedef {{name: string, type: string, list: boolean, tooltip: string, label?: string}} OutputSpec `label`: what is shown in its name's place.
  *
  * @typedef {object} NodeType
  * @property {string} name
  * @property {string} title
+ * @property {string} [english] The title in files and prompts, where the one that is shown is in another language.
  * @property {string} category
  * @property {string} description
  * @property {string} module
@@ -40,6 +43,7 @@
  * @property {readonly import('./widget_values.js').Place[]} [places] What a node's values are, where the inputs do not tell: a subgraph.
  * @property {Readonly<Record<string, import('./widget_values.js').Control>>} [controls] What becomes of them after a run, where no value says it.
  */
+import { catalogue } from '../language/nodes.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { VIRTUAL_TYPES } from './virtual_types.js'
 import { readWidget } from './widget_specs.js'
@@ -61,11 +65,14 @@ export class Schema {
   /** @type {ReadonlyMap<string, NodeType>} */
   types
 
-  /** @param {unknown} objectInfo what GET /object_info answered; entries that are no objects are skipped */
-  constructor(objectInfo = {}) {
+  /**
+   * @param {unknown} objectInfo what GET /object_info answered; entries that are no objects are skipped
+   * @param {Words} [words] of the person's language
+   */
+  constructor(objectInfo = {}, words = catalogue) {
     const types = new Map(VIRTUAL_TYPES.map((type) => [type.name, type]))
     for (const [name, entry] of Object.entries(asObject(objectInfo) ?? {})) {
-      if (isObject(entry)) types.set(name, readType(name, entry))
+      if (isObject(entry)) types.set(name, readType(name, entry, words))
     }
     this.types = types
   }
@@ -76,31 +83,35 @@ export class Schema {
   }
 }
 
-/** @param {string} name @param {Json} entry @returns {NodeType} */
-function readType(name, entry) {
+/** @param {string} name @param {Json} entry @param {Words} words @returns {NodeType} */
+function readType(name, entry, words) {
+  const own = words.nodes.get(name)
   const outputNames = asList(entry.output_name)
   const lists = asList(entry.output_is_list)
   const tooltips = asList(entry.output_tooltips)
-  const outputs = asList(entry.output).map((type, slot) => ({
-    name: asText(outputNames[slot]) ?? typeName(type),
-    type: typeName(type),
-    list: lists[slot] === true,
-    tooltip: asText(tooltips[slot]) ?? ''
-  }))
-  const inputs = readInputs(entry)
+  const outputs = asList(entry.output).map((type, slot) => {
+    const output = asText(outputNames[slot]) ?? typeName(type)
+    const { label, tooltip } = own?.outputs?.[output] ?? {}
+    return {
+      name: output, type: typeName(type), list: lists[slot] === true, tooltip: tooltip ?? shared(words, asText(tooltips[slot])), ...(label ? { label } : {})
+    }
+  })
+  const inputs = readInputs(entry).map((input) => inWords(input, own?.inputs?.[input.name], words))
+  const english = asText(entry.display_name) || name
   const output = entry.output_node === true
   return {
     name,
-    title: asText(entry.display_name) || name,
+    title: own?.title ?? english,
+    ...(own?.title && own.title !== english ? { english } : {}),
     category: asText(entry.category) ?? '',
-    description: asText(entry.description) ?? '',
+    description: own?.description ?? shared(words, asText(entry.description)),
     module: asText(entry.python_module) ?? '',
     inputs,
     outputs,
     output,
     deprecated: entry.deprecated === true,
     experimental: entry.experimental === true,
-    later: asText(entry.easel_later) ?? '',
+    later: shared(words, asText(entry.easel_later)),
     aliases: asList(entry.search_aliases).filter((alias) => typeof alias === 'string'),
     virtual: false,
     picture:
@@ -108,6 +119,16 @@ function readType(name, entry) {
       inputs.some(({ widget }) => widget?.kind === 'camera' || (widget?.kind === 'combo' && (widget.upload === 'image' || widget.upload === 'video' || widget.upload === 'audio')))
   }
 }
+
+/** A sentence of a declaration in the person's language. @param {Words} words @param {string | null | undefined} english */
+const shared = ({ texts }, english) => (english ? (texts.get(english) ?? english) : '')
+
+/** @param {InputSpec} input @param {{label?: string, tooltip?: string} | undefined} own what is said of this input of this node @param {Words} words @returns {InputSpec} */
+const inWords = (input, own, words) => ({
+  ...input,
+  label: own?.label ?? words.texts.get(input.label) ?? input.label,
+  tooltip: own?.tooltip ?? shared(words, input.tooltip)
+})
 
 /** @param {Json} entry @returns {InputSpec[]} */
 function readInputs(entry) {

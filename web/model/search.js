@@ -7,7 +7,9 @@
  * @typedef {import('./schema.js').NodeType} NodeType
  * @typedef {import('./types.js').SocketRef} SocketRef
  */
+import { language } from '../language/t.js'
 import { accepts } from './accepts.js'
+import { categoryWords } from './words.js'
 
 const EXACT = 0
 const PREFIX = 1
@@ -101,7 +103,7 @@ const orders = new WeakMap()
 function orderOf({ types }) {
   let order = orders.get(types)
   if (!order) {
-    const sorted = [...types.values()].sort((a, b) => a.title.localeCompare(b.title, 'en'))
+    const sorted = [...types.values()].sort((a, b) => a.title.localeCompare(b.title, language))
     orders.set(types, (order = new Map(sorted.map((type, index) => [type, index]))))
   }
   return order
@@ -156,16 +158,16 @@ function entryOf(type) {
   if (!entry) {
     // A title that ends in brackets is known by what stands before them.
     const bare = type.title.replace(/\s*\(.*\)$/u, '')
-    const texts = [...new Set([type.title, bare, type.name, ...type.aliases])]
+    const texts = [...new Set([type.title, bare, ...(type.english ? [type.english] : []), type.name, ...type.aliases])]
     const names = texts.map((text) => {
       const words = split(text)
-      const cost = text === type.title ? 0 : text === bare ? 0.1 : 0.25
+      const cost = text === type.title || text === type.english ? 0 : text === bare ? 0.1 : 0.25
       return { text: text.toLowerCase(), squeezed: words.join(''), words, initials: words.map((word) => word[0]).join(''), cost }
     })
     const typesOf = (/** @type {readonly {type: string}[]} */ sockets) =>
       [...new Set(sockets.flatMap((socket) => socket.type.toLowerCase().split(',').map((each) => each.trim())))]
     entry = {
-      names, rest: `${type.category} ${type.description}`.toLowerCase(), gives: typesOf(type.outputs),
+      names, rest: `${type.category} ${categoryWords(type.category)} ${type.description}`.toLowerCase(), gives: typesOf(type.outputs),
       takes: typesOf(type.inputs.filter((input) => !input.socketless))
     }
     cache.set(type, entry)

@@ -167,7 +167,7 @@ function outputsOf(node, type) {
     const name = slot?.name ?? spec?.name ?? ''
     return {
       side: /** @type {const} */ ('out'), index, name, type: slot?.type ?? spec?.type ?? '*', optional: false,
-      list: spec?.list ?? slot?.raw?.shape === 6, label: labelOf(slot, name), widget: null
+      list: spec?.list ?? slot?.raw?.shape === 6, label: labelOf(slot, spec?.name === name ? spec.label ?? name : name), widget: null
     }
   })
 }

@@ -18,6 +18,7 @@ import { accepts } from './accepts.js'
 import { withExpressions } from './file_expressions.js'
 import { expandGroups } from './group_nodes.js'
 import { asList, asObject, asText, isObject } from './json.js'
+import { fileTitle } from './labels.js'
 import { BYPASSED, MUTED } from './modes.js'
 import { fillPattern, hasPattern, PATTERN_TYPES, resolveChoices } from './patterns.js'
 import { inputName, Promotions } from './promoted.js'
@@ -92,7 +93,7 @@ class Converter {
       if (origin === null) continue
       inputs[asText(slot.name) ?? ''] = 'value' in origin ? wrap(origin.value) : [origin.id, origin.slot]
     }
-    return { class_type, inputs, _meta: { title: asText(node.title) || type?.title || name } }
+    return { class_type, inputs, _meta: { title: asText(node.title) || (type ? fileTitle(type) : name) } }
   }
 
   /** @param {Scope} scope @param {NodeType} type @param {Json} node @returns {Json} */
@@ -128,12 +129,18 @@ class Converter {
     return resolved
   }
 
+  /** @param {Json} node */
+  #titleOf(node) {
+    const type = this.schema.get(asText(node.type) ?? '')
+    return type && fileTitle(type)
+  }
+
   /** The value of a widget that a file name pattern asks for. @param {string} title @param {string} name */
   #lookUp(title, name) {
     this.#all ??= this.options.scopes.flatMap((scope) => [...scope.nodes.values()])
     const node =
       this.#all.find((other) => asObject(other.properties)?.['Node name for S&R'] === title) ??
-      this.#all.find((other) => (asText(other.title) ?? this.schema.get(asText(other.type) ?? '')?.title) === title)
+      this.#all.find((other) => (asText(other.title) ?? this.#titleOf(other)) === title)
     const type = node && this.schema.get(asText(node.type) ?? '')
     return type ? widgetsOf(type, { values: valuesOf(node) }).find((widget) => widget.name === name)?.value : undefined
   }

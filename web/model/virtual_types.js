@@ -24,6 +24,7 @@ const wireNameInput = (widget) => ({
 
 /** A Get node that can take one of these names. @param {readonly string[]} names */
 export const getType = (names) => virtual('GetNode', t('Get'), {
+  english: 'Get',
   description: t('Gives out what the Set node of its name is given.'), aliases: ['take', 'wireless', 'anywhere', 'variable'],
   inputs: [wireNameInput({ kind: 'combo', default: '', options: names, upload: null, control: false, multiple: false, remote: false })],
   outputs: [{ name: '*', type: '*', list: false, tooltip: '' }]
@@ -33,9 +34,10 @@ export const NOTE_TYPES = new Set(['Note', 'MarkdownNote'])
 
 /** @type {readonly NodeType[]} */
 export const VIRTUAL_TYPES = [
-  virtual('Note', t('Note'), { inputs: [noteText()], aliases: ['comment', 'sticky'] }),
-  virtual('MarkdownNote', t('Markdown note'), { inputs: [{ ...noteText(), widget: { kind: 'markdown', default: '', multiline: true, placeholder: t('A note in Markdown') } }], aliases: ['comment'] }),
+  virtual('Note', t('Note'), { english: 'Note', inputs: [noteText()], aliases: ['comment', 'sticky'] }),
+  virtual('MarkdownNote', t('Markdown note'), { english: 'Markdown note', inputs: [{ ...noteText(), widget: { kind: 'markdown', default: '', multiline: true, placeholder: t('A note in Markdown') } }], aliases: ['comment'] }),
   virtual('Reroute', t('Reroute'), {
+    english: 'Reroute',
     description: t('Passes a link on, to lay its line elsewhere.'),
     inputs: [{
       name: '', type: '*', label: '', optional: true, widget: null, socketless: false, forced: false, tooltip: '',
@@ -44,10 +46,12 @@ export const VIRTUAL_TYPES = [
     outputs: [{ name: '', type: '*', list: false, tooltip: '' }]
   }),
   virtual('PrimitiveNode', t('Primitive'), {
+    english: 'Primitive',
     description: t('One value that feeds the widgets it is linked to.'),
     outputs: [{ name: 'connect to widget input', type: '*', list: false, tooltip: '' }]
   }),
   virtual('SetNode', t('Set'), {
+    english: 'Set',
     description: t('Sends what it is given by a name, without a line: Get nodes of that name give it out, here and in the subgraphs within.'),
     aliases: ['send', 'wireless', 'anywhere', 'variable'],
     inputs: [

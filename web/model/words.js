@@ -1,4 +1,5 @@
-/** Names of the wire as words for the eye: `sampler_name` reads "Sampler name", `CLIP_VISION` "CLIP vision". */
+/** Names of the wire as words for the eye: `sampler_name` reads "Sampler name", `CLIP_VISION` "CLIP vision", in the person's language where it has them. */
+import { catalogue } from '../language/nodes.js'
 
 const CAPITALS = new Set([
   'cfg', 'clip', 'vae', 'id', 'url', 'rgb', 'rgba', 'hsv', 'lora', 'unet', 'cpu', 'gpu', 'png', 'jpg', 'gif', 'json', 'sdxl',
@@ -14,14 +15,14 @@ export function humanise(name) {
   const known = cache.get(name)
   if (known !== undefined) return known
   const words = name.replaceAll('_', ' ').trim().split(/\s+/u)
-  const text = words.map((word, index) => humaniseWord(word, index === 0)).join(' ')
+  const text = catalogue.names.get(name) ?? words.map((word, index) => humaniseWord(word, index === 0)).join(' ')
   if (cache.size > 5000) cache.clear()
   cache.set(name, text)
   return text
 }
 
 /** A widget's name for its row: that a file or a sampler is given by name goes without saying. @param {string} name */
-export const rowLabel = (name) => humanise(name.replace(/(?<=.)_name$/u, ''))
+export const rowLabel = (name) => humanise(catalogue.names.has(name) ? name : name.replace(/(?<=.)_name$/u, ''))
 
 /** A label within a sentence: "Sampler name" reads "sampler name", "CFG" stays. @param {string} label */
 export const inSentence = (label) => label.replace(/^\p{Lu}(?=\p{Ll}+(?:\s|$))/u, (letter) => letter.toLowerCase())

@@ -11,7 +11,7 @@
  *
  * @typedef {{ path: string, title: string, types: NodeType[], inner: Map<string, Category>, count: number }} Category
  */
-import { t } from '../language/t.js'
+import { language, t } from '../language/t.js'
 import { searchTypes, split } from '../model/search.js'
 import { humanise } from '../model/words.js'
 
@@ -36,7 +36,7 @@ export function categories(types) {
 }
 
 /** @param {{ title: string }} left @param {{ title: string }} right */
-const byTitle = (left, right) => left.title.localeCompare(right.title, 'en')
+const byTitle = (left, right) => left.title.localeCompare(right.title, language)
 /** What is marked as not for everyday use comes last. @param {Category} left @param {Category} right */
 const byUse = (left, right) => Number(left.path.startsWith('_')) - Number(right.path.startsWith('_')) || byTitle(left, right)
 

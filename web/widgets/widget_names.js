@@ -4,6 +4,7 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  */
 import { writeReference } from '../model/expression.js'
+import { fileTitle } from '../model/labels.js'
 import { humanise } from '../model/words.js'
 import { matching } from './matching.js'
 
@@ -25,21 +26,27 @@ export function widgetNames(editor, graph, text, caret) {
   }
 }
 
+/** As expressions name a node. @param {Editor} editor @param {import('../model/types.js').NodeRecord} node */
+function titleOf(editor, node) {
+  const type = editor.types.of(node)
+  return node.title || (type ? fileTitle(type) : node.type)
+}
+
 /** All numbers of a graph that an expression may read. @param {Editor} editor @param {string} graph */
 function numbers(editor, graph) {
   const nodes = [...editor.graph.ids(graph, 'node')].flatMap(id => editor.store.node(id) ?? [])
-  const titled = nodes.map(node => ({ node, title: editor.scene.view(node).title }))
+  const titled = nodes.map(node => ({ node, title: titleOf(editor, node), shown: editor.scene.view(node).title }))
   /** @type {Map<string, number>} */
   const counts = new Map()
   for (const { title } of titled) counts.set(title, (counts.get(title) ?? 0) + 1)
-  return titled.flatMap(({ node, title }) => {
+  return titled.flatMap(({ node, title, shown }) => {
     const key = counts.get(title) === 1 && title.trim() === title && !title.startsWith('#') ? title : `#${node.key}`
     const primitive = node.type === 'PrimitiveNode'
     return editor.widgets(node.id).flatMap(({ name, spec, value }) => {
       const input = node.inputs.findIndex(slot => slot.name === name)
       if (spec.kind !== 'number' || typeof value !== 'number' || (input >= 0 && editor.graph.linkInto(node, input))) return []
       if (!primitive && !editor.schema.get(node.type)) return []
-      return [{ node: key, title, widget: primitive ? 'value' : name, value }]
+      return [{ node: key, title: shown, widget: primitive ? 'value' : name, value }]
     })
   })
 }
