@@ -18,10 +18,10 @@ import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
 import { installPictures } from './app/pictures.js'
 import { randomSeed } from './app/next_value.js'
-import { Pace } from './app/pace.js'
 import { Results } from './app/results.js'
 import { Runner } from './app/run.js'
 import { runCommands } from './app/run_commands.js'
+import { installRuns } from './app/runs.js'
 import { Settings } from './app/settings.js'
 import { installSubgraphs } from './app/subgraphs.js'
 import { Surroundings } from './app/surroundings.js'
@@ -94,8 +94,8 @@ async function start() {
   const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
   const problemList = lazyPanel('problems', t('Problems'), async () => (await later()).problemsPanel({ troubles, session, editor, names }))
   const checks = new Checks({ editor, session, names })
-  const pace = new Pace({ session, jobs, schema: () => editor.schema })
-  const runner = new Runner({ editor, client, jobs, toasts, names, troubles })
+  const runner = new Runner({ editor, client, jobs, toasts, names, troubles, document: () => ({ id: graph.id, name: graph.title }) })
+  const runs = installRuns({ editor, client, session, runner, graph, names, toasts })
   const colorOf = (/** @type {string} */ type) => typeColour(colours.theme(), type)
 
   async function readTypes() {
@@ -140,12 +140,11 @@ async function start() {
 
   const topBar = createTopBar(byId('topbar'), {
     session, graph, settings,
-    titleOf: id => names.title(id), left: () => pace.left(),
-    showNode: id => names.show(id),
+    progress: runs.progress, runMode: runs.runMode,
     run: count => void runner.queue({ count }),
     interrupt: () => void runner.interrupt(),
     rename: () => editor.run('save_as'),
-    showQueue: async anchor => (await later()).openQueue(anchor, { client, session, toasts }),
+    showQueue: runs.showQueue,
   })
   const view = lazyPanel('view', t('View'), async () => (await later()).viewPanel({ editor, settings, toasts, colours, languages: () => client.languages(), upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
@@ -237,6 +236,7 @@ async function start() {
   } else graph.open(await client.example('default').catch(() => ({ nodes: [], links: [] })))
   if (document.activeElement === document.body) editor.focus()
   client.connect()
+  runs.feed.open()
   document.documentElement.dataset.ready = 'true'
   whenIdle(() => void loadExtensions().catch(() => undefined)) // then it is asked for again when it is wanted
   const known = await client.json('/easel/workflows').catch(() => [])
