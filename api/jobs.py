@@ -99,7 +99,7 @@ class Jobs:
             running.entry = replace(running.entry, about=replace(running.entry.about, name=name))
             self._feed.publish("job_started", self._running_json(running), running.client_id)
         elif (ended := await self._past.entry(prompt_id)) is not None:
-            self._feed.publish("job_ended", ended, ended["client_id"])
+            self._feed.publish("history", {"changed": ended})
         return True
 
     async def interrupt(self, prompt_id: str | None, now: bool = False) -> bool:

@@ -94,9 +94,9 @@ class Running:
         """How long it runs already."""
         return (time.monotonic() - self.began) * 1000
 
-    def progress(self) -> JsonObject:
-        """How far it is, for pages that follow every job."""
-        return {} if self.whole is None else self.whole.report(time.monotonic())
+    def progress(self) -> JsonObject | None:
+        """How far it is, for pages that follow every job; None before its prompt is read."""
+        return None if self.whole is None else self.whole.report(time.monotonic())
 
     def longest_step(self) -> float:
         """Seconds that a step of the node that runs now took at most, so far."""
@@ -295,8 +295,8 @@ class Running:
             self.facts = {}
             self.hub.send(self.client_id, text(told["type"], told["data"]), wants="easel_nodes")
             self.feed.publish(told["type"], told["data"], self.client_id)
-        if self.feed.is_heard and self.whole is not None:
-            told = text("job_progress", {"prompt_id": self.prompt_id, **self.progress()})
+        if self.feed.is_heard and (progress := self.progress()) is not None:
+            told = text("job_progress", {"prompt_id": self.prompt_id, **progress})
             self.feed.publish_passing(told, replaces="job_progress")
         if not self.board.nodes:
             return

@@ -21,7 +21,9 @@ STATES = ("success", "error", "interrupted")
 
 
 async def get_queue(request: web.Request) -> web.Response:
-    return web.json_response(request.app[SERVICES].jobs.state())
+    """How things stand, after the event `seq` of /easel/events."""
+    services = request.app[SERVICES]
+    return web.json_response({"seq": services.feed.last, **services.jobs.state()})
 
 
 async def pause_queue(request: web.Request) -> web.Response:

@@ -4,7 +4,6 @@ import { test } from 'node:test'
 import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { listenToServer } from '../../web/app/events.js'
 import { Jobs } from '../../web/app/jobs.js'
-import { Pace } from '../../web/app/pace.js'
 import { Results } from '../../web/app/results.js'
 import { downstream, lookedAt, outputsAmong, runTo } from '../../web/app/targets.js'
 import { whySentence } from '../../web/app/why.js'
@@ -180,35 +179,4 @@ test('a branch is what follows from a node, and its outputs', () => {
   assert.deepEqual(outputsAmong(PROMPT, downstream(PROMPT, ['2']), schema), ['4'])
   assert.deepEqual(outputsAmong(PROMPT, downstream(PROMPT, ['5']), schema), ['6'])
   assert.deepEqual([...downstream({ 1: node('Load', { x: ['1', 0] }) }, ['1', 'gone'])], ['1'])
-})
-
-test('the time that is left: steps of what runs, and what the rest took the last time', () => {
-  const { session, jobs, tell } = page({ objectInfo: LOOKS })
-  const pace = new Pace({ session, jobs, schema: () => new Schema(LOOKS) })
-  const took = (prompt_id, id, ms) => tell('easel_nodes', { prompt_id, nodes: { [id]: facts({ display_node: id, ms }) } })
-  assert.equal(pace.left(), null)
-  jobs.add('a', PROMPT, {})
-  tell('execution_start', { prompt_id: 'a' })
-  for (const [id, ms] of [['1', 500], ['2', 2000], ['3', 300], ['4', 100], ['5', 10], ['6', 20]]) {
-    tell('executing', { prompt_id: 'a', node: id })
-    if (id === '2') assert.equal(pace.left(), null, 'nothing is known yet')
-    took('a', id, ms)
-  }
-  tell('execution_success', { prompt_id: 'a' })
-  jobs.add('b', PROMPT, {})
-  tell('execution_start', { prompt_id: 'b' })
-  tell('execution_cached', { prompt_id: 'b', nodes: ['1', '5'] })
-  tell('executing', { prompt_id: 'b', node: '2' })
-  const { started } = session.status('2')
-  assert.equal(Math.round(pace.left(started + 500)), 1500 + 300 + 100 + 20)
-  session.update('2', { value: 5, max: 10 })
-  assert.equal(Math.round(pace.left(started + 1000)), 1000 + 420)
-  jobs.add('c', PROMPT, {}, ['6'])
-  tell('execution_start', { prompt_id: 'c' })
-  tell('executing', { prompt_id: 'c', node: '5' })
-  assert.equal(Math.round(pace.left(session.status('5').started)), 30, 'only what is asked for')
-  jobs.add('d', { ...PROMPT, 9: node('Save', { images: ['3', 0] }) }, {})
-  tell('execution_start', { prompt_id: 'd' })
-  tell('executing', { prompt_id: 'd', node: '3' })
-  assert.equal(Math.round(pace.left(session.status('3').started)), 300, 'one that never ran: no more than the node itself is promised')
 })

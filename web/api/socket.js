@@ -51,6 +51,15 @@ export class Socket {
     this.dial()
   }
 
+  /** Connects anew, since the address is another now. */
+  again() {
+    if (this.state === 'closed') return
+    clearTimeout(this.timer)
+    const before = this.socket
+    this.dial()
+    before?.close()
+  }
+
   dial() {
     const socket = new WebSocket(this.options.url())
     socket.binaryType = 'arraybuffer'
@@ -61,7 +70,9 @@ export class Socket {
       if (greeting) socket.send(greeting)
       this.setState('open')
     }
-    socket.onmessage = event => this.options.onMessage(event.data)
+    socket.onmessage = event => {
+      if (this.socket === socket) this.options.onMessage(event.data)
+    }
     socket.onclose = () => {
       if (this.socket !== socket) return
       this.socket = null
@@ -78,6 +89,9 @@ export class Socket {
     this.options.onState(state)
   }
 }
+
+/** Of a websocket of this server. @param {string} path */
+export const socketUrl = path => `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`
 
 /**
  * Milliseconds before try number `failures` + 1.

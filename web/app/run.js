@@ -7,13 +7,28 @@
  * @typedef {{ kind: 'to' | 'branch' | 'outputs', records: readonly string[], use?: string }} Part
  *   Not all of the graph: to these nodes; what follows from them; those of them that are outputs. `use`: what their ids in
  *   the prompt begin with, where a subgraph is used more than once and one use is meant
- * @typedef {{ count?: number, front?: boolean, number?: number, part?: Part | null }} How
+ * @typedef {object} How
+ * @property {number} [count]
+ * @property {boolean} [front]
+ * @property {number} [number]
+ * @property {Part | null} [part]
+ * @property {string} [slot]  takes the place of the job that waits in it
+ * @property {boolean} [hold]  seeds stay as they are
+ * @property {boolean} [looks]  what would save its pictures only shows them
+ * @property {boolean} [quiet]  why it cannot run was said before
+ *
+ * @typedef {object} Made What is sent.
+ * @property {import('./targets.js').Prompt} prompt
+ * @property {any} workflow
+ * @property {string[] | null} targets
+ * @property {Record<string, unknown>} easel
+ * @property {{ node: string, widget: Widget }[]} used  widgets that change after a run
  */
 import { t } from '../language/t.js'
 import { frozenIn } from '../model/frozen.js'
 import { recordAt } from '../model/prompt_ids.js'
 import { nextValue } from './next_value.js'
-import { downstream, outputsAmong, runTo, upstream } from './targets.js'
+import { downstream, onlyShown, outputsAmong, runTo, upstream } from './targets.js'
 
 export class Runner {
   /**
@@ -24,25 +39,36 @@ export class Runner {
    * @param {import('../panels/toasts.js').Toasts} parts.toasts
    * @param {import('./names.js').Names} parts.names
    * @param {import('./troubles.js').Troubles} parts.troubles
+   * @param {() => { id: string, name: string }} parts.document  that is on the canvas
    */
-  constructor({ editor, client, jobs, toasts, names, troubles }) {
+  constructor({ editor, client, jobs, toasts, names, troubles, document }) {
     this.editor = editor
     this.client = client
     this.jobs = jobs
     this.toasts = toasts
     this.names = names
     this.troubles = troubles
+    this.document = document
+    /** Told of each job that was accepted, and, with null, when a person stops what runs. @type {Set<(made: Made | null) => void>} */
+    this.listeners = new Set()
     /** What a node's controlled widgets had in the newest run: record id → widget → value. @type {Map<string, Record<string, unknown>>} */
     this.lastUsed = new Map()
     /** Presses that follow quickly keep their order. */
     this.last = Promise.resolve()
   }
 
+  /** @param {(made: Made | null) => void} listener */
+  listen(listener) {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
   /** @param {How} [how] @returns {Promise<boolean>} whether all were accepted */
   queue({ count = 1, ...how } = {}) {
+    const batch = `${this.client.clientId}:${Date.now()}`
     const accepted = this.last.then(async () => {
-      for (let done = 0; done < count; done += 1) {
-        if (!(await this.queueOne(how))) return false
+      for (let index = 0; index < count; index += 1) {
+        if (!(await this.queueOne(how, count > 1 ? { id: batch, index, of: count } : null))) return false
       }
       return true
     })
@@ -50,33 +76,45 @@ export class Runner {
     return accepted
   }
 
-  /** @param {How} how */
-  async queueOne({ front = false, number, part = null }) {
-    const { output, workflow } = await this.editor.toPrompt()
-    if (!Object.keys(output).length) {
-      this.toasts.show({ key: 'problem', tone: 'warning', text: t('There is nothing to run yet.'), detail: t('Add a node that makes or shows a picture, such as Save Image.') })
-      return false
-    }
-    const wanted = part ? this.only(output, part) : { prompt: output, targets: null }
-    if (!wanted) return false
-    const { prompt, targets } = wanted
-    const frozen = frozenIn(output, id => recordAt(this.editor.store, id))
-    const needed = targets && new Set([...upstream(prompt, targets)].flatMap(id => recordAt(this.editor.store, id)?.id ?? []))
-    const used = this.controlled().filter(({ node }) => needed?.has(node) ?? true) // a seed that did not run stays
+  /** @param {How} how @param {{ id: string, index: number, of: number } | null} batch */
+  async queueOne({ front = false, number, slot, hold = false, ...how }, batch) {
+    const made = await this.make(how)
+    if (!made) return false
+    const { prompt, workflow, targets, easel, used } = made
     this.troubles.forget() // before sending: a run that fails at once is told of before its acceptance is
     try {
       const reply = await this.client.queuePrompt({
         prompt, workflow, front, ...(number === undefined ? {} : { number }), ...(targets ? { targets } : {}),
-        ...(Object.keys(frozen).length ? { easel: { frozen } } : {}),
+        easel: { ...easel, ...(batch ? { batch } : {}), ...(slot ? { slot } : {}) },
       })
       this.jobs.add(reply.prompt_id, prompt, workflow, targets)
       if (Object.keys(reply.node_errors ?? {}).length) this.troubles.refuse(reply.node_errors, null)
     } catch (error) {
-      this.troubles.tellRefusal(/** @type {Error} */ (error))
+      this.troubles.tellRefusal(/** @type {Error} */ (error), how.quiet)
       return false
     }
-    this.moveOn(used)
+    if (!hold) this.moveOn(used)
+    this.listeners.forEach(listener => listener(made))
     return true
+  }
+
+  /** What would be sent now; null, with a notice, where there is nothing to run. @param {Pick<How, 'part' | 'looks' | 'quiet'>} [how] @returns {Promise<Made | null>} */
+  async make({ part = null, looks = false, quiet = false } = {}) {
+    const { output, workflow } = await this.editor.toPrompt()
+    if (!Object.keys(output).length) {
+      if (!quiet) this.toasts.show({ key: 'problem', tone: 'warning', text: t('There is nothing to run yet.'), detail: t('Add a node that makes or shows a picture, such as Save Image.') })
+      return null
+    }
+    const wanted = part ? this.only(output, part) : { prompt: output, targets: null }
+    if (!wanted) return null
+    const { prompt, targets } = wanted
+    const frozen = frozenIn(output, id => recordAt(this.editor.store, id))
+    const needed = targets && new Set([...upstream(prompt, targets)].flatMap(id => recordAt(this.editor.store, id)?.id ?? []))
+    return {
+      prompt: looks ? onlyShown(prompt, this.editor.schema) : prompt, workflow, targets,
+      easel: { document: this.document(), ...(Object.keys(frozen).length ? { frozen } : {}) },
+      used: this.controlled().filter(({ node }) => needed?.has(node) ?? true), // a seed that did not run stays
+    }
   }
 
   /**
@@ -129,6 +167,7 @@ export class Runner {
   }
 
   interrupt() {
+    this.listeners.forEach(listener => listener(null))
     return this.client.interrupt().catch(error => this.toasts.show({ key: 'stop', tone: 'error', text: t('It could not be stopped.'), detail: error.message }))
   }
 }

@@ -79,3 +79,10 @@ export function upstream(prompt, ids) {
 
 /** The outputs among these nodes. @param {Prompt} prompt @param {Iterable<string>} ids @param {Schema} schema */
 export const outputsAmong = (prompt, ids, schema) => [...ids].filter(id => schema.get(prompt[id]?.class_type ?? '')?.output)
+
+/** The prompt with nodes that show pictures in place of those that save them: for what is only looked at. @param {Prompt} prompt @param {Schema} schema @returns {Prompt} */
+export function onlyShown(prompt, schema) {
+  if (!schema.get('PreviewImage')) return prompt
+  return Object.fromEntries(Object.entries(prompt).map(([id, node]) =>
+    [id, node.class_type === 'SaveImage' && 'images' in node.inputs ? { ...node, class_type: 'PreviewImage', inputs: { images: node.inputs.images } } : node]))
+}

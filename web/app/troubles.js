@@ -151,11 +151,12 @@ export class Troubles {
     this.toasts.dismiss('problem')
   }
 
-  /** @param {Error} error */
-  tellRefusal(error) {
+  /** @param {Error} error @param {boolean} [quiet]  only at the nodes */
+  tellRefusal(error, quiet = false) {
     const body = error instanceof ApiError ? error.body : null
     const nodeErrors = body?.node_errors ?? {}
-    if (Object.keys(nodeErrors).length) return this.refuse(nodeErrors, body.error)
+    if (Object.keys(nodeErrors).length) return this.refuse(nodeErrors, body.error, quiet)
+    if (quiet) return
     const path = body?.error?.extra_info?.path
     const node = Array.isArray(path) ? String(path[0]) : body?.error?.extra_info?.node_id
     this.toasts.show({
@@ -164,8 +165,8 @@ export class Troubles {
     })
   }
 
-  /** @param {Record<string, any>} nodeErrors @param {any} error  null where other outputs run all the same */
-  refuse(nodeErrors, error) {
+  /** @param {Record<string, any>} nodeErrors @param {any} error  null where other outputs run all the same @param {boolean} [quiet] */
+  refuse(nodeErrors, error, quiet = false) {
     this.refused.clear()
     for (const [id, { errors, class_type: type }] of Object.entries(nodeErrors)) {
       /** @type {any[]} */
@@ -179,7 +180,7 @@ export class Troubles {
       })
     }
     this.showRefused()
-    this.tell(error !== null && error !== undefined)
+    if (!quiet) this.tell(error !== null && error !== undefined)
   }
 
   /** One notice for all errors. @param {boolean} whole  nothing runs */

@@ -4,7 +4,7 @@ import { bytesInWords } from '../model/words.js'
 import { icon } from '../icons/icons.js'
 import { heatStep } from '../view/draw_status.js'
 import { h, setText } from './dom.js'
-import { duration } from './topbar.js'
+import { duration } from './duration.js'
 
 const STEPS = 12
 

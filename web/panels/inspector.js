@@ -12,7 +12,7 @@ import { humanise } from '../model/words.js'
 import { fill, h } from './dom.js'
 import { nodeRunning } from './node_running.js'
 import { noteView } from './note_view.js'
-import { duration, timeLeft } from './topbar.js'
+import { duration, timeLeft } from './duration.js'
 import { createValues } from './values.js'
 
 /** Of a result's words, the letters that are shown. */

@@ -2,7 +2,7 @@
 import { t } from '../language/t.js'
 import { frozenOf } from '../model/frozen.js'
 import { BYPASSED, MUTED } from '../model/modes.js'
-import { duration } from './topbar.js'
+import { duration } from './duration.js'
 
 /** @type {Readonly<Record<string, string>>} */
 const STATES = { queued: t('queued'), cached: t('cached'), done: t('done') }
