@@ -186,7 +186,8 @@ async function start() {
   /** @type {ReturnType<typeof import('./extend/load.js').createExtensions> | null} */
   let extensions = null
   async function loadExtensions() {
-    const { createExtensions } = await later()
+    const { createExtensions, knowTypes } = await later()
+    knowTypes(() => editor.schema)
     extensions ??= createExtensions({ client, editor, session, results, names, toasts, layer: byId('widgets'), drawer, addOpener: rail.add })
     await extensions.refresh()
   }

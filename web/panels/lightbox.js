@@ -1,12 +1,15 @@
 /**
  * One result, as large as the window: wheel and pinch zoom at the pointer, drag pans, double-click toggles between
- * fitting and the picture's own pixels, the arrows walk through the results. Two can be compared, with a line between or
- * side by side: the arrows then change the second. Videos and sounds play, and are not zoomed.
+ * fitting and the picture's own pixels, the arrows walk through the results. Two can be compared, in four ways, with what
+ * differs in their graphs beside them: the arrows then change the second. Videos and sounds play, and are not zoomed.
  *
  * @typedef {object} Picture
  * @property {string} url
  * @property {string} name
+ * @property {string} [title]  what a person calls it; the file's name else
  * @property {(() => void) | null} openGraph  null where the graph is not known
+ * @property {() => Promise<any | null>} [graph]  the graph that made it, where the file need not be asked
+ * @property {readonly { icon: string, label: string, run: () => void }[]} [acts]  what else can be done with it; the lightbox closes first
  * @property {() => void} [load]  puts it into a new node
  */
 import { PanZoom } from '../geometry/pan_zoom.js'
@@ -14,15 +17,16 @@ import { icon } from '../icons/icons.js'
 import { t } from '../language/t.js'
 import { kindOf, release } from '../view/media.js'
 import { createCompare } from './compare.js'
+import { createDifferences } from './differences.js'
 import { fill, h } from './dom.js'
 import { createDetails } from './picture_details.js'
 
 /**
  * @param {Picture[]} pictures
  * @param {number} start  index of the first one shown
- * @param {{ compare?: boolean }} [options]  `compare`: with the one after it
+ * @param {{ compare?: boolean, with?: number }} [options]  `compare`: with the one after it, or that at the index `with`
  */
-export function openLightbox(pictures, start, { compare: comparing = false } = {}) {
+export function openLightbox(pictures, start, { compare: comparing = false, with: second } = {}) {
   let index = start
   let view = new PanZoom(1, 1)
 
@@ -35,21 +39,23 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
   const before = h('button.turn.before', { type: 'button', 'aria-label': t('Newer result'), onclick: () => turn(-1) }, icon('left', 20))
   const after = h('button.turn.after', { type: 'button', 'aria-label': t('Older result'), onclick: () => turn(1) }, icon('right', 20))
   const pane = h('div.pane', {}, image)
-  const compare = createCompare({ pictures, place: paint, fit })
-  const room = h('div.view', { tabindex: -1 }, pane, compare.element, missing, before, after)
+  const differing = createDifferences()
+  const compare = createCompare({ pictures, place: () => { paint(); tellDifferences() }, fit, changed: () => tellDifferences() })
+  const room = h('div.view', { tabindex: -1 }, h('div.both', {}, pane, compare.element), missing, before, after)
   const percent = h('span.number')
   const details = createDetails()
   const compareButton = tool('compare', t('Compare with another'), 'C', () => setCompare(compare.mode === null ? 'line' : null))
+  const differButton = tool('outline', t('What differs'), 'W', () => setDiffering(Boolean(differing.element.hidden)))
   const zooms = h('span', {},
     tool('zoomOut', t('Zoom out'), '-', () => zoomCentre(1 / 1.5)),
     tool('zoomIn', t('Zoom in'), '+', () => zoomCentre(1.5)),
     h('button', { type: 'button', 'aria-label': t('The picture\'s own pixels'), 'data-tip': t('The picture\'s own pixels'), 'data-keys': '1', onclick: () => full() }, '1:1'),
     tool('fit', t('Fit to the window'), '0', () => fit()))
   const element = h('dialog.lightbox', { 'aria-label': t('Result') },
-    h('div.bar', {}, name, percent, compare.controls, actions, compareButton, zooms,
+    h('div.bar', {}, name, percent, compare.controls, actions, compareButton, differButton, zooms,
       tool('info', t('Details'), 'I', () => details.toggle()),
       h('button', { type: 'button', 'aria-label': t('Close'), 'data-tip': t('Close'), 'data-keys': 'Escape', onclick: () => element.close() }, icon('close'))),
-    h('div.body', {}, room, details.element))
+    h('div.body', {}, room, differing.element, details.element))
 
   function paint() {
     const { x, y, scale } = view
@@ -101,13 +107,29 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
     show()
   }
 
-  /** @param {'line' | 'beside' | null} mode */
-  function setCompare(mode) {
-    compare.set(mode, index)
-    room.dataset.compare = mode ?? ''
+  /** @param {import('./compare.js').Mode} mode @param {number} [other] index of the second */
+  function setCompare(mode, other) {
+    compare.set(mode, index, other)
     compareButton.setAttribute('aria-pressed', String(mode !== null))
+    differButton.hidden = mode === null
+    setDiffering(mode !== null && innerWidth >= 900)
     showTurns()
     fit()
+  }
+
+  /** @param {boolean} on */
+  function setDiffering(on) {
+    differing.set(on)
+    differButton.setAttribute('aria-pressed', String(on))
+    tellDifferences()
+  }
+
+  /** Not before both are there: their sizes are told too. */
+  function tellDifferences() {
+    const [first, other] = [pictures[index], pictures[compare.other]]
+    const otherImage = compare.element.querySelector('img')
+    if (compare.mode === null || !first || !other || !otherImage?.naturalWidth) return
+    void differing.show(first, other, [image, otherImage].map(each => ({ width: each.naturalWidth, height: each.naturalHeight })))
   }
 
   function showTurns() {
@@ -158,14 +180,17 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
       image.src = picture.url
       image.alt = t('Result {name}', { name: picture.name })
     }
-    name.textContent = picture.name
+    name.textContent = picture.title ?? picture.name
+    name.dataset.tip = picture.name
+    differButton.hidden = compare.mode === null
     details.show(plays ? null : picture, image)
     showTurns()
     fill(actions,
-      picture.openGraph ? h('button', { type: 'button', 'data-tip': t('Put the graph that made this picture on the canvas'), onclick: () => { element.close(); picture.openGraph?.() } },
+      picture.openGraph ? h('button', { type: 'button', 'aria-label': t('Open its graph'), 'data-tip': t('Put the graph that made this picture on the canvas'), onclick: () => { element.close(); picture.openGraph?.() } },
         icon('nodes'), h('span.verb', {}, t('Open its graph'))) : null,
+      picture.acts?.map(act => h('button', { type: 'button', 'aria-label': act.label, 'data-tip': act.label, onclick: () => { element.close(); act.run() } }, icon(act.icon), h('span.verb', {}, act.label))),
       picture.load && !plays ? h('button', { type: 'button', 'data-tip': t('Load it in a new node of this graph'), 'aria-label': t('Load in a node'), onclick: () => { element.close(); picture.load?.() } }, icon('add')) : null,
-      h('a', { href: picture.url, download: picture.name, 'data-tip': t('Download the file') }, icon('download'), h('span.verb', {}, t('Download'))))
+      h('a', { href: picture.url, download: picture.name, 'aria-label': t('Download'), 'data-tip': t('Download the file') }, icon('download'), h('span.verb', {}, t('Download'))))
     keepFocus()
   }
 
@@ -194,11 +219,16 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
     ArrowLeft: () => turn(-1), ArrowRight: () => turn(1), '+': () => zoomCentre(1.5), '=': () => zoomCentre(1.5), '-': () => zoomCentre(1 / 1.5),
     0: fit, '.': fit, 1: full, i: () => details.toggle(),
     c: () => { if (!compareButton.hidden) setCompare(compare.mode === null ? 'line' : null) },
+    w: () => { if (compare.mode !== null) setDiffering(Boolean(differing.element.hidden)) },
+    ' ': () => { if (compare.mode === 'blink') compare.flip() },
   }
   element.addEventListener('keydown', event => {
     event.stopPropagation()
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
-    const run = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key]
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+    if (event.target instanceof Element && event.target.closest('button') && key === ' ') return
+    if (compare.mode !== null && compare.choose(key)) return event.preventDefault()
+    const run = keys[key]
     if (!run) return
     event.preventDefault()
     run()
@@ -207,6 +237,7 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
   resized.observe(room)
   element.addEventListener('close', () => {
     resized.disconnect()
+    compare.stop()
     if (player) release(player)
     image.removeAttribute('src')
     element.remove()
@@ -215,7 +246,7 @@ export function openLightbox(pictures, start, { compare: comparing = false } = {
   element.showModal()
   room.focus({ preventScroll: true })
   show()
-  if (comparing && pictures.length > 1) setCompare('line')
+  if (comparing && pictures.length > 1) setCompare('line', second)
 }
 
 /** @param {string} sign @param {string} label @param {string} keys @param {() => void} onclick */
