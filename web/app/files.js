@@ -1,5 +1,6 @@
 /** Opening, saving and bringing in: what a file is, and what happens with it. */
 import { t } from '../language/t.js'
+import { askChanged, changeOf } from './changed_file.js'
 import { askText, confirm } from '../panels/dialog.js'
 import { h } from '../panels/dom.js'
 
@@ -63,7 +64,18 @@ export async function saveGraph(graph, toasts, { as = false } = {}) {
     if (name === null) return false
   }
   try {
-    let saved = await graph.save(/** @type {string} */ (name), { overwrite: name === graph.stored })
+    let saved
+    try {
+      saved = await graph.save(/** @type {string} */ (name), { overwrite: name === graph.stored })
+    } catch (error) {
+      const change = changeOf(error)
+      if (!change) throw error
+      const choice = await askChanged(change, /** @type {string} */ (name))
+      if (choice === null) return false
+      if (choice === 'copy') return saveGraph(graph, toasts, { as: true })
+      if (choice === 'theirs') return graph.openTheirs().then(() => false)
+      saved = await graph.save(/** @type {string} */ (name), { overwrite: choice === 'mine', anew: true })
+    }
     if (!saved) {
       const replace = await confirm({ title: t('Replace the saved graph?'), text: t('There is a graph named “{name}” already. Saving replaces it.', { name: /** @type {string} */ (name) }), verb: t('Replace'), danger: true })
       if (!replace) return false
@@ -78,7 +90,7 @@ export async function saveGraph(graph, toasts, { as = false } = {}) {
 }
 
 /** What is wrong with a file name, or null. A slash makes a folder. @param {string} name */
-function checkName(name) {
+export function checkName(name) {
   if (name.length > 120) return t('A name has at most 120 letters.')
   const wrong = /[\\:*?"<>|\p{Cc}]/u.exec(name)
   if (wrong) return t('A name cannot hold {sign}.', { sign: wrong[0].trim() || t('this sign') })

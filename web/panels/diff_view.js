@@ -28,6 +28,12 @@ const ICONS = { added: 'add', removed: 'minus', changed: 'pencil', moved: 'move'
 /** Changes that a menu lists. */
 const MOST_LISTED = 200
 
+/** @type {DiffView | null} */
+let only = null
+
+/** The one there is: two comparisons at a time would lie over each other. @param {ConstructorParameters<typeof DiffView>[0]} parts */
+export const diffViewOf = parts => (only ??= new DiffView(parts))
+
 export class DiffView {
   /**
    * @param {object} parts
