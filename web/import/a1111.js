@@ -148,9 +148,11 @@ function setHires(recipe, values) {
   const sampler = of('Hires sampler') && of('Hires sampler') !== 'Use same sampler' ? samplerNamed(of('Hires sampler')) : null
   const schedule = of('Hires schedule type') && of('Hires schedule type') !== 'Use same scheduler' ? of('Hires schedule type') : ''
   const upscaler = of('Hires upscaler')
+  const latent = LATENT.get(upscaler.toLowerCase())
   recipe.hires = {
     ...(of('Hires resize') ? { width: target.width, height: target.height } : { scale: scale !== null && scale > 0 && scale <= 16 ? scale : 2 }),
     upscaler: /^latent/iu.test(upscaler) || !upscaler ? '' : upscaler,
+    ...(latent ? { method: latent } : {}),
     steps: steps !== null && steps > 0 && steps <= 10_000 ? Math.trunc(steps) : 0,
     denoise: strength ?? 0.7,
     ...(sampler ? { sampler: sampler.name } : {}),
@@ -221,6 +223,8 @@ function takeTag(recipe, kind, name, rest, hashes) {
 }
 
 const MOST_LORAS = 64
+/** How A1111 enlarges a latent, where not bilinear. */
+const LATENT = new Map([['latent (bicubic)', 'bicubic'], ['latent (bicubic antialiased)', 'bicubic'], ['latent (nearest)', 'nearest-exact'], ['latent (nearest-exact)', 'nearest-exact']])
 
 /** @param {string | undefined} text */
 function strength(text) {

@@ -246,7 +246,7 @@ class Builder {
     const [width, height] = [hires.width ?? side(recipe.width), hires.height ?? side(recipe.height)]
     /** @type {Socket} */
     let larger
-    if (!hires.upscaler) larger = [this.add('LatentUpscale', { samples: latent, upscale_method: 'bilinear', width, height, crop: 'center' }), 0]
+    if (!hires.upscaler) larger = [this.add('LatentUpscale', { samples: latent, upscale_method: hires.method ?? 'bilinear', width, height, crop: 'center' }), 0]
     else {
       /** @type {Socket} */
       let image = [this.add('VAEDecode', { samples: latent, vae: base.vae }), 0]

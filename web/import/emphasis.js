@@ -116,7 +116,7 @@ export function fromInvoke(prompt) {
   while (open.length > 1) {
     const top = /** @type {Frame} */ (open.pop())
     open.at(-1)?.say('\\(')
-    top.all().forEach((piece) => open.at(-1)?.add(piece))
+    open.at(-1)?.add({ weight: 1, pieces: top.all() })
   }
   return write(/** @type {Frame} */ (open[0]).all())
 }

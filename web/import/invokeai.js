@@ -136,7 +136,7 @@ function nodesOf(graph) {
     if (!node || !data) continue
     const inputs = asObject(data.inputs)
     const plain = inputs ? Object.fromEntries(Object.entries(inputs).map(([name, field]) => [name, asObject(field)?.value])) : data
-    nodes.set(String(node.id), { id: String(node.id), type: textIn(data.type), inputs: plain })
+    nodes.set(textIn(node.id), { id: textIn(node.id), type: textIn(data.type), inputs: plain })
   }
   return nodes
 }
@@ -149,8 +149,8 @@ function edgesOf(graph) {
     const edge = asObject(entry)
     if (!edge) continue
     const [from, to] = [asObject(edge.source), asObject(edge.destination)]
-    if (from && to) edges.set(`${to.node_id} ${to.field}`, { from: String(from.node_id), field: String(from.field) })
-    else edges.set(`${edge.target} ${edge.targetHandle}`, { from: String(edge.source), field: String(edge.sourceHandle) })
+    if (from && to) edges.set(`${textIn(to.node_id)} ${textIn(to.field)}`, { from: textIn(from.node_id), field: textIn(from.field) })
+    else edges.set(`${textIn(edge.target)} ${textIn(edge.targetHandle)}`, { from: textIn(edge.source), field: textIn(edge.sourceHandle) })
   }
   return edges
 }

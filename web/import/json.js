@@ -28,9 +28,9 @@ export function isPrompt(json) {
 /**
  * The graph in what was read: itself, the one that it carries beside other things, or one written as a text within JSON.
  *
- * @param {unknown} json @param {number} [deep] @returns {Record<string, unknown> | null}
+ * @param {unknown} json @param {number} [deep]  texts within texts @returns {Record<string, unknown> | null}
  */
-export function graphOf(json, deep = 3) {
+export function graphOf(json, deep = 5) {
   if (deep === 0) return null
   if (typeof json === 'string') return /^\s*\{/u.test(json) ? graphOf(parseJson(json), deep - 1) : null
   if (!isObject(json)) return null

@@ -13,6 +13,7 @@ import { t } from '../language/t.js'
  * @property {number} [width]
  * @property {number} [height]
  * @property {string} upscaler  '' for the latent itself
+ * @property {string} [method]  of enlarging the latent
  * @property {number} steps  0 for as many as before
  * @property {number} denoise
  * @property {string} [sampler]
