@@ -78,11 +78,23 @@ async def get_file(request: web.Request) -> web.StreamResponse:
     return response
 
 
+async def file_time(request: web.Request) -> web.Response:
+    """When a file was written last: what `modified` of a later write is compared with; null where it is not there."""
+    try:
+        path = inside(user_root(request), request.query.get("file", ""))
+    except FileNameError as error:
+        raise Refusal(403, error.type, str(error)) from None
+    info = _info(path, path.name) if path.is_file() else None
+    return web.json_response({"modified": info and info["modified"]})
+
+
 async def post_file(request: web.Request) -> web.Response:
+    """Ours: with `modified=TIME` a file that is not as it was then stays as it is."""
     root = user_root(request)
     path = _inside(request, "file")
     if _keeps(request) and path.exists():
         return web.Response(status=409, text="File already exists")
+    _refuse_changed(request, path)
     limit = request.app[SERVICES].flags.max_upload
     body = bytearray()
     async for chunk in request.content.iter_any():
@@ -142,6 +154,21 @@ def _keeps(request: web.Request) -> bool:
     return request.query.get("overwrite") == "false"
 
 
+def _refuse_changed(request: web.Request, path: Path) -> None:
+    """Raises Refusal (412) where the file is not as the writer knows it."""
+    known = request.query.get("modified")
+    if known is None:
+        return
+    if not path.is_file():
+        raise Refusal(412, "file_gone", f"{path.name} was deleted or moved in the meantime.")
+    try:
+        as_known = path.stat().st_mtime == float(known)
+    except ValueError:
+        raise Refusal(400, "invalid_request", "`modified` must be a file's time.") from None
+    if not as_known:
+        raise Refusal(412, "file_changed", f"{path.name} was changed by somebody else in the meantime.")
+
+
 def _written(request: web.Request, root: Path, path: Path) -> web.Response:
     name = path.relative_to(root).as_posix()
     return web.json_response(_info(path, name) if request.query.get("full_info", "").lower() == "true" else name)
@@ -192,4 +219,8 @@ ROUTES = [
     web.get("/userdata/{file:.+}", get_file),
     web.post("/userdata/{file:.+}", post_file),
     web.delete("/userdata/{file:.+}", delete_file),
+]
+
+OWN_ROUTES = [
+    web.get("/easel/userdata_time", file_time),
 ]

@@ -1,5 +1,6 @@
 /** Wires the page: the server's client, the document, the editor on its canvas, and the panels round it. */
 import { Client, viewUrl } from './api/client.js'
+import { Documents } from './api/documents.js'
 import { BringIn } from './app/bring_in.js'
 import { ChoicePictures } from './app/choice_pictures.js'
 import { Checks } from './app/checks.js'
@@ -8,7 +9,9 @@ import { registerCommands } from './app/commands.js'
 import { createApp } from './app/compat.js'
 import { watchDensity } from './app/density.js'
 import { OpenGraph } from './app/document.js'
+import { openDraftRoom } from './app/draft_room.js'
 import { Drafts } from './app/drafts.js'
+import { fileCommands } from './app/file_commands.js'
 import { listenToServer } from './app/events.js'
 import { Heat } from './app/heat.js'
 import { Jobs } from './app/jobs.js'
@@ -18,6 +21,7 @@ import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
 import { installPictures } from './app/pictures.js'
 import { randomSeed } from './app/next_value.js'
+import { restoreTabs } from './app/restore.js'
 import { Results } from './app/results.js'
 import { Runner } from './app/run.js'
 import { runCommands } from './app/run_commands.js'
@@ -27,14 +31,16 @@ import { installSubgraphs } from './app/subgraphs.js'
 import { Surroundings } from './app/surroundings.js'
 import { storage } from './app/storage.js'
 import { Sync } from './app/sync.js'
+import { tabCommands } from './app/tab_commands.js'
 import { followTheme } from './app/theme.js'
 import { Troubles } from './app/troubles.js'
+import { Windows } from './app/windows.js'
 import { wordTheShell } from './language/shell.js'
 import { t } from './language/t.js'
 import { Schema } from './model/schema.js'
 import { Session } from './model/session.js'
 import { Store } from './model/store.js'
-import { exportCommands } from './export/commands.js'
+import { exportCommands, openExportMenu } from './export/commands.js'
 import { createCanvasInfo } from './panels/canvas_info.js'
 import { h } from './panels/dom.js'
 import { Drawer } from './panels/drawer.js'
@@ -88,8 +94,10 @@ async function start() {
   new ResizeObserver(() => editor.resize()).observe(stage)
   watchDensity(() => editor.resize())
   const names = new Names(editor)
-  const drafts = new Drafts(storage('localStorage'), storage('sessionStorage'), navigator.locks)
-  const graph = new OpenGraph({ editor, client, drafts, toasts })
+  const documents = new Documents(client)
+  const windows = new Windows(storage('localStorage'), storage('sessionStorage'), navigator.locks)
+  const drafts = new Drafts(openDraftRoom(browserDatabase()), windows)
+  const graph = new OpenGraph({ editor, client, documents, windows, drafts, toasts })
   followLanguage({ settings, graph, client, toasts })
   const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
   const problemList = lazyPanel('problems', t('Problems'), async () => (await later()).problemsPanel({ troubles, session, editor, names }))
@@ -128,22 +136,26 @@ async function start() {
   })
   const drawer = new Drawer(stage)
 
-  /** @type {{ name: string, title: string }[]} */
-  const examples = []
   const graphs = lazyPanel('graphs', t('Graphs'), async () => (await later()).graphsPanel({
-    graph, client, toasts, examples,
+    graph, client, toasts, sources,
     openFile: file => bringIn.openFile(file),
-    openJson: (json, name) => bringIn.tellNotes(graph.open(json, { name, stored: name }), name ?? t('The example')),
+    openStored: async name => bringIn.tellNotes(await graph.openStored(name), name),
     newGraph: () => editor.run('new_graph'),
-  }))
-  const outline = lazyPanel('outline', t('Nodes in this graph'), async () => (await later()).outlinePanel({ editor, session, names, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
+    openTemplates: () => drawer.open(templates),
+    openExports: anchor => openExportMenu(editor, anchor),
+  }), 'wide')
+  const templates = lazyPanel('templates', t('Templates'), async () => (await later()).templatesPanel({
+    client, toasts, schema: () => editor.schema, openJson: (json, title) => bringIn.tellNotes(graph.open(json), title),
+  }), 'full')
+  const versions = lazyPanel('versions', t('Versions'), async () => (await later()).versionsPanel({ graph, names, toasts, stage }), 'wide')
+  const outline = lazyPanel('outline', t('Nodes in this graph'), async () => (await later()).outlinePanel({ editor, session, names, colorOf, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
 
   const topBar = createTopBar(byId('topbar'), {
     session, graph, settings,
     progress: runs.progress, runMode: runs.runMode,
     run: count => void runner.queue({ count }),
     interrupt: () => void runner.interrupt(),
-    rename: () => editor.run('save_as'),
+    tabs: { graph, run: (command, tab) => void editor.run(command, tab), keysOf: command => editor.commands.keysOf(command)[0], focusCanvas: () => editor.focus() },
     showQueue: runs.showQueue,
   })
   const view = lazyPanel('view', t('View'), async () => (await later()).viewPanel({ editor, settings, toasts, colours, languages: () => client.languages(), upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
@@ -154,22 +166,27 @@ async function start() {
     editor, drawer, toasts,
     load: async () => new (await later()).SweepPlace({ editor, client, jobs, names, runner, troubles, toasts, drawer, openGraph: openWorkflow, font: () => getComputedStyle(document.body).fontFamily }),
   })
+  for (const command of tabCommands({ graph, toasts, openList: topBar.openList })) editor.commands.register(command)
   const heat = new Heat({ editor, session })
   for (const command of runCommands({ editor, runner, troubles, session, heat })) editor.commands.register(command)
-  for (const command of exportCommands({ editor, graph, toasts })) editor.commands.register(command)
+  for (const command of [...exportCommands({ editor, graph, toasts }), ...fileCommands({ editor, graph, names, toasts, stage, drawer, versions, templates })]) editor.commands.register(command)
+  const load = (/** @type {import('./model/session.js').PictureRef} */ file) => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 }))
+  const gallery = lazyPanel('gallery', t('Gallery'), async () => (await later()).galleryPanel({ client, toasts, openFile: file => bringIn.openFile(file), load }), 'full')
+  editor.commands.register({ id: 'gallery', label: t('Gallery'), keys: ['A'], run: () => drawer.toggle(gallery) })
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   const rail = createRail(byId('rail'), {
     editor, session, settings, troubles, problemList, drawer, history, theme: colours.current,
     upper: [
       { icon: 'library', panel: library, command: 'library' },
       { icon: 'folder', panel: graphs, command: 'graphs' },
+      { icon: 'gallery', panel: gallery, command: 'gallery' },
       { icon: 'outline', panel: outline, command: 'outline' },
       { icon: 'grid', panel: sweep, command: 'sweep' },
     ],
     lower: [{ icon: 'eye', panel: view, command: 'view' }],
   })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, widgets, colorOf })
-  createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load: file => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 })) })
+  createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load, showAll: () => drawer.open(gallery) })
   createHint(byId('hint'), editor)
   createEmptyCanvas(stage, editor)
   keepToastsClear(byId('toasts'), editor, stage, byId('side'))
@@ -225,26 +242,30 @@ async function start() {
   Object.assign(window, { app: createApp({ editor, graph, runner, names }), easel: { editor, session, results, graph, client } })
 
   // The types come first, so that the graph is drawn once and right; a server that has none yet does not hold it up.
-  const [draft] = await Promise.all([
-    drafts.claim().catch(() => null),
+  const [before] = await Promise.all([
+    windows.claim().catch(() => null),
     Promise.race([readTypes(), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
     settings.load(),
     document.fonts.ready,
   ])
-  if (draft) {
-    graph.open(draft.workflow, draft)
-    graph.lookAsBefore()
-  } else graph.open(await client.example('default').catch(() => ({ nodes: [], links: [] })))
+  await restoreTabs(graph, before, () => client.example('default'))
   if (document.activeElement === document.body) editor.focus()
   client.connect()
   runs.feed.open()
   document.documentElement.dataset.ready = 'true'
   whenIdle(() => void loadExtensions().catch(() => undefined)) // then it is asked for again when it is wanted
-  const known = await client.json('/easel/workflows').catch(() => [])
-  examples.push(.../** @type {string[]} */ (known).map(name => ({ name, title: titled(name) })))
 }
 
 const later = () => import('./app/later.js')
+
+/** Where it is forbidden, naming it throws. */
+function browserDatabase() {
+  try {
+    return window.indexedDB
+  } catch {
+    return undefined
+  }
+}
 
 /** When what was asked for first has come and been drawn. @param {() => void} work */
 const whenIdle = work => void setTimeout(() => ('requestIdleCallback' in window ? requestIdleCallback(work, { timeout: 3000 }) : work()), 1200)
@@ -253,12 +274,6 @@ const whenIdle = work => void setTimeout(() => ('requestIdleCallback' in window 
 function loraNames(schema) {
   const spec = ['LoraLoader', 'LoraLoaderModelOnly'].map(type => schema.get(type)?.inputs.find(input => input.name === 'lora_name')?.widget).find(Boolean)
   return spec?.kind === 'combo' ? spec.options.map(String) : []
-}
-
-/** "text_to_image" reads "Text to image". @param {string} name */
-function titled(name) {
-  const words = name.replaceAll(/[_-]+/gu, ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 /** The canvas shows that it has the focus only to those who walk the page by Tab. */

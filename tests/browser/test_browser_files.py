@@ -24,7 +24,7 @@ def test_a_dropped_json_opens(person: Person, text_to_image: dict[str, Any]) -> 
         "fox.json", json.dumps(with_words(text_to_image, "dropped")).encode(), "application/json", person.void()
     )
     person.until("() => window.app.graph.getNodeById(6)?.widgets[0]?.value === 'dropped'")
-    expect(person.page.locator(".tab .name")).to_have_text("fox")
+    expect(person.page.locator(".tab.shown .name")).to_have_text("fox")
 
 
 def test_a_graph_beside_its_prompt_opens(person: Person, text_to_image: dict[str, Any]) -> None:
@@ -158,7 +158,7 @@ def test_a_reload_keeps_what_was_not_saved(artist: Person) -> None:
     artist.page.reload()
     artist.wait_ready()
     assert artist.prompt["6"]["inputs"]["text"] == "only in this tab"
-    expect(artist.page.locator(".tab .dirty")).to_be_visible()
+    expect(artist.page.locator(".tab.shown .dirty")).to_be_visible()
 
 
 def test_two_tabs_keep_two_graphs(artist: Person, text_to_image: dict[str, Any]) -> None:
@@ -183,7 +183,7 @@ def test_a_graph_is_saved_and_opened_by_name(artist: Person) -> None:
     name.fill("portraits/fox")
     name.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Saved")
-    expect(page.locator(".tab .dirty")).to_be_hidden()
+    expect(page.locator(".tab.shown .dirty")).to_be_hidden()
     assert (artist.server.base / "user" / "default" / "workflows" / "portraits" / "fox.json").is_file()
 
     artist.load({"nodes": [], "links": []})
@@ -191,7 +191,7 @@ def test_a_graph_is_saved_and_opened_by_name(artist: Person) -> None:
     page.keyboard.press("w")
     page.get_by_role("button", name="Open portraits/fox").click()
     artist.until("() => window.app.graph.nodes.length === 7")
-    expect(page.locator(".tab .name")).to_have_text("portraits/fox")
+    expect(page.locator(".tab.shown .name")).to_have_text("portraits/fox")
 
     page.get_by_role("button", name="Graphs").click()
     page.get_by_role("button", name="Delete portraits/fox").click()
@@ -219,7 +219,7 @@ def test_another_graph_of_that_name_is_not_replaced_unasked(artist: Person) -> N
     assert len(kept["nodes"]) == 7
     # Nor by a file from elsewhere that is called the same.
     artist.drop("taken.json", json.dumps({"nodes": [], "links": []}).encode(), "application/json", artist.void())
-    expect(page.locator(".tab .name")).to_have_text("taken")
+    expect(page.locator(".tab.shown .name")).to_have_text("taken")
     page.keyboard.press("Control+s")
     expect(question).to_be_visible()
     question.get_by_role("button", name="Cancel").click()

@@ -11,6 +11,7 @@
  */
 import { t } from '../language/t.js'
 import { parseFrame } from './frames.js'
+import { newId } from './id.js'
 import { Socket } from './socket.js'
 import { upload } from './upload.js'
 
@@ -30,7 +31,7 @@ export class ApiError extends Error {
 export class Client {
   constructor() {
     /** @type {string} */
-    this.clientId = readSession(CLIENT_ID) ?? crypto.randomUUID()
+    this.clientId = readSession(CLIENT_ID) ?? newId()
     /** @type {Set<(event: ServerEvent) => void>} */
     this.eventListeners = new Set()
     /** @type {Set<(frame: PreviewFrame | TextFrame) => void>} */
@@ -186,13 +187,26 @@ export class Client {
     return this.json(`/api/userdata/${encodeURIComponent(path)}`)
   }
 
+  /** A file's time; null where it is not there. @param {string} path @returns {Promise<number | null>} */
+  async userFileTime(path) {
+    return (await this.json(`/easel/userdata_time?file=${encodeURIComponent(path)}`)).modified
+  }
+
   /**
-   * Throws ApiError with status 409 if the file is there and `overwrite` is false.
+   * Throws ApiError with status 409 if the file is there and `overwrite` is false, and with 412 if it is not as it was at
+   * `modified`: changed (`file_changed`) or gone (`file_gone`).
    *
-   * @param {string} path @param {unknown} value @param {{ overwrite: boolean }} options
+   * @param {string} path @param {unknown} value @param {{ overwrite: boolean, modified?: number | null }} options
+   * @returns {Promise<UserFile>}
    */
-  writeUserFile(path, value, { overwrite }) {
-    return this.send('POST', `/api/userdata/${encodeURIComponent(path)}?overwrite=${overwrite}&full_info=true`, value)
+  writeUserFile(path, value, { overwrite, modified = null }) {
+    const unless = modified === null ? '' : `&modified=${modified}`
+    return this.send('POST', `/api/userdata/${encodeURIComponent(path)}?overwrite=${overwrite}&full_info=true${unless}`, value)
+  }
+
+  /** Throws ApiError with status 409 if there is a file at `to`. @param {string} path @param {string} to */
+  moveUserFile(path, to) {
+    return this.send('POST', `/api/userdata/${encodeURIComponent(path)}/move/${encodeURIComponent(to)}?overwrite=false`)
   }
 
   /** @param {string} path */
@@ -232,14 +246,16 @@ export class Client {
   }
 
   /** @param {string} method @param {string} route @param {unknown} [body] @returns {Promise<any>} */
-  async send(method, route, body) {
+  send(method, route, body) {
+    return this.sendText(method, route, body === undefined ? undefined : JSON.stringify(body))
+  }
+
+  /** @param {string} method @param {string} route @param {string | undefined} body  JSON @param {{ keepalive?: boolean }} [how] @returns {Promise<any>} */
+  async sendText(method, route, body, { keepalive = false } = {}) {
     /** @type {Response} */
     let response
     try {
-      response = await fetch(route, {
-        method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
-      })
+      response = await fetch(route, { method, keepalive, ...(body === undefined ? {} : { body, headers: { 'Content-Type': 'application/json' } }) })
     } catch {
       throw new ApiError(t('The server does not answer. Is it still running?'), 0)
     }

@@ -34,7 +34,6 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     { id: 'run_front', label: t('Run before all that wait'), keys: ['Ctrl+Shift+Enter'], anywhere: true, run: () => void runner.queue({ count: runs(), front: true }) },
     { id: 'interrupt', label: t('Stop what runs'), keys: ['Ctrl+Alt+Enter'], anywhere: true, run: () => void runner.interrupt() },
 
-    { id: 'new_graph', label: t('New graph'), keys: [], run: newGraph },
     { id: 'open_file', label: t('Open a file'), keys: ['Ctrl+O'], anywhere: true, run: () => void openFile() },
     { id: 'save', label: t('Save'), keys: ['Ctrl+S'], anywhere: true, run: () => void saveGraph(graph, toasts) },
     { id: 'save_as', label: t('Save as'), keys: ['Ctrl+Shift+S'], anywhere: true, run: () => void saveGraph(graph, toasts, { as: true }) },
@@ -71,15 +70,6 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     if (!node || !rect) return
     const { left, top } = editor.overlay.getBoundingClientRect()
     openLinkSearch({ editor, names, colorOf, node, at: { x: rect.x + left, y: rect.y + top, width: rect.w, height: rect.h } })
-  }
-
-  /** The graph that was open can be brought back: nothing is asked, nothing is lost. */
-  function newGraph() {
-    const before = { workflow: editor.save(), name: graph.name, stored: graph.stored, dirty: graph.dirty }
-    graph.open({ nodes: [], links: [] })
-    if (before.dirty) {
-      toasts.show({ key: 'new', text: t('Closed “{name}”, which was not saved.', { name: before.name ?? t('Untitled') }), action: { label: t('Bring it back'), run: () => graph.open(before.workflow, before) } })
-    }
   }
 
   async function openFile() {

@@ -1,8 +1,10 @@
 /**
- * The graph that is open: its name, whether it is saved, and its draft in the browser.
+ * The graph that is open: its name, whether it is saved, what is kept of it and where. The other tabs are in `tabs`.
  *
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {import('../api/client.js').Client} Client
+ * @typedef {import('./tab.js').Tab} Tab
+ * @typedef {import('./tab.js').Aside} Aside
  */
 import { ApiError } from '../api/client.js'
 import { groupBox } from '../commands/move.js'
@@ -10,117 +12,188 @@ import { bounds } from '../geometry/rect.js'
 import { fit } from '../geometry/viewport.js'
 import { t } from '../language/t.js'
 import { isObject } from '../model/json.js'
-import { isPrompt, workflowFromPrompt } from './from_prompt.js'
+import { load } from '../model/workflow.js'
+import { Autosave } from './autosave.js'
+import { Conflicts } from './conflict.js'
+import { DraftWriter } from './draft_writer.js'
+import { fetchDocument } from './fetch_document.js'
+import { workflowFromPrompt } from '../import/from_prompt.js'
+import { graphOf, isPrompt } from '../import/json.js'
+import { isNewer } from './newer.js'
+import { newTab } from './tab.js'
+import { Tabs, blankAside, titleOf } from './tabs.js'
 
 export const FOLDER = 'workflows'
-const DRAFT_WAIT = 400
-const DRAFT_LATEST = 30_000
 
 export class OpenGraph {
   /**
    * @param {object} parts
    * @param {Editor} parts.editor
    * @param {Client} parts.client
+   * @param {import('../api/documents.js').Documents} parts.documents
+   * @param {import('./windows.js').Windows} parts.windows
    * @param {import('./drafts.js').Drafts} parts.drafts
    * @param {import('../panels/toasts.js').Toasts} parts.toasts
    */
-  constructor({ editor, client, drafts, toasts }) {
+  constructor({ editor, client, documents, windows, drafts, toasts }) {
     this.editor = editor
     this.client = client
+    this.documents = documents
     this.drafts = drafts
     this.toasts = toasts
-    /** The name that it was saved under or came with. @type {string | null} */
-    this.name = null
-    /** The name under which the server has it: the one that may be written over unasked. @type {string | null} */
-    this.stored = null
-    this.dirty = false
-    /** @type {Set<() => void>} */
-    this.listeners = new Set()
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.timer = undefined
-    this.pending = false
-    /** When the first change came that no draft holds yet. @type {number | undefined} */
-    this.since = undefined
+    this.windows = windows
+    /** The tabs of before are there. */
+    this.started = false
+    this.autosave = new Autosave({
+      documents, writer: () => windows.id,
+      onSent: (tab, turn) => this.sent(tab, turn),
+      onConflict: (tab, job, newest) => this.conflicts.begin(tab, job, newest),
+    })
+    this.tabs = new Tabs({
+      editor, windows,
+      fetch: tab => fetchDocument(tab, { drafts, documents, quick: !this.started }),
+      leave: () => this.writer.flush(),
+      forget: tab => this.forget(tab),
+      fail: (tab, error) => this.tellFailure(tab, error),
+    })
+    this.writer = new DraftWriter({ editor, drafts, autosave: this.autosave, tab: () => this.tab, persist: () => this.tabs.persist() })
+    this.conflicts = new Conflicts({ graph: this })
     editor.store.listen((_diff, source) => {
       if (source !== 'load') this.changed()
     })
-    addEventListener('pagehide', () => {
-      this.flush()
-      this.#keepView()
-    })
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') this.flush()
-    })
+  }
+
+  /** The one on the canvas. */
+  get tab() {
+    return this.tabs.shown
+  }
+
+  /** The document's id: jobs carry it. */
+  get id() {
+    return this.tab.id
+  }
+
+  /** The name that it was saved under or came with. */
+  get name() {
+    return this.tab.name
+  }
+
+  /** The name under which the server has it as a file: the one that may be written over unasked. */
+  get stored() {
+    return this.tab.stored
+  }
+
+  get dirty() {
+    return this.tab.dirty
   }
 
   get title() {
-    return this.name ?? t('Untitled')
+    return titleOf(this.tab)
   }
 
   /** @param {() => void} listener */
   listen(listener) {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
+    return this.tabs.listen(listener)
   }
 
-  /** @param {string | null} name @param {boolean} dirty */
-  setState(name, dirty) {
-    if (name === this.name && dirty === this.dirty) return
-    this.name = name
-    this.dirty = dirty
-    this.listeners.forEach(listener => listener())
+  /** @param {string | null} name @param {boolean} dirty @param {Tab} [tab] */
+  setState(name, dirty, tab = this.tab) {
+    if (name === tab.name && dirty === tab.dirty) return
+    tab.name = name
+    tab.dirty = dirty
+    this.tabs.tell()
   }
 
   changed() {
+    this.tab.turn += 1
     this.setState(this.name, true)
-    this.keep()
+    this.writer.keep()
   }
 
-  /** Writes the draft soon. */
-  keep() {
-    this.pending = true
-    this.since ??= performance.now()
-    this.timer ??= setTimeout(() => this.flushAtRest(), DRAFT_WAIT)
-  }
-
-  /** Writing a large graph takes longer than a frame: it waits until nothing moves, but not for ever. */
-  flushAtRest() {
-    this.timer = undefined
-    const now = performance.now()
-    const { store, renderer } = this.editor
-    const moves = store.inGesture || now - renderer.lastFrame < DRAFT_WAIT
-    if (moves && now - (this.since ?? 0) < DRAFT_LATEST) this.timer = setTimeout(() => this.flushAtRest(), DRAFT_WAIT)
-    else this.flush()
-  }
-
+  /** Writes down what is not written yet, at once. */
   flush() {
-    clearTimeout(this.timer)
-    this.timer = undefined
-    if (!this.pending) return
-    this.pending = false
-    this.since = undefined
-    const kept = this.drafts.write({ name: this.name, stored: this.stored, dirty: this.dirty, time: Date.now(), workflow: this.editor.save() })
-    if (kept) return
-    this.toasts.show({ key: 'draft', tone: 'warning', stays: true, text: t('This graph is too large for the browser to keep over a reload.'), detail: t('Save it under a name (Ctrl+S).') })
+    this.writer.flush()
   }
 
   /**
-   * Puts a graph on the canvas; API format is laid out. Asks nothing.
+   * Shows a graph, in a tab of its own; API format is laid out. Asks nothing.
    *
    * @param {unknown} json
-   * @param {{ name?: string | null, stored?: string | null, dirty?: boolean }} [state]
+   * @param {{ name?: string | null, stored?: string | null, dirty?: boolean, id?: string, base?: number | null, modified?: number | null, origin?: string | null }} [state]
+   *   `id`, `base`: of a document that the server has
    * @returns {string[]} what had to be mended
    */
-  open(json, { name = null, stored = null, dirty = false } = {}) {
-    const whole = isObject(json) && !('nodes' in json) && isObject(json.workflow) ? json.workflow : json // a pair with its prompt, as pictures carry it
+  open(json, { dirty = false, ...state } = {}) {
+    const whole = graphOf(json) ?? json
     const workflow = isPrompt(whole) ? workflowFromPrompt(whole, this.editor.schema) : whole
     if (!isObject(workflow) || !('nodes' in workflow)) throw new TypeError(t('This JSON holds no graph: neither nodes nor classes are in it.'))
-    const notes = this.editor.load(workflow)
+    const { records, notes } = load(workflow)
+    // What this page does not understand must not be written over.
+    const newer = isNewer(workflow)
+    const tab = newTab(newer ? { name: state.name ?? null, dirty } : { ...state, dirty })
+    this.tabs.open(tab, { ...blankAside(), store: { records, undos: [], redos: [] } })
     this.showAll()
-    this.stored = stored
-    this.setState(name, dirty)
-    this.keep()
+    if (dirty) tab.turn += 1 // nowhere else is it as it is here
+    this.writer.keep(dirty ? 'open' : 'autosave')
+    if (newer) this.toasts.show({ key: `newer-${tab.id}`, tone: 'warning', stays: true, text: t('“{name}” was made by a newer Easel.', { name: this.title }), detail: t('This is a copy of it: what this Easel does not know may be lost in it. The graph that was opened stays as it is.') })
     return notes
+  }
+
+  /**
+   * Opens a saved graph: in its tab, if it has one.
+   *
+   * @param {string} name @returns {Promise<string[]>} what had to be mended; throws ApiError where it is not there
+   */
+  async openStored(name) {
+    const open = this.tabs.byFile(name)
+    if (open && (await this.tabs.show(open))) return []
+    const path = `${FOLDER}/${name}.json`
+    const [json, modified, known] = await Promise.all([
+      this.client.readUserFile(path),
+      this.client.userFileTime(path).catch(() => null),
+      this.documents.ofFile(name).catch(() => null),
+    ])
+    const mine = known && this.tabs.byId(known.id)
+    if (mine && (await this.tabs.show(mine))) return []
+    const notes = this.open(json, { name, stored: name, modified, ...(known ? { id: known.id, base: known.version } : {}) })
+    if (known) void this.tellUnsaved(this.tab, known)
+    return notes
+  }
+
+  /** Changes that were closed without a save are still there: the file is older. @param {Tab} tab @param {import('../api/documents.js').DocumentInfo} known */
+  async tellUnsaved(tab, known) {
+    const newest = await this.documents.version(known.id, 'newest').catch(() => null)
+    if (!newest || newest.reason === 'save' || JSON.stringify(newest.workflow) === JSON.stringify(this.editor.save()) || tab !== this.tab) return
+    this.toasts.show({
+      key: 'unsaved', text: t('“{name}” has changes that were never saved.', { name: titleOf(tab) }), stays: true,
+      action: { label: t('Show them'), run: () => void this.conflicts.takeNewest(tab) },
+    })
+  }
+
+  /** Opens a document that the server has: in its tab, if it has one. @param {import('../api/documents.js').DocumentInfo} info */
+  async openDocument(info) {
+    const open = this.tabs.byId(info.id)
+    if (open) return this.tabs.show(open)
+    const closed = this.tabs.closed.find(tab => tab.id === info.id)
+    if (closed) return this.tabs.reopen(closed)
+    const { workflow, version } = await this.documents.version(info.id, 'newest')
+    const modified = info.stored === null ? null : await this.client.userFileTime(`${FOLDER}/${info.stored}.json`).catch(() => null)
+    this.open(workflow, { id: info.id, base: version, name: info.name, stored: modified === null ? null : info.stored, modified })
+    return true
+  }
+
+  /** A new, empty graph in a tab of its own. */
+  openBlank() {
+    this.tabs.open(newTab(), blankAside())
+    this.editor.setCamera({ x: 0, y: 0, zoom: 1 })
+    this.writer.keep()
+  }
+
+  /** The same graph in a tab of its own, with a life of its own. @param {Tab} tab */
+  async duplicate(tab) {
+    if (!(await this.tabs.show(tab))) return
+    const name = t('{name} copy', { name: titleOf(tab) })
+    this.open(this.editor.save(), { name, dirty: true, origin: tab.base === null ? null : `${tab.id}:${tab.base}` })
   }
 
   /** The camera takes in the whole graph, at once; nothing is looked at in its own size. */
@@ -131,35 +204,82 @@ export class OpenGraph {
     else if (viewSize.w && viewSize.h) this.editor.setCamera(fit(box, viewSize.w, viewSize.h))
   }
 
-  /** Where a reload finds the view again. */
-  #keepView() {
-    const { camera, graphId } = this.editor
-    if (graphId === '') this.drafts.keepView({ ...camera })
-  }
-
-  /** The view of before the reload. */
-  lookAsBefore() {
-    const view = this.drafts.takeView()
-    if (view) this.editor.setCamera(view)
-  }
-
   /**
-   * Saves to the server. Resolves to false where a file of that name is there and `overwrite` is not set.
+   * Saves to the server. Resolves to false where a file of that name is there and `overwrite` is not set. Throws ApiError 412
+   * where the file is not as this tab knows it, unless `anew`.
    *
-   * @param {string} name @param {{ overwrite: boolean }} options
+   * @param {string} name @param {{ overwrite: boolean, anew?: boolean }} options
    */
-  async save(name, { overwrite }) {
+  async save(name, { overwrite, anew = false }) {
+    const { tab } = this
     const workflow = this.editor.save()
-    const { version } = this.editor.store
+    const { turn } = tab
     try {
-      await this.client.writeUserFile(`${FOLDER}/${name}.json`, workflow, { overwrite })
+      const modified = name === tab.stored && !anew ? tab.modified : null
+      const { modified: now } = await this.client.writeUserFile(`${FOLDER}/${name}.json`, workflow, { overwrite, modified })
+      tab.modified = now
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) return false
       throw error
     }
-    this.stored = name
-    this.setState(name, this.editor.store.version !== version) // edited while it was on its way
-    this.keep()
+    tab.stored = name
+    tab.name = name
+    tab.dirty = tab.turn !== turn // edited while it was on its way
+    tab.turn += 1 // that it was saved is told as well
+    this.writer.write(tab, JSON.stringify(workflow), 'save')
+    this.tabs.tell()
     return true
+  }
+
+  /** The file of the shown tab as somebody else has saved it, in a tab of its own. */
+  async openTheirs() {
+    const name = this.tab.stored
+    if (name === null) return
+    const json = await this.client.readUserFile(`${FOLDER}/${name}.json`)
+    this.open(json, { name: t('{name} (theirs)', { name }), dirty: true })
+  }
+
+  /** Another name; its file's too, where it has one. Throws ApiError. @param {Tab} tab @param {string} name */
+  async rename(tab, name) {
+    if (tab.stored !== null) {
+      await this.client.moveUserFile(`${FOLDER}/${tab.stored}.json`, `${FOLDER}/${name}.json`)
+      tab.stored = name
+    }
+    tab.name = name
+    this.tabs.tell()
+    // Should this fail, the next version says so as well.
+    if (tab.base !== null) await this.documents.rename(tab.id, { name, stored: tab.stored }).catch(() => undefined)
+  }
+
+  /** The saved file of a name is gone, or has another name now: what is open is kept, as a document. @param {string} name @param {string | null} [now] */
+  fileMoved(name, now = null) {
+    const tab = this.tabs.byFile(name)
+    if (!tab) return
+    tab.stored = now
+    if (now !== null) tab.name = now
+    else Object.assign(tab, { dirty: true, modified: null })
+    this.tabs.tell()
+  }
+
+  /** @param {Tab} tab @param {number} turn */
+  sent(tab, turn) {
+    tab.sent = Math.max(tab.sent, turn)
+    this.tabs.tell()
+    this.conflicts.announce(tab)
+  }
+
+  /** @param {Tab} tab */
+  forget(tab) {
+    if (tab.turn > tab.sent) return // its draft waits for the server
+    this.autosave.forget(tab)
+    void this.drafts.forget(tab.id)
+  }
+
+  /** @param {Tab} tab @param {Error} error */
+  tellFailure(tab, error) {
+    this.toasts.show({
+      key: 'tab', tone: 'error', text: t('“{name}” could not be shown.', { name: titleOf(tab) }), detail: error.message,
+      action: { label: t('Try again'), run: () => void this.tabs.show(tab) },
+    })
   }
 }

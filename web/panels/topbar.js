@@ -1,7 +1,9 @@
-/** The bar at the top: the graph's name, what runs now, the connection, the queue, and Run. */
+/** The bar at the top: the tabs, what runs now, the connection, the queue, and Run. */
 import { icon } from '../icons/icons.js'
 import { many, t } from '../language/t.js'
 import { h, setText } from './dom.js'
+import { createSaveState } from './save_state.js'
+import { createTabs } from './tabs.js'
 
 const MOST_RUNS = 100
 
@@ -15,14 +17,10 @@ const MOST_RUNS = 100
  * @param {HTMLElement} parts.runMode  when it runs by itself
  * @param {(count: number) => void} parts.run
  * @param {() => void} parts.interrupt
- * @param {() => void} parts.rename
+ * @param {import('./tabs.js').TabParts} parts.tabs
  * @param {() => void} parts.showQueue
  */
-export function createTopBar(host, { session, graph, settings, progress, runMode, run, interrupt, rename, showQueue }) {
-  const nameText = h('span')
-  const dirty = h('i.dirty', { role: 'img', 'aria-label': t('not saved'), 'data-tip': t('Changes since the last save. They survive a reload.') })
-  const tab = h('div.tab', {}, h('button.name', { type: 'button', onclick: rename, 'data-tip': t('Save under a name'), 'data-command': 'save' }, nameText), dirty)
-
+export function createTopBar(host, { session, graph, settings, progress, runMode, run, interrupt, tabs, showQueue }) {
   const linkText = h('span')
   const link = h('div.link-state', { role: 'status' }, h('i.dot'), linkText)
 
@@ -41,13 +39,11 @@ export function createTopBar(host, { session, graph, settings, progress, runMode
   const details = h('button.round', { type: 'button', 'aria-label': t('Details'), 'data-tip': t('Show or hide the details'), 'data-command': 'inspector', 'aria-controls': 'side',
     onclick: () => settings.set('inspector', !settings.values.inspector) }, icon('panel'))
 
-  host.append(tab, h('div.push'), link, progress, queue, stop, runGroup, details)
-
-  function drawGraph() {
-    setText(nameText, graph.title)
-    dirty.hidden = !graph.dirty
-    document.title = `${graph.dirty ? '• ' : ''}${graph.title} – Easel`
-  }
+  const row = h('div.tab-row')
+  const { openList } = createTabs(row, tabs)
+  host.append(row)
+  createSaveState(host, { graph })
+  host.append(h('div.push'), link, progress, queue, stop, runGroup, details)
 
   function draw() {
     const { run: now, server } = session
@@ -69,9 +65,7 @@ export function createTopBar(host, { session, graph, settings, progress, runMode
   })
   const drawDetails = () => details.setAttribute('aria-expanded', String(settings.values.inspector))
   settings.listen(drawDetails)
-  graph.listen(drawGraph)
   drawDetails()
-  drawGraph()
   draw()
-  return { runs }
+  return { runs, openList }
 }
