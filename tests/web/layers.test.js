@@ -20,11 +20,12 @@ const ALLOWED = {
   mask: ['api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   export: ['app', 'commands', 'panels', 'tools', 'view', 'model', 'geometry'],
   import: ['api', 'model', 'geometry'],
+  gallery: ['app', 'api', 'import', 'panels', 'view', 'model', 'icons'],
   panels: ['app', 'api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
   app_view: ['app', 'api', 'commands', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
-  app: ['api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'export', 'app_view']
+  app: ['api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'export', 'app_view']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

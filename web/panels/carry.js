@@ -94,7 +94,7 @@ function place({ x, y, ghost }) {
 }
 
 /** Fill a drag with a file of the server. @param {DragEvent} event @param {Load} load */
-function fillDrag(event, { file, url, value }) {
+export function fillDrag(event, { file, url, value }) {
   if (!event.dataTransfer) return
   event.dataTransfer.effectAllowed = 'copy'
   event.dataTransfer.setData(FILE_TYPE, textOf(file))

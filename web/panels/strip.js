@@ -19,15 +19,17 @@ const FRAME = 216
  * @param {import('../app/settings.js').Settings} parts.settings
  * @param {(workflow: any, name: string) => void} parts.openGraph
  * @param {(file: import('../model/session.js').PictureRef) => void} parts.load  puts a result into a new node
+ * @param {() => void} parts.showAll  opens the gallery
  */
-export function createStrip(host, { session, results, settings, openGraph, load }) {
+export function createStrip(host, { session, results, settings, openGraph, load, showAll }) {
   const count = h('span.count')
   const live = h('canvas', { width: FRAME, height: FRAME, hidden: true })
   const waiting = h('div.thumb.waiting', { 'aria-hidden': 'true' }, live, count)
   const row = h('div.strip', { role: 'list', 'aria-label': t('Results, newest first') })
   const fold = h('button', { type: 'button' })
   fold.onclick = () => settings.set('resultsFolded', !settings.values.resultsFolded)
-  host.append(row, h('div.tools', {}, fold))
+  const grow = h('button', { type: 'button', 'aria-label': t('All results'), 'data-tip': t('All results, in the gallery'), 'data-command': 'gallery', onclick: showAll }, icon('gallery'))
+  host.append(row, h('div.tools', {}, fold, grow))
 
   /** @type {Map<string, HTMLElement>} */
   const thumbs = new Map()

@@ -1,0 +1,111 @@
+/** One picture of the grid. Tiles are few and used again: what scrolls out of view comes back as another picture. */
+import { icon } from '../icons/icons.js'
+import { language, many, t } from '../language/t.js'
+import { fill, h } from '../panels/dom.js'
+import { bitmapOf } from '../view/media.js'
+import { fileUrl, thumbUrl } from './pictures.js'
+
+/** @typedef {import('./pictures.js').Item} Item */
+
+/** First frames of videos that are kept, newest last. @type {Map<string, ImageBitmap>} */
+const frames = new Map()
+const FRAMES_KEPT = 40
+
+const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** @param {number} seconds */
+export const momentOf = seconds => moments.format(seconds * 1000)
+
+export class Tile {
+  /** @param {import('./thumb_queue.js').ThumbQueue} queue */
+  constructor(queue) {
+    this.queue = queue
+    this.image = h('img', { alt: '', draggable: 'false', decoding: 'async' })
+    this.marks = h('span.marks')
+    this.instead = h('span.instead')
+    this.element = h('div.tile', { role: 'option', draggable: 'true' }, this.instead, this.image, h('span.chosen', {}, icon('check', 14)), this.marks)
+    /** @type {number | null} */
+    this.id = null
+    this.looks = ''
+    this.index = -1
+    /** @type {Item | null} */
+    this.item = null
+  }
+
+  /** @param {number} id @param {Item | null} item @param {number} pixels  of its side, on the device */
+  show(id, item, pixels) {
+    const looks = item ? `${item.version} ${item.rating} ${item.favourite} ${item.filename} ${pixels > 256}` : ''
+    if (this.id === id && this.looks === looks) return
+    const same = this.id === id && this.item !== null && item !== null && this.item.version === item.version
+    this.id = id
+    this.item = item
+    this.looks = looks
+    this.element.id = `picture-${id}`
+    this.element.dataset.media = item?.media ?? ''
+    this.element.setAttribute('aria-label', item ? describe(item) : t('Picture'))
+    if (!same) this.picture(item, pixels)
+    fill(this.marks, item?.favourite ? icon('starred', 13) : null, item?.rating ? h('span', {}, `${item.rating} ★`) : null, item?.media === 'video' ? icon('play', 12) : null)
+  }
+
+  /** @param {Item | null} item @param {number} pixels */
+  picture(item, pixels) {
+    this.queue.drop(this.image)
+    this.image.dataset.state = ''
+    fill(this.instead)
+    if (!item) return
+    fill(this.instead, icon(item.media === 'video' ? 'film' : item.media === 'audio' ? 'sound' : 'image', 20), h('span', {}, item.filename))
+    if (item.media === 'image') this.queue.want(this.image, thumbUrl(item, pixels))
+    else if (item.media === 'video') void this.frame(item)
+  }
+
+  /** @param {Item} item */
+  async frame(item) {
+    const key = `${item.id} ${item.version}`
+    const bitmap = frames.get(key) ?? (await bitmapOf(fileUrl(item), 'video').catch(() => null))
+    if (!bitmap) return
+    frames.set(key, bitmap)
+    for (const [old, first] of frames) {
+      if (frames.size <= FRAMES_KEPT) break
+      frames.delete(old)
+      first.close()
+    }
+    if (this.item !== item) return
+    const canvas = h('canvas', { width: bitmap.width, height: bitmap.height })
+    canvas.getContext('2d')?.drawImage(bitmap, 0, 0)
+    fill(this.instead, canvas)
+  }
+
+  /** @param {boolean} chosen @param {boolean} active */
+  mark(chosen, active) {
+    this.element.setAttribute('aria-selected', String(chosen))
+    this.element.classList.toggle('active', active)
+  }
+
+  /** @param {number} x @param {number} y @param {number} side @param {number} index @param {number} count */
+  place(x, y, side, index, count) {
+    this.index = index
+    const { style } = this.element
+    style.transform = `translate(${x}px, ${y}px)`
+    style.width = style.height = `${side}px`
+    style.visibility = ''
+    this.element.setAttribute('aria-posinset', String(index + 1))
+    this.element.setAttribute('aria-setsize', String(count))
+  }
+
+  /** Nothing is shown in it until it is used again. */
+  rest() {
+    this.queue.drop(this.image)
+    this.id = null
+    this.item = null
+    this.looks = ''
+    this.index = -1
+    this.element.removeAttribute('id')
+    this.element.style.visibility = 'hidden'
+  }
+}
+
+/** @param {Item} item */
+function describe(item) {
+  const stars = item.rating ? `, ${many(item.rating, '{count} star', '{count} stars')}` : ''
+  return `${item.filename}, ${momentOf(item.time)}${stars}${item.favourite ? `, ${t('favourite')}` : ''}`
+}
