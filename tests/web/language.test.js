@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { asLanguage, fits, wantedLanguages } from '../../web/language/read.js'
+import { createSaid } from '../../web/language/server.js'
 import { language, many, t } from '../../web/language/t.js'
 import { literalsOf } from './literals.js'
 import { callOf, compare, fileOf, modules, sentencesOf } from './words.js'
@@ -104,4 +105,24 @@ test('the setting comes before the browser, and what comes after English is not 
   assert.deepEqual(wantedLanguages('zh-CN', ['en']), ['zh-CN'])
   assert.deepEqual(wantedLanguages('en', ['de']), [])
   assert.deepEqual(wantedLanguages(7, ['en']), [])
+})
+
+test('what the server says is found by its places, the sentence that says most first', () => {
+  const said = createSaid(new Map([
+    ['There is no file {name}.', '没有文件 {name}。'],
+    ['There is no file {name} in the {kind} folder.', '{kind} 文件夹中没有文件 {name}。'],
+    ['The disk is full.', '磁盘已满。'],
+    ['{what} could not be written: {reason}', '无法写入 {what}：{reason}'],
+    ['{all}', '—']
+  ]))
+  assert.equal(said('There is no file a {b}.'), '没有文件 a {b}。')
+  assert.equal(said('There is no file x.png in the input folder.'), 'input 文件夹中没有文件 x.png。')
+  assert.equal(said('The settings could not be written: The disk is full.'), '无法写入 The settings：磁盘已满。')
+  assert.equal(said('Another sentence.\nThe disk is full.\n'), 'Another sentence.\n磁盘已满。\n')
+  assert.equal(said(''), '')
+  assert.equal(createSaid(new Map())('As it is.'), 'As it is.')
+  const begun = performance.now()
+  const hostile = createSaid(new Map([['a{x}b{y}b{z}b{u}b{v}c', '{x}{y}{z}{u}{v}']]))
+  for (let round = 0; round < 200; round += 1) hostile(`a${'b'.repeat(1900 - round)}`)
+  assert.ok(performance.now() - begun < 5000, 'linear, whatever comes')
 })

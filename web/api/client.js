@@ -9,6 +9,7 @@
  * @typedef {{ path: string, size: number, modified: number, created?: number }} UserFile
  * @typedef {{ error: { type: string, message: string, details: string, extra_info?: any }, node_errors: Record<string, any> }} PromptRefusal
  */
+import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { parseFrame } from './frames.js'
 import { newId } from './id.js'
@@ -299,9 +300,9 @@ function parseOr(text) {
 /** @param {Response} response @param {string} text @param {any} value */
 function refusal(response, text, value) {
   const said = value?.error?.message ?? (typeof value?.error === 'string' ? value.error : null)
-  if (said) return String(said)
+  if (said) return fromServer(String(said))
   if (response.status === 413) return t('The file is larger than the server accepts (--max-upload-size).')
-  if (text && text.length < 200 && !text.startsWith('<')) return text
+  if (text && text.length < 200 && !text.startsWith('<')) return fromServer(text)
   return t('The server answered {status}', { status: `${response.status} ${response.statusText}` }).trim() + '.'
 }
 

@@ -1,3 +1,4 @@
+import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 
 /**
@@ -52,7 +53,7 @@ function reason(name, status, text) {
 function sentence(text) {
   try {
     const { error } = JSON.parse(text)
-    return String(error?.message ?? (typeof error === 'string' ? error : ''))
+    return fromServer(String(error?.message ?? (typeof error === 'string' ? error : '')))
   } catch {
     return ''
   }

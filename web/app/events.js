@@ -6,6 +6,7 @@
  * @typedef {import('./results.js').Results} Results
  * @typedef {import('./jobs.js').Jobs} Jobs
  */
+import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { isObject } from '../model/json.js'
 import { withoutCell } from '../model/prompt_ids.js'
@@ -104,7 +105,7 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
 
     execution_error: data => {
       if (!isCurrent(data)) return
-      const message = String(data.exception_message ?? data.exception_type ?? t('It failed.')).trim()
+      const message = fromServer(String(data.exception_message ?? data.exception_type ?? t('It failed.')).trim())
       const detail = Array.isArray(data.traceback) ? data.traceback.join('') : ''
       const id = data.node_id === null || data.node_id === undefined ? null : String(data.node_id)
       const node = id === null ? null : lookedAt(id) ?? withoutCell(id)
@@ -137,7 +138,7 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
       ...(running ? {} : measured.of(node) ?? {}),
       ...(node === id ? {
         outputs: listOf(facts.outputs).map(output => ({ type: String(output?.type ?? '*'), text: String(output?.text ?? '') })),
-        warnings: listOf(facts.warnings).map(String), key: typeof facts.key === 'string' ? facts.key : null, frozen: facts.frozen === true,
+        warnings: listOf(facts.warnings).map(warning => fromServer(String(warning))), key: typeof facts.key === 'string' ? facts.key : null, frozen: facts.frozen === true,
       } : {}),
     })
   }

@@ -5,6 +5,7 @@
  * @typedef {'once' | 'change' | 'live' | 'loop'} Mode
  * @typedef {{ mode: Mode, ran: string | null }} State  `ran`: the prompt that was asked for last, or was there when the mode began
  */
+import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { toPrompt } from '../model/workflow.js'
 import { onlyShown } from './targets.js'
@@ -211,7 +212,7 @@ export class RunModes {
     if (!state || job.client_id !== this.client.clientId) return
     if (job.state === 'error') {
       if (job.document !== null) this.states.delete(job.document)
-      const sentence = job.error?.sentence.split('\n')[0] ?? ''
+      const sentence = fromServer(job.error?.sentence.split('\n')[0] ?? '')
       this.toasts.show({ key: 'run-mode', tone: 'warning', text: t('“{mode}” has stopped, since a run failed.', { mode: nameOf(state.mode) }), detail: sentence })
       this.tell()
     } else if (state.mode === 'loop' && job.document === this.graph.id) void this.repeat()

@@ -4,6 +4,7 @@
  *
  * @typedef {{ name: string, state: string, problems: { sentence: string }[] }} Pack
  */
+import { fromServer } from '../language/server.js'
 import { many, t } from '../language/t.js'
 
 export class Surroundings {
@@ -18,9 +19,9 @@ export class Surroundings {
   tell({ advice, packs = [] }) {
     const failed = packs.filter(({ state }) => state === 'failed' || state === 'partly')
     const off = packs.filter(({ state }) => state === 'untrusted').map(({ name }) => name)
-    if (advice) this.once({ key: 'gpu', tone: 'warning', stays: true, text: t('The graphics card is not used.'), detail: advice })
+    if (advice) this.once({ key: 'gpu', tone: 'warning', stays: true, text: t('The graphics card is not used.'), detail: fromServer(advice) })
     if (failed.length) {
-      const detail = failed.flatMap(({ problems }) => problems.map(({ sentence }) => sentence)).join('\n')
+      const detail = failed.flatMap(({ problems }) => problems.map(({ sentence }) => fromServer(sentence))).join('\n')
       this.once({ key: 'packs', tone: 'warning', stays: true, text: t('Nodes are missing: {names} did not load whole.', { names: failed.map(({ name }) => name).join(', ') }), detail })
     }
     if (off.length) {

@@ -17,6 +17,7 @@
  */
 import { ApiError } from '../api/client.js'
 import { repairAll, repairsOf } from '../commands/repair.js'
+import { fromServer } from '../language/server.js'
 import { many, t } from '../language/t.js'
 import { faultFrom, isChoice, rankOf } from '../model/faults.js'
 import { labelOf } from '../model/labels.js'
@@ -160,7 +161,7 @@ export class Troubles {
     const path = body?.error?.extra_info?.path
     const node = Array.isArray(path) ? String(path[0]) : body?.error?.extra_info?.node_id
     this.toasts.show({
-      key: 'problem', tone: 'error', text: error.message, detail: body?.error?.details || '',
+      key: 'problem', tone: 'error', text: error.message, detail: fromServer(body?.error?.details || ''),
       ...(node === undefined || node === null ? {} : { action: { label: t('Show me'), run: () => this.names.show(String(node)) } }),
     })
   }

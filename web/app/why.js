@@ -4,6 +4,8 @@
  *
  * @typedef {{kind: string, inputs?: string[], sentence?: string}} Reason
  */
+import { fromServer } from '../language/server.js'
+import { listed, many, t } from '../language/t.js'
 import { labelOf } from '../model/labels.js'
 import { formatNumber } from '../model/words.js'
 
@@ -21,14 +23,14 @@ const LETTERS = 24
 export function whySentence(reason, { type, now, before, isCached }) {
   if (!reason) return null
   const changed = reason.kind === 'changed' && Array.isArray(reason.inputs) ? reason.inputs : []
-  if (!changed.length) return reason.sentence ?? null
+  if (!changed.length) return reason.sentence === undefined ? null : fromServer(reason.sentence)
   const [only] = changed
   const was = only !== undefined && changed.length === 1 ? valueWord(before?.[only]) : ''
   const names = changed.map(name => small(labelOf(undefined, type, name)))
   const cached = Object.keys(now).filter(name => !changed.includes(name) && isLink(now[name]) && isCached(String(/** @type {any[]} */ (now[name])[0])))
   const rest = cached.map(name => small(labelOf(undefined, type, name)))
-  const kept = rest.length ? `. The ${listed(rest)} ${rest.length === 1 ? 'comes' : 'come'} from the cache` : ''
-  return `the ${listed(names)} changed${was ? ` from ${was}` : ''}${kept}`
+  const changes = was ? t('the {names} changed from {before}', { names: listed(names), before: was }) : t('the {names} changed', { names: listed(names) })
+  return rest.length ? many(rest.length, '{changes}. The {names} comes from the cache', '{changes}. The {names} come from the cache', { changes, names: listed(rest) }) : changes
 }
 
 /** A constant in a few letters; '' for a link and for what is too long to repeat. @param {unknown} value */
@@ -41,10 +43,6 @@ function valueWord(value) {
 /** @param {unknown} value */
 const isLink = value => Array.isArray(value) && value.length === 2 && typeof value[1] === 'number'
 
-/** @param {string[]} words */
-function listed(words) {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
-}
 
 /** "Seed" within a sentence is "seed"; "CFG" stays. @param {string} label */
 const small = label => (/^\p{Lu}\p{Ll}/u.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label)

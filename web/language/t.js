@@ -37,8 +37,8 @@ export function many(count, one, other, parts) {
   return filled(form, { count: count.toLocaleString(language), ...parts })
 }
 
-/** Several things in one sentence: "a, b and c". @param {readonly string[]} things @param {'conjunction' | 'disjunction'} [type] */
-export const listed = (things, type = 'conjunction') => new Intl.ListFormat(language, { type }).format(things)
+/** Several things in one sentence: "a, b and c", as this page writes English. @param {readonly string[]} things @param {'conjunction' | 'disjunction'} [type] */
+export const listed = (things, type = 'conjunction') => new Intl.ListFormat(language === 'en' ? 'en-GB' : language, { type }).format(things)
 
 /** A time as a person reads it: "26 Nov 2026, 14:05". @param {number | Date} time  ms @param {Intl.DateTimeFormatOptions} [options] */
 export const dateText = (time, options = { dateStyle: 'medium', timeStyle: 'short' }) => new Intl.DateTimeFormat(language, options).format(time)

@@ -12,6 +12,7 @@
  * @property {string | null} input
  * @property {Json} extra What the server says besides: `path`, `linked_node`, ...
  */
+import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { asObject, asText } from './json.js'
 import { labelOf } from './labels.js'
@@ -106,6 +107,7 @@ export function faultFrom(item, type, labelFor) {
   const text = String(item?.sentence ?? [item?.message, item?.details].filter(Boolean).join(': '))
   // The sentence names its node; where it is shown on that node, this would say it twice.
   const own = text.startsWith(type) ? text.replace(/^\S+(?: "[^"]*")? \(#[^)]*\):? /u, '') : text
-  const worded = input ? own.replace(new RegExp(`(?<![\\w-])${input.replaceAll(/[^\w]/gu, '\\$&')}(?![\\w-])`, 'u'), () => labelFor(input)) : own
+  const said = fromServer(own)
+  const worded = input ? said.replace(new RegExp(`(?<![\\w-])${input.replaceAll(/[^\w]/gu, '\\$&')}(?![\\w-])`, 'u'), () => labelFor(input)) : said
   return { kind: String(item?.type ?? 'refused'), message: worded.charAt(0).toUpperCase() + worded.slice(1), input, extra }
 }
