@@ -20,6 +20,7 @@ ORDERS = {
 BY_TIME = ("newest", "oldest")
 MOST_WORDS = 32
 _WORD = re.compile(r'(-?)(?:(negative|name|model|positive):)?(?:"([^"]*)"?|(\S+))', re.IGNORECASE)
+_QUOTES = str.maketrans("“”„«»「」", '"""""""')
 _COLUMNS = {"negative": "negative", "name": "name", "model": "models", "positive": "positive"}
 
 
@@ -97,7 +98,7 @@ def match(text: str) -> tuple[str, str]:
     """
     wanted: list[str] = []
     unwanted: list[str] = []
-    for minus, column, phrase, word in list(_WORD.findall(text))[:MOST_WORDS]:
+    for minus, column, phrase, word in list(_WORD.findall(text.translate(_QUOTES)))[:MOST_WORDS]:
         words = spaced(phrase or word).replace('"', " ").replace("\0", " ").split()
         if not any(map(_has_letters, words)):
             continue
