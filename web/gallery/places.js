@@ -17,6 +17,8 @@
 export const GAP = 4
 const HEAD = 36
 const MARGIN = 12
+/** CSS px: Firefox lays out nothing beyond 17.8 million. */
+const HIGHEST = 16_000_000
 
 /**
  * The days of pictures that are in order of time, whichever way. Only where a day ends is looked for.
@@ -48,11 +50,23 @@ export function daysOf(times) {
   return days
 }
 
-/** @param {number} count @param {{ first: number, at: number }[]} days  none: no headings @param {number} width @param {number} wanted  px of a tile @returns {Places} */
+/**
+ * Tiles are about as large as wanted, and at least two beside each other; smaller where the wall would be higher than browsers scroll.
+ *
+ * @param {number} count @param {{ first: number, at: number }[]} days  none: no headings @param {number} width @param {number} wanted  px of a tile
+ * @returns {Places}
+ */
 export function layOut(count, days, width, wanted) {
   const room = Math.max(64, width - 2 * MARGIN)
-  const columns = Math.max(room < 420 && wanted < room ? 2 : 1, Math.floor((room + GAP) / (wanted + GAP)))
-  const side = Math.max(32, Math.floor((room - (columns - 1) * GAP) / columns))
+  let columns = Math.max(2, Math.round((room + GAP) / (wanted + GAP)))
+  let places = inColumns(count, days, room, columns)
+  while (places.height > HIGHEST && columns < room / 32) places = inColumns(count, days, room, ++columns)
+  return places
+}
+
+/** @param {number} count @param {{ first: number, at: number }[]} days @param {number} room @param {number} columns @returns {Places} */
+function inColumns(count, days, room, columns) {
+  const side = Math.max(24, Math.floor((room - (columns - 1) * GAP) / columns))
   const step = side + GAP
   const head = days.length ? HEAD : 0
   const starts = days.length ? days : [{ first: 0, at: null }]
