@@ -180,10 +180,12 @@ def test_a_graph_is_edited_and_run_by_keys_alone(artist: Person) -> None:
     page.keyboard.type("a castle")
     artist.run()
     assert "a castle" in {node["inputs"].get("text") for node in artist.prompt.values()}
-    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")  # the button before the tree
+    page.keyboard.press("Enter")
     page.keyboard.type("invert")
     page.keyboard.press("Enter")
     assert max(ids(artist)) == 10
+    artist.until("() => (document.activeElement.getAttribute('aria-label') ?? '').startsWith('Invert')")
     page.keyboard.press("Delete")
     assert max(ids(artist)) == 9
 

@@ -56,7 +56,7 @@ export class Drawer {
     this.host.append(this.element)
     this.current = panel.id
     this.end = panel.fill(body, () => this.close())
-    const first = this.element.querySelector('.panel input, .panel [tabindex="0"], .panel button')
+    const first = this.element.querySelector('.panel [data-first] [tabindex="0"]') ?? this.element.querySelector('.panel input, .panel [tabindex="0"], .panel button')
     ;(first instanceof HTMLElement ? first : this.element).focus({ preventScroll: true })
     this.listeners.forEach(listener => listener())
   }

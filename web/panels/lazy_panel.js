@@ -21,7 +21,7 @@ export function lazyPanel(id, title, load, size) {
         if (closed) return
         end = found.fill(body, close)
         // The drawer looked for something to focus while there was nothing.
-        const first = body.querySelector('input, [tabindex="0"], button')
+        const first = body.querySelector('[data-first] [tabindex="0"]') ?? body.querySelector('input, [tabindex="0"], button')
         if (first instanceof HTMLElement && body.closest('.drawer')?.contains(document.activeElement)) first.focus({ preventScroll: true })
       }, () => {
         if (!closed) body.replaceChildren(t('This panel could not be loaded: the server does not answer. Close it and try again.'))

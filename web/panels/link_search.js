@@ -17,12 +17,14 @@ import { VirtualList } from './virtual_list.js'
  * @param {(type: string) => string} parts.colorOf
  * @param {import('../model/types.js').NodeRecord} parts.node
  * @param {import('./float.js').Anchor} parts.at
+ * @param {{ side: string, name: string }} [parts.socket]  links of this one only
+ * @param {(words: string) => void} [parts.onLinked]
  */
-export function openLinkSearch({ editor, names, colorOf, node, at }) {
+export function openLinkSearch({ editor, names, colorOf, node, at, socket, onLinked }) {
   const title = names.titleOf(node)
   const field = h('input', { type: 'text', placeholder: t('Link {title}', { title }), 'aria-label': t('Search for a link of {title}', { title }), autocomplete: 'off', spellcheck: 'false' })
   const none = h('p.none')
-  const rows = linkChoices(editor, node).map(describe)
+  const rows = linkChoices(editor, node).filter(({ own }) => !socket || (own.side === socket.side && own.name === socket.name)).map(describe)
   /** @type {VirtualList<Row>} */
   const list = new VirtualList({
     rowHeight: 34,
@@ -34,7 +36,7 @@ export function openLinkSearch({ editor, names, colorOf, node, at }) {
     },
     onChoose: row => {
       close()
-      connect(editor, row.own, row.other)
+      if (connect(editor, row.own, row.other) !== null) onLinked?.(row.words)
     },
   })
   const element = h('div.search.links', { role: 'dialog', 'aria-label': t('Link {title}', { title }) },

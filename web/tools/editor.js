@@ -57,6 +57,8 @@ export class Editor extends Doing {
   selection = new Set()
   /** @type {Target} */
   hover = { kind: 'canvas' }
+  /** Takes the focus in the canvas's stead, while one works in the tree. @type {(() => void) | null} */
+  home = null
   /** The graph on the canvas. @type {import('../model/types.js').GraphId} */
   graphId = ''
   /** The way to it. */
@@ -266,8 +268,10 @@ export class Editor extends Doing {
     this.renderer.refresh()
   }
 
+  /** To where the person works on the graph: the canvas, or what stands in for it. */
   focus() {
-    this.overlay.focus({ preventScroll: true })
+    if (this.home) this.home()
+    else this.overlay.focus({ preventScroll: true })
   }
 
   dispose() {
