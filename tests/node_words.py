@@ -15,8 +15,12 @@ from typing import Any
 from nodes.library import core_registry
 
 LANGUAGES = Path(__file__).resolve().parent.parent / "web" / "languages"
-SAME = frozenset({"", "CFG", "SDXL", "SD3", "VAE", "CLIP", "LoRA"})
-"""Names that stay as they are."""
+SAME = frozenset({"", "*", "CFG", "SDXL", "SD3", "VAE", "CLIP", "LoRA"})
+"""Names that stay as they are, beside those of the parts of a network, such as `input_blocks.0.`"""
+
+
+def same(name: str) -> bool:
+    return name in SAME or "." in name
 
 
 def declared() -> dict[str, Any]:
@@ -46,7 +50,7 @@ def missing(words: dict[str, Any], info: dict[str, Any]) -> dict[str, list[str]]
         if entry["description"] and not own.get("description") and entry["description"] not in texts:
             lacks["descriptions"][class_type] = None
         for part in entry["category"].split("/"):
-            if part and part not in names:
+            if part and part not in names and not same(part):
                 lacks["names"][part] = None
         later = entry.get("easel_later", "")
         if later and later not in texts:
@@ -56,7 +60,7 @@ def missing(words: dict[str, Any], info: dict[str, Any]) -> dict[str, list[str]]
             said = {"label": said} if isinstance(said, str) else said
             if label and not said.get("label") and label not in texts:
                 lacks["texts"][label] = None
-            elif not label and not said.get("label") and name not in names and name not in SAME:
+            elif not label and not said.get("label") and name not in names and not same(name):
                 lacks["names"][name] = None
             if tooltip and not said.get("tooltip") and tooltip not in texts:
                 lacks["texts"][tooltip] = None
