@@ -97,6 +97,7 @@ export function gridPanel({ run, runs, titleOf, large, use, openGraph, stop, aga
       }
 
       function draw() {
+        const had = table.contains(document.activeElement)
         elements.clear()
         const width = across?.steps.length ?? 0
         const rows = down?.steps ?? [{ label: '', acts: [] }]
@@ -107,7 +108,7 @@ export function gridPanel({ run, runs, titleOf, large, use, openGraph, stop, aga
             Array.from({ length: width }, (_, x) => element(cellAt(x, y), x, y))))))
         at = elements.has(at) ? at : cellAt(0, 0)
         update()
-        rove()
+        rove(had)
       }
 
       /** @param {number} cell @param {number} x @param {number} y */
@@ -242,11 +243,12 @@ export function gridPanel({ run, runs, titleOf, large, use, openGraph, stop, aga
       function rove(focus = true) {
         for (const [cell, element] of elements) element.tabIndex = cell === at ? 0 : -1
         const element = elements.get(at)
-        if (focus && element && table.contains(document.activeElement)) element.focus({ preventScroll: false })
+        if (focus && element && body.contains(document.activeElement)) element.focus({ preventScroll: false })
       }
 
-      table.addEventListener('keydown', event => {
-        if (event.target instanceof Element && event.target.closest('input, button')) return
+      body.addEventListener('keydown', event => {
+        const { target } = event
+        if (target instanceof Element && (target.closest('input, select') || (target.closest('button') && (event.key === 'Enter' || event.key === ' ')))) return
         const element = elements.get(at)
         if (!element || event.ctrlKey || event.metaKey || event.altKey) return
         const [x, y] = [Number(element.dataset.x), Number(element.dataset.y)]
@@ -308,7 +310,7 @@ export function gridPanel({ run, runs, titleOf, large, use, openGraph, stop, aga
       if (!run.isOver) void runs.refresh(run)
       draw()
       fitAll()
-      elements.get(at)?.focus({ preventScroll: true })
+      queueMicrotask(() => elements.get(at)?.focus({ preventScroll: true })) // the drawer looks for the first control
       return end
     },
   }
