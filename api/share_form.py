@@ -21,7 +21,7 @@ LONGEST_WORDS = 4000
 """Of a label, a help text or a paragraph."""
 LONGEST_TEXT = 20_000
 """Of a text that a guest gives."""
-LARGEST = 2.0**64
+LARGEST = 1e20
 CONTROLS = frozenset({"number", "text", "choice", "toggle", "colour", "image"})
 WORDS = frozenset({"heading", "text", "divider"})
 FILE_NAMES = frozenset({"filename_prefix"})
@@ -177,6 +177,7 @@ def _show_input(found: Input, item: JsonObject, wide: bool) -> JsonObject:
             "min": found.min if found.min > -LARGEST else None,
             "max": found.max if found.max < LARGEST else None,
             "step": found.step or None,
+            "increment": _number(item, "increment", found.step) or None,
             "slider": item.get("slider") is True,
             "seed": item.get("seed") is True,
             "random": item.get("random") is True,

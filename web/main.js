@@ -1,6 +1,7 @@
 /** Wires the page: the server's client, the document, the editor on its canvas, and the panels round it. */
 import { Client, viewUrl } from './api/client.js'
 import { Documents } from './api/documents.js'
+import { installApp } from './app_view/install.js'
 import { BringIn } from './app/bring_in.js'
 import { ChoicePictures } from './app/choice_pictures.js'
 import { Checks } from './app/checks.js'
@@ -32,6 +33,7 @@ import { Surroundings } from './app/surroundings.js'
 import { storage } from './app/storage.js'
 import { Sync } from './app/sync.js'
 import { tabCommands } from './app/tab_commands.js'
+import { titleOf } from './app/tabs.js'
 import { followTheme } from './app/theme.js'
 import { Troubles } from './app/troubles.js'
 import { Windows } from './app/windows.js'
@@ -173,6 +175,7 @@ async function start() {
   const load = (/** @type {import('./model/session.js').PictureRef} */ file) => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 }))
   const gallery = lazyPanel('gallery', t('Gallery'), async () => (await later()).galleryPanel({ client, toasts, openFile: file => bringIn.openFile(file), load }), 'full')
   editor.commands.register({ id: 'gallery', label: t('Gallery'), keys: ['A'], run: () => drawer.toggle(gallery) })
+  installApp({ editor, session, results, jobs, runner, client, toasts, names, drawer, topbar: byId('topbar'), load: later })
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   const rail = createRail(byId('rail'), {
     editor, session, settings, troubles, problemList, drawer, history, theme: colours.current,
@@ -222,13 +225,20 @@ async function start() {
   editor.on('upload', ({ node, widget }) => void bringIn.choose(node.id, widget.name))
   editor.on('notice', ({ message, level }) => toasts.show({ text: message, tone: level }))
 
+  /** Of a document that is open in a tab; of one that is not, none. @param {string | null} document */
+  const sessionOf = document => (document === null ? session : graph.tabs.sessionOf(document))
   listenToServer({
-    client, session, results, jobs, troubles, schema: () => editor.schema,
+    client, session, sessionOf, results, jobs, troubles, schema: () => editor.schema,
+    tellElsewhere: (document, message) => {
+      const tab = graph.tabs.byId(document)
+      if (tab) toasts.show({ key: `failed-${document}`, tone: 'error', text: t('A run of “{name}” failed.', { name: titleOf(tab) }), detail: message, action: { label: t('Show it'), run: () => void graph.tabs.show(tab) } })
+    },
     prepare: pictures => Promise.race([Promise.all(pictures.map(picture => editor.pictures.load(picture))), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
   })
   const surroundings = new Surroundings(toasts)
+  graph.tabs.carry({ park: () => [runner.lastUsed, troubles.refused], resume: kept => { [runner.lastUsed, troubles.refused] = /** @type {any} */ (kept ?? [new Map(), new Map()]) } })
   const sync = new Sync({
-    client, session, results, jobs,
+    client, session, sessionOf, sessions: () => graph.tabs.sessions(), results, jobs,
     onWorker: worker => surroundings.tell(worker),
     onReady: async () => {
       toasts.dismiss('worker')

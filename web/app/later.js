@@ -3,6 +3,9 @@
  * is in this one list, since each file that is imported by itself splits the page once more: what it shares with every
  * other becomes a file of its own (docs/decisions/0008-the-page-is-joined.md).
  */
+export { appPanel } from '../app_view/panel.js'
+export { toggleInput, toggleOutput } from '../app_view/edit_app.js'
+export { openShares } from '../app_view/shares_dialog.js'
 export { openCamera } from '../panels/camera.js'
 export { openCrop } from '../crop/open.js'
 export { createExtensions } from '../extend/load.js'

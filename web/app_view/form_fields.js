@@ -7,7 +7,7 @@
  * @property {(value: Value | null) => void} changed
  * @property {((file: File) => Promise<{ value: string, url: string }>)} [upload]
  * @property {(value: string) => string} [pictureUrl]  where a picture that is a value is shown from; '' for nowhere
- * @property {(element: HTMLInputElement) => boolean} [random]  whether a seed is new for each run
+ * @property {(on: boolean) => void} [randomly]  a seed is to be new for each run, or not any more
  *
  * @typedef {object} Field
  * @property {HTMLElement} element
@@ -28,11 +28,11 @@ export function createField(item, id, parts) {
 const FIELDS = { number: numberField, text: textField, choice: choiceField, toggle: toggleField, colour: colourField, image: imageField }
 
 /** @param {InputItem} item @param {string} id @param {Parts} parts @returns {Field} */
-function numberField(item, id, { changed }) {
+function numberField(item, id, { changed, randomly }) {
   const field = h('input.field', { id, type: 'text', inputmode: item.integer && (item.min ?? -1) >= 0 ? 'numeric' : 'decimal', autocomplete: 'off', spellcheck: 'false' })
   const { min, max } = item
   const ranged = item.slider && typeof min === 'number' && typeof max === 'number' && max > min
-  const range = ranged ? h('input', { type: 'range', min, max, step: item.step ?? 'any', 'aria-label': item.label, tabindex: -1 }) : null
+  const range = ranged ? h('input', { type: 'range', min, max, step: item.step ?? item.increment ?? 'any', 'aria-label': item.label, tabindex: -1 }) : null
   const once = item.seed ? h('input', { type: 'checkbox' }) : null
   if (once) once.checked = item.random === true
   const dice = item.seed ? h('button.plain.dice', { type: 'button', 'data-tip': t('Another number') }, t('New number')) : null
@@ -55,9 +55,10 @@ function numberField(item, id, { changed }) {
     const value = readNumber(field.value)
     if (step === undefined || value === null) return
     event.preventDefault()
-    take(fitted(item, value + step * (item.step ?? (item.integer ? 1 : 0.1)) * (event.shiftKey ? 10 : 1)))
+    take(fitted(item, value + step * (item.increment ?? item.step ?? (item.integer ? 1 : 0.1)) * (event.shiftKey ? 10 : 1)))
   })
   range?.addEventListener('input', () => take(fitted(item, Number(range.value))))
+  once?.addEventListener('change', () => randomly?.(once.checked))
   dice?.addEventListener('click', () => take(randomSeed(item)))
   return {
     element: h('div.number', { class: ranged ? 'number ranged' : 'number' }, range, field, dice,

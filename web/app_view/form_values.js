@@ -14,7 +14,8 @@
  * @property {boolean} [integer]
  * @property {number | null} [min]
  * @property {number | null} [max]
- * @property {number | null} [step]
+ * @property {number | null} [step]  the only values are so far apart
+ * @property {number | null} [increment]  what a press of an arrow key adds
  * @property {boolean} [slider]
  * @property {boolean} [seed]
  * @property {boolean} [random]  a new seed for each run
@@ -80,7 +81,8 @@ export function fitted(item, value) {
   const min = item.min ?? -Infinity
   const max = item.max ?? Infinity
   const start = Number.isFinite(min) ? min : 0
-  const stepped = item.step && item.step > 0 ? start + Math.round((value - start) / item.step) * item.step : value
+  const grid = item.step || (item.integer ? 1 : 0)
+  const stepped = grid > 0 ? start + Math.round((value - start) / grid) * grid : value
   const near = Math.min(Math.max(stepped, min), max)
   return item.integer ? Math.round(near) : Number(near.toFixed(10))
 }

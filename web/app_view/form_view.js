@@ -18,10 +18,11 @@ let count = 0
  * @param {Form} form
  * @param {object} parts
  * @param {(id: string, value: Value | null) => void} [parts.onChange]
+ * @param {(id: string, on: boolean) => void} [parts.onRandom]  a seed is to be new for each run, or not any more
  * @param {(file: File) => Promise<{ value: string, url: string }>} [parts.upload]
  * @param {(value: string) => string} [parts.pictureUrl]
  */
-export function createForm(form, { onChange, upload, pictureUrl } = {}) {
+export function createForm(form, { onChange, onRandom, upload, pictureUrl } = {}) {
   const name = `form-${(count += 1)}`
   /** @type {Map<string, Value | null>} */
   const values = new Map()
@@ -35,7 +36,7 @@ export function createForm(form, { onChange, upload, pictureUrl } = {}) {
 
   /** @param {InputItem} item @param {string} id */
   function row(item, id) {
-    const field = createField(item, id, { changed: value => change(item, value), ...(upload ? { upload } : {}), ...(pictureUrl ? { pictureUrl } : {}) })
+    const field = createField(item, id, { changed: value => change(item, value), randomly: on => onRandom?.(item.id, on), ...(upload ? { upload } : {}), ...(pictureUrl ? { pictureUrl } : {}) })
     const wrong = h('p.wrong', { id: `${id}-wrong`, hidden: true })
     const help = item.help ? h('p.help', { id: `${id}-help` }, item.help) : null
     field.control.setAttribute('aria-describedby', [help && `${id}-help`, `${id}-wrong`].filter(Boolean).join(' '))

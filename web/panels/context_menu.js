@@ -22,6 +22,7 @@ const OFFERED = {
     { title: t('Picture'), icon: 'image', of: ['picture_large', 'picture_load', '-', 'picture_copy', 'picture_paste', 'picture_save', 'picture_open'] }, '-',
     'repair', 'repair_other', '-', 'run_to_here', 'run_branch', 'freeze', 'thaw', 'sweep_widget', '-', 'help', 'rename', { title: t('Shape'), of: ['collapse', 'pin', 'resize_fit'] }, COLOURS, '-',
     'mute', 'bypass', '-',
+    'app_output', '-',
     'copy', 'cut', 'duplicate', { title: t('Copy otherwise'), of: ['copy_text', 'duplicate_links', 'paste_links'] }, '-',
     'replace', 'group', '-',
     'enter_subgraph', 'subgraph_panel', 'make_subgraph', 'move_into_subgraph', 'move_out_of_subgraph', 'unpack_subgraph', 'unique_subgraph', 'publish_subgraph', '-',

@@ -27,8 +27,16 @@ export function widgetEntries(editor, node, name) {
   if (editor.commands.get('sweep_widget')) entries.push({ label: t('Sweep {name}…', { name: inSentence(label) }), icon: 'grid', run: () => void editor.run('sweep_widget', { node, widget: name }) })
   entries.push({ label: t('Copy its value'), run: () => void clipboard().writeText(writeValue(widget)).catch(() => editor.notify(t('The browser did not let the page use the clipboard'))) })
   entries.push({ label: t('Paste a value'), run: () => void paste() })
+  const mark = record.properties.easel_app
+  const shown = mark !== undefined && appItems(editor).some(item => item?.mark === mark && item.widget === name)
+  entries.push({ label: shown ? t('Take out of the app') : t('Show in the app'), run: () => void inApp() })
   if (others > 0) entries.push({ label: others === 1 ? t('Same for the other selected node') : t('Same for all {count} selected nodes', { count: others + 1 }), run: () => editor.setWidgets(node, name, widget.value) })
   return entries
+
+  async function inApp() {
+    const { toggleInput } = await import('../app/later.js')
+    if (toggleInput(editor, node, name)) editor.notify(t('It is shown in the app now.'))
+  }
 
   async function paste() {
     const text = await clipboard().readText().catch(() => null)
@@ -38,4 +46,11 @@ export function widgetEntries(editor, node, name) {
     else setWidget(editor, node, name, value)
     return undefined
   }
+}
+
+/** What the app of the graph shows, as the file has it. @param {Editor} editor @returns {any[]} */
+function appItems(editor) {
+  const meta = editor.store.get('meta')
+  const items = meta?.kind === 'meta' ? /** @type {any} */ (meta.extra.easel)?.app?.items : []
+  return Array.isArray(items) ? items : []
 }
