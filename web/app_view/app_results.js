@@ -60,7 +60,7 @@ export function createAppResults({ editor, session, results, jobs, runner }, app
     drawn = mark
     fill(large, now ? pictureView(now, outputs.get(now.node) ?? '') : null, texts.map(({ text, label }) => h('figure', {}, label ? h('figcaption', {}, label) : null, h('pre', {}, text))),
       now || texts.length ? null : h('p.none', {}, t('What the form makes appears here.')))
-    fill(earlier, pictures.length < 2 ? null : pictures.map(result => h('li', {}, h('button.thumb', {
+    fill(earlier, pictures.length < 2 ? null : pictures.map(result => h('li', {}, h('button.app-thumb', {
       type: 'button', 'aria-pressed': String(result === now), 'aria-label': t('Show {name}', { name: result.file.filename }),
       onclick: () => { chosen = result === pictures[0] ? '' : result.key; draw() },
     }, isPicture(result.file.filename) ? h('img', { src: viewUrl(result.file, { preview: 'webp;80' }), alt: '', loading: 'lazy' }) : h('span', {}, result.file.filename)))))
