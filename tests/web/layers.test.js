@@ -25,7 +25,8 @@ const ALLOWED = {
   app_view: ['app', 'api', 'commands', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
-  app: ['api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'export', 'app_view']
+  runs: ['app', 'api', 'panels', 'view', 'icons'],
+  app: ['api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'runs', 'export', 'app_view']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

@@ -21,6 +21,8 @@
  * @property {boolean} snaps Moved things keep to the grid.
  * @property {number} edgeSpeed How fast the view goes along with what is dragged to its edge; 1 is usual, 0 is not at all.
  * @property {string[]} favourites Node types with a star.
+ * @property {boolean} notify A notice when jobs are done and the page is hidden; each browser is asked for itself.
+ * @property {boolean} notifySound
  * @property {string} language Code of the page's language; '' for the browser's.
  * @typedef {'dots' | 'minimap' | 'badges' | 'guides' | 'snaps' | 'canvasInfo'} Switch Those that are on or off in the panel View.
  */
@@ -36,7 +38,7 @@ const SHARED = ['theme', 'palette', 'palettes', 'resultsFolded', 'minimap', 'dot
 const DEFAULTS = {
   theme: 'system', palette: '', palettes: [], resultsFolded: false, inspector: innerWidth >= 1000,
   minimap: true, dots: true, badges: false, canvasInfo: false, nodeOpacity: 1, backdrop: '',
-  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', linkShape: 'spline', guides: true, snaps: false, edgeSpeed: 1, favourites: [], language: '',
+  keymap: { preset: DEFAULT_PRESET, own: {} }, navigation: '', linkShape: 'spline', guides: true, snaps: false, edgeSpeed: 1, favourites: [], notify: false, notifySound: false, language: '',
 }
 
 export class Settings {

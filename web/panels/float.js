@@ -67,7 +67,7 @@ export function float(element, { anchor, side = 'below', onClose }) {
 function place(element, anchor, side) {
   const gap = 8
   const { width, height } = element.getBoundingClientRect()
-  const box = { width: 0, height: 0, ...anchor }
+  const box = { x: anchor.x, y: anchor.y, width: anchor.width ?? 0, height: anchor.height ?? 0 } // a DOMRect has nothing of its own to copy
   let x = side === 'below' ? box.x : box.x + box.width
   let y = side === 'below' ? box.y + box.height : box.y
   if (side === 'below' && y + height > innerHeight - gap && box.y - height > gap) y = box.y - height

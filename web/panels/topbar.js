@@ -50,7 +50,7 @@ export function createTopBar(host, { session, graph, settings, progress, runMode
     const running = now.state === 'running'
     host.dataset.running = String(running)
     stop.hidden = !running && server.queued === 0
-    stop.disabled = !running
+    stop.disabled = !running && server.queued === 0
     queue.hidden = server.queued === 0
     setText(queue, many(server.queued, '{count} in the queue', '{count} in the queue'))
 

@@ -1,0 +1,49 @@
+/** What the panel says of jobs. */
+import { language, many, t } from '../language/t.js'
+import { duration } from '../panels/duration.js'
+
+/**
+ * @typedef {import('../api/queue.js').About} About
+ * @typedef {import('../api/queue.js').PastJob} PastJob
+ */
+
+/** What a job is called. @param {About} job */
+export const titleOf = ({ name, title, nodes }) => name || title || many(nodes, 'A graph of {count} node', 'A graph of {count} nodes')
+
+/** Which of several it is; '' for one alone. @param {About} job */
+export const placeOf = ({ batch }) => (batch ? t('{number} of {count}', { number: batch.index + 1, count: batch.of }) : '')
+
+/** @param {About} job */
+export const seedOf = ({ seed }) => (seed === null ? '' : t('seed {seed}', { seed: String(seed) }))
+
+/** What tells it apart from others of the same graph, in one line. @param {About} job */
+export const nameOf = job => joined([titleOf(job), placeOf(job), seedOf(job)])
+
+/** @param {readonly (string | false | null | undefined)[]} parts */
+export const joined = parts => parts.filter(Boolean).join(' · ')
+
+/** How it went. @param {PastJob} job */
+export function outcomeOf({ state, ms, error }) {
+  if (state === 'error') return error?.sentence.split('\n')[0] || t('It failed.')
+  if (state === 'interrupted') return t('stopped')
+  return ms === null ? '' : duration(ms)
+}
+
+const clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' })
+const date = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' })
+const longDate = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' })
+
+/** @param {number} seconds since 1970 */
+export const timeOf = seconds => clock.format(seconds * 1000)
+
+/** @param {number} seconds since 1970 @param {Date} [now] */
+export function dayOf(seconds, now = new Date()) {
+  const then = new Date(seconds * 1000)
+  const days = Math.round((midnight(now) - midnight(then)) / 86_400_000)
+  if (days === 0) return t('Today')
+  if (days === 1) return t('Yesterday')
+  return (then.getFullYear() === now.getFullYear() ? date : longDate).format(then)
+}
+
+/** @param {Date} time */
+const midnight = time => new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime()
