@@ -55,6 +55,14 @@ def test_it_says_what_it_is(workflow: dict[str, Any]) -> None:
     info = workflow["extra"]["info"]
     assert info["name"]
     assert info["description"].endswith(".")
+    assert info["tags"]
+
+
+def test_it_has_a_small_picture(workflow: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    path = FOLDER / f"{request.node.callspec.id}.webp"
+    assert path.stat().st_size < 40_000
+    with Pillow.open(path) as picture:
+        assert picture.size == (480, 360)
 
 
 def test_links_agree_with_both_their_ends(workflow: dict[str, Any]) -> None:
@@ -71,8 +79,10 @@ def test_links_agree_with_both_their_ends(workflow: dict[str, Any]) -> None:
 
 
 def test_every_node_is_known_and_has_a_value_for_each_widget(workflow: dict[str, Any]) -> None:
-    for node in workflow["nodes"]:
-        if node["type"] == "Note":
+    subgraphs = {graph["id"]: graph for graph in workflow.get("definitions", {}).get("subgraphs", [])}
+    inner = [node for graph in subgraphs.values() for node in graph["nodes"]]
+    for node in [*workflow["nodes"], *inner]:
+        if node["type"] == "Note" or node["type"] in subgraphs:
             continue
         spec = CATALOGUE[node["type"]]
         widgets = [i for i in spec.inputs if i.has_widget]
@@ -86,7 +96,8 @@ def test_every_node_is_known_and_has_a_value_for_each_widget(workflow: dict[str,
 def test_prompts_ask_for_what_the_built_in_model_learned(workflow: dict[str, Any]) -> None:
     lines = (FOLDER.parent / "models" / "train" / "names.txt").read_text("utf-8").splitlines()
     names = {name.replace("-", " ") for line in lines if not line.startswith("#") for name in line.split()}
-    prompts = [node["widgets_values"][0] for node in workflow["nodes"] if node["type"] == "CLIPTextEncode"]
+    subgraphs = {graph["id"]: graph for graph in workflow.get("definitions", {}).get("subgraphs", [])}
+    prompts = [n["widgets_values"][0] for n in workflow["nodes"] if n["type"] in {"CLIPTextEncode", *subgraphs}]
     assert {re.sub("^an? ", "", prompt) for prompt in prompts if prompt} <= names
 
 

@@ -168,7 +168,7 @@ export function versionsPanel({ graph, names, toasts, stage }) {
         const workflow = await contentOf(version)
         if (!workflow) return
         close()
-        view.open({ before: workflow, name: version.label ? t('“{label}”, {time}', { label: version.label, time: timeOf(version) }) : timeOf(version), restore: () => restore(version, workflow), branch: () => branch(version, workflow) })
+        view.open({ before: workflow, name: version.label ? t('“{label}”, {time}', { label: version.label, time: timeOf(version) }) : t('the version of {time}', { time: timeOf(version) }), restore: () => restore(version, workflow), branch: () => branch(version, workflow) })
       }
 
       /** @param {VersionInfo} one @param {VersionInfo} other */
@@ -185,7 +185,7 @@ export function versionsPanel({ graph, names, toasts, stage }) {
             h('button.primary', { type: 'button', 'data-tip': t('Opens the newer one as a graph of its own'), onclick: () => {
               dialog.close()
               branch(newer, after)
-              view.open({ before, name: timeOf(older) })
+              view.open({ before, name: t('the version of {time}', { time: timeOf(older) }) })
             } }, t('Show on the canvas'))),
         ], { wide: true })
       }
