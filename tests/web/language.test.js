@@ -3,8 +3,13 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { asLanguage, fits, wantedLanguages } from '../../web/language/read.js'
+import { readCatalogue } from '../../web/language/nodes.js'
 import { createSaid } from '../../web/language/server.js'
 import { language, many, t } from '../../web/language/t.js'
+import { fileTitle } from '../../web/model/labels.js'
+import { Schema } from '../../web/model/schema.js'
+import { searchTypes } from '../../web/model/search.js'
+import { toPrompt } from '../../web/model/to_prompt.js'
 import { literalsOf } from './literals.js'
 import { callOf, compare, fileOf, modules, sentencesOf } from './words.js'
 
@@ -125,4 +130,25 @@ test('what the server says is found by its places, the sentence that says most f
   const hostile = createSaid(new Map([['a{x}b{y}b{z}b{u}b{v}c', '{x}{y}{z}{u}{v}']]))
   for (let round = 0; round < 200; round += 1) hostile(`a${'b'.repeat(1900 - round)}`)
   assert.ok(performance.now() - begun < 5000, 'linear, whatever comes')
+})
+
+test('a node type is shown and found in the language of the page, and keeps its English name for files', () => {
+  const info = {
+    KSampler: { display_name: 'KSampler', category: 'sampling', description: 'Takes noise away.', input: { required: { seed: ['INT', { tooltip: 'Shared.' }], cfg: ['FLOAT', {}] } }, output: ['LATENT'], output_name: ['LATENT'] },
+    LoadImage: { display_name: 'Load Image', category: 'image', input: {}, output: ['IMAGE'], output_name: ['IMAGE'], easel_later: 'sound' }
+  }
+  const words = readCatalogue({
+    names: { seed: 'ignored here' },
+    texts: { 'Shared.': '共享。', sound: '声音' },
+    nodes: { KSampler: { title: 'K采样器', description: '去除噪声。', inputs: { cfg: { label: '引导', tooltip: '多少。' }, seed: 7 }, outputs: { LATENT: '潜空间' } }, LoadImage: 'broken', Gone: { title: 'x' } }
+  })
+  const schema = new Schema(info, words)
+  const type = schema.get('KSampler')
+  assert.deepEqual([type.title, type.english, type.description, type.outputs[0].name, type.outputs[0].label], ['K采样器', 'KSampler', '去除噪声。', 'LATENT', '潜空间'])
+  assert.deepEqual(type.inputs.map(({ name, label, tooltip }) => [name, label, tooltip]), [['seed', 'seed', '共享。'], ['cfg', '引导', '多少。']])
+  assert.deepEqual([schema.get('LoadImage').title, schema.get('LoadImage').english, schema.get('LoadImage').later], ['Load Image', undefined, '声音'])
+  assert.equal(fileTitle(type), 'KSampler')
+  for (const text of ['采样', '采样器', 'ksampler', 'k采样器', '去除']) assert.equal(searchTypes(schema, text)[0]?.name, 'KSampler', text)
+  assert.deepEqual([...readCatalogue(null).nodes, ...readCatalogue([]).names, ...readCatalogue({ nodes: { a: null }, names: 3 }).names], [])
+  assert.equal(toPrompt({ nodes: [{ id: 1, type: 'KSampler', inputs: [], outputs: [], widgets_values: [1, 2] }], links: [] }, schema).output[1]._meta.title, 'KSampler')
 })

@@ -175,10 +175,10 @@ function entryOf(type) {
   return entry
 }
 
-/** The words of a name: `KSamplerAdvanced`, `load_image` and "Load Image (mask)" alike. @param {string} text @returns {string[]} */
+/** The words of a name: `KSamplerAdvanced`, `load_image` and "Load Image (mask)" alike; K采样器 has two. @param {string} text @returns {string[]} */
 export function split(text) {
   const spaced = text.replace(/([a-z\d])([A-Z])/gu, '$1 $2').replace(/([A-Z])([A-Z][a-z])/gu, '$1 $2')
-  return spaced.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean)
+  return spaced.toLowerCase().split(/[^\p{L}\p{N}]+|(?<=[\p{Script=Latin}\p{N}])(?=\p{Script=Han})|(?<=\p{Script=Han})(?=[\p{Script=Latin}\p{N}])/u).filter(Boolean)
 }
 
 /** Does a word begin as typed, but for one letter wrong, missing or too many, or two swapped? @param {string} typed @param {string} word */
