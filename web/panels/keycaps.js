@@ -16,5 +16,6 @@ export function keyNames(keys) {
 
 /** @param {string} keys */
 export function keycaps(keys) {
-  return h('span.keys', {}, keyNames(keys).map(key => h('kbd', {}, key)))
+  // What is read aloud, and copied, has the signs that the eye does without.
+  return h('span.keys', {}, keyNames(keys).flatMap((key, index) => [index > 0 && h('i', {}, '+'), h('kbd', {}, key)]))
 }

@@ -51,7 +51,7 @@ export function outlineRows({ editor, session, names, open, words }) {
     const state = stateWord(node, session.status(names.promptId(node.id) ?? ''), session.notices(node.id))
     const isOpen = open.has(node.id)
     rows.push({
-      id: node.id, level: 1, kind: 'node', node: node.id, name, aside: state || `#${node.key}`, says: [name, state, t('number {id}', { id: node.key })].filter(Boolean).join(', '),
+      id: node.id, level: 1, kind: 'node', node: node.id, name, aside: state || `#${node.key}`, says: [name, state, `#${node.key}`].filter(Boolean).join(', '),
       open: isOpen, place: index + 1 + before, of: nodes.length + before,
     })
     if (isOpen) rows.push(...inside({ editor, session, names }, node))

@@ -34,7 +34,7 @@ export function problemsPanel({ troubles, session, editor, names }) {
     id: 'problems',
     title: t('Problems'),
     fill(body) {
-      const list = h('div.body.scrolls', { role: 'list' })
+      const list = h('div.body.scrolls')
       const all = h('button.plain', { type: 'button', 'data-tip': t('One step, which Ctrl+Z takes back'), onclick: () => troubles.repairAll() })
       const foot = h('div.foot', {}, all)
       body.append(list, foot)
@@ -56,7 +56,7 @@ export function problemsPanel({ troubles, session, editor, names }) {
           const head = headOf(trouble.faults[0]?.kind ?? 'failed')
           groups.set(head, [...groups.get(head) ?? [], trouble])
         }
-        fill(list, [...groups].map(([head, group]) => [groups.size > 1 || group.length > 1 ? h('h3', {}, head, h('span.number', {}, String(group.length))) : null, group.map(card)]),
+        fill(list, [...groups].map(([head, group]) => [groups.size > 1 || group.length > 1 ? h('h3', {}, head, h('span.number', {}, String(group.length))) : null, h('div', { role: 'list', 'aria-label': head }, group.map(card))]),
           found.length > MOST ? h('p.none', {}, many(found.length - MOST, '{count} more node has problems.', '{count} more nodes have problems.')) : null)
         // What was mended is gone: the keyboard goes on to what is left.
         if (hadFocus) /** @type {HTMLElement | null} */ (list.querySelector('button'))?.focus()

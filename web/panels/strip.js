@@ -25,7 +25,7 @@ export function createStrip(host, { session, results, settings, openGraph, load,
   const count = h('span.count')
   const live = h('canvas', { width: FRAME, height: FRAME, hidden: true })
   const waiting = h('div.thumb.waiting', { 'aria-hidden': 'true' }, live, count)
-  const row = h('div.strip', { role: 'list', 'aria-label': t('Results, newest first') })
+  const row = h('div.strip', { 'aria-label': t('Results, newest first') })
   const fold = h('button', { type: 'button' })
   fold.onclick = () => settings.set('resultsFolded', !settings.values.resultsFolded)
   const grow = h('button', { type: 'button', 'aria-label': t('All results'), 'data-tip': t('All results, in the gallery'), 'data-command': 'gallery', onclick: showAll }, icon('gallery'))
@@ -97,6 +97,7 @@ export function createStrip(host, { session, results, settings, openGraph, load,
       element.querySelectorAll('canvas').forEach(canvas => seen.unobserve(canvas))
       thumbs.delete(key)
     }
+    row.role = shown.length ? 'list' : 'none' // an empty list is none
     fill(row, waiting, shown.map(thumb), shown.length ? null : h('p.empty', {}, t('Pictures you make gather here.')))
     shown.forEach((result, index) => thumbs.get(result.key)?.firstElementChild?.classList.toggle('current', index === 0))
     drawWaiting()
