@@ -98,10 +98,10 @@ def test_a_waiting_job_can_be_taken_out(artist: Person) -> None:
     artist.page.get_by_label("How many runs").fill("2")
     artist.page.get_by_label("How many runs").press("Enter")
     artist.page.get_by_role("button", name="2 in the queue").click()
-    queue = artist.page.get_by_role("dialog", name="The queue")
-    queue.get_by_role("button", name="Remove:").click()
-    expect(queue.get_by_role("button", name="Remove:")).to_have_count(0)
-    queue.get_by_role("button", name="Stop:").click()
+    queue = artist.page.locator("#queue")
+    queue.get_by_role("button", name="Remove Untitled").click()
+    expect(queue.locator(".waiting .job")).to_have_count(0)
+    queue.get_by_role("button", name="Stop what runs").click()
     artist.idle()
 
 
