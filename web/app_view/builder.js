@@ -73,13 +73,27 @@ export function createBuilder({ editor, names }) {
   /** @param {'items' | 'outputs'} list @param {string} id @param {Record<string, unknown>} fields */
   function update(list, id, fields) {
     changeApp(editor, t('Change the form'), app => ({ ...app, [list]: /** @type {any[]} */ (app[list]).map(item => (item.id === id ? without({ ...item, ...fields }) : item)) }))
+    // What was typed into a card stays as it is there, and so does the focus: only its name changes.
+    const app = appOf(editor)
+    drawn = markOf(app)
+    const changed = [...(app?.items ?? []), ...(app?.outputs ?? [])].find(item => item.id === id)
+    const card = element.querySelector(`[data-id='${id}']`)
+    if (changed && card) say(card, told(changed).name)
+  }
+
+  /** @param {Element} card @param {string} name */
+  function say(card, name) {
+    const shown = card.querySelector('.name > span')
+    if (shown) shown.textContent = name
+    card.querySelector('.handle')?.setAttribute('aria-label', t('Move {name}', { name }))
+    card.querySelector('.round')?.setAttribute('aria-label', t('Take {name} out', { name }))
   }
 
   /** @param {'items' | 'outputs'} list @param {AppItem | AppOutput} item @param {number} index @param {number} count */
   function card(list, item, index, count) {
     const { name, lost } = told(item)
     const handle = h('button.handle', {
-      type: 'button', 'aria-label': t('Move {name}', { name }), 'data-tip': t('Drag to move'), 'data-keys': '↑ ↓', onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      type: 'button', 'data-tip': t('Drag to move'), 'data-keys': '↑ ↓', onkeydown: (/** @type {KeyboardEvent} */ event) => {
         const by = /** @type {Record<string, number>} */ ({ ArrowUp: -1, ArrowDown: 1, Home: -index, End: count - 1 - index })[event.key]
         if (by === undefined) return
         event.preventDefault()
@@ -92,12 +106,14 @@ export function createBuilder({ editor, names }) {
       draw()
       const again = element.querySelector(`[data-id='${item.id}'] .name`)
       if (again instanceof HTMLElement) again.focus()
-    } }, h('span', {}, name), lost ? h('span.wrong', {}, lost) : null)
-    const remove = h('button.round', { type: 'button', 'aria-label': t('Take {name} out', { name }), 'data-tip': t('Take out of the form'), onclick: () => {
+    } }, h('span'), lost ? h('span.wrong', {}, lost) : null)
+    const remove = h('button.round', { type: 'button', 'data-tip': t('Take out of the form'), onclick: () => {
       changeApp(editor, t('Take out of the form'), app => ({ ...app, [list]: /** @type {any[]} */ (app[list]).filter(other => other.id !== item.id) }))
     } }, icon('close', 13))
-    return h('li.app-card', { dataset: { id: item.id }, class: lost ? 'app-card lost' : 'app-card' }, h('div.app-card-head', {}, handle, more, remove),
+    const element = h('li.app-card', { dataset: { id: item.id }, class: lost ? 'app-card lost' : 'app-card' }, h('div.app-card-head', {}, handle, more, remove),
       open.has(item.id) ? cardFields({ item, found: 'kind' in item && item.kind === 'input' ? findInput(editor, item)?.widget ?? null : null, update: fields => update(list, item.id, fields) }) : null)
+    say(element, name)
+    return element
   }
 
   /** @param {AppItem | AppOutput} item */
@@ -114,13 +130,15 @@ export function createBuilder({ editor, names }) {
   }
 
   let drawn = ''
+  /** What the cards say. @param {App | null} app */
+  const markOf = app => JSON.stringify([app?.items, app?.outputs, [...open], [...(app?.items ?? []), ...(app?.outputs ?? [])].map(told)])
+
   function draw() {
     const app = appOf(editor)
     if (document.activeElement !== title) title.value = app?.title ?? ''
     columns.value = String(app?.columns ?? 1)
-    const mark = JSON.stringify([app?.items, app?.outputs, [...open], [...(app?.items ?? []), ...(app?.outputs ?? [])].map(told)])
-    if (mark === drawn) return
-    drawn = mark
+    if (markOf(app) === drawn) return
+    drawn = markOf(app)
     const held = heldIn(element)
     fill(items, app?.items.length ? app.items.map((item, index) => card('items', item, index, app.items.length)) : h('li.none', {}, t('Nothing yet: add inputs.')))
     fill(outputs, app?.outputs.length ? app.outputs.map((item, index) => card('outputs', item, index, app.outputs.length)) : h('li.none', {}, t('Nothing yet: add a result.')))

@@ -12,6 +12,9 @@ import { createField } from './form_fields.js'
 import { inputsOf, problemOf, randomSeed } from './form_values.js'
 import { blocks } from './markdown.js'
 
+/** A sentence that appears moves what lies below it: not while a finger that left the field for a button is still down, in ms. */
+const A_PRESS = 250
+
 let count = 0
 
 /**
@@ -43,7 +46,7 @@ export function createForm(form, { onChange, onRandom, upload, pictureUrl } = {}
     rows.set(item.id, { item, field, wrong, touched: false })
     values.set(item.id, item.value)
     field.show(item.value)
-    field.control.addEventListener('blur', () => touch(item.id))
+    field.control.addEventListener('blur', () => setTimeout(() => touch(item.id), A_PRESS))
     return h(item.wide ? 'div.row.wide' : 'div.row', { dataset: { input: item.id } }, h('label', { for: id }, item.label), field.element, help, wrong)
   }
 

@@ -106,7 +106,7 @@ export function openShares({ editor, client, toasts }) {
       h('div.share-words', {}, h('strong', {}, called), h('span.quiet', {}, state(share, now))),
       h('div.share-verbs', {},
         h('button.plain', { type: 'button', 'aria-label': t('Results of {name}', { name: called }), onclick: () => void showRuns(share, runsOf) }, t('Results')),
-        h('button.plain', { type: 'button', 'aria-label': t('7 more days and 100 more runs for {name}', { name: called }), 'data-tip': t('Ends in 7 days from now, with 100 more runs'),
+        h('button.plain', { type: 'button', 'aria-label': t('Extend {name}', { name: called }), 'data-tip': t('Ends in 7 days from now, with 100 more runs'),
           onclick: () => void change({ revoked: false, expires_in: 7 * DAY, most_runs: share.most_runs === null ? null : Math.min(1e6, Math.max(share.most_runs, share.used) + 100) }) }, t('Extend')),
         share.revoked === null ? h('button.plain', { type: 'button', 'aria-label': t('End {name}', { name: called }), onclick: () => void change({ revoked: true }) }, t('End')) : null,
         h('button.plain', { type: 'button', 'aria-label': t('Delete {name}', { name: called }), onclick: async () => {
