@@ -1,9 +1,10 @@
 """The device process: owns one device, the models on it and the cache of results; runs one job at a time.
 
 Started by the control process with one end of a socket pair. The first frame is the configuration; then, from it:
-`run`, `interrupt`, `free`, `catalogue`, `validate`, `stats`, `stop`; to it: `hello`, `catalogue`, `event`, `outcome`,
-`validated`, `stats`, `log`. Jobs run on the main thread. The link is read on another, which ends this process when the
-link closes, even in the middle of a step; validation has a third, so that no job holds it up.
+`run`, `interrupt`, `free`, `drop`, `catalogue`, `validate`, `describe`, `stats`, `stop`; to it: `hello`, `catalogue`,
+`event`, `outcome`, `validated`, `described`, `stats`, `log`. Jobs run on the main thread. The link is read on another,
+which ends this process when the link closes, even in the middle of a step; validation has a third, so that no job holds
+it up.
 """
 
 from __future__ import annotations
@@ -129,6 +130,17 @@ class ToArtist(logging.Handler):
             self._warn(record.getMessage())
 
 
+class ToControl(logging.Handler):
+    """What is logged here, on its way to the server's log, with its level."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self._wire = wire
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._wire.send({"type": "log", "text": self.format(record), "level": record.levelno})
+
+
 class Worker:
     """Everything that the link's messages act on."""
 
@@ -141,6 +153,7 @@ class Worker:
         self.executor = Executor(self.registry, Cache(0, size_of), None, self.folders)
         self._work: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._checks: queue.SimpleQueue[JsonObject] = queue.SimpleQueue()
+        self._to_describe: queue.SimpleQueue[JsonObject] | None = None
         self._interrupted: set[str] = set()
         self._collected = time.monotonic()
 
@@ -248,15 +261,35 @@ class Worker:
             case "catalogue":
                 self.wire.send({"type": "catalogue", "catalogue": self.registry.catalogue().to_json(), "packs": None})
             case "stats":
-                self._tell_stats()
+                self._tell_stats(detail=bool(header.get("detail")))
+            case "drop":
+                self._work.put(lambda: self._drop(header.get("class_type"), header.get("model")))
+            case "describe":
+                if self._to_describe is None:  # nobody asks before a person looks at models
+                    self._to_describe = queue.SimpleQueue()
+                    describing = threading.Thread(target=self._describe, args=[self._to_describe], name="models")
+                    describing.daemon = True
+                    describing.start()
+                self._to_describe.put(header)
             case "stop":
                 self._work.put(None)
             case other:
                 log.warning("a message of the unknown kind %r was passed over", other)
 
-    def _tell_stats(self) -> None:
+    def _tell_stats(self, *, detail: bool = False) -> None:
         stats = self.services.stats() if hasattr(self.services, "stats") else None
-        self.wire.send({"type": "stats", "device": stats})
+        more = {"detail": self._detail()} if detail else {}
+        self.wire.send({"type": "stats", "device": stats, **more})
+
+    def _detail(self) -> JsonObject:
+        """What takes the memory: models that are loaded, results that are kept."""
+        cache, frozen = self.executor.cache, self.executor.frozen
+        return {
+            "models": self.services.loaded() if hasattr(self.services, "loaded") else [],
+            "cache": cache.contents(),
+            "budgets": cache.budgets,
+            "frozen": len(frozen),
+        }
 
     # Jobs
 
@@ -293,7 +326,32 @@ class Worker:
         if (models or cache) and hasattr(self.services, "free"):
             self.services.free(models)
         self._collect()
-        self._tell_stats()
+        self._tell_stats(detail=True)
+
+    def _drop(self, class_type: object, model: object) -> None:
+        """Let go of the results of one type of node, or of one model."""
+        if isinstance(class_type, str):
+            self.executor.cache.drop_type(class_type)
+        if isinstance(model, str) and hasattr(self.services, "unload"):
+            self.services.unload(model)
+        self._collect()
+        self._tell_stats(detail=True)
+
+    # Model files
+
+    def _describe(self, asked: queue.SimpleQueue[JsonObject]) -> None:
+        """What model files say of themselves, in a thread of its own, so that no job waits for it."""
+        from models.describe import describe
+
+        while True:
+            header = asked.get()
+            facts: JsonObject
+            try:
+                facts = describe(Path(header["path"]))
+            except Exception as error:  # a fault of ours, or a file like no other: the list goes on without it
+                traceback.print_exc()
+                facts = {"problem": f"{Path(header['path']).name}: it could not be described: {error}"}
+            self.wire.send({"type": "described", "id": header["id"], "facts": facts})
 
     # Checks that only a node's own code can make
 
@@ -428,6 +486,7 @@ def main() -> None:
     wire = Wire(_open_link(parser.parse_args().link))
     config, _ = next(wire.frames)
     logging.basicConfig(level=logging.DEBUG if config.get("verbose") else logging.INFO, format="%(message)s")
+    logging.getLogger().handlers = [ToControl(wire)]
     Worker(wire, config).serve()
     os._exit(0)  # the reader still waits for the link; threads of packs may wait for ever
 

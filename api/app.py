@@ -8,12 +8,14 @@ from aiohttp import hdrs, web
 
 from api import (
     choices,
+    devices,
     documents,
     extensions,
     files,
     gallery,
     languages,
     library,
+    log,
     page,
     prompt,
     runs,
@@ -38,11 +40,13 @@ OWN_THEMES = (
     system,
     page,
     choices,
+    devices,
     documents,
     extensions,
     gallery,
     languages,
     library,
+    log,
     runs,
     shares,
     shares_guest,
@@ -62,6 +66,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
         client_max_size=services.flags.max_upload,
     )
     app[SERVICES] = services
+    log.install(app)
     app[PAGE] = services.page
     app[choices.SENT] = choices.Sent()
     app[library.LIBRARIES] = {}

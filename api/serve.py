@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, suppress
 from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
+from api import log as log_ring
 from api.app import build_app
 from api.database import DatabaseError
 from api.document_store import DocumentStore
@@ -48,6 +49,7 @@ GOODBYE = 3.0
 def serve(flags: Flags) -> int:
     """Run the server until it is told to stop; returns the exit status."""
     set_up_logging(flags.verbose)
+    log_ring.installed()
     for warning in flags.warnings:
         log.warning("%s", warning)
     lock = FolderLock(flags.user)

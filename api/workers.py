@@ -29,8 +29,12 @@ QUIET_AFTER_CRASH = 0.2
 LONGEST_QUIET = 30.0
 ABOUT = ("device", "precision", "torch", "pid", "advice")
 """What a worker says of itself when it is ready; advice is a sentence where a GPU is there and not used."""
+SETTLED = 0.5
+"""Seconds that whoever frees memory waits to hear that it is done; while a job runs that comes later."""
 CHECK_DEADLINE = 5.0
 """Seconds that a prompt waits for checks that only the worker can make."""
+DESCRIPTION_DEADLINE = 20.0
+"""Seconds that one model file's description may take; the first one loads what reads them."""
 
 
 class WorkerDied(Exception):
@@ -55,6 +59,8 @@ class WorkerReport:
     """From its `hello`: see ABOUT."""
     device: JsonObject | None = None
     """Its entry for /system_stats."""
+    detail: JsonObject | None = None
+    """What takes its memory, as far as somebody asked: `models`, `cache`, `budgets`, `frozen`."""
     packs: list[JsonObject] = field(default_factory=list[JsonObject])
     deaths: list[float] = field(default_factory=list[float])
     """Times, in seconds of the monotonic clock, of ends that nobody asked for."""
@@ -93,6 +99,7 @@ class LocalWorker:
         self._ready = asyncio.Event()
         self._catalogued = asyncio.Event()
         self._checks: dict[int, asyncio.Future[list[Problem]]] = {}
+        self._described: dict[int, asyncio.Future[JsonObject]] = {}
         self._numbers = itertools.count()
         self._told_stats = asyncio.Event()
         self._asked_to_end = False
@@ -147,7 +154,7 @@ class LocalWorker:
 
     async def free(self, models: bool, cache: bool) -> None:
         """Give memory back after the job that runs, or at once."""
-        await self._tell({"type": "free", "models": models, "cache": cache})
+        await self._tell_and_hear({"type": "free", "models": models, "cache": cache}, SETTLED)
 
     async def check(self, prompt: JsonObject, nodes: list[str]) -> list[Problem] | None:
         """What these nodes' own code objects to; None where the worker does not answer in time."""
@@ -163,13 +170,39 @@ class LocalWorker:
         finally:
             self._checks.pop(number, None)
 
-    async def stats(self, patience: float) -> JsonObject | None:
-        """The device's entry for /system_stats: fresh, or after `patience` seconds the last known."""
+    async def describe(self, path: Path) -> JsonObject | None:
+        """What a model file says of itself (`models/describe.py`); None while no worker answers."""
+        if self._child is None or not self._ready.is_set():
+            return None
+        number = next(self._numbers)
+        answer = self._described[number] = asyncio.get_running_loop().create_future()
+        try:
+            await self._child.send({"type": "describe", "id": number, "path": str(path)})
+            return await asyncio.wait_for(answer, DESCRIPTION_DEADLINE)
+        except (ChildGone, TimeoutError):
+            return None
+        finally:
+            self._described.pop(number, None)
+
+    async def drop(self, *, class_type: str | None = None, model: str | None = None) -> None:
+        """Let go of the cached results of one type of node, or of one model, after the job that runs or at once."""
+        await self._tell_and_hear({"type": "drop", "class_type": class_type, "model": model}, SETTLED)
+
+    async def stats(self, patience: float, *, detail: bool = False) -> JsonObject | None:
+        """The device's entry for /system_stats: fresh, or after `patience` seconds the last known.
+
+        detail: `report.detail` is asked for too.
+        """
+        if self._ready.is_set():
+            await self._tell_and_hear({"type": "stats", "detail": detail}, patience)
+        return self.report.device
+
+    async def _tell_and_hear(self, header: JsonObject, patience: float) -> None:
+        """Send a message that is followed by stats, and wait for them; a worker that is busy may take longer."""
         self._told_stats.clear()
-        if self._ready.is_set() and await self._tell({"type": "stats"}):
+        if await self._tell(header):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._told_stats.wait(), patience)
-        return self.report.device
 
     def replace(self) -> None:
         """Kill the process, in the middle of whatever it does; another is started. Counts as no crash."""
@@ -227,6 +260,7 @@ class LocalWorker:
         finally:
             self._child = None
             self._ready.clear()
+            self.report.detail = None
             self.confirmed = False
             if child is not None:
                 cleanup = asyncio.create_task(self._bury(child))
@@ -242,7 +276,7 @@ class LocalWorker:
     def _fail_what_waits(self, how: str) -> None:
         if self._run is not None and not self._run.outcome.done():
             self._run.outcome.set_exception(WorkerDied(how))
-        for answer in self._checks.values():
+        for answer in (*self._checks.values(), *self._described.values()):
             if not answer.done():
                 answer.set_exception(ChildGone(how))
 
@@ -271,11 +305,16 @@ class LocalWorker:
                 answer = self._checks.get(header["id"])
                 if answer is not None and not answer.done():
                     answer.set_result([Problem(**problem) for problem in header["problems"]])
+            case "described":
+                described = self._described.get(header["id"])
+                if described is not None and not described.done():
+                    described.set_result(header["facts"])
             case "stats":
                 self.report.device = header["device"]
+                self.report.detail = header.get("detail", self.report.detail)
                 self._told_stats.set()
             case "log":
-                log.info("worker: %s", header["text"])
+                log.log(int(header.get("level", logging.INFO)), "worker: %s", header["text"])
             case other:
                 log.warning("the worker sent a message of the unknown kind %r", other)
 

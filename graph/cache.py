@@ -132,6 +132,27 @@ class Cache:
             tier.used, tier.age = 0, 0.0
             tier.heap.clear()
 
+    def contents(self) -> dict[str, dict[str, int]]:
+        """By the type of node: how many `results` there are, and their bytes by tier. Any thread may ask."""
+        found: dict[str, dict[str, int]] = {}
+        while True:
+            try:
+                slots = list(self._slots.values())
+                break
+            except RuntimeError:  # it changed meanwhile
+                continue
+        for slot in slots:
+            told = found.setdefault(slot.entry.class_type, {"results": 0})
+            told["results"] += 1
+            for name, bytes in slot.sizes.items():
+                told[name] = told.get(name, 0) + bytes
+        return found
+
+    def drop_type(self, class_type: str) -> None:
+        """Drop all results of one type of node."""
+        for key in [key for key, slot in self._slots.items() if slot.entry.class_type == class_type]:
+            self.drop(key)
+
     def _sizes(self, entry: Entry) -> Sizes:
         """Bytes by tier; every entry counts for something, so that many small ones are bounded too."""
         total: dict[str, int] = {next(iter(self._tiers)): 256}

@@ -49,7 +49,7 @@ class Loaded(NamedTuple):
 
 
 class Engine:
-    """Loads models and keeps them. One a process; not thread-safe, save `stats` and `is_out_of_memory`."""
+    """Loads models and keeps them. One a process; not thread-safe, save `stats`, `loaded` and `is_out_of_memory`."""
 
     def __init__(
         self,
@@ -235,6 +235,14 @@ class Engine:
             "torch_vram_total": held,
             "torch_vram_free": idle,
         }
+
+    def loaded(self) -> list[dict[str, Any]]:
+        """What is loaded, as `Residency.loaded` has it, on every device."""
+        return [*self.residency.loaded(), *(self._aside.loaded() if self._aside is not None else ())]
+
+    def unload(self, id: str) -> bool:
+        """Let one of `loaded` go, by its id. False where it is in use, or gone."""
+        return self.residency.unload(id) or (self._aside is not None and self._aside.unload(id))
 
     def is_out_of_memory(self, error: BaseException) -> bool:
         """Whether this exception, or what caused it, is a lack of memory, ours, torch's or Python's."""

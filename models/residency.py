@@ -123,6 +123,35 @@ class Residency:
         """Bytes of all that is loaded."""
         return sum(resident.total() for resident in self._residents.values())
 
+    def loaded(self) -> list[dict[str, Any]]:
+        """What is loaded, for people: `id`, `title`, `file`, `bytes`, `patched`, `precision`, `device`, `busy`.
+
+        It may be asked from another thread while a job runs.
+        """
+        return [
+            {
+                "id": f"{id(resident):x}",
+                "title": slot.component.title,
+                "file": str(slot.component.file.path),
+                "bytes": resident.size,
+                "patched": resident.total() - resident.size,
+                "precision": str(slot.dtype).removeprefix("torch."),
+                "device": str(self.device),
+                "busy": resident.in_use > 0,
+            }
+            for slot, resident in _items(self._residents)
+        ]
+
+    def unload(self, id_: str) -> bool:
+        """Let one of `loaded` go, by its id. False where it is in use, or gone."""
+        for slot, resident in self._residents.items():
+            if f"{id(resident):x}" == id_ and not resident.in_use:
+                del self._residents[slot]
+                del resident
+                self._collect()
+                return True
+        return False
+
     def _room(self) -> int:
         free = memory.free(self.device)
         return free if self.budget is None else min(free, self.budget - self.weights())
@@ -184,6 +213,15 @@ class Residency:
         gc.collect()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def _items(residents: OrderedDict[Slot, _Resident]) -> list[tuple[Slot, _Resident]]:
+    """As it is now, though another thread may be loading."""
+    while True:
+        try:
+            return list(residents.items())
+        except RuntimeError:  # it changed meanwhile
+            continue
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -100,6 +101,12 @@ def fail(text: Annotated[str, Text()] = "as asked") -> str:
     raise ValueError(text)
 
 
+@node("Warn", category="tests")
+def warn(text: Annotated[str, Text()] = "careful") -> str:
+    logging.getLogger("tests").warning(text)
+    return text
+
+
 @node("Die", category="tests")
 def die(
     marker: Annotated[str, Text()] = "",
@@ -130,5 +137,5 @@ def late_registry() -> Registry:
 
 
 def registry() -> Registry:
-    nodes: list[Any] = [say, join, show, write, save, pick, model, slow, flood, stuck, fail, die, even]
+    nodes: list[Any] = [say, join, show, write, save, pick, model, slow, flood, stuck, fail, warn, die, even]
     return Registry(*nodes)

@@ -64,7 +64,7 @@ export function gridPanel({ run, runs, titleOf, large, use, openGraph, stop, aga
 
       /** @param {string} sign @param {string} label @param {() => void} onclick */
       function tool(sign, label, onclick) {
-        return h('button', { type: 'button', 'data-tip': label, onclick }, icon(sign, 14), h('span.verb', {}, label))
+        return h('button', { type: 'button', 'aria-label': label, 'data-tip': label, onclick }, icon(sign, 14), h('span.verb', {}, label))
       }
 
       /** @param {string} sign @param {string} label @param {string} keys @param {() => void} onclick */

@@ -1,0 +1,61 @@
+"""The device: its memory, what lies in it, and letting go of that."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.replies import Refusal, read_object
+from api.services import SERVICES
+from graph.types import JsonObject
+
+PATIENCE = 1.0
+"""Seconds that the worker has to tell; then what is known from before is told."""
+
+
+async def get_devices(request: web.Request) -> web.Response:
+    """What lies where: `worker` as in /easel/status, `ram`, `models`, `cache` by type of node, `budgets`, `frozen`."""
+    await request.app[SERVICES].worker.stats(PATIENCE, detail=True)
+    return _answer(request)
+
+
+def _answer(request: web.Request) -> web.Response:
+    import psutil
+
+    worker = request.app[SERVICES].worker
+    memory = psutil.virtual_memory()
+    detail: JsonObject = worker.report.detail or {}
+    cache: JsonObject = detail.get("cache") or {}
+    return web.json_response(
+        {
+            "worker": worker.report.to_json(),
+            "ram": {"total": memory.total, "free": memory.available},
+            "models": detail.get("models") or [],
+            "cache": [{"class_type": name, **told} for name, told in cache.items()],
+            "budgets": detail.get("budgets") or {},
+            "frozen": detail.get("frozen") or 0,
+        }
+    )
+
+
+async def post_devices(request: web.Request) -> web.Response:
+    """`{"unload": id of a model}`, `{"drop": type of node}`, or `{"free": "models" | "cache"}`; the answer as of GET.
+
+    While a job runs it is done after it.
+    """
+    worker = request.app[SERVICES].worker
+    body = await read_object(request)
+    match body:
+        case {"unload": str(model)}:
+            await worker.drop(model=model)
+        case {"drop": str(class_type)}:
+            await worker.drop(class_type=class_type)
+        case {"free": "models"}:
+            await worker.free(models=True, cache=False)
+        case {"free": "cache"}:
+            await worker.free(models=False, cache=True)
+        case _:
+            raise Refusal(400, "invalid_request", "Say what to let go of: `unload`, `drop` or `free`.")
+    return _answer(request)
+
+
+OWN_ROUTES = [web.get("/easel/devices", get_devices), web.post("/easel/devices", post_devices)]
