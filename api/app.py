@@ -16,6 +16,7 @@ from api import (
     languages,
     library,
     log,
+    model_library,
     page,
     prompt,
     runs,
@@ -47,6 +48,7 @@ OWN_THEMES = (
     languages,
     library,
     log,
+    model_library,
     runs,
     shares,
     shares_guest,
@@ -70,6 +72,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app[PAGE] = services.page
     app[choices.SENT] = choices.Sent()
     app[library.LIBRARIES] = {}
+    app[model_library.NOTES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()
     for theme in THEMES:
         for route in theme.ROUTES:

@@ -28,6 +28,7 @@ from api.joined import Joiner
 from api.journal import Journal
 from api.lock import FolderLock, FolderTaken
 from api.model_paths import Found, find_folders
+from api.model_facts import ModelFacts
 from api.page import Page
 from api.pictures import Pictures
 from api.replies import loggable
@@ -184,12 +185,15 @@ def _build(flags: Flags, folders: Folders) -> Services:
     worker = LocalWorker(ROOT / "worker.py", worker_config(flags, folders), kept, tell_of_worker)
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
     pictures = Pictures(ROOT / "pictures.py")
+    models = ModelFacts(flags.user / "models.db", worker)
     roots = {kind: folders.root(kind) for kind in ("output", "input")}
     gallery = Gallery(flags.user, roots, ROOT / "pictures.py", hub, feed)
     gallery.store.open()
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
     page = Page(ROOT / "web", joiner)
-    return Services(flags, folders, journal, documents, gallery, shares, worker, jobs, hub, feed, pictures, page)
+    return Services(
+        flags, folders, journal, documents, gallery, shares, models, worker, jobs, hub, feed, pictures, page
+    )
 
 
 async def _start(services: Services, stack: AsyncExitStack) -> None:
@@ -200,6 +204,7 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.pictures.stop)
     stack.push_async_callback(services.worker.stop)
     stack.push_async_callback(services.jobs.stop)
+    stack.push_async_callback(services.models.stop)
     services.worker.start()
     await services.jobs.start()
     stack.push_async_callback(services.gallery.stop)

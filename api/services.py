@@ -14,6 +14,7 @@ from api.gallery_service import Gallery
 from api.hub import Feed, Hub
 from api.jobs import Jobs
 from api.journal import Journal
+from api.model_facts import ModelFacts
 from api.page import Page
 from api.pictures import Pictures
 from api.share_store import ShareStore
@@ -31,6 +32,7 @@ class Services:
     documents: DocumentStore
     gallery: Gallery
     shares: ShareStore
+    models: ModelFacts
     worker: LocalWorker
     jobs: Jobs
     hub: Hub

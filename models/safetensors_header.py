@@ -49,7 +49,7 @@ def read_header(path: Path, file_size: int) -> tuple[dict[str, Place], dict[str,
             length = int.from_bytes(raw.read(8), "little")
             table = json.loads(raw.read(length))
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(path, *_what_is_wrong(path, file_size, error)) from error
+        raise CheckpointError(path, *what_is_wrong(path, file_size, error)) from error
     places: dict[str, Place] = {}
     for name, entry in table.items():
         if name == "__metadata__":
@@ -62,7 +62,8 @@ def read_header(path: Path, file_size: int) -> tuple[dict[str, Place], dict[str,
     return places, metadata
 
 
-def _what_is_wrong(path: Path, size: int, error: Exception) -> tuple[str, str]:
+def what_is_wrong(path: Path, size: int, error: Exception) -> tuple[str, str]:
+    """A clause on a file that is no whole safetensors file, and a sentence of advice."""
     with path.open("rb") as file:
         head = file.read(512)
     said = int.from_bytes(head[:8], "little")

@@ -61,14 +61,23 @@ def what_it_is(names: Mapping[str, object], *, models: bool = False) -> str:
 
     models: whether it may be a model that runs; not where those were looked for.
     """
-    for start, kind in _LATER:
-        if _any(names, (before + start for before in _BEFORE)):
-            return f"this is {kind} model, a family that this version does not run yet"
+    if (later := _later(names)) is not None:
+        return f"this is {later} model, a family that this version does not run yet"
     for start, kind in (*_OTHER_KINDS[:6], *_MODELS, *_OTHER_KINDS[6:]) if models else _OTHER_KINDS:
         if _any(names, [start]):
             return f"this is {kind}"
     first = ", ".join(list(names)[:5])
     return f"it holds {len(names):,} tensors that fit no known family, the first of them {first}"
+
+
+def later_family(names: Mapping[str, object]) -> str | None:
+    """The family of a model that this version does not run yet; None where it is none of those."""
+    later = _later(names)
+    return later and later.removeprefix("an ").removeprefix("a ")
+
+
+def _later(names: Mapping[str, object]) -> str | None:
+    return next((kind for start, kind in _LATER if _any(names, [before + start for before in _BEFORE])), None)
 
 
 def _any(names: Iterable[str], starts: Iterable[str]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from .adapters import Hadamard, LowRank
 from .keys import plain
 from .read import Lora, for_text
@@ -30,4 +32,19 @@ def guess(lora: Lora) -> str | None:
             down = adapter.w1_b if isinstance(adapter, Hadamard) else down
             if down is not None and down.dim() >= 2 and down.shape[1] in _BY_WIDTH:
                 return _BY_WIDTH[down.shape[1]]
-    return next((family for marks, family in _BY_NAME if any(mark in name for name in names for mark in marks)), None)
+    return _named(names)
+
+
+def by_shapes(shapes: Mapping[str, tuple[int, ...]]) -> str | None:
+    """The same from a file's table of contents, before it is read: its tensors' names, as it has them, and shapes."""
+    for name, shape in shapes.items():
+        of_text = "attn2_to_k" in plain(name) or "attn2_to_v" in plain(name)
+        narrows = "down" in name or "lora_A" in name or name.endswith("hada_w1_b")
+        if of_text and narrows and len(shape) >= 2 and shape[1] in _BY_WIDTH:
+            return _BY_WIDTH[shape[1]]
+    return _named([plain(name) for name in shapes])
+
+
+def _named(names: Iterable[str]) -> str | None:
+    known = list(names)
+    return next((family for marks, family in _BY_NAME if any(mark in name for name in known for mark in marks)), None)

@@ -1,0 +1,272 @@
+"""Model files for the panel of models: all of them with what is known, one in detail, notes, pictures, hashes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from api.choices import ENDINGS
+from api.files_on_disk import write_whole
+from api.model_facts import ModelFacts
+from api.model_notes import ModelNotes, Notes
+from api.model_sidecars import read_sidecars
+from api.pictures import PictureError
+from api.replies import Refusal, as_refusal, read_object
+from api.services import SERVICES
+from api.userdata import user_root
+from graph.errors import FileNameError
+from graph.folders import OWN_KINDS, Folders, inside
+
+PASSED_OVER = frozenset({*OWN_KINDS, "custom_nodes", "configs", "diffusers"})
+"""Kinds that hold no model files."""
+PICTURE_PIXELS = 768
+OURS = ".preview.webp"
+"""The ending of a picture that was set here; others' come before it, so they are set aside."""
+ASIDE = ".before"
+"""Added to the name of a picture that another took the place of."""
+
+NOTES = web.AppKey("model notes", dict[Path, ModelNotes])
+
+
+@dataclass(frozen=True)
+class Found:
+    """A model file as it lies on the disk."""
+
+    name: str
+    path: Path
+    size: int
+    mtime_ns: int
+    picture: int
+    """Seconds of the picture beside it; 0 for none."""
+
+    @property
+    def stamp(self) -> str:
+        return f"{self.size}:{self.mtime_ns}"
+
+
+async def list_models(request: web.Request) -> web.Response:
+    """By kind, its files: name, size, time, picture's time, kind, family, precision, star, tags. `unread`: how many
+    files are still being read, for whoever asks again."""
+    services = request.app[SERVICES]
+    facts = services.models
+    found, (notes, _) = await asyncio.gather(
+        asyncio.to_thread(find_models, services.folders), _notes_and_facts(request)
+    )
+    unread: list[tuple[Path, str]] = []
+    kinds = {kind: [_row(kind, file, facts, notes, unread) for file in files] for kind, files in found.items()}
+    facts.want(unread)
+    return web.json_response({"kinds": kinds, "unread": facts.unread})
+
+
+async def _notes_and_facts(request: web.Request) -> tuple[Notes, None]:
+    return await _notes(request).all(), await request.app[SERVICES].models.open()
+
+
+def _row(kind: str, file: Found, facts: ModelFacts, notes: Notes, unread: list[tuple[Path, str]]) -> list[Any]:
+    brief = facts.known.get(str(file.path))
+    if brief is None or brief.stamp != file.stamp:
+        unread.append((file.path, file.stamp))
+        brief = None
+    said = (brief.kind, brief.family, brief.precision) if brief else (None, None, None)
+    note = notes.get(f"{kind}/{file.name}", {})
+    return [
+        file.name, file.size, file.mtime_ns // 10**9, file.picture, *said, bool(note.get("starred")),
+        note.get("tags", []),
+    ]  # fmt: skip
+
+
+def find_models(folders: Folders) -> dict[str, list[Found]]:
+    """All model files by kind; a folder that cannot be read holds none. Ten thousand files cost one look each."""
+    found: dict[str, list[Found]] = {}
+    for kind in folders.kinds:
+        if kind in PASSED_OVER:
+            continue
+        entries: dict[Path, dict[str, os.stat_result]] = {}
+        files = found[kind] = []
+        for name in folders.list(kind):
+            file = _find(folders, kind, name, entries)
+            if file is not None:
+                files.append(file)
+    return found
+
+
+def _find(folders: Folders, kind: str, name: str, entries: dict[Path, dict[str, os.stat_result]]) -> Found | None:
+    for root in folders.roots(kind):
+        path = root / name
+        beside = entries.get(path.parent)
+        if beside is None:
+            beside = entries[path.parent] = _entries(path.parent)
+        if path.name not in beside:
+            continue  # it lies in another root, or has just gone
+        status = beside[path.name]
+        times = (beside[path.stem + ending] for ending in ENDINGS if path.stem + ending in beside)
+        picture = next((int(other.st_mtime) for other in times), 0)
+        return Found(name, path, status.st_size, status.st_mtime_ns, picture)
+    return None
+
+
+def _entries(folder: Path) -> dict[str, os.stat_result]:
+    found: dict[str, os.stat_result] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    found[entry.name] = entry.stat()
+                except OSError:
+                    continue  # a link that leads nowhere, or it has just gone
+    except OSError:
+        return {}
+    return found
+
+
+async def details(request: web.Request) -> web.Response:
+    """All that is known of one file: `facts` (null while no worker can be asked), `sidecar`, `note`, `sha256`."""
+    kind, name, path = _named(request)
+    models = request.app[SERVICES].models
+    await models.open()
+    try:
+        facts = await models.of(path)
+        sha256 = await models.hash_of(path)
+    except OSError:
+        raise _gone(name) from None
+    note = (await _notes(request).all()).get(f"{kind}/{name}", {})
+    sidecar = await asyncio.to_thread(read_sidecars, path)
+    return web.json_response({"facts": facts, "sidecar": sidecar, "note": note, "sha256": sha256})
+
+
+async def set_note(request: web.Request) -> web.Response:
+    """Change `starred`, `tags`, `note` or `triggers` of one model; what is not named stays."""
+    kind, name, _ = _named(request)
+    body = await read_object(request)
+    return web.json_response(await _notes(request).change(f"{kind}/{name}", body))
+
+
+async def get_hash(request: web.Request) -> web.Response:
+    """`sha256`, or null; `progress` from 0 to 1 while it is worked out, or null."""
+    _, name, path = _named(request)
+    models = request.app[SERVICES].models
+    await models.open()
+    try:
+        progress = models.progress(path)
+        return web.json_response({"sha256": await models.hash_of(path), "progress": progress})
+    except OSError as error:
+        raise Refusal(409, "not_hashed", f"{name} could not be read to its end: {error}.") from None
+
+
+async def start_hash(request: web.Request) -> web.Response:
+    """Begin to work out a hash; GET tells how far it is."""
+    _, name, path = _named(request)
+    models = request.app[SERVICES].models
+    await models.open()
+    try:
+        models.start_hash(path)
+    except OSError:
+        raise _gone(name) from None
+    return web.json_response({}, status=202)
+
+
+async def hashes(request: web.Request) -> web.Response:
+    """Files by hash, of those whose hash is known: `{sha256: [kind, name]}`."""
+    services = request.app[SERVICES]
+    await services.models.open()
+    known = await services.models.hashes()
+
+    def named() -> dict[str, list[str]]:
+        by_path = {
+            str(file.path): [kind, file.name] for kind, files in find_models(services.folders).items() for file in files
+        }
+        return {sha256: by_path[path] for sha256, path in known.items() if path in by_path}
+
+    return web.json_response(await asyncio.to_thread(named) if known else {})
+
+
+async def set_picture(request: web.Request) -> web.Response:
+    """Put a picture of the server beside a model, small; one that is there is set aside until `delete_picture`."""
+    services = request.app[SERVICES]
+    _, name, model = _named(request)
+    body = await read_object(request)
+    picture = _picture_named(services.folders, body)
+    try:
+        _, data = await services.pictures.convert(picture, "webp", quality=85, size=PICTURE_PIXELS)
+    except PictureError as error:
+        raise Refusal(415, "invalid_picture", f"{picture.name} cannot be shown: {error}.") from None
+    try:
+        await asyncio.to_thread(_put_picture, model, data)
+    except OSError as error:
+        raise as_refusal(error, f"The picture of {name}") from None
+    return web.json_response({})
+
+
+async def delete_picture(request: web.Request) -> web.Response:
+    """Take away the picture that was set here; the one before it comes back."""
+    _, name, model = _named(request)
+    try:
+        await asyncio.to_thread(_take_picture, model)
+    except OSError as error:
+        raise as_refusal(error, f"The picture of {name}") from None
+    return web.json_response({})
+
+
+def _put_picture(model: Path, data: bytes) -> None:
+    for ending in ENDINGS:
+        other = model.with_name(model.stem + ending)
+        if other.is_file() and ending != OURS:
+            other.rename(other.with_name(other.name + ASIDE))
+    write_whole(model.with_name(model.stem + OURS), data)
+
+
+def _take_picture(model: Path) -> None:
+    model.with_name(model.stem + OURS).unlink(missing_ok=True)
+    for ending in ENDINGS:
+        aside = model.with_name(model.stem + ending + ASIDE)
+        if aside.is_file():
+            aside.rename(aside.with_name(model.stem + ending))
+
+
+def _picture_named(folders: Folders, body: dict[str, Any]) -> Path:
+    kind, name, subfolder = (str(body.get(key, "")) for key in ("type", "filename", "subfolder"))
+    if kind not in OWN_KINDS or not name:
+        raise Refusal(400, "invalid_picture", "Name a picture of the server: filename, subfolder, type.")
+    path = inside(folders.root(kind), f"{subfolder}/{name}".lstrip("/"))
+    if not path.is_file():
+        raise Refusal(404, "not_found", f"There is no picture {name[:200]!r} any more.")
+    return path
+
+
+def _named(request: web.Request) -> tuple[str, str, Path]:
+    """Kind, name and path of the model that a request is about. Raises Refusal."""
+    kind, name = request.match_info["kind"], request.query.get("name", "")
+    folders = request.app[SERVICES].folders
+    try:
+        path = None if kind in PASSED_OVER or kind not in folders.kinds else folders.find(kind, name)
+    except FileNameError as error:
+        raise Refusal(400, error.type, str(error)) from None
+    if path is None:
+        raise _gone(name)
+    return kind, name, path
+
+
+def _gone(name: str) -> Refusal:
+    return Refusal(404, "not_found", f"There is no model {name[:200]!r} any more: it was moved, renamed or deleted.")
+
+
+def _notes(request: web.Request) -> ModelNotes:
+    folder = user_root(request)
+    return request.app[NOTES].setdefault(folder, ModelNotes(folder))
+
+
+OWN_ROUTES = [
+    web.get("/easel/model_library", list_models),
+    web.get("/easel/model_library/hashes", hashes),
+    web.get("/easel/model_library/{kind}/details", details),
+    web.post("/easel/model_library/{kind}/note", set_note),
+    web.get("/easel/model_library/{kind}/hash", get_hash),
+    web.post("/easel/model_library/{kind}/hash", start_hash),
+    web.post("/easel/model_library/{kind}/picture", set_picture),
+    web.delete("/easel/model_library/{kind}/picture", delete_picture),
+]
