@@ -102,7 +102,7 @@ async def rename(request: web.Request) -> web.Response:
 
 
 async def again(request: web.Request) -> web.Response:
-    """`{"seeds": "same" | "new", "front": bool, "client_id": ...}`: queue what a job ran once more."""
+    """`{"seeds": "same" | "new", "front": bool, "client_id": ..., "prompt_id": ...}`: queue what a job ran once more."""
     services = request.app[SERVICES]
     body = await read_object(request)
     if body.get("seeds", "same") not in ("same", "new"):
@@ -124,7 +124,7 @@ async def again(request: web.Request) -> web.Response:
             **({"client_id": client_id} if client_id is not None else {}),
         },
     )
-    prompt_id = str(uuid.uuid4())
+    prompt_id = text_or_none(body, "prompt_id") or str(uuid.uuid4())
     number = services.jobs.next_number(bool(body.get("front")))
     await services.jobs.submit(prompt_id, client_id, number, found.body, found.secrets)
     return web.json_response({"prompt_id": prompt_id, "number": number, "node_errors": found.node_errors})

@@ -105,7 +105,7 @@ async function start() {
   const problemList = lazyPanel('problems', t('Problems'), async () => (await later()).problemsPanel({ troubles, session, editor, names }))
   const checks = new Checks({ editor, session, names })
   const runner = new Runner({ editor, client, jobs, toasts, names, troubles, document: () => ({ id: graph.id, name: graph.title }) })
-  const runs = installRuns({ editor, client, session, results, runner, troubles, graph, names, settings, toasts, stage, drawer: () => drawer, openGraph: (workflow, name) => openWorkflow(workflow, name) })
+  const runs = installRuns({ editor, client, session, results, jobs, runner, troubles, graph, names, settings, toasts, stage, drawer: () => drawer, openGraph: (workflow, name) => openWorkflow(workflow, name) })
   const colorOf = (/** @type {string} */ type) => typeColour(colours.theme(), type)
 
   async function readTypes() {

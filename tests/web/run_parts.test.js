@@ -54,7 +54,7 @@ function page() {
   const sent = []
   const said = []
   const runner = new Runner({
-    editor, jobs: new Jobs(),
+    editor, jobs: new Jobs(), document: () => ({ id: 'd', name: 'Owls' }),
     client: { queuePrompt: async (job) => { sent.push(job); return { prompt_id: String(sent.length), number: 1, node_errors: {} } } },
     toasts: { show: ({ text }) => said.push(text) }, names: { isLinked: () => false, title: (id) => `node ${id}` },
     troubles: { forget() {}, refuse() {}, quietly: (change) => change(), tellRefusal(error) { throw error } }
@@ -67,7 +67,7 @@ test('all of it: no targets, and every seed moves on', async () => {
   const { runner, sent, seed } = page()
   assert.equal(await runner.queue(), true)
   assert.equal('targets' in sent[0], false)
-  assert.equal('easel' in sent[0], false)
+  assert.deepEqual(sent[0].easel, { document: { id: 'd', name: 'Owls' } })
   assert.deepEqual([seed('node:1'), seed('node:4')], [8, 10])
 })
 

@@ -26,7 +26,7 @@ function page({ objectInfo = OBJECT_INFO } = {}) {
   }
   listenToServer({
     client: { onEvent: (listener) => { onEvent = listener }, onFrame: (listener) => { onFrame = listener } },
-    session, jobs, results: new Results(), schema: () => new Schema(objectInfo), prepare: async () => undefined,
+    session, sessionOf: () => session, tellElsewhere() {}, jobs, results: new Results(), schema: () => new Schema(objectInfo), prepare: async () => undefined,
     troubles: { showRefused() {}, tellFailure: (id) => failures.push(id) }
   })
   return { session, jobs, failures, made, tell: (type, data) => onEvent({ type, data }), frame: (frame) => onFrame(frame) }

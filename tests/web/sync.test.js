@@ -16,7 +16,7 @@ function page() {
     clientId: 'me', socket: { state: 'closed' }, onState() {}, onEvent() {}, history: async () => ({}),
     queue: () => new Promise((resolve) => { answer = resolve })
   }
-  const sync = new Sync({ client, session, results: new Results(), jobs: new Jobs(), onTrouble() {}, onWorker() {}, onReady: async () => {} })
+  const sync = new Sync({ client, session, sessionOf: () => session, sessions: () => [session], results: new Results(), jobs: new Jobs(), onTrouble() {}, onWorker() {}, onReady: async () => {} })
   return { session, sync, answer: (running) => answer({ queue_running: running, queue_pending: [] }) }
 }
 

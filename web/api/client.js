@@ -112,13 +112,15 @@ export class Client {
   /**
    * Hands a graph to the queue. A refusal is an ApiError with status 400 whose `body` is a PromptRefusal.
    *
-   * @param {{ prompt: object, workflow: object, number?: number, front?: boolean, targets?: string[], easel?: object }} job
-   *   `targets`: only these outputs; `easel`: what only a server of ours understands
+   * @param {{ id?: string, prompt: object, workflow: object, number?: number, front?: boolean, targets?: string[], easel?: object }} job
+   *   `id`: the job's, so that what is told of it before the answer comes is known; `targets`: only these outputs; `easel`: what
+   *   only a server of ours understands
    * @returns {Promise<{ prompt_id: string, number: number, node_errors: Record<string, any> }>}
    */
-  queuePrompt({ prompt, workflow, number, front, targets, easel }) {
+  queuePrompt({ id, prompt, workflow, number, front, targets, easel }) {
     return this.send('POST', '/api/prompt', {
       client_id: this.clientId,
+      ...(id ? { prompt_id: id } : {}),
       prompt,
       extra_data: { extra_pnginfo: { workflow }, ...(easel ? { easel } : {}) },
       ...(targets ? { partial_execution_targets: targets } : {}),

@@ -75,7 +75,7 @@ export class QueueRoutes {
     return this.client.send('POST', `/easel/jobs/${encodeURIComponent(id)}`, { name })
   }
 
-  /** @param {string} id @param {{ seeds?: 'same' | 'new', front?: boolean, client_id?: string }} how @returns {Promise<{ prompt_id: string }>} */
+  /** @param {string} id @param {{ seeds?: 'same' | 'new', front?: boolean, client_id?: string, prompt_id?: string }} how @returns {Promise<{ prompt_id: string }>} */
   again(id, how) {
     return this.client.send('POST', `/easel/jobs/${encodeURIComponent(id)}/again`, how)
   }

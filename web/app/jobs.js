@@ -6,11 +6,34 @@
  */
 
 const KEPT = 50
+/** Of which document each job is, is kept for longer: its events go where that is. */
+const DOCUMENTS = 5000
 
 export class Jobs {
   constructor() {
     /** @type {Map<string, Job>} */
     this.byId = new Map()
+    /** @type {Map<string, string>} */
+    this.documents = new Map()
+  }
+
+  /** @param {string} id @param {unknown} document  as `extra_data.easel` carries it: its id and name */
+  know(id, document) {
+    const name = document && typeof document === 'object' && 'id' in document ? document.id : null
+    if (typeof name !== 'string') return
+    this.documents.set(id, name)
+    const [oldest] = this.documents.keys()
+    if (this.documents.size > DOCUMENTS && oldest !== undefined) this.documents.delete(oldest)
+  }
+
+  /** The document that a job was made from. @param {string} id */
+  documentOf(id) {
+    return this.documents.get(id) ?? null
+  }
+
+  /** One that was refused. @param {string} id */
+  drop(id) {
+    this.byId.delete(id)
   }
 
   /** @param {string} id */

@@ -24,6 +24,7 @@
  * @property {Record<string, unknown>} easel
  * @property {{ node: string, widget: Widget }[]} used  widgets that change after a run
  */
+import { newId } from '../api/id.js'
 import { t } from '../language/t.js'
 import { frozenIn } from '../model/frozen.js'
 import { recordAt } from '../model/prompt_ids.js'
@@ -65,7 +66,7 @@ export class Runner {
 
   /** @param {How} [how] @returns {Promise<boolean>} whether all were accepted */
   queue({ count = 1, ...how } = {}) {
-    const batch = `${this.client.clientId}:${Date.now()}`
+    const batch = newId()
     const accepted = this.last.then(async () => {
       for (let index = 0; index < count; index += 1) {
         if (!(await this.queueOne(how, count > 1 ? { id: batch, index, of: count } : null))) return false
@@ -81,25 +82,36 @@ export class Runner {
     const made = await this.make(how)
     if (!made) return false
     const { prompt, workflow, targets, easel, used } = made
-    this.troubles.forget() // before sending: a run that fails at once is told of before its acceptance is
+    // Before sending: a run that fails at once is told of before its acceptance is.
+    const id = newId()
+    this.jobs.know(id, easel.document)
+    this.jobs.add(id, prompt, workflow, targets)
+    this.troubles.forget()
     try {
       const reply = await this.client.queuePrompt({
-        prompt, workflow, front, ...(number === undefined ? {} : { number }), ...(targets ? { targets } : {}),
+        id, prompt, workflow, front, ...(number === undefined ? {} : { number }), ...(targets ? { targets } : {}),
         easel: { ...easel, ...(batch ? { batch } : {}), ...(slot ? { slot } : {}) },
       })
-      this.jobs.add(reply.prompt_id, prompt, workflow, targets)
       if (Object.keys(reply.node_errors ?? {}).length) this.troubles.refuse(reply.node_errors, null)
     } catch (error) {
+      this.jobs.drop(id)
       this.troubles.tellRefusal(/** @type {Error} */ (error), how.quiet)
       return false
     }
-    if (!hold) this.moveOn(used)
+    if (!hold && this.isShown(made)) this.moveOn(used)
     this.listeners.forEach(listener => listener(made))
     return true
   }
 
+  /** Another tab may be shown by the time that an answer comes. @param {Made} made */
+  isShown(made) {
+    const { document } = made.easel
+    return document !== null && typeof document === 'object' && 'id' in document && document.id === this.document().id
+  }
+
   /** What would be sent now; null, with a notice, where there is nothing to run. @param {Pick<How, 'part' | 'looks' | 'quiet'>} [how] @returns {Promise<Made | null>} */
   async make({ part = null, looks = false, quiet = false } = {}) {
+    const document = this.document() // another tab may be shown when it is converted
     const { output, workflow } = await this.editor.toPrompt()
     if (!Object.keys(output).length) {
       if (!quiet) this.toasts.show({ key: 'problem', tone: 'warning', text: t('There is nothing to run yet.'), detail: t('Add a node that makes or shows a picture, such as Save Image.') })
@@ -112,7 +124,7 @@ export class Runner {
     const needed = targets && new Set([...upstream(prompt, targets)].flatMap(id => recordAt(this.editor.store, id)?.id ?? []))
     return {
       prompt: looks ? onlyShown(prompt, this.editor.schema) : prompt, workflow, targets,
-      easel: { document: this.document(), ...(Object.keys(frozen).length ? { frozen } : {}) },
+      easel: { document, ...(Object.keys(frozen).length ? { frozen } : {}) },
       used: this.controlled().filter(({ node }) => needed?.has(node) ?? true), // a seed that did not run stays
     }
   }

@@ -17,6 +17,7 @@ import { RunModes } from './run_modes.js'
  * @param {import('../api/client.js').Client} parts.client
  * @param {import('../model/session.js').Session} parts.session
  * @param {import('./results.js').Results} parts.results
+ * @param {import('./jobs.js').Jobs} parts.jobs
  * @param {import('./run.js').Runner} parts.runner
  * @param {import('./troubles.js').Troubles} parts.troubles
  * @param {import('./document.js').OpenGraph} parts.graph
@@ -27,7 +28,7 @@ import { RunModes } from './run_modes.js'
  * @param {() => import('../panels/drawer.js').Drawer} parts.drawer
  * @param {(workflow: any, name: string) => void} parts.openGraph
  */
-export function installRuns({ editor, client, session, results, runner, troubles, graph, names, settings, toasts, stage, drawer, openGraph }) {
+export function installRuns({ editor, client, session, results, jobs, runner, troubles, graph, names, settings, toasts, stage, drawer, openGraph }) {
   const routes = new QueueRoutes(client)
   const feed = new QueueFeed({ url: socketUrl, state: () => routes.state() })
   const modes = new RunModes({ editor, runner, feed, client, graph, toasts })
@@ -44,7 +45,7 @@ export function installRuns({ editor, client, session, results, runner, troubles
   })
 
   const panel = lazyPanel('queue', t('Queue'), async () => (await import('./later.js')).queuePanel({
-    feed, routes, client, graph, names, toasts, openGraph, edits, settings,
+    feed, routes, client, graph, jobs, names, toasts, openGraph, edits, settings,
     typeTitle: type => editor.types.get(type)?.title ?? type,
     seeWorker: async () => (await client.serverStatus())?.worker ?? null,
   }))

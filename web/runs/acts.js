@@ -7,6 +7,7 @@
  * @typedef {import('../api/client.js').FileRef} FileRef
  */
 import { ApiError, viewUrl } from '../api/client.js'
+import { newId } from '../api/id.js'
 import { picturesOf } from '../app/results.js'
 import { many, t } from '../language/t.js'
 import { askText } from '../panels/dialog.js'
@@ -18,6 +19,7 @@ import { titleOf } from './words.js'
  * @property {import('../api/queue.js').QueueRoutes} routes
  * @property {import('../api/client.js').Client} client
  * @property {import('../app/document.js').OpenGraph} graph
+ * @property {import('../app/jobs.js').Jobs} jobs
  * @property {import('../app/names.js').Names} names
  * @property {import('../panels/toasts.js').Toasts} toasts
  * @property {(workflow: any, name: string) => void} openGraph
@@ -26,10 +28,11 @@ import { titleOf } from './words.js'
 
 export class Acts {
   /** @param {Parts} parts */
-  constructor({ routes, client, graph, names, toasts, openGraph, edits }) {
+  constructor({ routes, client, graph, jobs, names, toasts, openGraph, edits }) {
     this.routes = routes
     this.client = client
     this.graph = graph
+    this.jobs = jobs
     this.names = names
     this.toasts = toasts
     this.openGraph = openGraph
@@ -92,10 +95,12 @@ export class Acts {
 
   /** @param {About} job @param {'same' | 'new'} seeds */
   again(job, seeds) {
-    // What the document on the canvas ran is followed on it.
-    const mine = job.document !== null && job.document === this.graph.id ? { client_id: this.client.clientId } : {}
+    // It is followed on the document that it was made in, where that is open; what a script sent belongs to none.
+    const id = newId()
+    if (job.document !== null) this.jobs.know(id, { id: job.document })
+    const mine = job.document === null ? {} : { client_id: this.client.clientId }
     return this.attempt(t('It could not be run again.'), async () => {
-      await this.routes.again(job.prompt_id, { seeds, ...mine })
+      await this.routes.again(job.prompt_id, { seeds, prompt_id: id, ...mine })
       this.toasts.show({ key: 'again', tone: 'done', text: seeds === 'new' ? t('Queued once more, with new seeds.') : t('Queued once more.') })
     })
   }
