@@ -246,6 +246,8 @@ export class OpenGraph {
       tab.stored = name
     }
     tab.name = name
+    tab.turn += 1
+    if (tab === this.tab) this.writer.keep()
     this.tabs.tell()
     // Should this fail, the next version says so as well.
     if (tab.base !== null) await this.documents.rename(tab.id, { name, stored: tab.stored }).catch(() => undefined)

@@ -2,7 +2,6 @@
  * The server's events, written into the session: the one place that knows their names. The document is never touched.
  *
  * @typedef {import('../api/client.js').Client} Client
- * @typedef {import('../model/session.js').Session} Session
  * @typedef {import('./results.js').Results} Results
  * @typedef {import('./jobs.js').Jobs} Jobs
  */
@@ -10,6 +9,7 @@ import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { isObject } from '../model/json.js'
 import { withoutCell } from '../model/prompt_ids.js'
+import { Session } from '../model/session.js'
 import { cellGraph } from '../sweep/cell_graph.js'
 import { Measured } from './measured.js'
 import { picturesOf, resultsOf, textsOf } from './results.js'
@@ -19,15 +19,22 @@ import { whySentence } from './why.js'
 /**
  * @param {object} parts
  * @param {Client} parts.client
- * @param {Session} parts.session
+ * @param {Session} parts.session  of the shown document
+ * @param {(document: string | null) => Session | null} parts.sessionOf  of a document that is open in a tab
  * @param {Results} parts.results
  * @param {Jobs} parts.jobs
  * @param {import('./troubles.js').Troubles} parts.troubles
  * @param {() => import('../model/schema.js').Schema} parts.schema
  * @param {(pictures: import('../model/session.js').PictureRef[]) => Promise<unknown>} parts.prepare  gets them ready to be drawn
+ * @param {(document: string, message: string) => void} parts.tellElsewhere  a job of a document that is not shown has failed
  */
-export function listenToServer({ client, session, results, jobs, troubles, schema, prepare }) {
+export function listenToServer({ client, session: shown, sessionOf, results, jobs, troubles, schema, prepare, tellElsewhere }) {
   const measured = new Measured()
+  /** Where the event that is being heard belongs. */
+  let session = shown
+
+  /** A job's events go to the document that it was made from, shown or not. @param {unknown} promptId */
+  const sessionFor = promptId => (typeof promptId === 'string' ? sessionOf(jobs.documentOf(promptId)) ?? new Session() : shown)
 
   /** @type {Record<string, (data: any) => void>} */
   const handlers = {
@@ -39,7 +46,7 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
     execution_start: data => {
       measured.clear()
       session.startRun(data.prompt_id)
-      troubles.showRefused() // another job's start does not mend them
+      if (session === shown) troubles.showRefused() // another job's start does not mend them
     },
 
     execution_cached: data => {
@@ -93,9 +100,10 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
       const pictures = picturesOf(data.output)
       // The old pictures stay until the new ones are decoded, so that the node never blinks.
       void prepare(pictures).then(() => {
-        if (!isCurrent(data)) return
-        const before = data.merge ? session.status(node) : null
-        session.update(node, {
+        const heard = sessionFor(data.prompt_id) // another tab may be shown by now
+        if (!isCurrent(data, heard)) return
+        const before = data.merge ? heard.status(node) : null
+        heard.update(node, {
           preview: null, looked: node !== shown,
           images: [...(before?.images ?? []), ...pictures],
           text: [...(before?.text ?? []), ...textsOf(data.output)],
@@ -112,7 +120,9 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
       if (node !== null) session.update(node, { state: 'error', error: { message, input: null, detail } })
       if (data.timestamp === null || data.exception_type === 'ExecutionBlocked') return // that branch, or that cell; the run goes on
       session.setRun({ state: 'error', node, message })
-      troubles.tellFailure(node, message)
+      const document = jobs.documentOf(data.prompt_id)
+      if (session === shown || document === null) troubles.tellFailure(node, message)
+      else tellElsewhere(document, message)
     },
 
     execution_interrupted: data => {
@@ -152,9 +162,9 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
     })
   }
 
-  /** Late events of an older run change nothing. @param {any} data */
-  function isCurrent(data) {
-    return data.prompt_id === undefined || data.prompt_id === session.run.promptId
+  /** Late events of an older run change nothing. @param {any} data @param {Session} [of] */
+  function isCurrent(data, of = session) {
+    return data.prompt_id === undefined || data.prompt_id === of.run.promptId
   }
 
   /** A node made at run time is shown as the one that made it. @param {unknown} id */
@@ -185,18 +195,22 @@ export function listenToServer({ client, session, results, jobs, troubles, schem
   }
 
   client.onEvent(({ type, data }) => {
-    if (Object.hasOwn(handlers, type)) handlers[type]?.(data ?? {})
+    if (!Object.hasOwn(handlers, type)) return
+    session = sessionFor(data?.prompt_id)
+    handlers[type]?.(data ?? {})
   })
 
   client.onFrame(frame => {
-    if (frame.kind === 'text') return session.update(frame.node, { text: [frame.text] })
-    const { run } = session
+    const heard = frame.kind === 'text' ? shown : sessionFor(frame.promptId || undefined)
+    if (frame.kind === 'text') return heard.update(frame.node, { text: [frame.text] })
+    const { run } = heard
     const node = frame.displayNode ?? run.node
     if (!node || (frame.promptId && frame.promptId !== run.promptId)) return
     void createImageBitmap(frame.blob).then(preview => {
-      const late = session.run.promptId !== run.promptId || session.run.state !== 'running'
+      const now = sessionFor(frame.promptId || undefined) // another tab may be shown by now
+      const late = now.run.promptId !== run.promptId || now.run.state !== 'running'
       if (late) preview.close()
-      else session.update(node, { preview })
+      else now.update(node, { preview })
     }, () => undefined) // a preview that does not decode is left out
   })
 }

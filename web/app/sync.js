@@ -14,15 +14,19 @@ export class Sync {
    * @param {object} parts
    * @param {import('../api/client.js').Client} parts.client
    * @param {import('../model/session.js').Session} parts.session
+   * @param {(document: string | null) => import('../model/session.js').Session | null} parts.sessionOf  a document's, where it is open; null is the shown one
+   * @param {() => import('../model/session.js').Session[]} parts.sessions  of all documents that are open
    * @param {import('./results.js').Results} parts.results
    * @param {import('./jobs.js').Jobs} parts.jobs
    * @param {(words: string) => void} parts.onTrouble  the worker died while it started; its last line
    * @param {(worker: any) => void} parts.onWorker  the worker is ready; what `/easel/status` says of it
    * @param {() => Promise<void>} parts.onReady  the worker reported: node types are now sure
    */
-  constructor({ client, session, results, jobs, onTrouble, onWorker, onReady }) {
+  constructor({ client, session, sessionOf, sessions, results, jobs, onTrouble, onWorker, onReady }) {
     this.client = client
     this.session = session
+    this.sessionOf = sessionOf
+    this.sessions = sessions
     this.results = results
     this.jobs = jobs
     this.onTrouble = onTrouble
@@ -73,26 +77,31 @@ export class Sync {
 
   /** The queue, and the results that came while nobody listened. */
   async catchUp() {
-    const before = this.session.run
+    const before = new Map(this.sessions().map(session => [session, session.run]))
     const [queue, history] = await Promise.all([
       this.client.queue().catch(() => null),
       this.client.history(HISTORY).catch(() => null),
     ])
     if (history) this.takeHistory(history)
-    if (history && this.session.run.promptId === null) this.showLast(history)
+    if (history) this.showLast(history)
     if (!queue) return
     const running = queue.queue_running.map(item => String(item[1]))
     this.session.setServer({ queued: running.length + queue.queue_pending.length })
+    for (const item of [...queue.queue_running, ...queue.queue_pending]) this.jobs.know(String(item[1]), item[3]?.easel?.document)
     const mine = queue.queue_running.find(item => item[3]?.client_id === this.client.clientId)
-    const { promptId, state } = this.session.run
-    // A run that began while the answer was on its way is not in it, and needs none: its events come.
-    if (promptId !== before.promptId) return
-    if (mine) {
-      const id = String(mine[1])
-      this.jobs.add(id, mine[2], mine[3]?.extra_pnginfo?.workflow ?? null, null, mine[3]?.easel?.sweep)
-      if (promptId !== id || (state !== 'running' && before.state === state)) this.session.startRun(id)
-    } else if (promptId && state === 'running' && before.state === state && !running.includes(promptId)) {
-      this.takeOutcome(history?.[promptId] ?? null)
+    const runs = mine ? this.sessionOf(this.jobs.documentOf(String(mine[1]))) : null
+    for (const session of this.sessions()) {
+      const { promptId, state } = session.run
+      const old = before.get(session) ?? session.run
+      // A run that began while the answer was on its way is not in it, and needs none: its events come.
+      if (promptId !== old.promptId) continue
+      if (session === runs) {
+        const id = String(mine?.[1])
+        this.jobs.add(id, mine?.[2], mine?.[3]?.extra_pnginfo?.workflow ?? null, null, mine?.[3]?.easel?.sweep)
+        if (promptId !== id || (state !== 'running' && old.state === state)) session.startRun(id)
+      } else if (promptId && state === 'running' && old.state === state && !running.includes(promptId)) {
+        this.takeOutcome(session, history?.[promptId] ?? null)
+      }
     }
   }
 
@@ -105,15 +114,21 @@ export class Sync {
     }))
   }
 
-  /** After a reload the nodes show again what this page's last run made. @param {Record<string, any>} history */
+  /** After a reload the nodes show again what the last run of each document made. @param {Record<string, any>} history */
   showLast(history) {
-    const entry = Object.values(history).findLast(({ prompt }) => prompt?.[3]?.client_id === this.client.clientId)
-    for (const [id, output] of Object.entries(entry?.outputs ?? {})) this.session.update(id, { images: picturesOf(output), text: textsOf(output) })
+    const seen = new Set()
+    for (const { prompt, outputs } of Object.values(history).reverse()) {
+      if (prompt?.[3]?.client_id !== this.client.clientId) continue
+      const session = this.sessionOf(prompt[3]?.easel?.document?.id ?? null)
+      if (!session || seen.has(session)) continue
+      seen.add(session)
+      if (session.run.promptId !== null) continue
+      for (const [id, output] of Object.entries(outputs ?? {})) session.update(id, { images: picturesOf(output), text: textsOf(output) })
+    }
   }
 
-  /** The run that this page watched has ended unseen. @param {any} entry  of the history */
-  takeOutcome(entry) {
-    const { session } = this
+  /** The run that this page watched has ended unseen. @param {import('../model/session.js').Session} session @param {any} entry  of the history */
+  takeOutcome(session, entry) {
     for (const id of [...session.ids()]) {
       if (session.status(id).state === 'running') session.update(id, { state: entry ? 'done' : 'idle' })
     }

@@ -25,4 +25,4 @@ export const newTab = (fields = {}) => ({
 export const recordOf = ({ id, name, stored, modified, dirty, base, turn, sent, origin, branch, camera }) => ({ id, name, stored, modified, dirty, base, turn, sent, origin, branch, camera })
 
 /** Nobody would miss it: what it shows lies elsewhere as well, or is nothing. @param {Tab} tab */
-export const isReplaceable = tab => !tab.dirty && tab.stored === null && tab.base === null && tab.turn === 0
+export const isReplaceable = tab => !tab.dirty && tab.name === null && tab.stored === null && tab.base === null && tab.turn === 0

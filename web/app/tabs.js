@@ -100,6 +100,11 @@ export class Tabs {
     return session
   }
 
+  /** Of all documents of which anything is known. */
+  sessions() {
+    return this.list.filter(tab => tab === this.shown || tab.aside || tab.early).flatMap(tab => this.sessionOf(tab.id) ?? [])
+  }
+
   /** @param {Tab} tab */
   runOf(tab) {
     return tab === this.shown ? this.editor.session.run : (tab.aside?.session ?? tab.early)?.run ?? null

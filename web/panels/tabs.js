@@ -62,8 +62,9 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
   }
 
   function draw() {
+    const open = new Set(tabs.list)
     for (const [tab, { element }] of rows) {
-      if (tabs.list.includes(tab)) continue
+      if (open.has(tab)) continue
       element.remove()
       rows.delete(tab)
     }
@@ -122,33 +123,29 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
 
   /** @param {Tab} tab @param {HTMLElement} element */
   function drag(tab, element) {
-    /** @type {{ id: number, x: number, moving: boolean } | null} */
-    let held = null
-    element.addEventListener('pointerdown', event => {
-      if (event.button === 0 && event.pointerType !== 'touch') held = { id: event.pointerId, x: event.clientX, moving: false } // a finger scrolls the row
-    })
-    element.addEventListener('pointermove', event => {
-      if (!held || held.id !== event.pointerId) return
-      if (!held.moving && Math.abs(event.clientX - held.x) < SLACK) return
-      if (!held.moving) {
-        held.moving = true
-        element.setPointerCapture(event.pointerId)
+    element.addEventListener('pointerdown', down => {
+      if (down.button !== 0 || down.pointerType === 'touch') return // a finger scrolls the row
+      let moving = false
+      const move = (/** @type {PointerEvent} */ event) => {
+        if (event.pointerId !== down.pointerId || (!moving && Math.abs(event.clientX - down.clientX) < SLACK)) return
+        moving = true
         element.classList.add('dragged')
+        const before = [...list.children].filter(each => each !== element).filter(each => {
+          const { left, width } = each.getBoundingClientRect()
+          return left + width / 2 < event.clientX
+        }).length
+        if (tabs.list.indexOf(tab) !== before) tabs.move(tab, before)
       }
-      const others = [...list.children].filter(each => each !== element)
-      const before = others.filter(each => {
-        const { left, width } = each.getBoundingClientRect()
-        return left + width / 2 < event.clientX
-      }).length
-      if (tabs.list.indexOf(tab) !== before) tabs.move(tab, before)
+      const end = (/** @type {PointerEvent} */ event) => {
+        if (event.pointerId !== down.pointerId) return
+        ended.abort()
+        element.classList.remove('dragged')
+        // The click that follows is the drag's.
+        if (moving) addEventListener('click', click => { if (element.contains(/** @type {Node} */ (click.target))) click.stopPropagation() }, { capture: true, once: true })
+      }
+      const ended = new AbortController()
+      for (const [name, hear] of /** @type {const} */ ([['pointermove', move], ['pointerup', end], ['pointercancel', end]])) addEventListener(name, hear, { signal: ended.signal })
     })
-    const end = () => {
-      if (held?.moving) element.addEventListener('click', event => event.stopPropagation(), { capture: true, once: true })
-      held = null
-      element.classList.remove('dragged')
-    }
-    element.addEventListener('pointerup', end)
-    element.addEventListener('pointercancel', end)
   }
 
   list.addEventListener('wheel', event => {
@@ -191,7 +188,15 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
     ], { x: left, y: bottom, width, height: 0 }, { label: t('All tabs') })
   }
 
-  tabs.listen(draw)
+  let waits = false
+  tabs.listen(() => {
+    if (waits) return
+    waits = true
+    queueMicrotask(() => {
+      waits = false
+      draw()
+    })
+  })
   draw()
   return { openList }
 }

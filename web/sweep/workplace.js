@@ -65,8 +65,9 @@ export class SweepPlace {
     const { client, jobs, runner, troubles } = this.parts
     troubles.forget()
     try {
-      const reply = await client.queuePrompt({ prompt, workflow, targets, easel: { sweep, ...(Object.keys(frozen).length ? { frozen } : {}) } })
+      const reply = await client.queuePrompt({ prompt, workflow, targets, easel: { sweep, document: runner.document(), ...(Object.keys(frozen).length ? { frozen } : {}) } })
       jobs.add(reply.prompt_id, prompt, workflow, targets, sweep)
+      jobs.know(reply.prompt_id, runner.document())
       const run = this.runs.add(reply.prompt_id, sweep, workflow)
       const needed = new Set(Object.keys(prompt).flatMap(id => recordAt(this.parts.editor.store, id)?.id ?? []))
       runner.moveOn(runner.controlled().filter(({ node }) => needed.has(node)))
