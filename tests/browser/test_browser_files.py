@@ -189,15 +189,17 @@ def test_a_graph_is_saved_and_opened_by_name(artist: Person) -> None:
     artist.load({"nodes": [], "links": []})
     page.mouse.click(*artist.void())
     page.keyboard.press("w")
-    page.get_by_role("button", name="Open portraits/fox").click()
+    page.get_by_role("option", name="portraits").click()
+    page.get_by_role("option", name="fox").click()
     artist.until("() => window.app.graph.nodes.length === 7")
     expect(page.locator(".tab.shown .name")).to_have_text("portraits/fox")
 
     page.get_by_role("button", name="Graphs").click()
-    page.get_by_role("button", name="Delete portraits/fox").click()
-    expect(page.get_by_role("button", name="Open portraits/fox")).to_have_count(0)
+    page.get_by_role("option", name="fox").hover()
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("option", name="fox")).to_have_count(0)
     page.get_by_role("button", name="Bring it back").click()
-    expect(page.get_by_role("button", name="Open portraits/fox")).to_be_visible()
+    expect(page.get_by_role("option", name="fox")).to_be_visible()
 
 
 def test_another_graph_of_that_name_is_not_replaced_unasked(artist: Person) -> None:

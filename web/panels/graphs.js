@@ -180,7 +180,7 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
       function drawRow(row) {
         const act = h('span.act', { 'aria-hidden': 'true', dataset: { act: 'more' }, 'data-tip': t('More') }, icon('more'))
         if (row.kind === 'folder') {
-          return [thumb(null, 'folder'), words(row.title, [many(row.count, '{count} graph', '{count} graphs')]), act]
+          return [h('span.onto', { dataset: { folder: row.name } }, thumb(null, 'folder'), words(row.title, [many(row.count, '{count} graph', '{count} graphs')]), act)]
         }
         if (row.kind === 'subgraph') return [thumb(null, 'nodes'), words(row.title, [row.entry.about ?? '']), act]
         if (row.kind === 'recent') {
