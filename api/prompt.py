@@ -144,12 +144,15 @@ async def get_history_entry(request: web.Request) -> web.Response:
 
 
 async def post_history(request: web.Request) -> web.Response:
-    journal = request.app[SERVICES].journal
+    services = request.app[SERVICES]
     body = await read_object(request)
     if body.get("clear"):
-        await journal.forget()
+        await services.journal.forget()
+        services.feed.publish("history", {"cleared": True})
     if "delete" in body:
-        await journal.forget(ids_of(body, "delete"))
+        ids = ids_of(body, "delete")
+        await services.journal.forget(ids)
+        services.feed.publish("history", {"removed": ids})
     return web.Response()
 
 

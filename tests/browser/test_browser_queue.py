@@ -250,6 +250,37 @@ def test_a_loop_ends_when_it_is_stopped(artist: Person, server: Server) -> None:
     artist.idle()
 
 
+def test_a_hidden_page_tells_that_a_job_is_done(artist: Person) -> None:
+    panel = open_queue(artist)
+    artist.page.evaluate(
+        """() => {
+            window.told = []
+            window.Notification = class {
+              static permission = 'default'
+              static async requestPermission() { return (this.permission = 'granted') }
+              constructor(title, { body }) { window.told.push([title, body]) }
+            }
+        }"""
+    )
+    panel.get_by_role("button", name="Tell when jobs are done").click()
+    notice = artist.page.get_by_role("menuitemcheckbox", name="A notice when jobs are done")
+    expect(notice).to_have_attribute("aria-checked", "false")
+    notice.click()
+    artist.run()
+    artist.page.evaluate(
+        "() => Object.defineProperty(document, 'hidden', { get: () => window.away, configurable: true })"
+    )
+    artist.page.evaluate("() => { window.away = true; window.easel.editor.setWidget('node:3', 'steps', 60) }")
+    artist.page.evaluate("() => { window.easel.editor.run('run') }")
+    artist.until("() => /^\\(\\d+%\\) /.test(document.title)")
+    artist.until("() => window.told.length === 1", timeout=15_000)
+    assert artist.page.evaluate("() => window.told[0][0]") == "1 job is done", (
+        "not of the one that ended while it was seen"
+    )
+    artist.page.evaluate("() => { window.away = false; document.dispatchEvent(new Event('visibilitychange')) }")
+    artist.until("() => !document.title.startsWith('(')")
+
+
 def test_a_server_that_is_killed_during_a_run_comes_back(
     context: Any, tmp_path: Path, text_to_image: dict[str, Any]
 ) -> None:

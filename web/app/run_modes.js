@@ -215,6 +215,9 @@ export class RunModes {
       const sentence = fromServer(job.error?.sentence.split('\n')[0] ?? '')
       this.toasts.show({ key: 'run-mode', tone: 'warning', text: t('“{mode}” has stopped, since a run failed.', { mode: nameOf(state.mode) }), detail: sentence })
       this.tell()
+    } else if (state.mode === 'loop' && job.state === 'interrupted') { // stopped by a person, wherever
+      if (job.document !== null) this.states.delete(job.document)
+      this.tell()
     } else if (state.mode === 'loop' && job.document === this.graph.id) void this.repeat()
   }
 

@@ -80,7 +80,7 @@ export function queuePanel({ feed, settings, typeTitle, seeWorker, ...parts }) {
           if (feed.waiting.length) timer ??= setTimeout(() => { timer = undefined; void feed.refresh() }, REFRESH)
         }),
         feed.onEvent(({ type, data }) => {
-          if (type === 'gap' || (type === 'history' && data.restored)) past.reload()
+          if (type === 'gap' || (type === 'history' && (data.restored || data.cleared))) past.reload()
           else if (type === 'history' && data.removed) past.drop(data.removed)
           else if (type === 'history' && data.changed) past.take(data.changed)
         }),

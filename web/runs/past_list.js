@@ -43,7 +43,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
   const more = h('button.act.shown', { type: 'button', 'aria-label': t('What can be done with the history'), 'data-tip': t('More'), 'aria-haspopup': 'menu', onclick: () => openMenu([
     { label: t('Remove all from the history'), icon: 'trash', enabled: jobs.length > 0, run: () => void acts.forget('all') },
   ], more.getBoundingClientRect(), { label: t('History') }) }, icon('more', 15))
-  const list = h('div.jobs.past', { role: 'list', 'aria-label': t('Ended jobs, the newest first') })
+  const list = h('div.jobs.past')
   const none = h('p.none')
   const retry = h('button.link.all', { type: 'button', hidden: true, onclick: () => void load() }, t('Try again'))
   const end = h('div.sentinel', { 'aria-hidden': 'true' })
@@ -156,17 +156,15 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
   function draw() {
     const there = new Set(jobs.map(job => job.prompt_id))
     for (const id of rows.keys()) if (!there.has(id)) rows.delete(id)
-    /** @type {HTMLElement[]} */
-    const parts = []
-    let day = ''
+    /** @type {{ day: string, rows: HTMLElement[] }[]} */
+    const days = []
     for (const job of jobs) {
-      const now = dayOf(job.ended)
-      if (now !== day) parts.push(h('h4', {}, now))
-      day = now
-      parts.push(row(job))
+      const day = dayOf(job.ended)
+      if (days.at(-1)?.day !== day) days.push({ day, rows: [] }) // a clock that went back begins a day anew
+      days.at(-1)?.rows.push(row(job))
     }
     const focused = document.activeElement
-    fill(list, parts)
+    fill(list, days.map(each => [h('h4', {}, each.day), h('div', { role: 'list', 'aria-label': t('Ended: {day}', { day: each.day }) }, each.rows)]))
     if (focused instanceof HTMLElement && list.contains(focused)) focused.focus({ preventScroll: true })
     retry.hidden = failure === ''
     none.hidden = !(failure || (loaded && !jobs.length))
