@@ -15,6 +15,7 @@ from typing import Any
 from nodes.library import core_registry
 
 LANGUAGES = Path(__file__).resolve().parent.parent / "web" / "languages"
+WORKFLOWS = LANGUAGES.parent.parent / "workflows"
 SAME = frozenset({"", "*", "CFG", "SDXL", "SD3", "VAE", "CLIP", "LoRA"})
 """Names that stay as they are, beside those of the parts of a network, such as `input_blocks.0.`"""
 
@@ -69,6 +70,26 @@ def missing(words: dict[str, Any], info: dict[str, Any]) -> dict[str, list[str]]
     }
 
 
+def example_texts() -> list[str]:
+    """What a person reads in the example graphs: titles of nodes and frames, and notes."""
+    found: dict[str, None] = {}
+
+    def look(graph: dict[str, Any]) -> None:
+        for node in graph["nodes"]:
+            notes = [node["widgets_values"][0]] if node["type"] in ("Note", "MarkdownNote") else []
+            found.update(dict.fromkeys(filter(None, [node.get("title"), *notes])))
+        found.update(dict.fromkeys(group["title"] for group in graph.get("groups", [])))
+        for part in graph.get("definitions", {}).get("subgraphs", []):
+            found[part["name"]] = None
+            look(part)
+
+    for path in sorted(WORKFLOWS.glob("*.json")):
+        graph = json.loads(path.read_text("utf-8"))
+        if isinstance(graph, dict) and "nodes" in graph:
+            look(graph)
+    return list(found)
+
+
 def read(code: str) -> dict[str, Any]:
     return json.loads((LANGUAGES / f"{code}.nodes.json").read_text("utf-8"))
 
@@ -77,6 +98,7 @@ def main() -> None:
     code = sys.argv[1] if len(sys.argv) > 1 else "zh-CN"
     info = declared()
     found: dict[str, Any] = missing(read(code), info)
+    found["examples"] = [text for text in example_texts() if text not in read(code)["texts"]]
     if "--words" in sys.argv:  # beside the types, the English to translate
         found["titles"] = {name: info[name]["display_name"] for name in found["titles"]}
         found["descriptions"] = {name: info[name]["description"] for name in found["descriptions"]}

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { asLanguage, fits, wantedLanguages } from '../../web/language/read.js'
+import { exampleInWords } from '../../web/language/examples.js'
 import { readCatalogue } from '../../web/language/nodes.js'
 import { createSaid } from '../../web/language/server.js'
 import { language, many, t } from '../../web/language/t.js'
@@ -151,4 +152,23 @@ test('a node type is shown and found in the language of the page, and keeps its 
   for (const text of ['采样', '采样器', 'ksampler', 'k采样器', '去除']) assert.equal(searchTypes(schema, text)[0]?.name, 'KSampler', text)
   assert.deepEqual([...readCatalogue(null).nodes, ...readCatalogue([]).names, ...readCatalogue({ nodes: { a: null }, names: 3 }).names], [])
   assert.equal(toPrompt({ nodes: [{ id: 1, type: 'KSampler', inputs: [], outputs: [], widgets_values: [1, 2] }], links: [] }, schema).output[1]._meta.title, 'KSampler')
+})
+
+test('an example is opened in the language of the page, and its expressions still find their nodes', () => {
+  const example = {
+    nodes: [
+      { id: 1, type: 'EmptyLatentImage', title: 'Size', widgets_values: ['Size'], properties: { easel_expressions: { height: '[Size].width * 2 + [#3].x' } } },
+      { id: 2, type: 'Note', title: 'Other', widgets_values: ['Start here.'] }, null
+    ],
+    groups: [{ title: 'Draw' }, null],
+    definitions: { subgraphs: [{ name: 'Draw', nodes: [{ id: 3, type: 'X', title: 'Size' }], inputs: [{ name: 'a', label: 'What' }] }] }
+  }
+  const before = structuredClone(example)
+  const words = exampleInWords(example, new Map([['Size', '尺寸'], ['Start here.', '从这里开始。'], ['Draw', '绘制'], ['What', '什么']]))
+  assert.deepEqual(example, before)
+  assert.deepEqual(words.nodes[0], { ...before.nodes[0], title: '尺寸', properties: { easel_expressions: { height: '[尺寸].width * 2 + [#3].x' } } })
+  assert.deepEqual([words.nodes[1].title, words.nodes[1].widgets_values[0], words.groups[0].title], ['Other', '从这里开始。', '绘制'])
+  const [part] = words.definitions.subgraphs
+  assert.deepEqual([part.name, part.nodes[0].title, part.inputs[0]], ['绘制', '尺寸', { name: 'a', label: '什么' }])
+  for (const odd of [null, [], 'x', { nodes: 7 }]) assert.deepEqual(exampleInWords(odd, new Map([['a', 'b']])), odd)
 })

@@ -9,6 +9,7 @@
  * @typedef {{ path: string, size: number, modified: number, created?: number }} UserFile
  * @typedef {{ error: { type: string, message: string, details: string, extra_info?: any }, node_errors: Record<string, any> }} PromptRefusal
  */
+import { exampleInWords } from '../language/examples.js'
 import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { parseFrame } from './frames.js'
@@ -105,8 +106,8 @@ export class Client {
   }
 
   /** An example graph that comes with Easel. @param {string} name */
-  example(name) {
-    return this.json(`/easel/workflows/${encodeURIComponent(name)}`)
+  async example(name) {
+    return exampleInWords(await this.json(`/easel/workflows/${encodeURIComponent(name)}`))
   }
 
   /**

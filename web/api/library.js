@@ -22,6 +22,7 @@
  * @property {string | null} picture
  * @property {boolean} [broken]
  */
+import { exampleInWords } from '../language/examples.js'
 
 const ROOT = '/easel/library'
 
@@ -72,7 +73,7 @@ export class GraphLibrary {
   }
 
   /** @param {Pick<Template, 'name' | 'pack'>} template @returns {Promise<any>} */
-  template({ name, pack }) {
-    return this.client.json(`/easel/workflows/${encodeURIComponent(name)}${pack ? `?pack=${encodeURIComponent(pack)}` : ''}`)
+  async template({ name, pack }) {
+    return exampleInWords(await this.client.json(`/easel/workflows/${encodeURIComponent(name)}${pack ? `?pack=${encodeURIComponent(pack)}` : ''}`))
   }
 }
