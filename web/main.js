@@ -55,6 +55,7 @@ import { createMinimap } from './panels/minimap.js'
 import { installNodePanels } from './panels/node_panels.js'
 import { createRail } from './panels/rail.js'
 import { createStrip } from './panels/strip.js'
+import { installSystemPanels } from './panels/system_panels.js'
 import { keepToastsClear } from './panels/toast_corner.js'
 import { Toasts } from './panels/toasts.js'
 import { installTooltips } from './panels/tooltip.js'
@@ -164,6 +165,7 @@ async function start() {
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
   followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
+  const aboutServer = installSystemPanels({ editor, client, settings, toasts, drawer, later })
   const sweep = installSweeps({
     editor, drawer, toasts,
     load: async () => new (await later()).SweepPlace({ editor, client, jobs, names, runner, troubles, toasts, drawer, openGraph: openWorkflow, font: () => getComputedStyle(document.body).fontFamily }),
@@ -187,7 +189,7 @@ async function start() {
       { icon: 'grid', panel: sweep, command: 'sweep' },
       { icon: 'queue', panel: runs.panel, command: 'queue' },
     ],
-    lower: [{ icon: 'eye', panel: view, command: 'view' }],
+    lower: [{ icon: 'eye', panel: view, command: 'view' }, ...aboutServer],
   })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, widgets, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load, showAll: () => drawer.open(gallery) })

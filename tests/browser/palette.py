@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import math
 import random
 import time
@@ -214,11 +215,18 @@ def _paint(words: str, seed: int, width: int, height: int, share: float) -> Pict
     return picture.resize((width, height), Picture.Resampling.BICUBIC)
 
 
+@node("Murmur", category="tests", output=True)
+def murmur(text: Annotated[str, Text()] = "") -> Results:
+    """Says something in the log."""
+    logging.getLogger("palette").warning(text)
+    return Results(ui={"text": [text]})
+
+
 def registry() -> Registry:
     nodes: list[Any] = [
         *(load, encode, empty, sample, decode, invert, scale),
         *(load_image, load_mask, load_video, load_audio, crop, crop_to_box),
-        *(save, preview, preview_any, warned, tell),
+        *(save, preview, preview_any, warned, tell, murmur),
     ]
     return Registry(*nodes, later=[spec for spec in wan.LATER if spec.class_type == "WanImageToVideo"])
 

@@ -22,7 +22,7 @@ PIXEL = """([x, y]) => [...document.getElementById('scene').getContext('2d').get
 @pytest.fixture
 def artist(person: Person, text_to_image: dict[str, Any]) -> Iterator[Person]:
     person.load(text_to_image)
-    person.page.keyboard.press("Control+,")
+    person.page.get_by_role("navigation", name="Panels").get_by_role("button", name="View").click()
     yield person
     for name, value in DEFAULTS.items():
         person.server.post(f"/settings/Easel.{name}", value)

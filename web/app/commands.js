@@ -47,7 +47,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     { id: 'shortcuts', label: t('Keys and gestures'), keys: ['?', 'Ctrl+Shift+K'], run: async () => (await import('./later.js')).openShortcuts({ editor, settings, toasts }) },
     { id: 'inspector', label: t('Show or hide the details'), keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
     { id: 'link_node', label: t('Link the node'), keys: ['Shift+L'], enabled: () => selectedNodes(editor).length === 1, run: linkNode },
-    { id: 'view', label: t('View'), keys: ['Ctrl+,'], run: () => drawer.toggle(view) },
+    { id: 'view', label: t('View'), keys: [], run: () => drawer.toggle(view) },
     { id: 'minimap', label: t('Show or hide the map'), keys: ['Alt+Shift+M'], run: () => settings.set('minimap', !settings.values.minimap) },
     { id: 'canvas_info', label: t('Show or hide drawing times'), keys: [], run: () => settings.set('canvasInfo', !settings.values.canvasInfo) },
     { id: 'focus_mode', label: t('Hide or show all round the canvas'), keys: ['Ctrl+Space'], run: toggleFocus },

@@ -78,6 +78,18 @@ export class Settings {
     if (SHARED.includes(name)) void this.client.saveSetting(PREFIX + name, value).catch(() => undefined) // this browser still knows it
   }
 
+  /** What a setting is at first. @template {keyof Preferences} Name @param {Name} name @returns {Preferences[Name]} */
+  defaultOf(name) {
+    return DEFAULTS[name]
+  }
+
+  /** Takes over what is known and of the right form; gives the names of what changed. @param {Record<string, unknown>} values @returns {(keyof Preferences)[]} */
+  take(values) {
+    const known = /** @type {(keyof Preferences)[]} */ (Object.keys(DEFAULTS)).filter(name => isLike(DEFAULTS[name], values[name]) && JSON.stringify(values[name]) !== JSON.stringify(this.values[name]))
+    for (const name of known) this.set(name, /** @type {any} */ (values[name]))
+    return known
+  }
+
   changed() {
     try {
       localStorage.setItem(KEY, JSON.stringify(this.values))

@@ -1,0 +1,155 @@
+/** The panel of what the server and its worker say: the lines as they come, by level and words, to be copied. */
+import { icon } from '../icons/icons.js'
+import { language, many, t } from '../language/t.js'
+import { clipboard } from '../commands/system_clipboard.js'
+import { fill, h, setText } from './dom.js'
+
+/** Lines that are drawn; more are found by their words. */
+const SHOWN = 1500
+const KEPT = 5000
+/** Px from the end within which new lines are followed. */
+const NEAR = 24
+
+/** @typedef {{ seq: number, t: string, level: 'debug' | 'info' | 'warning' | 'error', from: 'server' | 'worker', m: string }} Line */
+
+/** The levels that a choice lets through. @type {Record<string, readonly Line['level'][]>} */
+const LEVELS = { all: ['debug', 'info', 'warning', 'error'], warning: ['warning', 'error'], error: ['error'] }
+
+/**
+ * @param {object} parts
+ * @param {import('../api/client.js').Client} parts.client
+ * @param {import('./toasts.js').Toasts} parts.toasts
+ * @returns {import('./drawer.js').Panel}
+ */
+export function logPanel({ client, toasts }) {
+  let wraps = true
+  let level = 'all'
+  return {
+    id: 'log',
+    title: t('Log'),
+    size: 'wide',
+    fill(body) {
+      /** @type {Line[]} */
+      let lines = []
+      /** What came while it was paused. */
+      let missed = 0
+      let paused = false
+      let ended = false
+      const search = h('input.field', { type: 'search', placeholder: t('Search the log'), 'aria-label': t('Search the log'), oninput: () => draw() })
+      const levels = h('select.field', { 'aria-label': t('Which lines'), onchange: () => { level = levels.value; draw() } },
+        [['all', t('All lines')], ['warning', t('Warnings and errors')], ['error', t('Errors')]].map(([value, label]) => h('option', { value }, label)))
+      levels.value = level
+      const sources = h('select.field', { 'aria-label': t('Whose lines'), onchange: () => draw() },
+        [['', t('Server and worker')], ['server', t('Server')], ['worker', t('Worker')]].map(([value, label]) => h('option', { value }, label)))
+      const pauseButton = h('button', { type: 'button', onclick: () => setPaused(!paused) })
+      const wrapButton = h('button', { type: 'button', 'data-tip': t('Long lines are broken, or run on'), onclick: () => { wraps = !wraps; drawTools() } }, t('Wrap'))
+      const copyButton = h('button', { type: 'button', 'data-tip': t('Copy what is shown'), onclick: () => void copy() }, icon('copy', 14), t('Copy'))
+      const list = h('div.lines', { role: 'log', 'aria-live': 'off', 'aria-label': t('Lines of the log'), tabindex: 0 })
+      const told = h('p.told', { role: 'status' })
+      const scroller = h('div.scrolls.log', {}, list)
+      body.append(h('div.tools.log-tools', {}, search, levels, sources, pauseButton, wrapButton, copyButton), scroller, h('div.foot.log-foot', {}, told))
+
+      function found() {
+        const words = search.value.toLowerCase().split(/\s+/u).filter(Boolean)
+        const wanted = LEVELS[level] ?? []
+        return lines.filter(line => wanted.includes(line.level) && (!sources.value || line.from === sources.value) && words.every(word => line.m.toLowerCase().includes(word)))
+      }
+
+      function draw() {
+        const all = found()
+        const shown = all.slice(-SHOWN)
+        fill(list, shown.map(row), shown.length ? null : h('p.none', {}, lines.length ? t('No line is like that.') : t('Nothing has been said yet.')))
+        if (!paused) toEnd()
+        tell(all.length)
+      }
+
+      /** @param {number} count */
+      function tell(count) {
+        const parts = [many(count, 'one line', '{count} lines')]
+        if (count > SHOWN) parts.push(t('the last {count} are shown', { count: SHOWN.toLocaleString(language) }))
+        if (missed) parts.push(many(missed, 'one new line', '{count} new lines'))
+        setText(told, parts.join(' · '))
+      }
+
+      /** @param {Line} line */
+      function row(line) {
+        return h('div.line', { 'data-level': line.level, 'data-from': line.from },
+          h('time', { datetime: line.t }, clock(line.t)), line.level === 'warning' || line.level === 'error' ? icon(line.level, 12) : h('i'),
+          h('span', {}, line.from === 'worker' ? h('b', {}, t('worker'), ' ') : null, line.m.trimEnd()))
+      }
+
+      function toEnd() {
+        scroller.scrollTop = scroller.scrollHeight
+      }
+
+      function drawTools() {
+        fill(pauseButton, icon(paused ? 'play' : 'stop', 14), paused ? t('Follow') : t('Pause'))
+        pauseButton.setAttribute('aria-pressed', String(paused))
+        wrapButton.setAttribute('aria-pressed', String(wraps))
+        scroller.toggleAttribute('data-wraps', wraps)
+      }
+
+      /** @param {boolean} to */
+      function setPaused(to) {
+        paused = to
+        missed = 0
+        drawTools()
+        if (!paused) draw()
+      }
+
+      async function copy() {
+        const text = found().map(line => `${line.t} ${line.level} ${line.from}: ${line.m.trimEnd()}`).join('\n')
+        await clipboard().writeText(text).then(
+          () => toasts.show({ key: 'log', tone: 'done', text: t('Copied.') }),
+          () => toasts.show({ key: 'log', tone: 'warning', text: t('The browser did not let the page use the clipboard') }))
+      }
+
+      async function read() {
+        try {
+          const { entries } = await client.json('/easel/log')
+          if (ended) return
+          lines = entries
+          draw()
+          await subscribe(true)
+        } catch (error) {
+          if (!ended) fill(list, h('p.none', {}, /** @type {Error} */ (error).message), h('button.link', { type: 'button', onclick: () => void read() }, t('Try again')))
+        }
+      }
+
+      /** @param {boolean} enabled */
+      const subscribe = enabled => client.send('PATCH', '/internal/logs/subscribe', { clientId: client.clientId, enabled })
+
+      /** @param {Line[]} more */
+      function add(more) {
+        const last = lines.at(-1)?.seq ?? 0
+        const fresh = more.filter(line => line.seq > last)
+        if (!fresh.length) return
+        lines = [...lines, ...fresh].slice(-KEPT)
+        if (paused) {
+          missed += fresh.length
+          tell(found().length)
+        } else draw()
+      }
+
+      scroller.addEventListener('scroll', () => {
+        const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR
+        if (!atEnd && !paused && scroller.scrollHeight > scroller.clientHeight) setPaused(true)
+        else if (atEnd && paused && missed) setPaused(false)
+      })
+      const ends = [
+        client.onEvent(({ type, data }) => { if (type === 'logs') add(data?.entries ?? []) }),
+        client.onState(state => { if (state === 'open') void read() }), // another server may have begun anew
+      ]
+      drawTools()
+      void read()
+      return () => {
+        ended = true
+        ends.forEach(end => end())
+        void subscribe(false).catch(() => undefined)
+      }
+    },
+  }
+}
+
+/** @param {string} time */
+const clock = time => new Date(time).toLocaleTimeString(language, { hour12: false })
