@@ -141,8 +141,8 @@ def test_an_open_graph_that_is_moved_stays_the_same_graph(person: Person, place:
 
 def test_what_was_never_saved_is_among_the_recent(person: Person, place: str) -> None:
     person.page.evaluate(
-        "name => easel.graph.open({ nodes: [{ id: 1, type: 'CLIPTextEncode', pos: [0, 0] }], links: [] }, { name, dirty: true })",
-        place,
+        "([json, name]) => window.easel.graph.open(json, { name, dirty: true })",
+        [{"nodes": [{"id": 1, "type": "CLIPTextEncode", "pos": [0, 0]}], "links": []}, place],
     )
     person.until("() => easel.graph.tab.sent >= easel.graph.tab.turn")
     panel = open_library(person)
