@@ -177,6 +177,8 @@ async function start() {
   const load = (/** @type {import('./model/session.js').PictureRef} */ file) => bringIn.loadFile(file, editor.toCanvas({ x: editor.viewSize.w / 2, y: editor.viewSize.h / 2 }))
   const gallery = lazyPanel('gallery', t('Gallery'), async () => (await later()).galleryPanel({ client, toasts, openFile: file => bringIn.openFile(file), load }), 'full')
   editor.commands.register({ id: 'gallery', label: t('Gallery'), keys: ['A'], run: () => drawer.toggle(gallery) })
+  const models = lazyPanel('models', t('Models'), async () => (await later()).modelsPanel({ editor, client, toasts, results, stage, theme: colours.theme, refresh }), 'wide')
+  editor.commands.register({ id: 'models', label: t('Models'), keys: ['M'], run: () => drawer.toggle(models) })
   installApp({ editor, session, results, jobs, runner, client, toasts, names, drawer, topbar: byId('topbar'), load: later })
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   const rail = createRail(byId('rail'), {
@@ -184,6 +186,7 @@ async function start() {
     upper: [
       { icon: 'library', panel: library, command: 'library' },
       { icon: 'folder', panel: graphs, command: 'graphs' },
+      { icon: 'model', panel: models, command: 'models' },
       { icon: 'gallery', panel: gallery, command: 'gallery' },
       { icon: 'outline', panel: outline, command: 'outline' },
       { icon: 'grid', panel: sweep, command: 'sweep' },

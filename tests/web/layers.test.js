@@ -20,13 +20,14 @@ const ALLOWED = {
   mask: ['api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   export: ['app', 'commands', 'panels', 'tools', 'view', 'model', 'geometry'],
   import: ['api', 'model', 'geometry'],
+  models: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   gallery: ['app', 'api', 'import', 'panels', 'view', 'model', 'icons'],
   panels: ['app', 'api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'icons'],
   app_view: ['app', 'api', 'commands', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
   runs: ['app', 'api', 'panels', 'view', 'icons'],
-  app: ['api', 'import', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'runs', 'export', 'app_view']
+  app: ['api', 'import', 'models', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'runs', 'export', 'app_view']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {
