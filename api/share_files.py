@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from pathlib import Path
 from typing import Any, cast
@@ -69,7 +70,7 @@ async def bare(pictures: Pictures, path: Path, data: bytes) -> tuple[str, bytes]
     """Media type and bytes without any text in them. Raises NotGiven."""
     media = media_type(path)
     try:
-        stripped = STRIPPERS[media](data) if media in STRIPPERS else None
+        stripped = await asyncio.to_thread(STRIPPERS[media], data) if media in STRIPPERS else None
     except (struct.error, IndexError, ValueError):
         stripped = None
     if stripped is not None:

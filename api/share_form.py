@@ -186,7 +186,7 @@ def _show_input(found: Input, item: JsonObject, wide: bool) -> JsonObject:
     elif found.control == "choice":
         shown["choices"] = list(found.choices)
     elif found.control == "text":
-        shown |= {"maxLength": found.max_length, "multiline": found.multiline}
+        shown |= {"maxLength": found.max_length, "multiline": found.multiline, "dynamic": item.get("dynamic") is True}
     elif found.control == "toggle":
         shown |= {"on": _words(item, "on"), "off": _words(item, "off")}
     return shown

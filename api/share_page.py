@@ -25,6 +25,7 @@ FILES = frozenset({
     "app_view/share_runs.js",
     "language/read.js",
     "language/t.js",
+    "model/patterns.js",
     "panels/dom.js",
 })  # fmt: skip
 """All that a guest's browser may load; a test holds it against what the modules import."""

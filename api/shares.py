@@ -65,6 +65,9 @@ async def change_share(request: web.Request) -> web.Response:
     revoked = share.revoked
     if isinstance(body.get("revoked"), bool):
         revoked = (share.revoked or now) if body["revoked"] else None
+    if revoked is not None:
+        # What runs may end; what waits is nobody's wish any more.
+        await services.jobs.remove([run.prompt_id for run in await services.shares.open_runs(share.id)])
     await services.shares.change(share.id, _name(body, share.name), _limits(body, share.limits, now), revoked)
     changed = await _found(request, services)
     return web.json_response(changed.to_json())

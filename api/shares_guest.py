@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import secrets
 import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from aiohttp import hdrs, web
@@ -46,6 +48,12 @@ LARGEST_RUN = 1024 * 1024
 """Bytes of a guest's request to run."""
 LARGEST_PICTURE = 20 * 2**20
 MOST_PIXELS = 40_000_000
+PATIENCE = 60.0
+"""Seconds that a picture may take to come."""
+MOST_BYTES = 2 * 2**30
+"""Of all pictures that were sent through one link."""
+LARGEST_STRIPPED = 256 * 2**20
+"""Bytes of a result that is read to take the graph out of it."""
 PICTURES_PER_HOUR = 60
 """Through one link, or twice what it may run in that time, if that is more."""
 KEPT_UNUSED = 24 * 3600.0
@@ -65,6 +73,10 @@ class Door:
     """One run at a time is judged against the limits."""
     picture: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One picture of a guest's at a time is decoded: the owner's wait for the same process."""
+    sending: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    """Pictures that are received at once: each is held in memory."""
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
+    """Results that are made ready at once."""
 
     def knock(self, address: str, now: float) -> float | None:
         """Note a wrong token; in how many seconds that address may try again, where it tried too often."""
@@ -295,11 +307,13 @@ async def get_file(request: web.Request, guest: Guest) -> web.StreamResponse:
     path = path_of(guest.services.folders, run.results[index])
     if path is None:
         raise Refusal(410, "gone", "This result is no longer kept.")
-    data = await asyncio.to_thread(path.read_bytes)
-    media = media_type(path)
+    media, data = media_type(path), None
     if not guest.share.tells_graph:
         try:
-            media, data = await bare(guest.services.pictures, path, data)
+            async with request.app[DOOR].reading:
+                if path.stat().st_size > LARGEST_STRIPPED:
+                    raise NotGiven("This result is too large to be given through the link.")
+                media, data = await bare(guest.services.pictures, path, await asyncio.to_thread(path.read_bytes))
         except NotGiven as error:
             raise Refusal(403, "not_given", str(error)) from None
     ending = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}.get(media, path.suffix)
@@ -308,9 +322,9 @@ async def get_file(request: web.Request, guest: Guest) -> web.StreamResponse:
         hdrs.CONTENT_DISPOSITION: disposition(f"result-{run.id[:6]}-{index + 1}{ending}", shown=shown),
         "Content-Security-Policy": SANDBOX,
     }
-    return web.Response(
-        body=data, content_type=media if media in SHOWN else "application/octet-stream", headers=headers
-    )
+    response = web.FileResponse(path, headers=headers) if data is None else web.Response(body=data, headers=headers)
+    response.content_type = media if media in SHOWN else "application/octet-stream"
+    return response
 
 
 async def _run(request: web.Request, guest: Guest) -> Run:
@@ -330,10 +344,13 @@ async def post_picture(request: web.Request, guest: Guest) -> web.StreamResponse
     now = time.time()
     if await services.shares.recent_uploads(share.id, now) >= max(PICTURES_PER_HOUR, 2 * share.limits.per_hour):
         raise _wait(429, "too_many_pictures", "Too many pictures were sent through this link. Try again later.", 600)
-    data = await _received(request, min(LARGEST_PICTURE, services.flags.max_upload))
-    id = secrets.token_urlsafe(16)
     folder = f"shares/{share.id}"
     root = services.folders.root("input")
+    if await asyncio.to_thread(_bytes_in, inside(root, folder)) > MOST_BYTES:
+        raise Refusal(507, "too_many_pictures", "Through this link no more pictures can be sent: it holds enough.")
+    async with request.app[DOOR].sending:
+        data = await _received(request, min(LARGEST_PICTURE, services.flags.max_upload))
+    id = secrets.token_urlsafe(16)
     # The name begins as the start of the server knows leavings, so a power cut leaves none for ever.
     raw = root / f".upload-{id}"
     async with request.app[DOOR].picture:
@@ -362,15 +379,26 @@ async def post_picture(request: web.Request, guest: Guest) -> web.StreamResponse
     return web.json_response({"picture": id, "width": width, "height": height}, status=201)
 
 
+def _bytes_in(folder: Path) -> int:
+    try:
+        return sum(entry.stat().st_size for entry in os.scandir(folder))
+    except OSError:
+        return 0
+
+
 async def _received(request: web.Request, limit: int) -> bytes:
     too_large = Refusal(413, "body_too_large", f"The picture is larger than {limit / 2**20:g} MB.")
     if (request.content_length or 0) > limit:
         raise too_large
     data = bytearray()
-    async for chunk in request.content.iter_any():
-        data += chunk
-        if len(data) > limit:
-            raise too_large
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for chunk in request.content.iter_any():
+                data += chunk
+                if len(data) > limit:
+                    raise too_large
+    except TimeoutError:
+        raise Refusal(408, "too_slow", "The picture came too slowly. Try a smaller one.") from None
     if not data:
         raise Refusal(400, "invalid_picture", "The picture is empty.")
     return bytes(data)
@@ -385,7 +413,7 @@ async def settle_runs(services: Services, share: Share) -> None:
         if entry is not None:
             results = results_of(entry["outputs"], read_form(share.form, share.prompt).outputs)
             await services.shares.settle(run.id, _state(entry["status"]), results, time.time())
-        elif not await services.journal.is_open(run.prompt_id) and time.time() - run.created > SETTLED:
+        elif not await services.journal.is_open(run.prompt_id) and not 0 <= time.time() - run.created <= SETTLED:
             await services.shares.settle(run.id, "stopped", [], time.time())
 
 

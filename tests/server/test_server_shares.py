@@ -311,6 +311,15 @@ def test_revoked_and_expired(guarded: Server) -> None:
     assert b"ended by the person" in page.body
     assert page.headers["content-type"].startswith("text/html")
     assert "script-src" not in page.headers["content-security-policy"]
+    # What waited through it does not run any more.
+    ask(guarded, route, {"revoked": False}, "PATCH", **OWNER)
+    first, second = (guest.run(wait=seconds).json()["run"] for seconds in (20, 0))
+    guest.result(first, "running")
+    ask(guarded, route, {"revoked": True}, "PATCH", **OWNER)
+    ask(guarded, route, {"revoked": False}, "PATCH", **OWNER)
+    assert guest.ask(f"/runs/{first}/stop", {}).status == 204
+    guest.result(first, "stopped")
+    assert next(run for run in guest.ask("/runs").json()["runs"] if run["id"] == second)["results"] == []
     ask(guarded, route, {"revoked": False, "expires_in": 1}, "PATCH", **OWNER)
     assert guest.ask("/form").status == 200
     until(lambda: guest.ask("/form").status == 410)

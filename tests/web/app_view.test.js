@@ -165,6 +165,8 @@ test('a link runs what the outputs need, and its inputs are the constants that t
   const { prompt, form, notes } = sharedForm(editor, appOf(editor))
   assert.deepEqual(Object.keys(prompt).sort(), ['1', '2', '3', '4', '5', '6'])
   assert.deepEqual(form.items.map(({ targets }) => targets), [[['2', 'text']], [['4', 'seed']]])
+  assert.equal(prompt['2'].inputs.text, 'a {red|blue} fox', 'chosen anew for each run')
+  assert.equal(form.items[0].dynamic, true)
   assert.deepEqual(form.outputs, [{ node: '6', label: '' }])
   assert.equal(notes.length, 1)
 })

@@ -23,7 +23,8 @@ export function createAppResults({ editor, session, results, jobs, runner }, app
   const wrong = h('p.wrong', { role: 'status', hidden: true })
   const large = h('div.app-large')
   const earlier = h('ul.app-earlier', { 'aria-label': t('Earlier results') })
-  const element = h('section.app-results.scrolls', { 'aria-label': t('Results') }, live, wrong, large, earlier)
+  const preview = h('canvas.app-preview', { 'aria-hidden': true, hidden: true })
+  const element = h('section.app-results.scrolls', { 'aria-label': t('Results') }, live, wrong, preview, large, earlier)
   let chosen = ''
   let drawn = ''
   /** Whether a run was of an app, by both their ids. @type {Map<string, boolean>} */
@@ -89,6 +90,13 @@ export function createAppResults({ editor, session, results, jobs, runner }, app
         bar.max = status.max
         bar.value = status.value
       } else bar.removeAttribute('value')
+    }
+    const sketch = busy && run.node ? session.status(run.node).preview : null
+    preview.hidden = !sketch
+    if (sketch) {
+      preview.width = sketch.width
+      preview.height = sketch.height
+      preview.getContext('2d')?.drawImage(sketch, 0, 0)
     }
     const failed = run.state === 'error' && app ? run.message ?? t('The run failed.') : ''
     setText(wrong, failed)

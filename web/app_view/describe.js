@@ -59,7 +59,7 @@ export function describeInput(item, widget) {
   if (spec.kind === 'toggle') return { ...shown, control: 'toggle', on: spec.on, off: spec.off }
   if (spec.kind === 'colour') return { ...shown, control: 'colour' }
   if (spec.kind === 'combo') return spec.upload === 'image' ? { ...shown, control: 'image' } : { ...shown, control: 'choice', choices: choicesOf(item, spec) }
-  return { ...shown, multiline: spec.kind === 'text' && spec.multiline }
+  return { ...shown, multiline: spec.kind === 'text' && spec.multiline, dynamic: spec.kind === 'text' && spec.dynamicPrompts }
 }
 
 /** @param {AppInput} item @param {import('../model/widget_specs.js').NumberSpec} spec */

@@ -23,6 +23,7 @@
  * @property {readonly Value[]} [choices]
  * @property {number} [maxLength]
  * @property {boolean} [multiline]
+ * @property {boolean} [dynamic]  one of each `{a|b}` is chosen for a run
  * @property {string} [on]
  * @property {string} [off]
  *

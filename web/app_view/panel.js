@@ -26,6 +26,9 @@ import { findInput, findNode } from './references.js'
 import { openShares } from './shares_dialog.js'
 import { addStyles } from './styles.js'
 
+/** In less room the results lie below the form. */
+const NARROW = 700
+
 /** @param {Parts} parts @param {{ building?: boolean }} [how] @returns {import('../panels/drawer.js').Panel} */
 export function appPanel(parts, { building = false } = {}) {
   return { id: 'app', title: t('App'), size: 'full', fill: body => fillApp(body, parts, building) }
@@ -146,7 +149,8 @@ function fillApp(body, parts, building) {
     const app = appOf(editor)
     if (form && !form.check()) return
     const records = (app?.outputs ?? []).flatMap(output => findNode(editor, output)?.record.id ?? [])
-    await runner.queue(records.length ? { part: { kind: 'outputs', records } } : {})
+    const accepted = await runner.queue(records.length ? { part: { kind: 'outputs', records } } : {})
+    if (accepted && page.clientWidth < NARROW) results.element.scrollIntoView({ block: 'start' })
   }
 
   let asked = 0

@@ -1,6 +1,7 @@
 /** The page behind a shared link: a form, a button, and this guest's own results. */
 import { many, t } from '../language/t.js'
 import { fill, h, setText } from '../panels/dom.js'
+import { resolveChoices } from '../model/patterns.js'
 import { createForm } from './form_view.js'
 import { inputsOf } from './form_values.js'
 import { Refused, ShareApi } from './share_api.js'
@@ -89,7 +90,9 @@ async function start() {
     wrong.hidden = true
     view.roll()
     try {
-      await api.run(view.values())
+      const values = view.values()
+      for (const { id, dynamic } of inputsOf(form)) if (dynamic) values[id] = resolveChoices(String(values[id] ?? ''), Math.random)
+      await api.run(values)
       await look()
       if (narrow.matches) runs.element.scrollIntoView({ block: 'start' })
     } catch (error) {

@@ -40,6 +40,8 @@ export function sharedForm(editor, app) {
       return []
     }
     if (others) notes.push(t('Other values are worked out from {label}: through the link they stay as they are now.', { label: shown.label }))
+    // Choices in braces are made anew for each run, by the guest's page.
+    if (shown.dynamic) for (const [id, name] of reached) if (kept[id]) kept[id] = { ...kept[id], inputs: { ...kept[id].inputs, [name]: found.widget.value } }
     return [{ ...shown, targets: reached }]
   })
   return { prompt: kept, form: { title: app.title, columns: app.columns, items, outputs }, notes }
