@@ -12,9 +12,10 @@ const EVERY = 1500
  * @param {import('../api/client.js').Client} parts.client
  * @param {() => import('../model/schema.js').Schema} parts.schema
  * @param {import('./toasts.js').Toasts} parts.toasts
+ * @param {() => void} parts.showLog
  * @returns {import('./drawer.js').Panel}
  */
-export function devicesPanel({ client, schema, toasts }) {
+export function devicesPanel({ client, schema, toasts, showLog }) {
   return {
     id: 'devices',
     title: t('Devices'),
@@ -41,7 +42,8 @@ export function devicesPanel({ client, schema, toasts }) {
             worker.advice ? h('p.advice', { role: 'note' }, icon('warning', 14), h('span', {}, worker.advice)) : null,
             worker.last_words ? h('p.advice', { role: 'alert' }, icon('error', 14), h('span', {}, worker.last_words)) : null,
             device && device.type !== 'cpu' ? bar(t('Memory of the device'), device.vram_total - device.vram_free, device.vram_total) : null,
-            bar(t('Memory of the computer'), ram.total - ram.free, ram.total)),
+            bar(t('Memory of the computer'), ram.total - ram.free, ram.total),
+            h('button.link', { type: 'button', 'data-key': 'log', 'data-command': 'log', onclick: showLog }, t('What the server says'))),
           h('h3', {}, t('Models in memory'), h('span.number', {}, bytesInWords(sum(models, each => each.bytes + each.patched)))),
           models.length ? models.map(modelRow) : h('p.none', {}, worker.state === 'starting' ? t('The worker is starting.') : t('None is loaded. The next run loads what it needs.')),
           models.length > 1 ? button('models', t('Unload all'), () => act({ free: 'models' }, t('What no job uses is unloaded.'))) : null,

@@ -16,7 +16,7 @@ export function installSystemPanels({ editor, client, settings, toasts, drawer, 
   const panels = {
     settings: lazyPanel('settings', t('Settings'), async () => (await later()).settingsPanel({ editor, settings, toasts, languages: () => client.languages() }), 'wide'),
     log: lazyPanel('log', t('Log'), async () => (await later()).logPanel({ client, toasts }), 'wide'),
-    devices: lazyPanel('devices', t('Devices'), async () => (await later()).devicesPanel({ client, schema: () => editor.schema, toasts })),
+    devices: lazyPanel('devices', t('Devices'), async () => (await later()).devicesPanel({ client, schema: () => editor.schema, toasts, showLog: () => void editor.run('log') })),
   }
   const commands = [
     { id: 'settings', label: t('Settings'), keys: ['Ctrl+,'], run: () => drawer.toggle(panels.settings) },
@@ -26,7 +26,6 @@ export function installSystemPanels({ editor, client, settings, toasts, drawer, 
   commands.forEach(command => editor.commands.register(command))
   return [
     { icon: 'device', panel: panels.devices, command: 'devices' },
-    { icon: 'log', panel: panels.log, command: 'log' },
     { icon: 'settings', panel: panels.settings, command: 'settings' },
   ]
 }
