@@ -24,6 +24,7 @@ FILES = frozenset({
     "app_view/share_api.js",
     "app_view/share_runs.js",
     "language/read.js",
+    "language/server.js",
     "language/t.js",
     "model/patterns.js",
     "panels/dom.js",

@@ -15,6 +15,7 @@
  * @property {number} [step]
  * @property {number} [steps]
  */
+import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 
 /** A refusal: what the server said, and of which input. */
@@ -75,24 +76,6 @@ export class ShareApi {
     const body = await reply.json().catch(() => null)
     if (reply.ok) return body
     const said = body?.error
-    throw new Refused(translated(String(said?.message ?? t('The server answered {status}.', { status: reply.status }))), reply.status, String(said?.extra_info?.input ?? ''))
+    throw new Refused(said?.message ? fromServer(String(said.message)) : t('The server answered {status}', { status: reply.status }), reply.status, String(said?.extra_info?.input ?? ''))
   }
 }
-
-/** The server's own sentences that have no places in them. @param {string} sentence */
-function translated(sentence) {
-  return SENTENCES()[sentence] ?? sentence
-}
-
-/** @type {() => Record<string, string>} */
-const SENTENCES = () => ({
-  'This link was ended by the person who shared it.': t('This link was ended by the person who shared it.'),
-  'This link has expired. Ask for a new one.': t('This link has expired. Ask for a new one.'),
-  'All runs of this link are used up. Ask the person who shared it for more.': t('All runs of this link are used up. Ask the person who shared it for more.'),
-  'This link has run as often as it may in one hour. Try again later.': t('This link has run as often as it may in one hour. Try again later.'),
-  'Enough runs wait through this link. Try again when one is done.': t('Enough runs wait through this link. Try again when one is done.'),
-  'This cannot run here at present. The person who shared it can see why.': t('This cannot run here at present. The person who shared it can see why.'),
-  'This page needs cookies: without them your results cannot be told apart.': t('This page needs cookies: without them your results cannot be told apart.'),
-  'Too many pictures were sent through this link. Try again later.': t('Too many pictures were sent through this link. Try again later.'),
-  'Send a PNG, JPEG, WEBP, GIF, BMP or AVIF picture.': t('Send a PNG, JPEG, WEBP, GIF, BMP or AVIF picture.'),
-})
