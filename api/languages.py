@@ -170,7 +170,7 @@ def _read(path: Path, _time: int, size: int) -> JsonObject:
         raise BadFile(str(error)) from None
     if not isinstance(found, dict):
         raise BadFile("It holds no JSON object.")
-    for part in ("words", "server", "nodes", "names", "texts"):
+    for part in ("words", "server", "nodes", "names", "options", "texts"):
         if not isinstance(found.get(part, {}), dict):  # pyright: ignore[reportUnknownMemberType]
             raise BadFile(f"Its {part!r} is no JSON object.")
     return cast("JsonObject", found)

@@ -11,6 +11,7 @@ import { fileTitle } from '../../web/model/labels.js'
 import { Schema } from '../../web/model/schema.js'
 import { searchTypes } from '../../web/model/search.js'
 import { toPrompt } from '../../web/model/to_prompt.js'
+import { choiceText } from '../../web/model/value_text.js'
 import { literalsOf } from './literals.js'
 import { callOf, compare, fileOf, modules, sentencesOf } from './words.js'
 
@@ -135,18 +136,21 @@ test('what the server says is found by its places, the sentence that says most f
 
 test('a node type is shown and found in the language of the page, and keeps its English name for files', () => {
   const info = {
-    KSampler: { display_name: 'KSampler', category: 'sampling', description: 'Takes noise away.', input: { required: { seed: ['INT', { tooltip: 'Shared.' }], cfg: ['FLOAT', {}] } }, output: ['LATENT'], output_name: ['LATENT'] },
+    KSampler: { display_name: 'KSampler', category: 'sampling', description: 'Takes noise away.', input: { required: { seed: ['INT', { tooltip: 'Shared.' }], cfg: ['FLOAT', {}], crop: [['center', 'off.png'], {}] } }, output: ['LATENT'], output_name: ['LATENT'] },
     LoadImage: { display_name: 'Load Image', category: 'image', input: {}, output: ['IMAGE'], output_name: ['IMAGE'], easel_later: 'sound' }
   }
   const words = readCatalogue({
     names: { seed: 'ignored here' },
+    options: { crop: { center: '居中', gone: 'x', bad: 7 } },
     texts: { 'Shared.': '共享。', sound: '声音' },
     nodes: { KSampler: { title: 'K采样器', description: '去除噪声。', inputs: { cfg: { label: '引导', tooltip: '多少。' }, seed: 7 }, outputs: { LATENT: '潜空间' } }, LoadImage: 'broken', Gone: { title: 'x' } }
   })
   const schema = new Schema(info, words)
   const type = schema.get('KSampler')
   assert.deepEqual([type.title, type.english, type.description, type.outputs[0].name, type.outputs[0].label], ['K采样器', 'KSampler', '去除噪声。', 'LATENT', '潜空间'])
-  assert.deepEqual(type.inputs.map(({ name, label, tooltip }) => [name, label, tooltip]), [['seed', 'seed', '共享。'], ['cfg', '引导', '多少。']])
+  assert.deepEqual(type.inputs.map(({ name, label, tooltip }) => [name, label, tooltip]), [['seed', 'seed', '共享。'], ['cfg', '引导', '多少。'], ['crop', 'crop', '']])
+  const { widget } = type.inputs[2]
+  assert.deepEqual([choiceText(widget, 'center'), choiceText(widget, 'off.png'), widget.options], ['居中', 'off.png', ['center', 'off.png']])
   assert.deepEqual([schema.get('LoadImage').title, schema.get('LoadImage').english, schema.get('LoadImage').later], ['Load Image', undefined, '声音'])
   assert.equal(fileTitle(type), 'KSampler')
   for (const text of ['采样', '采样器', 'ksampler', 'k采样器', '去除']) assert.equal(searchTypes(schema, text)[0]?.name, 'KSampler', text)

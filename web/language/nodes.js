@@ -4,20 +4,26 @@
  * @typedef {object} NodeWords
  * @property {string} [title]
  * @property {string} [description]
- * @property {Readonly<Record<string, { label?: string, tooltip?: string }>>} [inputs] By the names of the declaration.
- * @property {Readonly<Record<string, { label?: string, tooltip?: string }>>} [outputs]
+ * @property {Readonly<Record<string, { label?: string, tooltip?: string, options?: Labels }>>} [inputs] By the names of the declaration.
+ * @property {Readonly<Record<string, { label?: string, tooltip?: string, options?: Labels }>>} [outputs]
  *
  * @typedef {object} Catalogue
  * @property {ReadonlyMap<string, NodeWords>} nodes By node type.
  * @property {ReadonlyMap<string, string>} names Of inputs, outputs and parts of categories, wherever they occur.
  * @property {ReadonlyMap<string, string>} texts Tooltips and other sentences that many nodes share, by the English.
+ * @property {ReadonlyMap<string, Labels>} options What can be chosen, by the name of the input.
+ *
+ * @typedef {Readonly<Record<string, string>>} Labels What is shown for a choice, by the choice.
  */
 import { read } from './t.js'
 
 /** What a nodes file holds, without what is no text. @param {unknown} file @returns {Catalogue} */
 export function readCatalogue(file) {
-  const { nodes, names, texts } = /** @type {Record<string, unknown>} */ (isObject(file) ? file : {})
-  return { nodes: new Map(entries(nodes).flatMap(([type, words]) => (isObject(words) ? [[type, nodeOf(words)]] : []))), names: textsOf(names), texts: textsOf(texts) }
+  const { nodes, names, texts, options } = /** @type {Record<string, unknown>} */ (isObject(file) ? file : {})
+  return {
+    nodes: new Map(entries(nodes).flatMap(([type, words]) => (isObject(words) ? [[type, nodeOf(words)]] : []))),
+    names: textsOf(names), texts: textsOf(texts), options: new Map(entries(options).map(([input, labels]) => [input, Object.fromEntries(textsOf(labels))]))
+  }
 }
 
 /** @param {Record<string, unknown>} words @returns {NodeWords} */
@@ -29,8 +35,8 @@ const nodeOf = ({ title, description, inputs, outputs }) => ({
 /** A text is a label. @param {Record<string, unknown>} slots */
 const slotsOf = (slots) => Object.fromEntries(entries(slots).map(([name, said]) => {
   if (isText(said)) return [name, { label: said }]
-  const { label, tooltip } = /** @type {Record<string, unknown>} */ (isObject(said) ? said : {})
-  return [name, { ...(isText(label) ? { label } : {}), ...(isText(tooltip) ? { tooltip } : {}) }]
+  const { label, tooltip, options } = /** @type {Record<string, unknown>} */ (isObject(said) ? said : {})
+  return [name, { ...(isText(label) ? { label } : {}), ...(isText(tooltip) ? { tooltip } : {}), ...(isObject(options) ? { options: Object.fromEntries(textsOf(options)) } : {}) }]
 }))
 
 /** @param {unknown} value @returns {ReadonlyMap<string, string>} */

@@ -123,12 +123,18 @@ function readType(name, entry, words) {
 /** A sentence of a declaration in the person's language. @param {Words} words @param {string | null | undefined} english */
 const shared = ({ texts }, english) => (english ? (texts.get(english) ?? english) : '')
 
-/** @param {InputSpec} input @param {{label?: string, tooltip?: string} | undefined} own what is said of this input of this node @param {Words} words @returns {InputSpec} */
-const inWords = (input, own, words) => ({
-  ...input,
-  label: own?.label ?? words.texts.get(input.label) ?? input.label,
-  tooltip: own?.tooltip ?? shared(words, input.tooltip)
-})
+/** @param {InputSpec} input @param {{label?: string, tooltip?: string, options?: Readonly<Record<string, string>>} | undefined} own what is said of this input of this node @param {Words} words @returns {InputSpec} */
+function inWords(input, own, words) {
+  const { widget } = input
+  const labels = own?.options ?? words.options.get(input.name)
+  const combo = widget?.kind === 'combo' && labels && widget.options.some((option) => Object.hasOwn(labels, String(option)))
+  return {
+    ...input,
+    label: own?.label ?? words.texts.get(input.label) ?? input.label,
+    tooltip: own?.tooltip ?? shared(words, input.tooltip),
+    widget: combo ? { ...widget, labels } : widget?.kind === 'toggle' ? { ...widget, on: shared(words, widget.on), off: shared(words, widget.off) } : widget
+  }
+}
 
 /** @param {Json} entry @returns {InputSpec[]} */
 function readInputs(entry) {

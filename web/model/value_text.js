@@ -10,6 +10,12 @@ export function writeValue({ spec, value }) {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
 }
 
+/** A choice as a person reads it. @param {import('./widget_specs.js').WidgetSpec} spec @param {unknown} choice */
+export function choiceText(spec, choice) {
+  const text = String(choice)
+  return spec.kind === 'combo' && spec.labels && Object.hasOwn(spec.labels, text) ? spec.labels[text] ?? text : text
+}
+
 /** The value that a text is for this widget; undefined for none. @param {Valued} widget @param {string} text @returns {unknown} */
 export function readValue({ spec }, text) {
   const bare = text.trim()

@@ -29,6 +29,7 @@
  * @property {'combo'} kind
  * @property {unknown} default
  * @property {readonly unknown[]} options
+ * @property {Readonly<Record<string, string>>} [labels] What is shown for some of them, in the person's language.
  * @property {'image' | 'video' | 'audio' | 'file' | null} upload
  * @property {boolean} control A control says what becomes of the choice after a run.
  * @property {boolean} multiple

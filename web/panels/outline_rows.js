@@ -22,6 +22,7 @@
  */
 import { socketsOf } from '../commands/links.js'
 import { t } from '../language/t.js'
+import { choiceText } from '../model/value_text.js'
 import { humanise } from '../model/words.js'
 import { stateWord } from './state_word.js'
 
@@ -82,7 +83,7 @@ function inside({ editor, session, names }, node) {
   for (const widget of editor.widgets(node.id)) {
     if (names.isLinked(node.id, widget.name)) continue
     const name = humanise(widget.label || widget.name)
-    const value = typeof widget.value === 'boolean' ? (widget.value ? t('on') : t('off')) : String(widget.value ?? '').slice(0, 80)
+    const value = typeof widget.value === 'boolean' ? (widget.value ? t('on') : t('off')) : choiceText(widget.spec, widget.value ?? '').slice(0, 80)
     rows.push({ id: `${node.id} ${widget.name}`, kind: 'widget', name, aside: value, says: t('{name}: {value}', { name, value: value || t('empty') }), widget: widget.name })
   }
   for (const socket of sockets.filter(({ side }) => side === 'out')) {

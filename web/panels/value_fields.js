@@ -16,7 +16,7 @@
 import { t } from '../language/t.js'
 import { isExpression, limitsOf, showNumber } from '../model/number_text.js'
 import { fitNumber } from '../model/numbers.js'
-import { writeValue } from '../model/value_text.js'
+import { choiceText, writeValue } from '../model/value_text.js'
 import { outcome, said } from '../widgets/number.js'
 import { h, setText } from './dom.js'
 
@@ -152,7 +152,7 @@ function buttonField({ label, open }) {
     element: button,
     wide: false,
     update: ({ widget, mixed }) => {
-      const text = mixed ? t('mixed') : writeValue(widget).slice(0, 200) || t('nothing')
+      const text = mixed ? t('mixed') : (widget.spec.kind === 'combo' && typeof widget.value === 'string' ? choiceText(widget.spec, widget.value) : writeValue(widget)).slice(0, 200) || t('nothing')
       setText(word, text)
       button.title = mixed ? '' : text
       button.setAttribute('aria-label', `${label}: ${text}`)

@@ -1,5 +1,7 @@
 /** The chosen one of a list. What the list does not have is shown in amber. */
+import { t } from '../language/t.js'
 import { isElsewhere } from '../model/file_names.js'
+import { choiceText } from '../model/value_text.js'
 import { drawIcon } from './shapes.js'
 import { fitFileName, font } from './text.js'
 import { drawRight, PAD } from './widget_field.js'
@@ -16,7 +18,8 @@ export const COMBO = {
     ctx.font = font(state.size)
     // A list that is read when it opens has no first one to begin with.
     const open = spec.remote && value === ''
-    const text = open ? 'choose…' : fitFileName(ctx, Array.isArray(value) ? value.join(', ') : String(value), field.w - right - PAD)
+    const words = Array.isArray(value) ? value.map((each) => choiceText(spec, each)).join(', ') : choiceText(spec, value)
+    const text = open ? t('choose…') : fitFileName(ctx, words, field.w - right - PAD)
     drawRight(drawing, text, { right, ...(missing && { colour: theme.warning }), ...(open && { colour: theme.quiet }) })
     if (!button) drawIcon(ctx, 'chevron', field.x + field.w - PAD - 3, field.y + field.h / 2, 11, theme.quiet)
   },

@@ -8,6 +8,7 @@
 import { icon } from '../icons/icons.js'
 import { t } from '../language/t.js'
 import { flatRows, treeRows } from '../model/choice_rows.js'
+import { choiceText } from '../model/value_text.js'
 import { equal } from '../model/json.js'
 import { fill, h } from '../panels/dom.js'
 import { float } from '../panels/float.js'
@@ -83,8 +84,8 @@ export function openCombo(host, request) {
     indent.style.width = `${row.depth * 14}px`
     if (row.row === 'folder') return [indent, icon(row.open ? 'down' : 'right', 12), h('span.name', {}, row.name), h('span.aside', {}, String(row.count))]
     const mark = several ? h('span.tick', {}, several.has(row.choice) ? '✓' : '') : ''
-    const aside = row.folder || (equal(row.choice, request.value) && !several ? 'now' : '')
-    return [indent, thumb(row) ?? '', mark, h('span.name', { title: String(row.choice) }, row.name), aside ? h('span.aside', {}, aside) : '']
+    const aside = row.folder || (equal(row.choice, request.value) && !several ? t('now') : '')
+    return [indent, thumb(row) ?? '', mark, h('span.name', { title: String(row.choice) }, spec.labels ? choiceText(spec, row.choice) : row.name), aside ? h('span.aside', {}, aside) : '']
   }
 
   /** @param {Extract<Row, { row: 'choice' }>} row */
@@ -126,7 +127,7 @@ export function openCombo(host, request) {
   /** @param {number} [active] */
   function show(active) {
     const typed = field.value.trim()
-    const rows = typed ? flatRows(matching([...choices], typed)) : treeRows(choices, { value: request.value, missing, recent: showsRecent() ? recentOf(request.list ?? '') : [], folders })
+    const rows = typed ? flatRows(matching([...choices], typed, choice => (spec.labels ? `${choice} ${choiceText(spec, choice)}` : String(choice)))) : treeRows(choices, { value: request.value, missing, recent: showsRecent() ? recentOf(request.list ?? '') : [], folders })
     none.hidden = rows.length > 0 || (remote !== null && !choices.length) // what it reads is told below
     list.element.hidden = rows.length === 0
     list.element.style.height = `${Math.min(rows.length * list.options.rowHeight, MOST_PIXELS) + 2}px`
