@@ -68,6 +68,12 @@ const SEEN = [
   /\.(?:textContent|title|placeholder|dataset\.tip) = (?:[^=;]*(?:\?|:|\?\?) )?$/u,
   /\bfillText\($/u
 ]
+/** Where even one word of small letters is no name of a program's own. */
+const SHOWN = [
+  /\bh\('[^']*', (?:\{[^{}]*\}|\{[^{}]*\{[^{}]*\}[^{}]*\})(?:, [^()'"`]*)?, (?:[^(){}'"`]*(?:\?|:|\?\?|\|\|) )?$/u,
+  /\b(?:drawRight|fillText|setText)\([^)]*$/u,
+  /\.(?:placeholder|textContent) = (?:[^=;]*(?:\?|:|\?\?) )?$/u
+]
 /** Names that are the same in every language, and sentences for those who write programs. */
 const SAME = new Set(['Easel', 'Alt', 'Ctrl', 'Shift', 'Set_{0}', 'ComfyUI', 'Blender', 'Nuke', 'English', 'Esc', 'Enter', 'in:IMAGE, out:MASK', 'JSON', 'PNG', '1:1', 'Constant'])
 const FOR_PROGRAMMERS = /^(?:extend\/|model\/store\.js|commands\/(?:registry|subgraph_make|system_clipboard)\.js|mask\/history\.js|view\/(?:media|renderer)\.js|tools\/editor\.js|api\/(?:aside|picture_text)\.js)|worker\.js$/u
@@ -76,7 +82,8 @@ test('what a person sees passes t()', () => {
   const bare = files.filter(([name]) => !FOR_PROGRAMMERS.test(name)).flatMap(([name, source]) => literalsOf(source).filter((literal) => {
     const words = literal.text.replaceAll(/\{\d+\}/gu, '')
     if (callOf(literal) || !/\p{L}{2}/u.test(words) || SAME.has(literal.text.trim())) return false
-    if (!/\p{L} \p{L}|^\p{Lu}\p{Ll}/u.test(words.trim())) return false
+    if (/(?:===|!==|typeof) $/u.test(literal.before)) return false
+    if (!/\p{L} \p{L}|^\p{Lu}\p{Ll}/u.test(words.trim())) return SHOWN.some((place) => place.test(literal.before))
     return SEEN.some((place) => place.test(literal.before))
   }).map(({ line, text }) => `${name}:${line} ${text}`))
   assert.deepEqual(bare, [])

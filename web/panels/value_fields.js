@@ -87,7 +87,7 @@ function numberField({ label, set, setExpression, preview }, spec) {
     wide: false,
     update: state => {
       now = state
-      field.placeholder = state.mixed ? 'mixed' : ''
+      field.placeholder = state.mixed ? t('mixed') : ''
       field.toggleAttribute('data-off', state.problem !== '')
       field.title = state.problem || limitsOf(spec)
       if (document.activeElement !== field || field.value === field.defaultValue) field.value = shown()
