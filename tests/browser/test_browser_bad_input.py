@@ -18,7 +18,9 @@ from tests.server.harness import Server, running
 FORBIDDEN = """for (const name of ['localStorage', 'sessionStorage']) {
   Object.defineProperty(window, name, { get() { throw new DOMException('denied', 'SecurityError') } })
 }"""
-FULL = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
+FULL = """const full = () => { throw new DOMException('full', 'QuotaExceededError') }
+Storage.prototype.setItem = full
+IDBObjectStore.prototype.put = full"""
 
 FEED = """
 const Real = WebSocket
@@ -75,10 +77,19 @@ def test_a_browser_that_forbids_to_store_shows_the_whole_page(
 
 def test_a_browser_without_room_says_what_to_do(context: Any, server: Server, text_to_image: dict[str, Any]) -> None:
     person = fresh(context, server, FULL)
+    state = person.page.locator(".save-state")
     person.load(text_to_image)
     person.click(8)
     person.page.keyboard.press("Delete")
-    expect(person.page.locator(".toast")).to_contain_text("Save it under a name")
+    expect(state).to_have_text("Saved")  # the server has room
+    person.page.route("**/easel/documents/**", lambda route: route.abort())
+    person.page.keyboard.press("Control+z")
+    expect(state).to_have_text("Not kept")
+    state.hover()
+    expect(person.page.get_by_role("tooltip")).to_contain_text("Download the graph")
+    person.page.unroute("**/easel/documents/**")
+    state.click()
+    expect(state).to_have_text("Saved")
     assert not person.errors
 
 

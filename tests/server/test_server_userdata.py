@@ -121,3 +121,23 @@ def test_files_come_back_byte_for_byte(server: Server) -> None:
     odd = json.dumps({"emoji": "🖼", "rtl": "שלום", "seed": 2**64 - 1}).encode() + bytes(range(256))
     server.request("POST", place("workflows/ünïcode 🖼.json"), raw=odd)
     assert server.get(place("workflows/ünïcode 🖼.json")).body == odd
+
+
+def test_a_file_that_is_not_as_the_writer_knows_it_stays(server: Server) -> None:
+    at = place("known/a.json")
+    written = server.request("POST", at + "?full_info=true", raw=b"1").json()
+    known = server.get("/easel/userdata_time", file="known/a.json").json()["modified"]
+    assert known == written["modified"]
+    assert server.request("POST", f"{at}?modified={known}", raw=b"2").status == 200
+    (server.base / "user" / "default" / "known" / "a.json").write_bytes(b"theirs")
+    changed = server.request("POST", f"{at}?modified={known}", raw=b"3")
+    assert (changed.status, changed.json()["error"]["type"]) == (412, "file_changed")
+    assert server.get(at).body == b"theirs"
+    server.request("DELETE", at)
+    gone = server.request("POST", f"{at}?modified={known}", raw=b"3")
+    assert (gone.status, gone.json()["error"]["type"]) == (412, "file_gone")
+    assert server.get("/easel/userdata_time", file="known/a.json").json() == {"modified": None}
+    assert server.get("/easel/userdata_time", file="../../secret").status == 403
+    assert server.request("POST", f"{at}?modified=soon", raw=b"3").status == 412
+    server.request("POST", at, raw=b"1")
+    assert server.request("POST", f"{at}?modified=soon", raw=b"3").status == 400

@@ -58,6 +58,7 @@ export class OpenGraph {
     })
     this.writer = new DraftWriter({ editor, drafts, autosave: this.autosave, tab: () => this.tab, persist: () => this.tabs.persist() })
     this.conflicts = new Conflicts({ graph: this })
+    client.onState(state => { if (state === 'open') this.autosave.hurry() }) // the server is back
     editor.store.listen((_diff, source) => {
       if (source !== 'load') this.changed()
     })
@@ -107,6 +108,7 @@ export class OpenGraph {
   changed() {
     this.tab.turn += 1
     this.setState(this.name, true)
+    this.autosave.tell()
     this.writer.keep()
   }
 

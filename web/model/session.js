@@ -99,7 +99,8 @@ export class Session {
   exchange(state) {
     const before = this.#state
     this.#state = state
-    this.#tell(new Set([...before.nodes.keys(), ...state.nodes.keys()]), { run: true, notices: before.notices.size + state.notices.size > 0 })
+    const ids = [before, state].flatMap(({ nodes, inside }) => [...nodes.keys(), ...inside.keys()])
+    this.#tell(new Set(ids), { run: true, notices: before.notices.size + state.notices.size > 0 })
     return before
   }
 
