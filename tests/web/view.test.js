@@ -140,3 +140,12 @@ test('a new run keeps what is seen until there is better, drops errors, and clos
   assert.equal(closed, 2)
   assert.equal(session.status('3').preview, null)
 })
+
+test('lines of ideographs end anywhere but before what closes a phrase or after what opens one', () => {
+  const ctx = { font: '12px x', measureText: (/** @type {string} */ text) => ({ width: [...text].reduce((sum, letter) => sum + (letter > '\u2e80' ? 12 : 6), 0) }) }
+  const text = '采样器：此服务器上没有文件“painter”。请选择其他（或重新上传）。'
+  const lines = wrap(/** @type {any} */ (ctx), text, 120, 20)
+  assert.equal(lines.join(''), text)
+  assert.ok(lines.slice(0, -1).every((line) => ctx.measureText(line).width > 60 && !/[“（]$/u.test(line)))
+  assert.ok(lines.every((line) => ctx.measureText(line).width <= 120 && !/^[，。”）]/u.test(line)))
+})

@@ -18,7 +18,7 @@
  *
  * @typedef {{lines: readonly Line[], whole: boolean}} Layout `whole`: all of it has room.
  */
-import { fitMiddle, font, measure } from './text.js'
+import { fitMiddle, font, measure, wordsOf } from './text.js'
 
 /** Sizes of letters and lines, for text of 12 pixels. */
 const LINE = 18
@@ -65,7 +65,7 @@ function broken(ctx, block, room, size) {
   for (const run of block.runs) {
     const face = faceOf(run, size)
     ctx.font = face
-    for (const word of run.text === '\n' ? ['\n'] : run.text.match(/\S+\s*|\s+/gu) ?? []) {
+    for (const word of run.text === '\n' ? ['\n'] : wordsOf(run.text) ?? []) {
       if (word === '\n') {
         turn()
         continue

@@ -166,6 +166,13 @@ function cut(text, letters) {
 /** @type {Map<string, readonly string[]>} */
 const wrapped = new Map()
 
+const IDEOGRAPHS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
+/** A line may end after each of these; what closes a phrase does not begin one, and what opens one does not end one. */
+const WITH_IDEOGRAPHS = /[“（《「『]*(?:[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]|[^\s\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}“（《「『，。：；！？、）”』」》]+)[，。：；！？、）”』」》….,:;!?)]*\s*|\s+|\S/gu
+
+/** What a line is broken between, the blanks behind each with it. @param {string} text */
+export const wordsOf = (text) => text.match(IDEOGRAPHS.test(text) ? WITH_IDEOGRAPHS : /\S+\s*|\s+/gu)
+
 /**
  * Lines no wider than `room`, at most `most`; the last one ends in an ellipsis where more would follow.
  * @param {Context2D} ctx @param {string} text @param {number} room @param {number} most
@@ -181,7 +188,7 @@ export function wrap(ctx, text, room, most) {
   const lines = []
   for (const paragraph of seen.split('\n')) {
     let line = ''
-    for (const word of paragraph.match(/\S+\s*|\s+/gu) ?? ['']) {
+    for (const word of wordsOf(paragraph) ?? ['']) {
       if (line && measure(ctx, (line + word).trimEnd()) > room) {
         lines.push(line.trimEnd())
         line = ''
