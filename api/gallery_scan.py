@@ -124,6 +124,7 @@ class Scan:
         self._reader = reader
         self._tell = tell
         self._wanted = asyncio.Event()
+        self._changed = False
         self._named: dict[tuple[str, str, str], None] = {}
         self._look_wanted = True
         self._task: asyncio.Task[None] | None = None
@@ -173,12 +174,14 @@ class Scan:
                     await self._look_through()
             while files := await self._store.unread(READ_TOGETHER):
                 await self._read(files)
-                self._tell()
+                self._tell_changed()
                 if self._named:
                     await self._take_named()
         finally:
             self.working = False
-        self._tell()
+        if self._changed:
+            self._changed = False
+            self._tell()  # that it is done
 
     async def _take_named(self) -> None:
         names, self._named = list(self._named), {}
@@ -189,7 +192,11 @@ class Scan:
         if ids:
             # They are the newest, and somebody waits for them.
             await self._read(await self._store.files(ids, 0))
-            self._tell()
+            self._tell_changed()
+
+    def _tell_changed(self) -> None:
+        self._changed = True
+        self._tell()
 
     def _seen(self, kind: str, folder: str, name: str) -> Seen | None:
         media = media_of(name)
@@ -213,9 +220,9 @@ class Scan:
             found.new.sort(key=lambda file: -file.mtime)
             for at in range(0, len(found.new), TOGETHER):
                 await self._store.take(found.new[at : at + TOGETHER])
-                self._tell()
+                self._tell_changed()
             if found.lost:
-                self._tell()
+                self._tell_changed()
             problems += found.problems
             young = young or found.young
         self.problems = problems

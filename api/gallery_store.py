@@ -81,8 +81,9 @@ class GalleryStore(Database):
         def write(db: sqlite3.Connection) -> None:
             now = int(time.time())
             for id in ids:
-                db.execute("UPDATE files SET state = ?, since = ? WHERE id = ? AND state = ?", (GONE, now, id, HERE))
-                _hand_over(db, id)
+                statement = "UPDATE files SET state = ?, since = ? WHERE id = ? AND state = ?"
+                if db.execute(statement, (GONE, now, id, HERE)).rowcount:
+                    _hand_over(db, id)
 
         await self.call(write)
 

@@ -30,13 +30,17 @@ export class Deeds {
     this.openFile = openFile
     /** What can be taken back, newest last. @type {(() => Promise<void>)[]} */
     this.steps = []
+    /** Deeds wait for each other: one that is undone at once has been done. @type {Promise<unknown>} */
+    this.last = Promise.resolve()
   }
 
   /** Takes back what was done last. */
-  async undo() {
-    const step = this.steps.pop()
-    if (step) await this.attempt(step)
-    else this.toasts.show({ key: 'gallery', text: t('Nothing to undo here.') })
+  undo() {
+    return this.attempt(async () => {
+      const step = this.steps.pop()
+      if (step) await step()
+      else this.toasts.show({ key: 'gallery', text: t('Nothing to undo here.') })
+    })
   }
 
   /** @param {() => Promise<void>} step */
@@ -49,14 +53,14 @@ export class Deeds {
     }
   }
 
-  /** @param {() => Promise<void>} work */
-  async attempt(work) {
-    try {
-      await work()
-    } catch (error) {
-      this.toasts.show({ key: 'gallery', tone: 'error', text: t('That did not work.'), detail: /** @type {Error} */ (error).message })
-      await this.pictures.again()
-    }
+  /** @param {() => Promise<void>} work @returns {Promise<void>} */
+  attempt(work) {
+    const turn = this.last.then(work).catch(error => {
+      this.toasts.show({ key: 'gallery', tone: 'error', text: t('That did not work.'), detail: error.message })
+      return this.pictures.again()
+    })
+    this.last = turn
+    return turn
   }
 
   /** @param {readonly number[]} ids @param {{ rating?: number, favourite?: boolean }} change */

@@ -51,6 +51,8 @@ export class Pictures {
     /** @type {Set<(what: 'list' | 'items' | 'news') => void>} */
     this.listeners = new Set()
     this.turn = 0
+    /** Grows when what is on its way is no longer true. */
+    this.age = 0
     this.scanning = false
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined
@@ -111,7 +113,7 @@ export class Pictures {
     if (!this.query) return
     for (const [id, item] of this.items) this.former.set(id, item)
     this.items.clear()
-    this.loading.clear()
+    this.outdate()
     await this.search(this.query)
   }
 
@@ -139,17 +141,27 @@ export class Pictures {
 
   /** What these tiles show, fetched where it is not known. @param {number[]} ids @returns {Promise<Item[]>} */
   async of(ids) {
-    const missing = ids.filter(id => !this.items.has(id))
-    for (let at = 0; at < missing.length; at += 400) await this.fetch(missing.slice(at, at + 400))
+    for (let tries = 0; tries < 3; tries++) {
+      const missing = ids.filter(id => !this.items.has(id))
+      if (!missing.length) break
+      for (let at = 0; at < missing.length; at += 400) await this.fetch(missing.slice(at, at + 400))
+    }
     return ids.flatMap(id => this.items.get(id) ?? [])
+  }
+
+  outdate() {
+    this.age++
+    this.loading.clear()
   }
 
   /** @param {number[]} ids */
   async fetch(ids) {
+    const { age } = this
     ids.forEach(id => this.loading.add(id))
     try {
       /** @type {{ items: Item[] }} */
       const { items } = await this.client.json(`/easel/gallery/items?ids=${ids.join(',')}`)
+      if (age !== this.age) return this.tell('items') // asked before something changed: asked again
       for (const item of items) {
         this.items.set(item.id, item)
         this.former.delete(item.id)
@@ -160,11 +172,12 @@ export class Pictures {
       // The next scroll, or the next news, asks again.
     }
     ids.forEach(id => this.loading.delete(id))
-    this.tell('items')
+    return this.tell('items')
   }
 
   /** Shown at once, before the server has answered. @param {readonly number[]} ids @param {Partial<Item>} change */
   patch(ids, change) {
+    this.outdate()
     for (const id of ids) {
       const item = this.items.get(id) ?? this.former.get(id)
       if (item) this.items.set(id, { ...item, ...change })

@@ -99,7 +99,7 @@ export class Tile {
     this.item = null
     this.looks = ''
     this.index = -1
-    this.element.removeAttribute('id')
+    for (const name of ['id', 'aria-label', 'aria-posinset']) this.element.removeAttribute(name)
     this.element.style.visibility = 'hidden'
   }
 }
