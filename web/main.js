@@ -179,7 +179,7 @@ async function start() {
   editor.commands.register({ id: 'gallery', label: t('Gallery'), keys: ['A'], run: () => drawer.toggle(gallery) })
   const models = lazyPanel('models', t('Models'), async () => (await later()).modelsPanel({ editor, client, toasts, results, stage, theme: colours.theme, refresh }), 'wide')
   editor.commands.register({ id: 'models', label: t('Models'), keys: ['M'], run: () => drawer.toggle(models) })
-  installApp({ editor, session, results, jobs, runner, client, toasts, names, drawer, topbar: byId('topbar'), load: later })
+  installApp({ editor, session, results, jobs, runner, client, toasts, names, refresh, drawer, topbar: byId('topbar'), load: later })
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   const rail = createRail(byId('rail'), {
     editor, session, settings, troubles, problemList, drawer, history, theme: colours.current,

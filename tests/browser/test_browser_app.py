@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious
 from tests.browser.person import Person
 from tests.server.harness import Server
 
+LINKED = {"name": "IMAGE", "type": "IMAGE", "links": [1]}
+LINK = {"name": "images", "type": "IMAGE", "link": 1}
 APP = "() => window.app.graph.serialize().extra?.easel?.app"
 
 
@@ -148,6 +153,41 @@ def test_the_form_runs_shows_and_resets(person: Person, text_to_image: dict[str,
     expect(app.locator(".app-results .wrong")).to_contain_text("failure", timeout=15000)
     expect(picture).to_be_visible()  # what was made before stays
     assert not serious(page)
+
+
+def test_a_picture_is_chosen_in_the_form(person: Person) -> None:
+    page, name = person.page, f"chosen{time.time_ns()}.png"
+    graph = {
+        "nodes": [
+            {
+                "id": 1,
+                "type": "LoadImage",
+                "pos": [0, 0],
+                "size": [300, 300],
+                "outputs": [LINKED],
+                "widgets_values": [""],
+            },
+            {
+                "id": 9,
+                "type": "SaveImage",
+                "pos": [500, 0],
+                "size": [300, 300],
+                "inputs": [LINK],
+                "widgets_values": ["x"],
+            },
+        ],
+        "links": [[1, 1, 0, 9, 0, "IMAGE"]],
+    }
+    person.load(with_app(graph, item("picture", "1", "image")))
+    app = open_app(person)
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40), "teal").save(out, "PNG")
+    file = {"name": name, "mimeType": "image/png", "buffer": out.getvalue()}
+    app.locator("input[type=file]").set_input_files(file)
+    person.until("name => window.easel.editor.widget('node:1', 'image').value === name", name)
+    expect(app.get_by_alt_text("The picture for Image")).to_be_visible()
+    app.get_by_role("button", name="Run", exact=True).click()
+    expect(app.locator(".app-large img")).to_be_visible(timeout=15000)
 
 
 def test_what_is_lost_is_told(person: Person, text_to_image: dict[str, Any]) -> None:

@@ -164,6 +164,7 @@ function imageField(item, id, { changed, upload, pictureUrl }) {
   async function take(file) {
     if (!file || !upload) return
     setText(words, t('Sending the picture'))
+    words.classList.remove('wrong')
     box.setAttribute('aria-busy', 'true')
     try {
       const { value, url } = await upload(file)
@@ -172,6 +173,7 @@ function imageField(item, id, { changed, upload, pictureUrl }) {
       changed(value)
     } catch (error) {
       setText(words, /** @type {Error} */ (error).message)
+      words.classList.add('wrong')
     }
     box.removeAttribute('aria-busy')
     picker.value = ''

@@ -12,6 +12,7 @@
  * @property {import('../api/client.js').Client} client
  * @property {import('../panels/toasts.js').Toasts} toasts
  * @property {import('../app/names.js').Names} names
+ * @property {() => Promise<void>} refresh  reads the lists of files again
  */
 import { viewUrl } from '../api/client.js'
 import { many, t } from '../language/t.js'
@@ -120,6 +121,7 @@ function fillApp(body, parts, building) {
   async function upload(file) {
     const { name, subfolder } = await client.uploadImage(file, { name: file.name })
     const value = subfolder ? `${subfolder}/${name}` : name
+    await parts.refresh().catch(() => undefined) // then the list has it after the next connection
     return { value, url: viewUrl(pictureOf(value), { version: Date.now() }) }
   }
 
