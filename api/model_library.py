@@ -104,7 +104,8 @@ def _find(folders: Folders, kind: str, name: str, entries: dict[Path, dict[str, 
         if path.name not in beside:
             continue  # it lies in another root, or has just gone
         status = beside[path.name]
-        times = (beside[path.stem + ending] for ending in ENDINGS if path.stem + ending in beside)
+        stem = path.stem
+        times = (beside[stem + ending] for ending in ENDINGS if stem + ending in beside)
         picture = next((int(other.st_mtime) for other in times), 0)
         return Found(name, path, status.st_size, status.st_mtime_ns, picture)
     return None

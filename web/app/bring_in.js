@@ -17,6 +17,8 @@ import { droppedFiles } from './dropped_files.js'
 import { chooseFiles, isGraphFile, isPicture, stem } from './files.js'
 
 const GAP = 40
+/** Letters of a hash that tell a file. A1111's first ones, of eight, were of something else. */
+const SHORTEST_HASH = 10
 /** Files that become nodes at once. */
 const MOST = 24
 
@@ -222,8 +224,11 @@ export class BringIn {
 
   /** What the server has, for graphs that are made here. @returns {Promise<import('../import/build.js').AtHand>} */
   async #atHand() {
-    const embeddings = await this.client.embeddings().catch(() => [])
-    return { schema: this.editor.schema, embeddings, byHash: () => undefined }
+    const [embeddings, hashes] = await Promise.all([this.client.embeddings().catch(() => []), this.client.json('/easel/model_library/hashes').catch(() => ({}))])
+    const known = Object.entries(hashes)
+    /** @type {(hash: string) => string | undefined} its first letters, as other programs tell it */
+    const byHash = hash => (hash.length < SHORTEST_HASH ? undefined : known.find(([sha256]) => sha256.startsWith(hash))?.[1][1])
+    return { schema: this.editor.schema, embeddings, byHash }
   }
 
   /** @param {string[]} notes @param {string} name */

@@ -8,15 +8,18 @@ import { viewUrl } from '../api/client.js'
 import { icon } from '../icons/icons.js'
 import { dateText, numberText, t } from '../language/t.js'
 import { bytesInWords } from '../model/words.js'
-import { fill, h } from '../panels/dom.js'
+import { fill, h, isTyping } from '../panels/dom.js'
 import { float } from '../panels/float.js'
-import { kindName, pictureOf } from './catalogue.js'
+import { pictureOf } from './catalogue.js'
 
 /** Between two looks at a hash that is being worked out, in ms. */
 const LOOK = 400
 /** How long a note rests before it is saved, in ms. */
 const REST = 600
 const MOST_RESULTS = 24
+
+/** @param {Element} item */
+const labelOf = item => item.getAttribute('aria-label') ?? item.textContent ?? ''
 
 /**
  * @param {object} parts
@@ -35,6 +38,8 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
   /** @type {Details | null} */
   let details = null
   let turn = 0
+  /** What of the graph is shown. */
+  let drawn = ''
   /** Writes what is typed and not yet saved. @type {(() => void) | null} */
   let unsaved = null
 
@@ -48,7 +53,7 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
       unsaved?.()
       details = null
       element.scrollTop = 0
-    } else if (element.contains(document.activeElement) && /^(?:INPUT|TEXTAREA)$/u.test(document.activeElement?.tagName ?? '')) return // typed into: it is drawn later
+    } else if (element.contains(document.activeElement) && isTyping(document.activeElement)) return // it is drawn later
     model = next
     draw()
     if (next) void read(next)
@@ -63,15 +68,26 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
       details = answer
       draw()
     } catch (error) {
-      if (mine === turn) fill(element, backButton(), h('h2', {}, of.title), h('p.problem', {}, /** @type {Error} */ (error).message))
+      if (mine === turn) fill(element, backButton(), h('h2', {}, of.title), h('p.wrong-file', {}, /** @type {Error} */ (error).message))
     }
   }
 
+  /** @param {Model} of */
+  const inTheGraph = of => JSON.stringify([inGraph.selectedLoader(of), inGraph.users(of).map(({ node }) => [node.id, node.title])])
+
   const backButton = () => h('button.link.back', { type: 'button', onclick: back }, icon('left', 14), t('All models'))
 
+  /** Drawn anew, the focus stays where it was. */
   function draw() {
+    const label = element.contains(document.activeElement) ? labelOf(/** @type {Element} */ (document.activeElement)) : ''
+    fillAll()
+    if (label) /** @type {HTMLElement | undefined} */ ([...element.querySelectorAll('button, a, summary')].find(item => labelOf(item) === label))?.focus({ preventScroll: true })
+  }
+
+  function fillAll() {
     if (!model) return fill(element, h('p.quiet.none', {}, t('Choose a model to read what it is. Enter or a double click puts it into the graph.')))
     const of = model
+    drawn = inTheGraph(of)
     const facts = details?.facts
     const sidecar = details?.sidecar
     const users = inGraph.users(of)
@@ -82,7 +98,7 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
       h('div.head', {}, h('h2', {}, of.title), h('button.round', { type: 'button', 'aria-pressed': String(of.starred), 'aria-label': t('Star'), 'data-tip': of.starred ? t('Take the star away') : t('Star'), onclick: () => void note(of, { starred: !of.starred }) }, icon(of.starred ? 'starred' : 'star'))),
       sidecar?.title && sidecar.title !== of.title ? h('p.sub', {}, sidecar.title) : null,
       of.folder ? h('p.sub', {}, of.folder) : null,
-      facts?.problem ? h('p.problem', { role: 'note' }, facts.problem) : null,
+      facts?.problem ? h('p.wrong-file', { role: 'note' }, facts.problem) : null,
       h('div.acts', {}, h('button.primary', { type: 'button', onclick: () => inGraph.use(of) }, of.kind === 'embeddings' ? t('Write into the prompt') : inGraph.selectedLoader(of) ? t('Put into the selected node') : t('Add to the graph'))),
       list(of, facts),
       triggers.length ? words(t('Trigger words'), triggers.map(word => [word, 0])) : null,
@@ -90,7 +106,7 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
       users.length ? h('section', {}, h('h3', {}, t('In this graph')), users.map(({ node }) => h('button.link', { type: 'button', onclick: () => showNode(node.id) }, node.title || inGraph.editor.types.of(node)?.title || node.type))) : null,
       details ? own(of, details.note ?? {}) : null,
       sidecar?.description ? h('section', {}, h('h3', {}, t('Description')), h('p.words', {}, sidecar.description), sidecar.link ? h('a.link', { href: sidecar.link, target: '_blank', rel: 'noopener noreferrer' }, t('Its page')) : null) : null,
-      sidecar?.unread?.length ? h('p.problem', {}, t('{names} beside it cannot be read.', { names: sidecar.unread.join(', ') })) : null,
+      sidecar?.unread?.length ? h('p.wrong-file', {}, t('{names} beside it cannot be read.', { names: sidecar.unread.join(', ') })) : null,
       metadata(facts))
   }
 
@@ -129,7 +145,7 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
   function list(of, facts) {
     const what = [facts?.kind, facts?.variant].filter(Boolean).join(', ')
     return h('dl', {},
-      row(t('What it is'), what || kindName(of.kind)),
+      row(t('What it is'), what),
       row(t('Family'), of.family ?? (facts ? facts.family : t('Being read…')), t('Unknown')),
       row(t('Precision'), facts?.precision ?? of.precision),
       row(t('Size'), bytesInWords(of.size)),
@@ -235,7 +251,7 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
     element, show,
     /** The graph has changed, or what is selected in it. */
     refresh() {
-      if (model && !element.contains(document.activeElement)) draw()
+      if (model && inTheGraph(model) !== drawn && !isTyping(document.activeElement)) draw()
     },
     end: () => unsaved?.(),
   }

@@ -112,7 +112,7 @@ export class InGraph {
 
   /** Files that nodes name and the server has not, with what is near. @returns {(Use & { near: string[] })[]} */
   missing() {
-    return this.#uses(({ spec, value }) => spec.kind === 'combo' && typeof value === 'string' && FILE.test(value) && !spec.options.includes(value) && spec.upload === undefined)
+    return this.#uses(({ spec, value }) => spec.kind === 'combo' && typeof value === 'string' && FILE.test(value) && !spec.options.includes(value) && !spec.upload)
       .map(use => {
         const spec = this.editor.widget(use.node.id, use.widget)?.spec
         return { ...use, near: spec?.kind === 'combo' ? nearest(use.value, spec.options, { limit: 3 }).map(({ choice }) => String(choice)) : [] }

@@ -17,6 +17,8 @@ import { createMissing } from './missing.js'
 import { Wall } from './wall.js'
 
 const KEY = 'easel.models'
+/** How long changes of the graph are gathered, in ms. */
+const REST = 250
 
 /**
  * @param {object} parts
@@ -159,15 +161,21 @@ export function modelsPanel({ editor, client, toasts, results, stage, theme, ref
         return /** @type {const} */ (['name', 'newest', 'largest']).map(sort => ({ label: sortName(sort), checked: kept.sort === sort, run: () => set({ sort }) }))
       }
 
-      const endListening = editor.store.listen(() => {
-        missing.draw()
-        about.refresh()
+      /** @type {ReturnType<typeof setTimeout> | undefined} */
+      let timer
+      const endListening = editor.store.listen(() => { // a drag tells of every step
+        timer ??= setTimeout(() => {
+          timer = undefined
+          missing.draw()
+          about.refresh()
+        }, REST)
       })
       const endSelection = editor.on('selection', () => about.refresh())
       about.show(null)
       draw(false)
       void catalogue.load()
       return () => {
+        clearTimeout(timer)
         endListening()
         endSelection()
         about.end()
