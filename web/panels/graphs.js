@@ -10,7 +10,7 @@
  * @typedef {Row | RecentRow | SubgraphRow} AnyRow
  */
 import { GraphLibrary } from '../api/library.js'
-import { chooseFiles, saveGraph } from '../app/files.js'
+import { GRAPH_FILES, chooseFiles, saveGraph } from '../app/files.js'
 import { icon } from '../icons/icons.js'
 import { many, t } from '../language/t.js'
 import { fill, h } from './dom.js'
@@ -27,6 +27,7 @@ const ROW = 60
 const RECENT = 100
 const SEARCH_WAIT = 120
 const MOST_TAGS = 12
+const LOOK_AGAIN = 1500
 /** @type {readonly ('graphs' | 'recent' | 'subgraphs')[]} */
 const PARTS = ['graphs', 'recent', 'subgraphs']
 
@@ -89,6 +90,7 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
       let tag = ''
       let turn = 0
       let ended = false
+      let lookedAgain = false
       const acts = new GraphActs({ library, graph, toasts, changed: () => read() })
 
       async function read() {
@@ -109,7 +111,13 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
         } catch (error) {
           failure = /** @type {Error} */ (error).message
         }
-        if (!ended && mine === turn) draw()
+        if (ended || mine !== turn) return
+        draw()
+        // The server looks into them meanwhile.
+        if (!lookedAgain && graphs?.some(({ nodes }) => nodes === undefined)) {
+          lookedAgain = true
+          setTimeout(() => { if (!ended && mine === turn) void read() }, LOOK_AGAIN)
+        }
       }
 
       /** @returns {AnyRow[]} */
@@ -307,7 +315,7 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
       })
 
       async function fromFile() {
-        const [file] = await chooseFiles('.json,application/json,image/*')
+        const [file] = await chooseFiles(GRAPH_FILES)
         if (!file) return
         await openFile(file)
         close()
