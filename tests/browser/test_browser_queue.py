@@ -307,3 +307,33 @@ def test_a_server_that_is_killed_during_a_run_comes_back(
     finally:
         server.process.kill()
         server.process.wait()
+
+
+def test_a_finger_moves_a_job_by_its_grip(phone: Person, server: Server, text_to_image: dict[str, Any]) -> None:
+    server.post("/easel/queue", {"paused": True})
+    phone.load(text_to_image)
+    for word in "abc":
+        queue(phone, word)
+    name(server, "abc")
+    phone.page.get_by_role("button", name="Queue", exact=True).tap()
+    panel = phone.page.locator("#queue")
+    expect(waiting(panel)).to_have_text(["a", "b", "c"])
+    grips = panel.locator(".waiting .grip")
+    start_at, end_at = grips.nth(0).bounding_box(), grips.nth(2).bounding_box()
+    x, y = start_at["x"] + 10, start_at["y"] + 16
+    touch = phone.page.context.new_cdp_session(phone.page)
+
+    def finger(kind: str, to: float) -> None:
+        points = [] if kind == "touchEnd" else [{"x": x, "y": to}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    finger("touchStart", y)
+    for part in range(1, 9):
+        finger("touchMove", y + (end_at["y"] + 30 - y) * part / 8)
+    finger("touchEnd", 0)
+    expect(waiting(panel)).to_have_text(["b", "c", "a"])
+    panel.locator(".waiting .act").first.click()  # a tap right after a swipe is none to the browser
+    phone.page.get_by_role("menuitem", name="Run last").click()
+    expect(waiting(panel)).to_have_text(["c", "a", "b"])
+    server.post("/easel/queue/cancel", {"all": True})
+    server.post("/easel/queue", {"paused": False})

@@ -1,4 +1,5 @@
 /** What the panel says of jobs. */
+import { fromServer } from '../language/server.js'
 import { language, many, t } from '../language/t.js'
 import { duration } from '../panels/duration.js'
 
@@ -24,7 +25,7 @@ export const joined = parts => parts.filter(Boolean).join(' · ')
 
 /** How it went. @param {PastJob} job */
 export function outcomeOf({ state, ms, error }) {
-  if (state === 'error') return error?.sentence.split('\n')[0] || t('It failed.')
+  if (state === 'error') return fromServer(error?.sentence.split('\n')[0] ?? '') || t('It failed.')
   if (state === 'interrupted') return t('stopped')
   return ms === null ? '' : duration(ms)
 }
