@@ -21,6 +21,8 @@ from api.services import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ROOT / "workflows"
+FIRST = "default"
+"""What a new person sees."""
 IN_PACKS = "example_workflows"
 PICTURES = {".webp": "image/webp", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 MOST = 2000
@@ -82,7 +84,7 @@ async def _find(request: web.Request) -> Template:
 
 
 def _all(roots: tuple[Path, ...]) -> list[Template]:
-    found = [Template(path.stem, "", path) for path in sorted(OWN.glob("*.json"))]
+    found = [Template(path.stem, "", path) for path in sorted(OWN.glob("*.json"), key=lambda path: (path.stem != FIRST, path.stem))]
     for root in roots:
         for folder in sorted(root.glob(f"*/{IN_PACKS}")):
             if folder.parent.name.startswith((".", "_")) or folder.parent.name.endswith(".disabled"):

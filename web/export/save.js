@@ -64,4 +64,5 @@ export function askForPicture({ editor, graph, toasts }) {
   })
   const dialog = openDialog(t('Export as a picture'), [form])
   draw()
+  save.focus()
 }

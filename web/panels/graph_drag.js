@@ -21,7 +21,8 @@ export function dragToFolders(host, { pick, fits, drop }) {
   let hand = null
   /** @type {HTMLElement | null} */
   let over = null
-  let ended = -Infinity
+  /** The click that ends a drag chooses nothing. */
+  let justEnded = false
 
   /** @param {HTMLElement | null} next */
   function light(next) {
@@ -59,7 +60,8 @@ export function dragToFolders(host, { pick, fits, drop }) {
     light(null)
     if (!held?.ghost) return
     held.ghost.remove()
-    ended = performance.now()
+    justEnded = true
+    setTimeout(() => { justEnded = false })
     if (dropped && target) drop(held.from, target.dataset.folder ?? '')
   }
 
@@ -92,7 +94,7 @@ export function dragToFolders(host, { pick, fits, drop }) {
   }
   addEventListener('keydown', onKey, true)
   return {
-    justDragged: () => performance.now() - ended < 100,
+    justDragged: () => justEnded,
     end() {
       removeEventListener('keydown', onKey, true)
       finish(false)

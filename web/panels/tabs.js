@@ -15,6 +15,14 @@ import { openMenu } from './menu.js'
 /** Pixels until a press is a drag. */
 const SLACK = 6
 
+/** What is done to the graph on the canvas. */
+const SHOWN_ONLY = [
+  { label: () => t('Save'), icon: 'save', command: 'save' },
+  { label: () => t('Save as'), icon: 'save', command: 'save_as' },
+  { label: () => t('Export'), icon: 'download', command: 'export' },
+  { label: () => t('Versions'), icon: 'clock', command: 'versions' },
+]
+
 /**
  * @param {HTMLElement} host
  * @param {TabParts} parts
@@ -166,6 +174,8 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
     openMenu([
       { label: t('Rename'), icon: 'pencil', run: () => run('rename_graph', tab) },
       { label: t('Duplicate'), icon: 'copy', run: () => run('duplicate_graph', tab) },
+      'line',
+      ...(tab === tabs.shown ? SHOWN_ONLY.map(({ label, icon, command }) => ({ label: label(), icon, ...withKeys(command), run: () => run(command) })) : []),
       'line',
       { label: t('Move left'), enabled: at > 0, run: () => tabs.move(tab, at - 1) },
       { label: t('Move right'), enabled: at < tabs.list.length - 1, run: () => tabs.move(tab, at + 1) },

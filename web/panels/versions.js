@@ -48,8 +48,8 @@ export function versionsPanel({ graph, names, toasts, stage }) {
     fill(body, close) {
       const list = h('div.body.scrolls.versions', { role: 'list', 'aria-label': t('Versions of this graph') })
       const note = h('div.choosing', { role: 'status' })
-      body.append(h('div.tools', {},
-        h('button', { type: 'button', 'data-tip': t('Give the graph as it is now a name: versions with a name stay for good'), onclick: () => void nameNow() }, icon('star'), t('Name this state'))), note, list)
+      body.append(note, list, h('div.tools', {},
+        h('button', { type: 'button', 'data-tip': t('Give the graph as it is now a name: versions with a name stay for good'), onclick: () => void nameNow() }, icon('star'), t('Name this state'))))
 
       /** @type {VersionInfo[] | null} */
       let versions = null
