@@ -41,8 +41,8 @@ WORDS = item("words", "6", "text", label="What to paint", wide=True, value="a re
 STEPS = item("steps", "3", "steps", min=2, max=12, help="More take longer.", value=10)
 
 
-def labels(person: Person) -> list[str]:
-    return person.page.locator("#app .app-form label[for]:not(.plain)").all_inner_texts()
+def expect_form(person: Person, *labels: str) -> None:
+    expect(person.page.locator("#app .app-form label[for]:not(.plain)")).to_have_text(list(labels))
 
 
 def open_app(person: Person) -> Any:
@@ -66,13 +66,13 @@ def test_a_form_is_built_by_mouse(person: Person, text_to_image: dict[str, Any])
     app.get_by_role("button", name="Results", exact=True).click()
     page.get_by_role("dialog").get_by_role("checkbox").first.check()
     page.keyboard.press("Escape")
-    assert labels(person) == ["Seed", "Steps", "Sampler"]
+    expect_form(person, "Seed", "Steps", "Sampler")
 
     # The third is dragged above the first.
     handles = app.locator(".handle")
     start, end = handles.nth(2).bounding_box(), handles.nth(0).bounding_box()
     person.drag((start["x"] + 10, start["y"] + 10), (end["x"] + 10, end["y"] + 2))
-    assert labels(person) == ["Sampler", "Seed", "Steps"]
+    expect_form(person, "Sampler", "Seed", "Steps")
 
     # A label, a limit that the value does not allow, and one that it does.
     app.locator(".app-card .name").nth(2).click()
@@ -82,7 +82,7 @@ def test_a_form_is_built_by_mouse(person: Person, text_to_image: dict[str, Any])
     expect(app.get_by_role("alert")).to_have_text("The value itself goes from 1 to 10000.")
     app.get_by_label("Greatest").fill("12")
     app.get_by_label("Greatest").press("Tab")
-    assert labels(person) == ["Sampler", "Seed", "How long"]
+    expect_form(person, "Sampler", "Seed", "How long")
     assert page.evaluate(APP)["items"][2]["max"] == 12
     page.get_by_role("button", name="Done").click()
     app.get_by_role("textbox", name="How long").fill("13")
@@ -104,10 +104,10 @@ def test_a_form_is_built_by_keys(person: Person, text_to_image: dict[str, Any]) 
     edit.press("Enter")
     first = app.get_by_role("button", name="Move What to paint")
     first.press("ArrowDown")
-    assert labels(person) == ["Steps", "What to paint"]
+    expect_form(person, "Steps", "What to paint")
     expect(first).to_be_focused()
     page.keyboard.press("Home")
-    assert labels(person) == ["What to paint", "Steps"]
+    expect_form(person, "What to paint", "Steps")
     app.get_by_role("button", name="Heading").press("Enter")
     page.keyboard.type("Words first")
     page.keyboard.press("Tab")
@@ -156,7 +156,7 @@ def test_the_form_runs_shows_and_resets(person: Person, text_to_image: dict[str,
 
 
 def test_a_picture_is_chosen_in_the_form(person: Person) -> None:
-    page, name = person.page, f"chosen{time.time_ns()}.png"
+    name = f"chosen{time.time_ns()}.png"
     graph = {
         "nodes": [
             {
