@@ -7,7 +7,6 @@ What counts steps is kept by the step.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +17,7 @@ from graph.types import JsonObject
 
 NEWEST_WEIGHS = 0.2
 """The least share of a new time in the mean: machines and models change."""
-MOST_NODES = 5000
+MOST_NODES = 3000
 """Of larger graphs nothing is reckoned ahead: reading them would hold up the queue."""
 MOST_FACTS = 12
 KEPT = 5000
@@ -110,7 +109,7 @@ def needed_by(prompt: JsonObject, targets: Iterable[str], stop: frozenset[str] =
     found = dict.fromkeys(id for id in targets if id in prompt and id not in stop)
     queue = list(found)
     while queue:
-        for source in _sources(prompt, queue.pop()):
+        for source in _links(prompt, queue.pop()).values():
             if source not in found and source not in stop:
                 found[source] = None
                 queue.append(source)
@@ -119,34 +118,44 @@ def needed_by(prompt: JsonObject, targets: Iterable[str], stop: frozenset[str] =
 
 def shapes_of(prompt: JsonObject) -> dict[str, Shape]:
     """Every node's shape; nodes in a cycle have none."""
+    links = {id: _links(prompt, id) for id in prompt}
     shapes: dict[str, Shape] = {}
     facts: dict[str, frozenset[str]] = {}
-    for id in _in_order(prompt):
+    abouts: dict[frozenset[str], str] = {}
+    for id in _in_order(links):
         inputs = _inputs(prompt, id)
         kind = str(prompt[id].get("class_type", ""))
-        above = {fact for source in _sources(prompt, id) for fact in facts[source]}
-        own = {f"{name}={value}" for name, value in inputs.items() if _matters(name, value)}
-        facts[id] = frozenset(sorted(own | above)[:MOST_FACTS])
-        read = {
-            name: [shapes[value[0]].sign.hex(), value[1]] if _is_link(value, prompt) else value
-            for name, value in inputs.items()
-        }
+        above = {facts[source] for source in links[id].values()}
+        own = [f"{name}={value}" for name, value in inputs.items() if _matters(name, value)]
+        known = next(iter(above)) if len(above) == 1 and not own else frozenset[str]().union(own, *above)
+        if len(known) > MOST_FACTS:
+            known = frozenset(sorted(known)[:MOST_FACTS])
+        facts[id] = known
+        if known not in abouts:
+            abouts[known] = _digest(*sorted(known)).hex() if known else "-"
+        parts = [kind]
+        for name in sorted(inputs):
+            source = links[id].get(name)
+            value = inputs[name]
+            parts.append(f"{name}={value!r}" if source is None else f"{name}<{shapes[source].sign.hex()} {value[1]!r}")
         steps = inputs.get("steps")
         shapes[id] = Shape(
             class_type=kind,
-            about=_digest(sorted(facts[id])).hex() if facts[id] else "-",
+            about=abouts[known],
             steps=steps if isinstance(steps, int) and not isinstance(steps, bool) and steps > 1 else 0,
-            sign=_digest([kind, read]),
+            sign=_digest(*parts),
         )
     return shapes
 
 
-def _in_order(prompt: JsonObject) -> Iterator[str]:
+def _in_order(links: dict[str, dict[str, str]]) -> Iterator[str]:
     """Ids so that each comes after all that it reads; without those that a cycle holds up."""
-    waits = {id: len(set(_sources(prompt, id))) for id in prompt}
-    readers: dict[str, list[str]] = {id: [] for id in prompt}
-    for id in prompt:
-        for source in set(_sources(prompt, id)):
+    waits: dict[str, int] = {}
+    readers: dict[str, list[str]] = {id: [] for id in links}
+    for id, read in links.items():
+        sources = set(read.values())
+        waits[id] = len(sources)
+        for source in sources:
             readers[source].append(id)
     ready = [id for id, count in waits.items() if count == 0]
     while ready:
@@ -158,10 +167,9 @@ def _in_order(prompt: JsonObject) -> Iterator[str]:
                 ready.append(reader)
 
 
-def _sources(prompt: JsonObject, id: str) -> Iterator[str]:
-    for value in _inputs(prompt, id).values():
-        if _is_link(value, prompt):
-            yield value[0]
+def _links(prompt: JsonObject, id: str) -> dict[str, str]:
+    """By input, the node that it reads from."""
+    return {name: value[0] for name, value in _inputs(prompt, id).items() if _is_link(value, prompt)}
 
 
 def _inputs(prompt: JsonObject, id: str) -> JsonObject:
@@ -176,5 +184,5 @@ def _matters(name: str, value: Any) -> bool:
     return (name.endswith("_name") and isinstance(value, str)) or (name in SIZES and isinstance(value, (int, float)))
 
 
-def _digest(value: Any) -> bytes:
-    return hashlib.blake2b(json.dumps(value, sort_keys=True).encode(), digest_size=8).digest()
+def _digest(*parts: str) -> bytes:
+    return hashlib.blake2b("\0".join(parts).encode(errors="surrogatepass"), digest_size=8).digest()
