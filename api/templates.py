@@ -84,7 +84,10 @@ async def _find(request: web.Request) -> Template:
 
 
 def _all(roots: tuple[Path, ...]) -> list[Template]:
-    found = [Template(path.stem, "", path) for path in sorted(OWN.glob("*.json"), key=lambda path: (path.stem != FIRST, path.stem))]
+    found = [
+        Template(path.stem, "", path)
+        for path in sorted(OWN.glob("*.json"), key=lambda path: (path.stem != FIRST, path.stem))
+    ]
     for root in roots:
         for folder in sorted(root.glob(f"*/{IN_PACKS}")):
             if folder.parent.name.startswith((".", "_")) or folder.parent.name.endswith(".disabled"):
