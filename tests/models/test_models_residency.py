@@ -144,3 +144,19 @@ def test_what_counts_as_a_lack_of_memory(error: BaseException, is_memory: bool):
 def test_sizes_in_words():
     assert in_words(812_000_000) == "812 MB"
     assert in_words(3_200_000_000) == "3.2 GB"
+
+
+def test_what_is_loaded_is_told_and_let_go_one_by_one(sd1: Path):
+    engine = Engine("cpu", "fp32")
+    engine.load_checkpoint(sd1)
+    told = engine.loaded()
+    assert sum(each["bytes"] for each in told) == engine.residency.weights()
+    assert {each["precision"] for each in told} == {"float32"}
+    assert all("tiny-sd1" in each["title"] and each["device"] == "cpu" and not each["busy"] for each in told)
+    assert engine.unload(told[0]["id"])
+    assert [each["id"] for each in engine.loaded()] == [each["id"] for each in told[1:]]
+    assert not engine.unload(told[0]["id"]), "it is gone already"
+    component = next(iter(engine.residency._residents)).component
+    with engine.residency.use(component, torch.float32):
+        busy = next(each for each in engine.loaded() if each["busy"])
+        assert not engine.unload(busy["id"])

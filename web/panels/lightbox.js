@@ -49,7 +49,7 @@ export function openLightbox(pictures, start, { compare: comparing = false, with
   const zooms = h('span', {},
     tool('zoomOut', t('Zoom out'), '-', () => zoomCentre(1 / 1.5)),
     tool('zoomIn', t('Zoom in'), '+', () => zoomCentre(1.5)),
-    h('button', { type: 'button', 'aria-label': t('The picture\'s own pixels'), 'data-tip': t('The picture\'s own pixels'), 'data-keys': '1', onclick: () => full() }, '1:1'),
+    h('button', { type: 'button', 'aria-label': `1:1 · ${t('The picture\'s own pixels')}`, 'data-tip': t('The picture\'s own pixels'), 'data-keys': '1', onclick: () => full() }, '1:1'),
     tool('fit', t('Fit to the window'), '0', () => fit()))
   const element = h('dialog.lightbox', { 'aria-label': t('Result') },
     h('div.bar', {}, name, percent, compare.controls, actions, compareButton, differButton, zooms,

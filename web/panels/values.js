@@ -16,7 +16,9 @@ import { isDefault, writeValue } from '../model/value_text.js'
 import { NOTE_TYPES } from '../model/virtual_types.js'
 import { humanise, inSentence, rowLabel } from '../model/words.js'
 import { fill, h } from './dom.js'
+import { openMenu } from './menu.js'
 import { valueField } from './value_fields.js'
+import { widgetEntries } from './widget_menu.js'
 
 /** Values of nodes that are edited at once: of more, the first ones say which. */
 const MOST = 500
@@ -65,7 +67,15 @@ export function createValues({ editor, widgets }) {
       editor.store.transact(label, () => now.nodes.forEach(id => resetWidget(editor, id, name)))
     } }, icon('undo', 13))
     const feeder = h('span.feeder')
-    const element = h(field.wide ? 'div.value.wide' : 'div.value', {}, h('span.label', { ...(tooltip ? { 'data-tip': tooltip } : {}) }, label), field.element, feeder, reset)
+    /** What the widget's menu on the node offers, too. @param {MouseEvent} event */
+    const menu = event => {
+      const [id] = now.nodes
+      const entries = id === undefined ? [] : widgetEntries(editor, id, name)
+      if (!entries.length || (event.target instanceof Element && event.target.closest('input, textarea'))) return
+      event.preventDefault()
+      openMenu(entries, { x: event.clientX, y: event.clientY }, { label })
+    }
+    const element = h(field.wide ? 'div.value.wide' : 'div.value', { oncontextmenu: menu }, h('span.label', { ...(tooltip ? { 'data-tip': tooltip } : {}) }, label), field.element, feeder, reset)
     rows.set(name, shared => {
       now = shared
       const { widget, mixed } = shared

@@ -15,6 +15,9 @@ import { sweepPanel } from './panel.js'
 import { Runs } from './runs.js'
 import { sizeAt } from './start.js'
 
+/** What is wrong with a node of a cell, in one sentence. @param {any} refused */
+const refusalOf = refused => [refused?.errors?.[0]?.message, refused?.errors?.[0]?.details].filter(Boolean).join(': ') || t('The server refuses this node.')
+
 export class SweepPlace {
   /**
    * @param {object} parts
@@ -69,6 +72,8 @@ export class SweepPlace {
       jobs.add(reply.prompt_id, prompt, workflow, targets, sweep)
       jobs.know(reply.prompt_id, runner.document())
       const run = this.runs.add(reply.prompt_id, sweep, workflow)
+      // Cells that the server refuses are told in their places; the others run.
+      for (const [id, refused] of Object.entries(reply.node_errors ?? {})) run.failures.set(id, refusalOf(refused))
       const needed = new Set(Object.keys(prompt).flatMap(id => recordAt(this.parts.editor.store, id)?.id ?? []))
       runner.moveOn(runner.controlled().filter(({ node }) => needed.has(node)))
       this.showGrid(run)
