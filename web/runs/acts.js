@@ -105,10 +105,10 @@ export class Acts {
     })
   }
 
-  /** @param {About} job */
-  async rename(job) {
-    const name = await askText({ title: t('Name of the job'), label: t('Name'), value: titleOf(job), verb: t('Rename') })
-    if (name !== null) await this.attempt(t('It could not be renamed.'), () => this.routes.rename(job.prompt_id, name))
+  /** @param {About} job @param {readonly string[]} [ids]  of its batch */
+  async rename(job, ids = [job.prompt_id]) {
+    const name = await askText({ title: ids.length > 1 ? t('Name of the batch') : t('Name of the job'), label: t('Name'), value: titleOf(job), verb: t('Rename') })
+    if (name !== null) await this.attempt(t('It could not be renamed.'), () => Promise.all(ids.map(id => this.routes.rename(id, name))))
   }
 
   /** @param {readonly PastJob[] | 'all'} jobs */

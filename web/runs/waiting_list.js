@@ -67,6 +67,7 @@ export function createWaitingList({ feed, acts, say }) {
       { label: t('Open its graph'), icon: 'nodes', run: () => void acts.open(job) },
       { label: t('Edit'), icon: 'brush', run: () => void acts.edit(job) },
       { label: t('Rename'), run: () => void acts.rename(job) },
+      ...(ofBatch.length > 1 ? [{ label: many(ofBatch.length, 'Rename its batch ({count})', 'Rename its batch ({count})'), run: () => void acts.rename(job, ofBatch) }] : []),
       'line',
       { label: t('Remove'), icon: 'close', keys: 'Delete', run: () => void acts.cancel([id]) },
       ...(ofBatch.length > 1 ? [{ label: many(ofBatch.length, 'Remove its batch ({count})', 'Remove its batch ({count})'), icon: 'trash', run: () => void acts.cancel(ofBatch) }] : []),
