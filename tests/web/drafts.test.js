@@ -35,6 +35,7 @@ function browser() {
         if (free) held.set(name, tab)
         return body(free ? { name } : null)
       },
+      query: async () => ({ held: [...held.keys()].map(name => ({ name })) }),
     }),
     /** @param {object} tab */
     release: tab => [...held].forEach(([name, owner]) => owner === tab && held.delete(name)),
@@ -154,8 +155,10 @@ test('drafts of windows that ended long ago go, unless the server lacks some of 
   gone('unsent', 2)
   const windows = new Windows(local, storage(), locks({}))
   windows.id = 'me'
-  for (const id of ['sent', 'unsent']) await room.put(`${id}/of-${id}`, { ...draft(`of-${id}`, 1, '{}'), window: id, time: 7 })
+  gone('open', 1)
+  await new Windows(local, storage(), locks({})).hold('open')
+  for (const id of ['sent', 'unsent', 'open']) await room.put(`${id}/of-${id}`, { ...draft(`of-${id}`, 1, '{}'), window: id, time: 7 })
   await new Drafts(Promise.resolve(room), windows).sweep(100)
-  assert.deepEqual(await room.keys(), ['unsent/of-unsent'])
-  assert.deepEqual(windows.ids(), ['unsent'])
+  assert.deepEqual(await room.keys(), ['unsent/of-unsent', 'open/of-open'])
+  assert.deepEqual(windows.ids(), ['unsent', 'open'])
 })

@@ -58,7 +58,11 @@ export class OpenGraph {
     })
     this.writer = new DraftWriter({ editor, drafts, autosave: this.autosave, tab: () => this.tab, persist: () => this.tabs.persist() })
     this.conflicts = new Conflicts({ graph: this })
-    client.onState(state => { if (state === 'open') this.autosave.hurry() }) // the server is back
+    client.onState(state => {
+      if (state !== 'open') return
+      this.autosave.hurry() // the server is back
+      if (this.started) void this.conflicts.look(this.tab)
+    })
     editor.store.listen((_diff, source) => {
       if (source !== 'load') this.changed()
     })
@@ -186,7 +190,7 @@ export class OpenGraph {
 
   /** A new, empty graph in a tab of its own. */
   openBlank() {
-    this.tabs.open(newTab(), blankAside())
+    this.tabs.open(newTab(), blankAside(), { beside: true })
     this.editor.setCamera({ x: 0, y: 0, zoom: 1 })
     this.writer.keep()
   }
@@ -268,6 +272,8 @@ export class OpenGraph {
   /** @param {Tab} tab @param {number} turn */
   sent(tab, turn) {
     tab.sent = Math.max(tab.sent, turn)
+    // Of one that was closed for good the draft has waited for this.
+    if (!this.tabs.list.includes(tab) && !this.tabs.closed.includes(tab)) this.forget(tab)
     this.tabs.tell()
     this.conflicts.announce(tab)
   }

@@ -113,12 +113,12 @@ export class Tabs {
   /**
    * Shows a document that has just been read: in a tab of its own, or in place of one that nobody would miss.
    *
-   * @param {Tab} tab @param {Aside} aside
+   * @param {Tab} tab @param {Aside} aside @param {{ beside?: boolean }} [how]  `beside`: only an empty one gives way
    */
-  open(tab, aside) {
+  open(tab, aside, { beside = false } = {}) {
     const { shown, list } = this
     const at = list.indexOf(shown)
-    if (isReplaceable(shown)) {
+    if (isReplaceable(shown) && !(beside && this.editor.store.size > 0)) {
       list[at] = tab
       this.forget(shown)
     } else list.splice(at + 1, 0, tab)

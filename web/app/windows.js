@@ -134,12 +134,9 @@ export class Windows {
 
   /** Windows that nobody owns and nobody has used for long. @param {number} before  ms since 1970 @returns {Promise<string[]>} */
   async abandoned(before) {
-    const found = []
-    for (const id of this.ids()) {
-      const time = parseInt(this.local.getItem(PREFIX + id) ?? '', 10)
-      if (id !== this.id && time < before && this.locks && (await this.hold(id))) found.push(id)
-    }
-    return found
+    const { held } = (await this.locks?.query()) ?? {}
+    const owned = new Set(held?.map(({ name }) => name))
+    return this.ids().filter(id => held && id !== this.id && !owned.has(PREFIX + id) && parseInt(this.local.getItem(PREFIX + id) ?? '', 10) < before)
   }
 
   /** @param {string} id */

@@ -193,8 +193,12 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
       ...tabs.list.map(tab => ({ label: titleOf(tab), checked: tab === tabs.shown, run: () => void tabs.show(tab) })),
       'line',
       { label: t('New graph'), icon: 'add', ...withKeys('new_graph'), run: () => run('new_graph') },
+      { label: t('Rename'), icon: 'pencil', run: () => run('rename_graph') },
+      { label: t('Duplicate'), icon: 'copy', run: () => run('duplicate_graph') },
+      { label: t('Close the tab'), icon: 'close', ...withKeys('close_tab'), run: () => run('close_tab') },
+      'line',
       { label: t('Reopen a closed tab'), icon: 'undo', enabled: tabs.closed.length > 0, entries: tabs.closed.map(tab => ({ label: titleOf(tab), run: () => void tabs.reopen(tab) })) },
-      { label: t('Close all tabs'), icon: 'close', run: () => run('close_all') },
+      { label: t('Close all tabs'), run: () => run('close_all') },
     ], { x: left, y: bottom, width, height: 0 }, { label: t('All tabs') })
   }
 
