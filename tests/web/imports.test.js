@@ -12,6 +12,7 @@ import { fromDream, fromGraph, fromMetadata, fromOldMetadata } from '../../web/i
 import { graphOf, parseJson } from '../../web/import/json.js'
 import { fileMeant } from '../../web/import/names.js'
 import { fromComment } from '../../web/import/novelai.js'
+import { fromJsonParameters } from '../../web/import/other_tools.js'
 import { readGraph, readText } from '../../web/import/read.js'
 import { Schema } from '../../web/model/schema.js'
 
@@ -147,6 +148,16 @@ test('NovelAI: versions 1, 3 and 4', () => {
   assert.ok(four.left.some((sentence) => sentence.includes('places')))
 })
 
+test('SwarmUI and Fooocus', () => {
+  const swarm = fromJsonParameters({ sui_image_params: { prompt: 'a [dim] fox', negativeprompt: 'fog', model: 'painter', steps: 22, cfgscale: 6.5, seed: 8, width: 832, height: 1216, sampler: 'dpmpp_2m_sde', scheduler: 'karras', loras: ['ink'], loraweights: ['0.4'], swarm_version: '0.9' } })
+  assert.deepEqual([swarm?.positive, swarm?.steps, swarm?.sampler, swarm?.scheduler, swarm?.loras], ['a (dim:0.909) fox', 22, 'dpmpp_2m_sde', 'karras', [{ name: 'ink', model: 0.4, clip: 0.4 }]])
+  assert.deepEqual(swarm?.rest, [['swarm_version', '0.9']])
+  const fooocus = fromJsonParameters({ metadata_scheme: 'fooocus', base_model: 'juggernaut', base_model_hash: '0123456789', guidance_scale: 4, loras: [['offset', 0.1, 'ab']], prompt: 'a fox', negative_prompt: '', resolution: '(1152, 896)', sampler: 'dpmpp_2m_sde_gpu', scheduler: 'karras', seed: '77', steps: 30, styles: "['Fooocus V2']", version: 'Fooocus v2.5.0' })
+  assert.deepEqual([fooocus?.source, fooocus?.width, fooocus?.height, fooocus?.seed, fooocus?.sampler, fooocus?.loras[0]?.name], ['Fooocus v2.5.0', 1152, 896, 77, 'dpmpp_2m_sde', 'offset'])
+  assert.ok(fooocus?.left.some((sentence) => sentence.includes('Fooocus V2')))
+  assert.equal(fromJsonParameters({ a: 1 }), null)
+})
+
 test('files are found by hash, by name in another folder, and nothing that is merely like', () => {
   const files = ['sd15/painter_v2.safetensors', 'Painter V3.ckpt', 'other.safetensors']
   assert.equal(fileMeant({ name: 'painter_v2' }, files, () => undefined), 'sd15/painter_v2.safetensors')
@@ -229,13 +240,15 @@ test('no JSON makes a reader throw', () => {
   const keys = ['nodes', 'edges', 'id', 'type', 'data', 'inputs', 'image', 'prompt', 'steps', 'model', 'loras', 'v4_prompt', 'caption', 'char_captions', 'source', 'destination', 'width', 'scheduler', 'sampler', 'app_version']
   const json = fc.letrec((tie) => ({ value: fc.oneof({ depthSize: 'small' }, fc.constant(null), fc.double(), fc.string(), fc.boolean(), fc.constantFrom('denoise_latents', 'compel'), fc.array(tie('value'), { maxLength: 4 }), fc.dictionary(fc.constantFrom(...keys), tie('value'), { maxKeys: 8 })) }))
   fc.assert(fc.property(fc.dictionary(fc.constantFrom(...keys), json.value, { maxKeys: 12 }), (data) => {
-    for (const recipe of [fromMetadata(data), fromOldMetadata(data), fromComment(data), fromGraph(data)]) if (recipe) build(recipe, atHand)
+    for (const recipe of [fromMetadata(data), fromOldMetadata(data), fromComment(data), fromGraph(data), fromJsonParameters({ sui_image_params: data }), fromJsonParameters({ ...data, base_model: data.model })]) if (recipe) build(recipe, atHand)
   }), { numRuns: 400 })
 })
 
 test('a text that is a hundred times as long takes no more than so many times the steps: none ever ends the test run', () => {
-  for (const piece of ['(', '[', '((a:', '{', '1::', 'a:b, ', '"', '<lora:', 'BREAK ', ' ', '-', '+', 'a-', '\\', 'k: {"', 'k: "', ', ', 'AND ', '[a:', 'Steps: 20, a: 1, b: 2\n', 'x'.repeat(50)]) {
+  for (const piece of ['(', '[', '((a:', '{', '1::', 'a:b, ', '"', '<lora:', 'BREAK ', ' ', '-', '+', 'a-', '\\', 'k: {"', 'k: "', ', ', 'AND ', '[a:', '\n', '\n ', '1 ', 'Steps: 20, a: 1, b: 2\n', 'x'.repeat(50)]) {
     const long = piece.repeat(Math.ceil(300_000 / piece.length))
     for (const read of [fromInfoText, (/** @type {string} */ text) => fromInfoText(`a\nSteps: 20, Seed: 1, Size: 8x8, ${text}`), fromDream, (/** @type {string} */ text) => fromMetadata({ positive_prompt: text, model: text }), (/** @type {string} */ text) => fromComment({ prompt: text, sampler: text })]) build(read(long), atHand)
+    isInfoText(long)
+    isInfoText(`a\nSteps: 1${long}`)
   }
 })

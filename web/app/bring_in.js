@@ -6,7 +6,6 @@
  * @typedef {import('../tools/editor.js').Editor} Editor
  * @typedef {{ x: number, y: number }} Point
  */
-import { viewUrl } from '../api/client.js'
 import { many, t } from '../language/t.js'
 import { CARRIED, FILE_TYPE } from '../panels/carry.js'
 import { pasteText } from '../commands/clipboard.js'
@@ -204,15 +203,6 @@ export class BringIn {
     } catch (error) {
       this.toasts.show({ tone: 'error', text: t('{name} could not be opened.', { name: file.name }), detail: /** @type {Error} */ (error).message })
     }
-  }
-
-  /** The graph that a file of the server carries. @param {import('../model/session.js').PictureRef} picture */
-  async openPicture(picture) {
-    const name = picture.filename
-    const answer = await fetch(viewUrl(picture)).catch(() => null)
-    if (!answer?.ok) return this.toasts.show({ tone: 'error', text: t('{name} could not be opened.', { name }), detail: answer ? t('The file is not there any more.') : t('The server does not answer. Is it still running?') })
-    const body = await answer.blob()
-    return this.openFile(new File([body], name, { type: body.type }))
   }
 
   /** @param {import('../import/read.js').Opened} found @param {string} name */

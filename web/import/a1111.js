@@ -184,6 +184,12 @@ function words(recipe, prompt, hashes, values, count = true) {
   return named(text, values.get('TI hashes'))
 }
 
+/** Prompts in A1111's syntax of programs that tell the rest in a form of their own. @param {Recipe} recipe @param {string} positive @param {string} negative */
+export function takePrompt(recipe, positive, negative) {
+  recipe.positive = words(recipe, positive, new Map(), new Map())
+  recipe.negative = words(recipe, negative, new Map(), new Map())
+}
+
 /** What tags leave behind. @param {string} text */
 function tidy(text) {
   const lines = text.split('\n').map((line) => line.replaceAll(/[ \t]{2,}/gu, ' ').replaceAll(/(?:, ?){2,}/gu, ', ').trim())

@@ -15,7 +15,7 @@ const LEAST_KEYS = 3
 const MOST_UNCLOSED = 8
 
 /** Is this the text of such a picture? @param {string} text */
-export const isInfoText = (text) => /(?:^|\n)\s*Steps: ?\d+\s*,/u.test(text) && /(?:^|[,\n]) ?(?:Sampler|Seed|Size|CFG scale): ?\S/u.test(text)
+export const isInfoText = (text) => /(?:^|\n)[ \t]*Steps: ?\d{1,20} *,/u.test(text) && /(?:^|[,\n]) ?(?:Sampler|Seed|Size|CFG scale): ?\S/u.test(text)
 
 /** @param {string} text @returns {InfoText} */
 export function readInfoText(text) {
@@ -35,7 +35,7 @@ export function readInfoText(text) {
  */
 function findValues(lines) {
   for (let at = lines.length - 1; at >= 0; at -= 1) {
-    if (!/^\s*Steps: ?\d/u.test(/** @type {string} */ (lines[at]))) continue
+    if (!/^[ \t]*Steps: ?\d/u.test(/** @type {string} */ (lines[at]))) continue
     const values = readValues(lines.slice(at).join('\n'))
     if (values.size >= LEAST_KEYS) return [at, values]
     break

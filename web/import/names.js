@@ -19,12 +19,15 @@ const SAMPLERS = new Map(Object.entries({
   'nai_smea': 'euler', 'nai_smea_dyn': 'euler_ancestral'
 }))
 
+/** Ours that other programs call alike, beside those above. */
+const OURS = new Set([...SAMPLERS.values()])
+
 /** Those that we have not, with what comes closest. */
 const CLOSEST = new Map(Object.entries({ 'plms': 'ipndm', 'restart': 'heun', 'tcd': 'lcm', 'dpm++ 2s a karras': 'dpmpp_2s_ancestral', 'euler smea': 'euler', 'euler smea dy': 'euler', 'euler negative': 'euler' }))
 
 const SCHEDULES = new Map(Object.entries({
   'uniform': 'normal', 'karras': 'karras', 'exponential': 'exponential', 'sgm uniform': 'sgm_uniform', 'sgm_uniform': 'sgm_uniform', 'kl optimal': 'kl_optimal', 'simple': 'simple', 'normal': 'normal',
-  'ddim': 'ddim_uniform', 'ddim uniform': 'ddim_uniform', 'beta': 'beta', 'linear quadratic': 'linear_quadratic', 'native': 'normal'
+  'ddim': 'ddim_uniform', 'ddim uniform': 'ddim_uniform', 'beta': 'beta', 'linear quadratic': 'linear_quadratic', 'linear_quadratic': 'linear_quadratic', 'kl_optimal': 'kl_optimal', 'ddim_uniform': 'ddim_uniform', 'native': 'normal'
 }))
 const CLOSEST_SCHEDULES = new Map(Object.entries({ 'polyexponential': 'exponential', 'align your steps': 'karras', 'align your steps gits': 'karras', 'ays sd15': 'karras', 'turbo': 'sgm_uniform' }))
 
@@ -46,6 +49,7 @@ export function samplerNamed(name) {
     schedule = of
   }
   const found = SAMPLERS.get(plain)
+  if (!found && OURS.has(plain)) return { name: plain, exact: true, schedule }
   return { name: found ?? CLOSEST.get(plain) ?? 'euler', exact: found !== undefined, schedule }
 }
 

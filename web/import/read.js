@@ -18,6 +18,7 @@ import { isInfoText } from './infotext.js'
 import { fromDream, fromGraph, fromMetadata, fromOldMetadata } from './invokeai.js'
 import { graphOf, parseJson } from './json.js'
 import { fromComment } from './novelai.js'
+import { fromJsonParameters } from './other_tools.js'
 import { pixelsOf, readStealth } from './stealth.js'
 import { readTexts } from './texts.js'
 
@@ -94,6 +95,9 @@ function recipeIn(texts) {
     const value = parseJson(texts[keyword])
     return isObject(value) ? value : null
   }
+  const parameters = json('parameters') ?? json('UserComment')
+  const other = parameters && fromJsonParameters(parameters)
+  if (other) return other
   const metadata = json('invokeai_metadata')
   if (metadata && (metadata.positive_prompt !== undefined || metadata.steps !== undefined)) return fromMetadata(metadata)
   for (const keyword of ['invokeai_graph', 'invokeai_workflow']) {
