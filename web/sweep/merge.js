@@ -10,40 +10,62 @@
  * @property {string[]} targets Their ids in the prompt, cell by cell.
  */
 
-/**
- * @param {readonly Prompt[]} prompts one for each cell
- * @param {{isOutput: (type: string) => boolean, frozen?: ReadonlySet<string>}} options frozen nodes are the same in all cells
- * @returns {Merged}
- */
-export function merge(prompts, { isOutput, frozen = new Set() }) {
+/** Takes in one prompt after another, so that no two of them need be held at once. */
+export class Merger {
   /** @type {Prompt} */
-  const merged = {}
+  #merged = {}
   /** By what a node is: its id in the prompt. @type {Map<string, string>} */
-  const known = new Map()
-  const all = prompts.map((prompt, cell) => {
+  #known = new Map()
+  /** By cell: ids in the prompt of the nodes that are called otherwise. @type {Map<string, string>[]} */
+  #names = []
+  /** What shows or saves something, and where it is not the same in all cells. @type {Map<string, boolean>} */
+  #outputs = new Map()
+
+  /** @param {{isOutput: (type: string) => boolean, frozen?: ReadonlySet<string>}} options frozen nodes are the same in all cells */
+  constructor({ isOutput, frozen = new Set() }) {
+    this.isOutput = isOutput
+    this.frozen = frozen
+  }
+
+  /** The next cell. @param {Prompt} prompt */
+  add(prompt) {
+    const cell = this.#names.length
     /** @type {Map<string, string>} */
     const names = new Map()
+    const idIn = (/** @type {unknown} */ id) => names.get(String(id)) ?? String(id)
     for (const id of inputsFirst(prompt)) {
       const node = prompt[id]
       if (!node) continue
-      const inputs = Object.fromEntries(Object.entries(node.inputs).map(([name, value]) => [name, isLink(value) ? [names.get(String(value[0])) ?? String(value[0]), value[1]] : value]))
-      const what = frozen.has(id) ? `${id} frozen` : `${id} ${node.class_type} ${JSON.stringify(inputs)}`
-      let own = known.get(what)
+      const inputs = Object.fromEntries(Object.entries(node.inputs).map(([name, value]) => [name, isLink(value) ? [idIn(value[0]), value[1]] : value]))
+      const what = this.frozen.has(id) ? `${id} frozen` : `${id} ${node.class_type} ${JSON.stringify(inputs)}`
+      let own = this.#known.get(what)
       if (own === undefined) {
-        own = id in merged ? `${id}@${cell}` : id
-        known.set(what, own)
-        merged[own] = { ...node, inputs }
+        own = id in this.#merged ? `${id}@${cell}` : id
+        this.#known.set(what, own)
+        this.#merged[own] = { ...node, inputs }
       }
-      names.set(id, own)
+      if (own !== id) names.set(id, own)
+      if (this.isOutput(node.class_type)) this.#outputs.set(id, this.#outputs.get(id) === true || own !== id)
     }
-    return names
-  })
-  const outputs = Object.entries(prompts[0] ?? {}).filter(([id, node]) => isOutput(node.class_type) && new Set(all.map((names) => names.get(id))).size > 1).map(([id]) => id)
-  const targets = [...new Set(all.flatMap((names) => outputs.map((id) => names.get(id) ?? id)))]
-  const needed = upstream(merged, targets)
-  const prompt = Object.fromEntries(Object.entries(merged).filter(([id]) => needed.has(id)))
-  const cells = all.map((names) => Object.fromEntries([...names].filter(([id, own]) => own !== id && needed.has(own))))
-  return { prompt, cells, outputs, targets }
+    this.#names.push(names)
+  }
+
+  /** @returns {Merged} */
+  finish() {
+    const outputs = [...this.#outputs].filter(([, differs]) => differs).map(([id]) => id)
+    const targets = [...new Set(this.#names.flatMap((names) => outputs.map((id) => names.get(id) ?? id)))]
+    const needed = upstream(this.#merged, targets)
+    const prompt = Object.fromEntries(Object.entries(this.#merged).filter(([id]) => needed.has(id)))
+    const cells = this.#names.map((names) => Object.fromEntries([...names].filter(([, own]) => needed.has(own))))
+    return { prompt, cells, outputs, targets }
+  }
+}
+
+/** All at once. @param {readonly Prompt[]} prompts one for each cell @param {ConstructorParameters<typeof Merger>[0]} options @returns {Merged} */
+export function merge(prompts, options) {
+  const merger = new Merger(options)
+  for (const prompt of prompts) merger.add(prompt)
+  return merger.finish()
 }
 
 /** How many nodes of the cells are not run, since they are another cell's too. @param {Merged} merged */

@@ -12,11 +12,14 @@
 import { t } from '../language/t.js'
 import { Bench } from './bench.js'
 import { changesBetween } from './changes.js'
-import { merge } from './merge.js'
+import { Merger } from './merge.js'
 import { fileLabels } from './texts.js'
 
 export const MOST_CELLS = 400
 export const MOST_AXES = 4
+
+/** Ms of work after which the page may draw. */
+const BREATH = 24
 
 /** What keeps its pictures only until the server ends, and what keeps them for good. */
 const [SHOWN, SAVED] = ['PreviewImage', 'SaveImage']
@@ -69,21 +72,26 @@ export async function planSweep({ workflow, schema, axes, frozenIn = () => ({}),
   const bench = new Bench(workflow, schema, { ...(now && { now }), ...(seed !== undefined && { seed }) })
   const base = bench.with([])
   const places = placesOf(axes)
-  /** @type {ReturnType<Bench['with']>[]} */
-  const made = []
-  for (const [index, at] of places.entries()) {
-    made.push(bench.with(actsAt(axes, at)))
-    if (index % 20 === 19) await breathe?.()
-  }
-  const prompts = made.map(({ output }) => (keep ? keptPreviews(output, schema) : output))
   const frozen = frozenIn(base.output)
-  const merged = merge(prompts, { isOutput: (type) => schema.get(type)?.output === true, frozen: new Set(Object.keys(frozen)) })
+  const merger = new Merger({ isOutput: (type) => schema.get(type)?.output === true, frozen: new Set(Object.keys(frozen)) })
+  /** @type {import('./changes.js').Change[][]} */
+  const changes = []
+  let since = performance.now()
+  for (const at of places) {
+    const { output, workflow: graph } = bench.with(actsAt(axes, at))
+    merger.add(keep ? keptPreviews(output, schema) : output)
+    changes.push(changesBetween(base.workflow, graph))
+    if (performance.now() - since < BREATH) continue
+    await breathe?.()
+    since = performance.now()
+  }
+  const merged = merger.finish()
   if (!merged.outputs.length) {
     return wrong(cellCount(axes) < 2
       ? t('One value makes no sweep: write several.')
       : t('Nothing that shows or saves a result differs from cell to cell. Is a node behind these widgets muted, bypassed or frozen?'))
   }
-  const cells = places.map((at, index) => ({ at, nodes: merged.cells[index] ?? {}, changes: changesBetween(base.workflow, made[index]?.workflow) }))
+  const cells = places.map((at, index) => ({ at, nodes: merged.cells[index] ?? {}, changes: changes[index] ?? [] }))
   nameFiles(merged, cells, axes)
   return { job: { prompt: merged.prompt, targets: merged.targets, workflow: base.workflow, frozen: pick(frozen, merged.prompt), sweep: { version: 1, axes, cells, outputs: merged.outputs } }, problem: null }
 }

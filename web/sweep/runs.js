@@ -23,8 +23,12 @@ export class Run {
     /** By id in the prompt. */
     this.outputs = new Map(Object.entries(outputs))
     this.failures = new Map(Object.entries(failures))
-    /** @type {string | null} */
+    /** Ids in the prompt that a cell has for itself. @type {ReadonlySet<string>[]} */
+    this.ownIds = sweep.cells.map(({ nodes }) => new Set(Object.values(nodes)))
+    /** The node that runs. @type {string | null} */
     this.node = null
+    /** The cell that it runs for, as long as nothing changes. @type {number | null} */
+    this.at = null
     /** @type {Set<() => void>} */
     this.listeners = new Set()
   }
@@ -34,6 +38,7 @@ export class Run {
   }
 
   changed() {
+    this.at = null
     this.listeners.forEach((listener) => listener())
   }
 
@@ -49,8 +54,7 @@ export class Run {
 
   /** @param {number} cell @param {string} id in the prompt */
   has(cell, id) {
-    const nodes = this.sweep.cells[cell]?.nodes ?? {}
-    return Object.values(nodes).includes(id) || (!id.includes('@') && !(id in nodes))
+    return this.ownIds[cell]?.has(id) || (!id.includes('@') && !(id in (this.sweep.cells[cell]?.nodes ?? {})))
   }
 
   /** @param {number} cell @returns {CellState} */
@@ -65,7 +69,8 @@ export class Run {
   current() {
     const { node } = this
     if (node === null) return -1
-    return this.sweep.cells.findIndex((_, cell) => this.has(cell, node) && !this.sweep.outputs.every((id) => this.outputs.has(this.idIn(cell, id))))
+    this.at ??= this.sweep.cells.findIndex((_, cell) => this.has(cell, node) && !this.sweep.outputs.every((id) => this.outputs.has(this.idIn(cell, id))))
+    return this.at
   }
 
   /** How many are done, have failed, and are there at all. */
