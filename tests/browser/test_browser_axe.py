@@ -38,6 +38,9 @@ STATES: dict[str, Callable[[Person], None]] = {
     "search": command("search", ".search, [role=combobox]"),
     "commands": command("palette", "[role=listbox]"),
     "shortcuts": command("shortcuts", "dialog, [role=dialog]"),
+    "versions": command("versions", ".drawer .version, .drawer .none"),
+    "templates": command("templates", ".card"),
+    "export": command("export_picture", "dialog"),
 }
 LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"theme": "dark", "palette": ""},

@@ -127,6 +127,15 @@ def test_two_versions_are_compared_with_each_other(artist: Person) -> None:
     expect(artist.page.locator(".diff-bar .where")).to_contain_text("of 3")
 
 
+def test_what_is_open_is_compared_with_its_file(artist: Person) -> None:
+    page = artist.page
+    page.keyboard.press("Control+s")
+    expect(page.locator(".toast")).to_contain_text("Saved")
+    page.evaluate("() => window.easel.editor.setWidget('node:3', 'steps', 5)")
+    page.evaluate("() => window.easel.editor.run('compare_saved')")
+    expect(page.locator(".diff-bar .words")).to_contain_text("steps 33 → 5")
+
+
 def test_a_version_that_is_broken_or_gone_is_told(artist: Person) -> None:
     panel = open_versions(artist)
     for reply in ({"json": {"version": 1, "workflow": {"nodes": "none"}}}, {"status": 404, "json": {}}):

@@ -1,6 +1,6 @@
 /** Exports that are loaded when they are first wanted: the picture of the graph, with a question for its scale, and the script. */
 import { saveBlob, stem } from '../app/files.js'
-import { many, t } from '../language/t.js'
+import { language, many, t } from '../language/t.js'
 import { openDialog } from '../panels/dialog.js'
 import { fill, h } from '../panels/dom.js'
 import { graphPicture, pictureSize } from './picture.js'
@@ -44,7 +44,7 @@ export function askForPicture({ editor, graph, toasts }) {
   function draw() {
     const found = pictureSize(editor, scale)
     if (!found) return
-    const parts = { width: found.width.toLocaleString(), height: found.height.toLocaleString(), percent: (found.scale * 100).toFixed(found.scale < 0.1 ? 1 : 0) }
+    const parts = { width: found.width.toLocaleString(language), height: found.height.toLocaleString(language), percent: (found.scale * 100).toFixed(found.scale < 0.1 ? 1 : 0) }
     fill(size, found.scale < scale * 0.999 ? t('At this scale it would be larger than a browser can draw: it becomes {width} × {height} pixels, at {percent} %.', parts) : t('{width} × {height} pixels', parts))
   }
   form.addEventListener('submit', event => {
