@@ -170,6 +170,15 @@ class ShareStore(Database):
 
         return await self.call(read)
 
+    async def with_open_runs(self) -> list[Share]:
+        """Links with runs whose outcome is not known yet."""
+
+        def read(db: sqlite3.Connection) -> list[Share]:
+            found = db.execute(f"SELECT {_SHARE} FROM shares WHERE id IN (SELECT share FROM runs WHERE state IS NULL)")
+            return [_share(row) for row in found]
+
+        return await self.call(read)
+
     async def change(self, id: str, name: str, limits: Limits, revoked: float | None) -> None:
         row = (name, *_columns(limits), revoked, id)
         await self.call(

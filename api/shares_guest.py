@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
 import os
 import secrets
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -40,6 +41,8 @@ from graph.folders import inside
 from graph.parse import parse, to_prompt
 from graph.types import JsonObject, NodeId
 from graph.validate import validate
+
+log = logging.getLogger("easel")
 
 PREFIX = "/easel/share/{token:[A-Za-z0-9_-]{1,100}}"
 COOKIE = "easel_guest"
@@ -117,10 +120,18 @@ def _open(handler: Callable[[web.Request, Guest], Awaitable[web.StreamResponse]]
         except Refusal as refusal:
             refusal.headers = {**HEADERS, **(refusal.headers or {})}
             raise
+        except (DatabaseError, OSError) as error:
+            raise _failed(error) from error
         _mark(response)
         return response
 
     return guarded
+
+
+def _failed(error: Exception) -> Refusal:
+    """Why is for the owner alone: the sentences of such errors hold paths."""
+    log.error("a guest's request failed: %s", error)
+    return Refusal(503, "not_now", "The server cannot do this now. Try again later.", headers=HEADERS)
 
 
 def _mark(response: web.StreamResponse) -> None:
@@ -151,7 +162,8 @@ async def get_page(request: web.Request) -> web.StreamResponse:
     """The page, and for a browser that comes for the first time the cookie that its results go by."""
     try:
         guest = await _enter(request)
-    except Refusal as refusal:
+    except (Refusal, DatabaseError) as error:
+        refusal = error if isinstance(error, Refusal) else _failed(error)
         accepted = request.headers.get(hdrs.ACCEPT_LANGUAGE, "")
         response = await error_page(request.app[SERVICES], refusal, accepted)
         _mark(response)
@@ -367,7 +379,8 @@ async def post_picture(request: web.Request, guest: Guest) -> web.StreamResponse
             name = f"{folder}/{id}.png"
             await asyncio.to_thread(write_whole, inside(root, name), pixels)
         except PictureError as error:
-            raise Refusal(400, "invalid_picture", f"The picture was not taken: {error}.") from None
+            why = "it cannot be decoded" if str(root) in str(error) else str(error)
+            raise Refusal(400, "invalid_picture", f"The picture was not taken: {why}.") from None
         finally:
             raw.unlink(missing_ok=True)
     await services.shares.add_upload(id, share, known, name, now)
@@ -417,6 +430,25 @@ async def settle_runs(services: Services, share: Share) -> None:
             await services.shares.settle(run.id, "stopped", [], time.time())
 
 
+async def keep_settled(app: web.Application) -> AsyncGenerator[None]:
+    """Look after runs whose guests have gone: their results are kept here before the history forgets them."""
+
+    async def look() -> None:
+        services = app[SERVICES]
+        while True:
+            await asyncio.sleep(SETTLE_EVERY)
+            try:
+                for share in await services.shares.with_open_runs():
+                    await settle_runs(services, share)
+            except (DatabaseError, Refusal) as error:
+                log.error("%s", error)
+
+    task = asyncio.create_task(look(), name="shares")
+    yield
+    task.cancel()
+
+
+SETTLE_EVERY = 20.0
 SETTLED = 10.0
 """Seconds that a run may be on its way into the queue; then one that is not there was taken out."""
 

@@ -59,6 +59,7 @@ def test_a_form_is_built_by_mouse(person: Person, text_to_image: dict[str, Any])
     app = open_app(person)
     app.get_by_role("button", name="Inputs").click()
     chooser = page.get_by_role("dialog", name="Inputs of the form")
+    assert not serious(page)
     chooser.get_by_label("Search").fill("sampler")
     for name in ("Seed", "Steps", "Sampler"):
         chooser.get_by_role("checkbox", name=name).first.check()
@@ -257,7 +258,9 @@ def test_a_guest_at_a_phone_runs_the_form_until_it_is_used_up(person: Person, li
     expect(page.get_by_role("heading", name="For Ann")).to_be_visible()
     expect(page.get_by_text("What you make appears here.")).to_be_visible()
     expect(page.get_by_text("2 runs left")).to_be_visible()
-    assert not serious(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert not serious(page)
     steps = page.get_by_role("textbox", name="Steps")
     steps.fill("40")
     run = page.get_by_role("button", name="Run")

@@ -17,7 +17,7 @@ import { findInput, findNode } from './references.js'
 const SHOWN = new Set(['number', 'text', 'combo', 'toggle', 'colour'])
 
 /** @param {Widget} widget */
-export const canBeShown = ({ spec }) => SHOWN.has(spec.kind) && !(spec.kind === 'combo' && (spec.multiple || (spec.upload !== null && spec.upload !== 'image')))
+export const canBeShown = ({ spec }) => SHOWN.has(spec.kind) && !(spec.kind === 'combo' && (spec.multiple || spec.remote || (spec.upload !== null && spec.upload !== 'image')))
 
 /** @param {Widget} widget */
 export const labelOf = widget => rowLabel(widget.label || widget.name)

@@ -52,7 +52,7 @@ export function openShares({ editor, client, toasts }) {
   void draw()
 
   function notesOf() {
-    const notes = app ? sharedForm(editor, app).notes : []
+    const notes = app?.outputs.length ? sharedForm(editor, app).notes : [t('Choose a result for the form first: without one a guest would see nothing.')]
     return notes.length ? h('ul.share-notes', {}, notes.map(note => h('li', {}, note))) : null
   }
 
