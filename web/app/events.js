@@ -147,7 +147,7 @@ export function listenToServer({ client, session: shown, sessionOf, results, job
     session.update(node, {
       ...(running ? {} : measured.of(node) ?? {}),
       ...(node === id ? {
-        outputs: listOf(facts.outputs).map(output => ({ type: String(output?.type ?? '*'), text: String(output?.text ?? '') })),
+        outputs: listOf(facts.outputs).map(output => ({ type: String(output?.type ?? '*'), text: fromServer(String(output?.text ?? '')) })),
         warnings: listOf(facts.warnings).map(warning => fromServer(String(warning))), key: typeof facts.key === 'string' ? facts.key : null, frozen: facts.frozen === true,
       } : {}),
     })

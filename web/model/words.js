@@ -1,5 +1,6 @@
 /** Names of the wire as words for the eye: `sampler_name` reads "Sampler name", `CLIP_VISION` "CLIP vision", in the person's language where it has them. */
 import { catalogue } from '../language/nodes.js'
+import { many } from '../language/t.js'
 
 const CAPITALS = new Set([
   'cfg', 'clip', 'vae', 'id', 'url', 'rgb', 'rgba', 'hsv', 'lora', 'unet', 'cpu', 'gpu', 'png', 'jpg', 'gif', 'json', 'sdxl',
@@ -45,7 +46,7 @@ function humaniseWord(word, first) {
 export function bytesInWords(bytes) {
   let size = bytes
   for (const unit of ['bytes', 'kB', 'MB', 'GB']) {
-    if (size < 1000) return `${unit === 'bytes' || size >= 100 ? Math.round(size) : size.toFixed(1)} ${unit}`
+    if (size < 1000) return unit === 'bytes' ? many(Math.round(size), '{count} bytes', '{count} bytes') : `${size >= 100 ? Math.round(size) : size.toFixed(1)} ${unit}`
     size /= 1000
   }
   return `${size.toFixed(1)} TB`

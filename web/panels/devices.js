@@ -1,5 +1,6 @@
 /** The panel of the device: its memory, what lies in it, and letting go of that. Asked for only while it is open. */
 import { icon } from '../icons/icons.js'
+import { fromServer } from '../language/server.js'
 import { many, t } from '../language/t.js'
 import { bytesInWords } from '../model/words.js'
 import { fill, h } from './dom.js'
@@ -58,10 +59,11 @@ export function devicesPanel({ client, schema, toasts, showLog }) {
       /** @param {any} model */
       function modelRow(model) {
         const file = String(model.file).replace(/^.*[\\/]/u, '')
-        return h('div.held', {}, h('div.words', {}, h('span', { 'data-tip': model.file }, model.title || file),
+        const title = fromServer(String(model.title ?? '')) || file
+        return h('div.held', {}, h('div.words', {}, h('span', { 'data-tip': model.file }, title),
           h('small', {}, [bytesInWords(model.bytes), model.patched ? t('{size} of patches', { size: bytesInWords(model.patched) }) : '', model.precision, model.device].filter(Boolean).join(' · '))),
-        h('button.round', { type: 'button', 'data-key': model.id, disabled: model.busy, 'aria-label': t('Unload {name}', { name: model.title || file }), 'data-tip': model.busy ? t('It is in use') : t('Unload it'),
-          onclick: () => act({ unload: model.id }, t('{name} is unloaded.', { name: model.title || file })) }, icon('close', 13)))
+        h('button.round', { type: 'button', 'data-key': model.id, disabled: model.busy, 'aria-label': t('Unload {name}', { name: title }), 'data-tip': model.busy ? t('It is in use') : t('Unload it'),
+          onclick: () => act({ unload: model.id }, t('{name} is unloaded.', { name: title })) }, icon('close', 13)))
       }
 
       /** @param {any} kind */
