@@ -242,6 +242,7 @@ async function start() {
     prepare: pictures => Promise.race([Promise.all(pictures.map(picture => editor.pictures.load(picture))), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
   })
   const surroundings = new Surroundings(toasts)
+  graph.conflicts.compare = async ({ theirs, name }) => (await later()).diffViewOf({ editor, names, stage }).open({ before: theirs, name: t('the newer “{name}”', { name }) })
   graph.tabs.carry({ park: () => [runner.lastUsed, troubles.refused], resume: kept => { [runner.lastUsed, troubles.refused] = /** @type {any} */ (kept ?? [new Map(), new Map()]) } })
   const sync = new Sync({
     client, session, sessionOf, sessions: () => graph.tabs.sessions(), results, jobs,

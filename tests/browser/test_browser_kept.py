@@ -161,7 +161,10 @@ def conflict(artist: Person, other: Person) -> tuple[str, str]:
 
 def test_of_two_who_change_one_graph_mine_goes_on_as_a_copy(artist: Person) -> None:
     id, branch = conflict(artist, two(artist))
-    artist.page.get_by_role("button", name="Keep mine as a copy").click()
+    artist.page.get_by_role("button", name="See the difference").click()
+    expect(artist.page.locator("#stage")).to_contain_text("the newer “Untitled”")
+    artist.page.keyboard.press("Escape")
+    artist.page.get_by_role("button", name="Keep mine as a copy").click()  # looking decided nothing
     assert document(artist) == branch
     write(artist, "mine, and more")
     expect(state(artist)).to_have_text("Saved")

@@ -5,7 +5,7 @@
  * @typedef {import('./tab.js').Tab} Tab
  * @typedef {import('./autosave.js').Job} Job
  *
- * @typedef {(sides: { mine: any, theirs: any, name: string }) => void} Compare  both are workflows
+ * @typedef {(sides: { mine: any, theirs: any, name: string }) => unknown} Compare  both are workflows
  */
 import { newId } from '../api/id.js'
 import { t } from '../language/t.js'
@@ -119,7 +119,7 @@ export class Conflicts {
         try {
           if (!(await graph.tabs.show(tab))) return
           const { workflow } = await graph.documents.version(tab.id, version)
-          compare({ mine: graph.editor.save(), theirs: workflow, name: titleOf(tab) })
+          await compare({ mine: graph.editor.save(), theirs: workflow, name: titleOf(tab) })
         } catch (error) {
           graph.tellFailure(tab, /** @type {Error} */ (error))
         }
