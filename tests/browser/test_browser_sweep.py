@@ -107,7 +107,7 @@ def test_a_sweep_by_touch(phone: Person, text_to_image: Any) -> None:
     page.get_by_role("textbox", name="Values of KSampler › Steps").fill("1, 2, 400")
     page.get_by_role("button", name="Run 3 cells").tap()
     expect(page.locator("#sweep-grid td[data-state='done']")).to_have_count(2)
-    page.get_by_role("button", name="Stop").tap()
+    page.get_by_role("button", name="Stop", exact=True).tap()
     expect(page.locator("#sweep-grid td[data-state='missing']")).to_have_count(1)
     expect(page.locator("#sweep-grid .told")).to_contain_text("2 of 3 · stopped")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
