@@ -28,7 +28,8 @@ const sockets = []
 window.WebSocket = class extends Real {
   constructor(...all) { super(...all); sockets.push(this) }
 }
-window.hear = data => sockets.at(-1).dispatchEvent(new MessageEvent('message', { data }))
+const events = () => sockets.findLast(({ url }) => url.includes('/ws?'))
+window.hear = data => events().dispatchEvent(new MessageEvent('message', { data }))
 """
 NAMES = [
     *("status", "execution_start", "execution_cached", "executing", "progress"),

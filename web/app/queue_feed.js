@@ -135,6 +135,7 @@ export class QueueFeed {
     } catch {
       return // one unreadable message must not end the stream
     }
+    if (typeof event?.type !== 'string') return
     if (event.type === 'hello') return this.greet(event.data)
     if (typeof event.seq === 'number') {
       if (event.seq !== this.seq + 1) void this.missed()
