@@ -1,8 +1,9 @@
 /** All node types by category, as menus beside menus: for those who know where a node stands rather than what it is called. */
+import { language } from '../language/t.js'
 import { categories } from './library_rows.js'
 
 /** What is marked as not for everyday use comes last. @param {{ title: string, path?: string }} left @param {{ title: string, path?: string }} right */
-const inOrder = (left, right) => Number(left.path?.startsWith('_') ?? false) - Number(right.path?.startsWith('_') ?? false) || left.title.localeCompare(right.title, 'en')
+const inOrder = (left, right) => Number(left.path?.startsWith('_') ?? false) - Number(right.path?.startsWith('_') ?? false) || left.title.localeCompare(right.title, language)
 
 /**
  * @param {import('../tools/editor.js').Editor} editor

@@ -112,8 +112,8 @@ const NOTICES = { missing_file: t('not found') }
 
 /** @param {number} ms */
 function duration(ms) {
-  if (ms < 1000) return `${(Math.max(ms, 10) / 1000).toFixed(2)} s`
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : t('{minutes} min {seconds} s', { minutes: Math.floor(ms / 60_000), seconds: Math.round((ms % 60_000) / 1000) })
+  if (ms < 60_000) return t('{number} s', { number: ms < 1000 ? (Math.max(ms, 10) / 1000).toFixed(2) : (ms / 1000).toFixed(1) })
+  return t('{minutes} min {seconds} s', { minutes: Math.floor(ms / 60_000), seconds: Math.round((ms % 60_000) / 1000) })
 }
 
 /** Of the ring round a node; null where its state has none. @param {Theme} theme @param {Readonly<NodeStatus>} status */
