@@ -337,3 +337,29 @@ def test_a_finger_moves_a_job_by_its_grip(phone: Person, server: Server, text_to
     expect(waiting(panel)).to_have_text(["c", "a", "b"])
     server.post("/easel/queue/cancel", {"all": True})
     server.post("/easel/queue", {"paused": False})
+
+
+def test_a_script_s_job_shows_up_and_a_mode_stays_with_its_tab(artist: Person, server: Server) -> None:
+    panel = open_queue(artist)
+    artist.page.evaluate("() => window.easel.editor.setWidget('node:6', 'text', 'mine')")  # a tab that is kept
+    prompt = artist.prompt
+    for _ in range(2):  # the second one is in the cache
+        server.result(server.prompt(prompt))
+    expect(panel.locator(".past .job")).to_have_count(2)
+    expect(panel.locator(".past .title").first).to_have_text("A graph of 7 nodes")
+    panel.locator(".past .open").first.click()
+    expect(artist.page.locator(".tab-row [role=tab]")).to_have_count(2)
+    assert {node["class_type"] for node in artist.prompt.values()} == {node["class_type"] for node in prompt.values()}
+    artist.page.get_by_role("button", name="Run by itself: off").click()
+    artist.page.get_by_role("menuitemcheckbox", name="Run on every change").click()
+    artist.page.locator(".tab-row [role=tab]").first.click()
+    expect(artist.page.get_by_role("button", name="Run by itself: off")).to_be_visible()
+    artist.page.evaluate("() => window.easel.editor.setWidget('node:6', 'text', 'of the first tab')")
+    artist.page.locator(".tab-row [role=tab]").last.click()
+    expect(artist.page.get_by_role("button", name="Run by itself: On change")).to_be_visible()
+    node = next(id for id, node in artist.prompt.items() if node["class_type"] == "CLIPTextEncode")
+    artist.page.evaluate("id => window.easel.editor.setWidget('node:' + id, 'text', 'of the second tab')", node)
+    expect(panel.locator(".past .job")).to_have_count(3)
+    texts = [str(entry["prompt"][2]) for entry in server.get("/history").json().values()]
+    assert sum("of the second tab" in text for text in texts) == 1
+    assert not any("of the first tab" in text for text in texts)

@@ -7,7 +7,7 @@
 import { viewUrl } from '../api/client.js'
 import { icon } from '../icons/icons.js'
 import { t } from '../language/t.js'
-import { fill, h } from '../panels/dom.js'
+import { h } from '../panels/dom.js'
 import { openMenu } from '../panels/menu.js'
 import { kindOf } from '../view/media.js'
 import { dayOf, joined, nameOf, outcomeOf, placeOf, seedOf, timeOf, titleOf } from './words.js'
@@ -163,15 +163,36 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
       if (days.at(-1)?.day !== day) days.push({ day, rows: [] }) // a clock that went back begins a day anew
       days.at(-1)?.rows.push(row(job))
     }
-    const focused = document.activeElement
-    fill(list, days.map(each => [h('h4', {}, each.day), h('div', { role: 'list', 'aria-label': t('Ended: {day}', { day: each.day }) }, each.rows)]))
-    if (focused instanceof HTMLElement && list.contains(focused)) focused.focus({ preventScroll: true })
+    days.forEach((each, index) => {
+      const title = h('h4', {}, each.day)
+      const known = list.children[index * 2 + 1]
+      if (!known) list.append(title, h('div', { role: 'list', 'aria-label': t('Ended: {day}', { day: each.day }) }, each.rows))
+      else {
+        if (list.children[index * 2]?.textContent !== each.day) {
+          list.children[index * 2]?.replaceWith(title)
+          known.setAttribute('aria-label', t('Ended: {day}', { day: each.day }))
+        }
+        arrange(known, each.rows)
+      }
+    })
+    while (list.childElementCount > days.length * 2) list.lastElementChild?.remove()
     retry.hidden = failure === ''
     none.hidden = !(failure || (loaded && !jobs.length))
     none.textContent = failure || (which === 'failed' ? t('Nothing has failed.') : which === 'document' ? t('This graph has not run yet.') : t('What has run is listed here, with the graph that made it.'))
   }
 
   return { element, take, drop, reload, end: () => near.disconnect(), which: () => which }
+}
+
+/** Has an element hold these children, and moves none that is where it belongs: thousands may be there. @param {Element} element @param {readonly HTMLElement[]} children */
+function arrange(element, children) {
+  const wanted = new Set(children)
+  for (const child of [...element.children]) if (!wanted.has(/** @type {HTMLElement} */ (child))) child.remove()
+  let at = element.firstElementChild
+  for (const child of children) {
+    if (child === at) at = at.nextElementSibling
+    else element.insertBefore(child, at)
+  }
 }
 
 /** @param {PastJob} job */
