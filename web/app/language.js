@@ -18,15 +18,17 @@ export function followLanguage({ settings, graph, client, toasts }) {
   const shown = wanted()
   let leaving = false
   settings.listen(async () => {
-    if (leaving || wanted() === shown) return
+    if (leaving || wanted() === shown) return undefined
     // Where the browser keeps nothing, the next page would read the old setting again.
     if (storedLocally('language') !== settings.values.language) {
-      toasts.show({ key: 'language', tone: 'warning', text: t('The language cannot be changed: this browser keeps no settings of this page.') })
-      return
+      return toasts.show({ key: 'language', tone: 'warning', text: t('The language cannot be changed: this browser keeps no settings of this page.') })
     }
     leaving = true
     graph.flush()
-    await client.saveSetting('Easel.language', settings.values.language).catch(() => undefined) // leaving cuts off what is on its way
-    location.reload()
+    // Leaving cuts off what is on its way; and without the server there would be no page to come back to.
+    const taken = await client.saveSetting('Easel.language', settings.values.language).then(() => true, () => false)
+    if (taken) return location.reload()
+    leaving = false
+    return toasts.show({ key: 'language', tone: 'warning', text: t('The server does not answer. The language changes when the page is loaded again.') })
   })
 }
