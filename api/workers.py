@@ -29,8 +29,8 @@ QUIET_AFTER_CRASH = 0.2
 LONGEST_QUIET = 30.0
 ABOUT = ("device", "precision", "torch", "pid", "advice")
 """What a worker says of itself when it is ready; advice is a sentence where a GPU is there and not used."""
-SETTLED = 0.5
-"""Seconds that whoever frees memory waits to hear that it is done; while a job runs that comes later."""
+SETTLED = 3.0
+"""Seconds that whoever frees memory waits to hear that it is done; while a job runs, nobody waits for that."""
 CHECK_DEADLINE = 5.0
 """Seconds that a prompt waits for checks that only the worker can make."""
 DESCRIPTION_DEADLINE = 20.0
@@ -154,7 +154,7 @@ class LocalWorker:
 
     async def free(self, models: bool, cache: bool) -> None:
         """Give memory back after the job that runs, or at once."""
-        await self._tell_and_hear({"type": "free", "models": models, "cache": cache}, SETTLED)
+        await self._tell_and_hear({"type": "free", "models": models, "cache": cache}, self._patience())
 
     async def check(self, prompt: JsonObject, nodes: list[str]) -> list[Problem] | None:
         """What these nodes' own code objects to; None where the worker does not answer in time."""
@@ -186,7 +186,7 @@ class LocalWorker:
 
     async def drop(self, *, class_type: str | None = None, model: str | None = None) -> None:
         """Let go of the cached results of one type of node, or of one model, after the job that runs or at once."""
-        await self._tell_and_hear({"type": "drop", "class_type": class_type, "model": model}, SETTLED)
+        await self._tell_and_hear({"type": "drop", "class_type": class_type, "model": model}, self._patience())
 
     async def stats(self, patience: float, *, detail: bool = False) -> JsonObject | None:
         """The device's entry for /system_stats: fresh, or after `patience` seconds the last known.
@@ -196,6 +196,9 @@ class LocalWorker:
         if self._ready.is_set():
             await self._tell_and_hear({"type": "stats", "detail": detail}, patience)
         return self.report.device
+
+    def _patience(self) -> float:
+        return SETTLED if self.report.state == "ready" else 0.0
 
     async def _tell_and_hear(self, header: JsonObject, patience: float) -> None:
         """Send a message that is followed by stats, and wait for them; a worker that is busy may take longer."""

@@ -49,7 +49,7 @@ export function devicesPanel({ client, schema, toasts, showLog }) {
           models.length ? models.map(modelRow) : h('p.none', {}, worker.state === 'starting' ? t('The worker is starting.') : t('None is loaded. The next run loads what it needs.')),
           models.length > 1 ? button('models', t('Unload all'), () => act({ free: 'models' }, t('What no job uses is unloaded.'))) : null,
           h('h3', {}, t('Results kept'), h('span.number', {}, bytesInWords(sum(cache, each => (each.memory ?? 0) + (each.device ?? 0))))),
-          Object.entries(known.budgets).filter(([, budget]) => Number(budget) > 0).map(([tier, budget]) => bar(tier === 'device' ? t('On the device') : t('In the computer'), sum(cache, each => each[tier] ?? 0), Number(budget))),
+          Object.entries(known.budgets).filter(([tier, budget]) => Number(budget) > 0 && (tier !== 'device' || device?.type !== 'cpu')).map(([tier, budget]) => bar(tier === 'device' ? t('On the device') : t('In the computer'), sum(cache, each => each[tier] ?? 0), Number(budget))),
           cache.length ? [...cache].sort((a, b) => weight(b) - weight(a)).map(cacheRow) : h('p.none', {}, t('None yet. What has run is kept here, so that it need not run again.')),
           known.frozen ? h('p.quiet', {}, many(known.frozen, 'One result is frozen and stays.', '{count} results are frozen and stay.')) : null,
           cache.length ? button('cache', t('Drop all'), () => act({ free: 'cache' }, t('All results are dropped: what they are for runs anew.'))) : null)
@@ -59,7 +59,7 @@ export function devicesPanel({ client, schema, toasts, showLog }) {
       /** @param {any} model */
       function modelRow(model) {
         const file = String(model.file).replace(/^.*[\\/]/u, '')
-        const title = fromServer(String(model.title ?? '')) || file
+        const title = sentence(fromServer(String(model.title ?? '')) || file)
         return h('div.held', {}, h('div.words', {}, h('span', { 'data-tip': model.file }, title),
           h('small', {}, [bytesInWords(model.bytes), model.patched ? t('{size} of patches', { size: bytesInWords(model.patched) }) : '', model.precision, model.device].filter(Boolean).join(' · '))),
         h('button.round', { type: 'button', 'data-key': model.id, disabled: model.busy, 'aria-label': t('Unload {name}', { name: title }), 'data-tip': model.busy ? t('It is in use') : t('Unload it'),
@@ -110,6 +110,9 @@ export function devicesPanel({ client, schema, toasts, showLog }) {
     },
   }
 }
+
+/** @param {string} words */
+const sentence = words => words.charAt(0).toUpperCase() + words.slice(1)
 
 /** @param {any} kind */
 const weight = kind => (kind.memory ?? 0) + (kind.device ?? 0)
