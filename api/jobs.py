@@ -168,14 +168,17 @@ class Jobs:
         return text("easel_nodes", {"prompt_id": running.prompt_id, "nodes": running.known})
 
     def state(self, *, nodes: bool = True) -> JsonObject:
-        """How things stand, for pages that follow every job; `nodes`: also how far each node is, and the results."""
+        """How things stand, for pages that follow every job.
+
+        nodes: also what is known of each that waits, how far each node is, and the results.
+        """
         running = self._running
         return {
             "paused": self.paused,
             "pause_reason": self.pause_reason,
             "problem": self._problem,
             "pending": [entry.prompt_id for entry in self.line.waiting.first(LISTED)],
-            "waiting": [self.line.job_json(entry) for entry in self.line.waiting.first(LISTED)],
+            **({"waiting": [self.line.job_json(entry) for entry in self.line.waiting.first(LISTED)]} if nodes else {}),
             "queue_remaining": self.remaining,
             "running": None
             if running is None
@@ -189,6 +192,7 @@ class Jobs:
 
     async def _take_up(self) -> None:
         await self.line.read_paces()
+        await self._journal.remove([])  # lets go of what was taken out long ago
         self._counter = int(await self._journal.last_number()) + 1
         for entry in await self._journal.waiting():
             if entry.attempts >= ATTEMPTS:

@@ -12,7 +12,7 @@ import { picturesOf } from '../app/results.js'
 import { many, t } from '../language/t.js'
 import { askText } from '../panels/dialog.js'
 import { openLightbox } from '../panels/lightbox.js'
-import { titleOf } from './words.js'
+import { nameOf, titleOf } from './words.js'
 
 /**
  * @typedef {object} Parts
@@ -139,7 +139,7 @@ export class Acts {
     /** @type {readonly FileRef[]} */
     const files = entry ? Object.values(entry.outputs ?? {}).flatMap(output => picturesOf(output)) : job.pictures
     const graph = async () => (await this.routes.job(job.prompt_id)).workflow
-    return files.map(file => ({ url: viewUrl(file, { version: job.prompt_id }), name: file.filename, title: titleOf(job), openGraph: () => void this.open(job), graph }))
+    return files.map(file => ({ url: viewUrl(file, { version: job.prompt_id }), name: file.filename, title: nameOf(job), openGraph: () => void this.open(job), graph }))
   }
 
   /** @param {PastJob} job */
