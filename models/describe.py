@@ -171,8 +171,6 @@ def _other(file: WeightFile) -> dict[str, Any]:
     shapes = file.shapes
     if "clip_g" in shapes:
         return {"kind": "embedding", "family": "SDXL"}
-    if "emb_params" in shapes or (len(shapes) == 1 and all(len(shape) == 2 for shape in shapes.values())):
-        return {"kind": "embedding", "family": _WIDTHS.get(next(iter(shapes.values()))[-1], "")}
     if _any(shapes, "vision_model.", "visual."):
         return {"kind": "image encoder"}
     if _any(shapes, "text_model.", "encoder.block.0.", "transformer.resblocks.", "model.embed_tokens.", "shared."):
@@ -181,6 +179,8 @@ def _other(file: WeightFile) -> dict[str, Any]:
         shapes, "body.0.rdb1.", "model.1.sub.0.", "conv_first.", "upsampler.", "layers.0.residual_group.", "body.0."
     ):
         return {"kind": "upscaler"}
+    if "emb_params" in shapes or (len(shapes) == 1 and all(len(shape) == 2 for shape in shapes.values())):
+        return {"kind": "embedding", "family": _WIDTHS.get((0, *next(iter(shapes.values())))[-1], "")}
     return {"family": _by_words(file.metadata)}
 
 
@@ -244,6 +244,6 @@ def _tags(text: str) -> list[tuple[str, int]]:
     counts: Counter[str] = Counter()
     for tags in folders.values() if isinstance(folders, dict) else ():
         for tag, count in tags.items() if isinstance(tags, dict) else ():
-            if isinstance(count, int) and 0 < count < 1 << 40:
+            if isinstance(count, int) and not isinstance(count, bool) and 0 < count < 1 << 40:
                 counts[str(tag).strip()[:200]] += count
     return counts.most_common(MOST_TAGS)

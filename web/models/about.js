@@ -199,8 +199,8 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
 
   /** @param {string} label @param {[string, number][]} list */
   function words(label, list) {
-    return h('section', {}, h('h3', {}, label), h('div.words-list', {}, list.map(([word, count]) => h('span.pair', {},
-      h('button.chip', { type: 'button', 'aria-label': t('Write “{word}” into the prompt', { word }), 'data-tip': t('Write into the prompt'), onclick: () => inGraph.insert(word) }, h('span', {}, word), count ? h('span.number', {}, numberText(count)) : null),
+    return h('section', {}, h('h3', {}, label), h('div.words-list', { role: 'group', 'aria-label': t('{words}: write into the prompt', { words: label }) }, list.map(([word, count]) => h('span.pair', {},
+      h('button.chip', { type: 'button', 'data-tip': t('Write into the prompt'), onclick: () => inGraph.insert(word) }, h('span', {}, word), count ? [' ', h('span.number', {}, numberText(count))] : null),
       h('button.round', { type: 'button', 'aria-label': t('Copy “{word}”', { word }), 'data-tip': t('Copy'), onclick: () => void copy(word) }, icon('copy', 13))))))
   }
 

@@ -106,9 +106,9 @@ export class Wall {
   #draw(model, index) {
     const url = pictureOf(model)
     const about = [model.family === null ? t('Being read…') : model.family || model.is || t('Unknown'), model.precision].filter(Boolean).join(' · ')
-    const element = h('div.model-card', { role: 'option', id: `${this.id}-${index}`, 'aria-setsize': this.models.length, 'aria-posinset': index + 1, 'aria-label': [model.title, about].filter(Boolean).join(', '), dataset: { index: String(index) }, 'data-tip': model.name },
+    const element = h('div.model-card', { role: 'option', id: `${this.id}-${index}`, 'aria-setsize': this.models.length, 'aria-posinset': index + 1, dataset: { index: String(index) }, 'data-tip': model.name },
       h('div.frame', {}, url ? h('img', { src: url, alt: '', loading: 'lazy', decoding: 'async', draggable: 'false' }) : icon('model', 28), model.starred ? h('span.mark', {}, icon('starred', 14)) : null),
-      h('span.title', {}, model.title), h('span.small', {}, about))
+      h('span.title', {}, model.title), ' ', h('span.small', {}, about))
     element.style.width = `${this.card}px`
     element.style.height = `${this.card + WORDS}px`
     element.style.transform = `translate(${EDGE + (index % this.columns) * (this.card + GAP)}px, ${Math.floor(index / this.columns) * (this.card + WORDS + GAP)}px)`
