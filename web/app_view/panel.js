@@ -16,7 +16,7 @@
  */
 import { viewUrl } from '../api/client.js'
 import { many, t } from '../language/t.js'
-import { fill, h } from '../panels/dom.js'
+import { fill, h, isTyping } from '../panels/dom.js'
 import { createAppResults } from './app_results.js'
 import { createBuilder } from './builder.js'
 import { describe } from './describe.js'
@@ -57,7 +57,7 @@ function fillApp(body, parts, building) {
   const go = h('button.primary', { type: 'button', 'data-tip': t('Run the graph'), 'data-command': 'run', onclick: () => void run() }, t('Run'))
   const act = h('div.app-act', {}, copy, reset, go)
   left.append(lost, holder, act)
-  const page = h('div.app-page', {}, h('div.app-head', {}, title, edit, share), h('div.app-columns', {}, builder.element, left, results.element))
+  const page = h('div.app-page', { tabindex: -1 }, h('div.app-head', {}, title, edit, share), h('div.app-columns', {}, builder.element, left, results.element))
   body.append(page)
 
   /** @param {boolean} on */
@@ -158,6 +158,12 @@ function fillApp(body, parts, building) {
   let asked = 0
   const soon = () => { asked ||= requestAnimationFrame(() => { asked = 0; draw() }) }
   const offs = [editor.store.listen(soon), results.listen()]
+  page.addEventListener('keydown', event => {
+    // Escape leaves the field that is typed into; once more, and it leaves the app.
+    if (event.key !== 'Escape' || !isTyping(event.target)) return
+    event.preventDefault()
+    page.focus({ preventScroll: true })
+  })
   left.addEventListener('keydown', event => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
     event.preventDefault()
@@ -165,6 +171,8 @@ function fillApp(body, parts, building) {
     void run()
   })
   draw()
+  // Not a field: it would open a phone's keyboard.
+  queueMicrotask(() => page.focus({ preventScroll: true }))
   return () => {
     cancelAnimationFrame(asked)
     offs.forEach(off => off())
