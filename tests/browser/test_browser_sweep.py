@@ -113,3 +113,19 @@ def test_a_sweep_by_touch(phone: Person, text_to_image: Any) -> None:
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
     page.locator("#sweep-grid td").first.get_by_role("button").tap()
     expect(page.get_by_role("menuitem", name="Use these values")).to_be_visible()
+
+
+def test_two_results_of_the_strip_are_compared(person: Person, text_to_image: Any) -> None:
+    person.load(text_to_image)
+    person.run()
+    person.run()  # with the next seed
+    page = person.page
+    thumbs = page.locator("#results .thumb[role=button]")
+    first, second = (thumbs.nth(index).get_attribute("aria-label") for index in (0, 1))
+    assert first != second
+    thumbs.nth(1).click(modifiers=["Shift"])
+    thumbs.nth(0).click(modifiers=["Shift"])
+    unlike = page.get_by_role("complementary", name="What differs")
+    expect(unlike).to_contain_text("One difference")
+    expect(unlike).to_contain_text("KSampler › Seed")
+    expect(page.get_by_role("slider", name="Line between the two pictures")).to_be_visible()

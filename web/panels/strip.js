@@ -34,15 +34,28 @@ export function createStrip(host, { session, results, settings, openGraph, load,
   /** @type {Map<string, HTMLElement>} */
   const thumbs = new Map()
 
-  /** @param {number} index */
-  async function show(index) {
+  /** The result that waits for a second one to be compared with. @type {string | null} */
+  let marked = null
+
+  /** With Shift two are chosen, which are then compared. @param {import('../app/results.js').Result} result */
+  function mark(result) {
+    const first = results.list.findIndex(({ key }) => key === marked)
+    const second = results.list.indexOf(result)
+    marked = marked === null || first < 0 ? result.key : null
+    for (const [key, element] of thumbs) element.firstElementChild?.classList.toggle('marked', key === marked)
+    if (marked === null && first >= 0 && first !== second) void show(first, second)
+  }
+
+  /** @param {number} index @param {number} [other] to be compared with */
+  async function show(index, other) {
     const { openLightbox } = await import('../app/later.js')
     openLightbox(results.list.map(result => ({
       url: viewUrl(result.file, { version: result.promptId }),
       name: result.file.filename,
       openGraph: () => void result.workflow().then(workflow => openGraph(workflow, result.file.filename)),
       load: () => load(result.file),
-    })), index)
+      graph: () => result.workflow(),
+    })), index, other === undefined ? {} : { compare: true, with: other })
   }
 
   /** @param {import('../app/results.js').Result} result */
@@ -58,13 +71,14 @@ export function createStrip(host, { session, results, settings, openGraph, load,
     })
     if (image instanceof HTMLCanvasElement) watchFrame(image, url)
     const name = result.seed ? t('{name}, seed {seed}', { name: result.file.filename, seed: result.seed }) : result.file.filename
-    const open = () => void show(results.list.indexOf(result))
-    const button = h('div.thumb', { role: 'button', tabindex: 0, 'aria-label': t('Result {name}', { name }), 'data-tip': name, onclick: open,
+    /** @param {MouseEvent | KeyboardEvent} event */
+    const open = event => (event.shiftKey && kind === 'picture' ? mark(result) : void show(results.list.indexOf(result)))
+    const button = h('div.thumb', { role: 'button', tabindex: 0, 'aria-label': t('Result {name}', { name }), 'data-tip': kind === 'picture' ? `${name}\n${t('With Shift: compare two')}` : name, onclick: open,
       onkeydown: (/** @type {KeyboardEvent} */ event) => {
         if ((event.key !== 'Enter' && event.key !== ' ') || event.ctrlKey || event.metaKey) return
         event.preventDefault()
         event.stopPropagation()
-        open()
+        open(event)
       } }, image, result.file.moving ? h('span.plays', {}, icon('play', 12)) : null, result.seed ? h('span.label', {}, short(result.seed)) : null)
     makeCarried(button, { file: result.file, url: viewUrl(result.file), value: fileValue(result.file) }, { scrolls: true })
     const element = h('div', { role: 'listitem' }, button)
