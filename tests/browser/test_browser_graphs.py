@@ -137,6 +137,10 @@ def test_an_open_graph_that_is_moved_stays_the_same_graph(person: Person, place:
     person.page.keyboard.press("Enter")
     expect(panel.locator(".row .title.now")).to_have_text("b")
     expect(person.page.locator(".tab.shown .name")).to_have_text(f"{place}/b")
+    menu(panel, "b", "Delete")
+    person.until("() => window.easel.graph.stored === null && window.easel.graph.dirty")
+    person.page.get_by_role("button", name="Bring it back").click()
+    person.until("name => window.easel.graph.stored === name && !window.easel.graph.dirty", f"{place}/b")
 
 
 def test_what_was_never_saved_is_among_the_recent(person: Person, place: str) -> None:

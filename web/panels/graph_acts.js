@@ -100,14 +100,24 @@ export class GraphActs {
   async remove(row) {
     const folder = row.kind === 'folder'
     let token = ''
+    const open = this.graph.tabs.list.filter(({ stored }) => stored !== null && (folder ? stored.startsWith(`${row.name}/`) : stored === row.name))
+      .map(tab => ({ tab, stored: /** @type {string} */ (tab.stored), modified: tab.modified, dirty: tab.dirty, turn: tab.turn }))
     const done = await this.#do(async () => {
       ({ token } = await this.library.remove(folder ? { folders: [row.name] } : { graphs: [row.name] }))
       this.#follow(row.name, null, folder)
     }, t('“{name}” could not be deleted.', { name: row.title }))
     if (!done) return
+    const bringBack = async () => {
+      const { names } = await this.library.restore(token)
+      // Tabs that showed them show files again.
+      for (const { tab, stored, modified, dirty, turn } of open) {
+        if (tab.stored === null && names.includes(stored)) Object.assign(tab, { stored, modified, dirty: dirty || tab.turn !== turn })
+      }
+      this.graph.tabs.tell()
+    }
     this.toasts.show({
       key: 'library', text: t('Deleted “{name}”.', { name: row.title }), detail: t('It stays in the trash for 30 days.'),
-      action: { label: t('Bring it back'), run: () => void this.#do(() => this.library.restore(token), t('“{name}” could not be brought back.', { name: row.title })) },
+      action: { label: t('Bring it back'), run: () => void this.#do(() => bringBack(), t('“{name}” could not be brought back.', { name: row.title })) },
     })
   }
 }

@@ -27,7 +27,7 @@ export function templatesPanel({ client, toasts, schema, openJson }) {
       const field = h('input.field', { type: 'search', placeholder: t('Search titles, tags and nodes'), 'aria-label': t('Search templates'), autocomplete: 'off' })
       const chips = h('div.chips', { role: 'group', 'aria-label': t('Only those with this tag') })
       const none = h('p.none', { role: 'status' })
-      const grid = h('div.cards', { role: 'list', 'aria-label': t('Templates') })
+      const grid = h('div')
       body.classList.add('templates')
       body.append(h('div.tools', {}, field, chips), h('div.body.scrolls', {}, none, grid))
 
@@ -59,9 +59,9 @@ export function templatesPanel({ client, toasts, schema, openJson }) {
         none.hidden = !said
         fill(none, said, failure ? [' ', h('button.link', { type: 'button', onclick: () => void read() }, t('Try again'))] : null)
         const packs = new Set(shown.map(({ pack }) => pack))
-        fill(grid, [...packs].flatMap(pack => [
-          packs.size > 1 || pack ? h('h3', { role: 'presentation' }, pack || t('From Easel')) : null,
-          ...shown.filter(template => template.pack === pack).map(card),
+        fill(grid, [...packs].map(pack => [
+          packs.size > 1 || pack ? h('h3', {}, pack || t('From Easel')) : null,
+          h('div.cards', { role: 'list', 'aria-label': pack || t('Templates') }, shown.filter(template => template.pack === pack).map(card)),
         ]))
       }
 

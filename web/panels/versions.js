@@ -46,7 +46,7 @@ export function versionsPanel({ graph, names, toasts, stage }) {
     id: 'versions',
     title: t('Versions'),
     fill(body, close) {
-      const list = h('div.body.scrolls.versions', { role: 'list', 'aria-label': t('Versions of this graph') })
+      const list = h('div.body.scrolls.versions')
       const note = h('div.choosing', { role: 'status' })
       body.append(note, list, h('div.tools', {},
         h('button', { type: 'button', 'data-tip': t('Give the graph as it is now a name: versions with a name stay for good'), onclick: () => void nameNow() }, icon('star'), t('Name this state'))))
@@ -88,20 +88,19 @@ export function versionsPanel({ graph, names, toasts, stage }) {
         watcher.disconnect()
         fill(note, first ? [h('p', {}, t('Choose the version to compare with that of {time}.', { time: timeOf(first) })),
           h('button.link', { type: 'button', onclick: () => { first = null; draw() } }, t('Cancel'))] : null)
-        let day = ''
-        /** @type {import('./dom.js').Child[]} */
-        const rows = []
+        /** @type {Map<string, HTMLElement[]>} */
+        const days = new Map()
         versions?.forEach((version, index) => {
-          const heading = dayOf(version.time)
-          if (heading !== day) rows.push(h('h3', { role: 'presentation' }, heading))
-          day = heading
+          const day = dayOf(version.time)
+          const rows = days.get(day) ?? []
           rows.push(row(version, index))
+          days.set(day, rows)
         })
         fill(list,
           failure ? h('p.none', { role: 'alert' }, failure, ' ', h('button.link', { type: 'button', onclick: () => void read() }, t('Try again'))) : null,
           versions === null && !failure ? h('p.none', {}, t('Reading the versions…')) : null,
           versions?.length === 0 ? h('p.none', {}, t('No versions yet: each change of this graph is kept here by itself.')) : null,
-          rows,
+          [...days].map(([day, rows]) => [h('h3', {}, day), h('div', { role: 'list', 'aria-label': t('Versions: {day}', { day }) }, rows)]),
           next === null ? null : h('button.plain.more', { type: 'button', onclick: () => void read({ more: true }) }, t('Show older versions')))
         list.querySelectorAll('.version').forEach(element => watcher.observe(element))
         if (at !== null) rowOf(at)?.focus({ preventScroll: true })
