@@ -187,8 +187,8 @@ export class DiffView {
     this.previous = round('left', t('Previous change'), 'P', () => this.go(this.at - 1))
     this.next = round('right', t('Next change'), 'N', () => this.go(this.at + 1))
     this.back = h('button.plain', { type: 'button', 'data-tip': t('Make only this as it was'), onclick: () => this.takeBack() }, t('Take this change back'))
-    return h('section.diff-bar', { 'aria-label': t('Compared with {name}', { name }), tabindex: -1 },
-      h('header', {}, icon('compare'), h('h2', {}, t('Compared with {name}', { name })),
+    return h('section.diff-bar', { 'aria-label': t('Changes since {name}', { name }), tabindex: -1 },
+      h('header', {}, icon('compare'), h('h2', {}, t('Changes since {name}', { name })),
         round('close', t('End the comparison'), 'Escape', () => this.close())),
       h('div.step', {}, this.previous, this.where, this.next, this.mark, this.words),
       h('div.buttons', {}, this.back,
