@@ -216,6 +216,8 @@ test('of several texts the graph is taken, then the prompt, then the words; one 
   assert.equal((await open(picture(['Software', 'NovelAI'], ['Comment', '{"sampler": "k_euler", "uc": "x", "width": "wide"}'])))?.from, 'NovelAI')
   assert.equal(await open(picture(['Comment', 'made with love'])), null)
   assert.equal((await readText(words, async () => atHand))?.from, 'AUTOMATIC1111')
+  assert.equal((await open(new File([words], '00001.txt', { type: 'text/plain' })))?.from, 'AUTOMATIC1111')
+  assert.equal(await open(new File(['shopping'], 'list.txt', { type: 'text/plain' })), null)
 })
 
 test('JSON files: too large is told before they are read, so is what is none, and a newer format', async () => {

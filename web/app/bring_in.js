@@ -132,7 +132,7 @@ export class BringIn {
     /** @type {string[]} */
     const others = []
     for (const file of files) {
-      if (isGraphFile(file)) return this.openFile(file)
+      if (isGraphFile(file) || /\.txt$/iu.test(file.name)) return this.openFile(file)
       if (uploadOf(file) === null) others.push(file.name || t('What was pasted'))
       else if (!node && files.length === 1 && screen && (await this.openIfGraph(file))) return undefined
       else taken.push(file)

@@ -16,7 +16,7 @@ export const isPicture = file => file.type.startsWith('image/') || /\.(?:png|jpe
 export const isGraphFile = file => file.type === 'application/json' || /\.json$/iu.test(file.name)
 
 /** What may be opened as a graph, for a dialog. */
-export const GRAPH_FILES = '.json,application/json,image/png,image/webp,image/jpeg,image/avif,video/mp4,video/webm,.flac'
+export const GRAPH_FILES = '.json,application/json,image/png,image/webp,image/jpeg,image/avif,video/mp4,video/webm,.flac,.txt'
 
 /** File name without folders and extension. @param {string} name */
 export const stem = name => name.replace(/^.*[/\\]/u, '').replace(/\.[a-z0-9]{1,5}$/iu, '')

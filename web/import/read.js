@@ -25,6 +25,8 @@ import { readTexts } from './texts.js'
 const LARGEST_JSON = 100 * 2 ** 20
 /** From here on JSON is read aside: it would take longer than a frame. */
 const LARGE_JSON = 2 ** 20
+/** A text file that A1111 writes beside a picture has some thousand letters. */
+const LARGEST_WORDS = 4 * 2 ** 20
 /** Formats of graphs that are known; 1 is the newest. */
 const NEWEST = 1
 
@@ -35,6 +37,7 @@ const NEWEST = 1
  */
 export async function readGraph(file, atHand) {
   if (isJsonFile(file)) return readJson(file, file.name)
+  if (/\.txt$/iu.test(file.name)) return file.size > LARGEST_WORDS ? null : readText(await file.text(), atHand)
   const { texts, tooLarge } = await readTexts(file)
   const found = (await graphIn(texts, atHand)) ?? (await hidden(file, texts, atHand))
   if (!found && tooLarge.length) throw new Error(t('{name} carries a text of more than {size} MB, which was not read.', { name: file.name, size: Math.round(Math.min(...tooLarge) / 2 ** 20) }))
