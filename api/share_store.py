@@ -14,6 +14,8 @@ from api.database import Database
 from graph.types import JsonObject
 
 HOUR = 3600.0
+PARSED = 32
+"""Links whose prompt is kept in memory."""
 RUNS_SHOWN = 200
 """The newest so many, to a guest of one's own and to the owner of all."""
 
@@ -137,6 +139,7 @@ class ShareStore(Database):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "list of shared links", (_SHARES,))
+        self._parsed: dict[str, tuple[JsonObject, JsonObject]] = {}
 
     async def add(
         self, owner: str, name: str, limits: Limits, tells_graph: bool, prompt: JsonObject, form: JsonObject, now: float
@@ -166,7 +169,7 @@ class ShareStore(Database):
 
         def read(db: sqlite3.Connection) -> list[Share]:
             rows = db.execute(f"SELECT {_SHARE} FROM shares WHERE owner = ? ORDER BY created DESC, id", (owner,))
-            return [_share(row) for row in rows]
+            return [self._share(row) for row in rows]
 
         return await self.call(read)
 
@@ -175,7 +178,7 @@ class ShareStore(Database):
 
         def read(db: sqlite3.Connection) -> list[Share]:
             found = db.execute(f"SELECT {_SHARE} FROM shares WHERE id IN (SELECT share FROM runs WHERE state IS NULL)")
-            return [_share(row) for row in found]
+            return [self._share(row) for row in found]
 
         return await self.call(read)
 
@@ -319,9 +322,19 @@ class ShareStore(Database):
     async def _one(self, where: str, *values: Any) -> Share | None:
         def read(db: sqlite3.Connection) -> Share | None:
             row = db.execute(f"SELECT {_SHARE} FROM shares WHERE {where}", values).fetchone()
-            return None if row is None else _share(row)
+            return None if row is None else self._share(row)
 
         return await self.call(read)
+
+    def _share(self, row: Any) -> Share:
+        """Only in the thread of the file. A prompt may be megabytes, and never changes: it is parsed once."""
+        id, owner, name, created, revoked, expires, most_runs, per_hour, most_waiting, tells_graph = row[:10]
+        prompt, form = parsed = self._parsed.pop(id, None) or (json.loads(row[10]), json.loads(row[11]))
+        self._parsed[id] = parsed
+        while len(self._parsed) > PARSED:
+            del self._parsed[next(iter(self._parsed))]
+        limits = Limits(expires, most_runs, per_hour, most_waiting)
+        return Share(id, owner, name, created, revoked, limits, bool(tells_graph), prompt, form, row[12])
 
     async def _runs(self, where: str, values: tuple[Any, ...]) -> list[Run]:
         def read(db: sqlite3.Connection) -> list[Run]:
@@ -334,14 +347,6 @@ _SHARE = (
     "id, owner, name, created, revoked, expires, most_runs, per_hour, most_waiting, tells_graph, prompt, form, used"
 )
 _RUN = "id, share, guest, prompt_id, created, given, state, ended, results"
-
-
-def _share(row: Any) -> Share:
-    id, owner, name, created, revoked, expires, most_runs, per_hour, most_waiting, tells_graph, prompt, form, used = row
-    limits = Limits(expires, most_runs, per_hour, most_waiting)
-    return Share(
-        id, owner, name, created, revoked, limits, bool(tells_graph), json.loads(prompt), json.loads(form), used
-    )
 
 
 def _run(row: Any) -> Run:
