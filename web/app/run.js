@@ -67,8 +67,13 @@ export class Runner {
   /** @param {How} [how] @returns {Promise<boolean>} whether all were accepted */
   queue({ count = 1, ...how } = {}) {
     const batch = newId()
+    const { id } = this.document()
     const accepted = this.last.then(async () => {
       for (let index = 0; index < count; index += 1) {
+        if (index > 0 && this.document().id !== id) {
+          this.toasts.show({ key: 'problem', tone: 'warning', text: t('{count} of {all} runs are queued: another graph was shown.', { count: index, all: count }) })
+          return false
+        }
         if (!(await this.queueOne(how, count > 1 ? { id: batch, index, of: count } : null))) return false
       }
       return true
