@@ -58,7 +58,7 @@ async def overview(request: web.Request) -> web.Response:
     """Models, LoRAs, tags and folders with counts, and how the index is. Has the folders looked through again."""
     gallery = _gallery(request)
     gallery.look_again()
-    return web.json_response({**await gallery.store.overview(), **gallery.state()})
+    return web.json_response(await gallery.overview())
 
 
 async def scan(request: web.Request) -> web.Response:

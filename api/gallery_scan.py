@@ -27,7 +27,7 @@ log = logging.getLogger("easel")
 
 TOGETHER = 1000
 """New files that are written down at once."""
-READ_TOGETHER = 48
+READ_TOGETHER = 192
 """Files that the picture process describes at once."""
 YOUNG = 3.0
 """A file that was written so many seconds ago may still be being written: the folders are looked through once more."""
@@ -119,6 +119,8 @@ class Scan:
     ) -> None:
         self.problems: list[str] = []
         self.working = False
+        self.unread = 0
+        """Files that are in the index, and of which it is not known yet what they say."""
         self._store = store
         self._roots = roots
         self._reader = reader
@@ -173,10 +175,12 @@ class Scan:
                     self._look_wanted = False
                     await self._look_through()
             while files := await self._store.unread(READ_TOGETHER):
+                self.unread = await self._store.unread_count()
                 await self._read(files)
                 self._tell_changed()
                 if self._named:
                     await self._take_named()
+            self.unread = 0
         finally:
             self.working = False
         if self._changed:
@@ -232,7 +236,8 @@ class Scan:
     async def _read(self, files: Sequence[Known]) -> None:
         """Read what files say of themselves; one that ends the picture process is told from the others."""
         pictures = [file for file in files if media_of(file.name) == "image"]
-        found: list[tuple[Known, JsonObject | None, str]] = [(file, None, "") for file in files if file not in pictures]
+        others = [file for file in files if media_of(file.name) != "image"]
+        found: list[tuple[Known, JsonObject | None, str]] = [(file, None, "") for file in others]
         if pictures:
             try:
                 described = await self._reader.describe([self._path(file) for file in pictures])

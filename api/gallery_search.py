@@ -121,8 +121,9 @@ def search(db: sqlite3.Connection, asked: Question) -> str:
     take longer than to find them.
     """
     source, where, values = _conditions(asked)
-    inner = f"SELECT files.id AS id, time FROM {source} WHERE {where} ORDER BY {ORDERS[asked.order]}"
-    times = "group_concat(time)" if asked.order in BY_TIME else "''"
+    by_time = asked.order in BY_TIME
+    columns, times = ("files.id AS id, time", "group_concat(time)") if by_time else ("files.id AS id", "''")
+    inner = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {ORDERS[asked.order]}"
     ids, at = db.execute(f"SELECT group_concat(id), {times} FROM ({inner})", values).fetchone()
     return f"{ids or ''}\n{at or ''}"
 

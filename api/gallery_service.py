@@ -24,6 +24,7 @@ TELL_EVERY = 0.5
 """Seconds between two messages to pages: a scan changes the index many times a second."""
 LOOK_EVERY = 20.0
 """Seconds after which a page that opens the gallery has the folders looked through again."""
+COUNT_EVERY = 5.0
 EMPTY_EVERY = 24 * 3600.0
 ANSWERS_KEPT = 16
 
@@ -45,6 +46,7 @@ class Gallery:
         self._timer: asyncio.TimerHandle | None = None
         self._looked = 0.0
         self._answers: dict[Question, tuple[int, str]] = {}
+        self._overview: tuple[int, float, JsonObject] = (-1, 0.0, {})
         self._emptying: asyncio.Task[None] | None = None
         feed.watch(self._hear)
 
@@ -87,7 +89,17 @@ class Gallery:
         self._scan.notice(kind, folder, name)
 
     def state(self) -> JsonObject:
-        return {"change": self.change, "scanning": self._scan.working, "problems": self._scan.problems}
+        scan = self._scan
+        return {"change": self.change, "scanning": scan.working, "unread": scan.unread, "problems": scan.problems}
+
+    async def overview(self) -> JsonObject:
+        """What can be filtered by. While files are read it may be a moment old: it counts all there is."""
+        now = time.monotonic()
+        change, at, found = self._overview
+        if change != self.change and (not self._scan.working or now - at > COUNT_EVERY):
+            change, found = self.change, await self.store.overview()
+            self._overview = change, now, found
+        return {**found, **self.state()}
 
     def tell(self) -> None:
         """The index has changed: pages hear of it, at most every so often."""

@@ -90,7 +90,18 @@ class GalleryStore(Database):
     async def unread(self, most: int) -> list[Known]:
         """The newest files of which it is not known what they say of themselves."""
         return await self._files(
-            f"SELECT {_KNOWN} FROM files WHERE read = 0 AND state = 0 ORDER BY time DESC LIMIT ?", (most,)
+            f"SELECT {_KNOWN} FROM files INDEXED BY files_unread WHERE read = 0 AND state = 0"
+            " ORDER BY time DESC LIMIT ?",
+            (most,),
+        )
+
+    async def unread_count(self) -> int:
+        return await self.call(
+            lambda db: int(
+                db.execute(
+                    "SELECT count(*) FROM files INDEXED BY files_unread WHERE read = 0 AND state = 0"
+                ).fetchone()[0]
+            )
         )
 
     async def write_facts(self, found: Sequence[tuple[Known, JsonObject | None, str]]) -> None:
@@ -164,12 +175,11 @@ class GalleryStore(Database):
                 role: [list(row) for row in db.execute(named, (role, MOST_MODELS))] for role in ("model", "lora", "tag")
             }
             folders = db.execute(
-                "SELECT kind, folder, count(*) FROM files WHERE state = 0 GROUP BY kind, folder"
+                "SELECT kind, folder, count(*) FROM files INDEXED BY files_folder WHERE state = 0 GROUP BY kind, folder"
                 " ORDER BY folder LIMIT ?",
                 (MOST_MODELS,),
             )
             counts = dict(db.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall())
-            unread = db.execute("SELECT count(*) FROM files WHERE read = 0 AND state = 0").fetchone()[0]
             return {
                 "models": roles["model"],
                 "loras": roles["lora"],
@@ -177,7 +187,6 @@ class GalleryStore(Database):
                 "folders": [list(row) for row in folders],
                 "files": counts.get(HERE, 0),
                 "trashed": counts.get(TRASHED, 0),
-                "unread": unread,
             }
 
         return await self.call(read)
@@ -286,8 +295,8 @@ def _take(db: sqlite3.Connection, file: Seen) -> int:
 def _same(db: sqlite3.Connection, state: int, size: int, mtime: int, name: str) -> int | None:
     """A file that is this one, by size and time; a time in whole seconds says little, then the name must be equal."""
     row = db.execute(
-        "SELECT id FROM files WHERE state = ? AND size = ? AND mtime = ? AND (name = ? OR ? % 1000000000 <> 0)"
-        " ORDER BY name = ? DESC LIMIT 1",
+        "SELECT id FROM files INDEXED BY files_same WHERE state = ? AND size = ? AND mtime = ?"
+        " AND (name = ? OR ? % 1000000000 <> 0) ORDER BY name = ? DESC LIMIT 1",
         (state, size, mtime, name, mtime, name),
     ).fetchone()
     return None if row is None else int(row[0])

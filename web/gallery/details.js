@@ -120,7 +120,7 @@ export function createAbout({ client, deeds, actions, search }) {
         return
       }
       const other = shown?.id !== item.id
-      const changed = other || shown?.rating !== item.rating || shown?.favourite !== item.favourite || shown?.version !== item.version
+      const changed = shown !== item // asked of the server anew, or judged
       shown = item
       if (other) element.scrollTop = 0
       if (changed || !drawn) void refresh()

@@ -58,7 +58,7 @@ export function galleryPanel({ client, toasts, openFile, load }) {
       const filterButton = h('button', { type: 'button', 'aria-haspopup': 'dialog', 'aria-expanded': 'false', 'data-tip': t('Leave out what is not wanted'), onclick: showFilters }, icon('filter', 15), t('Filters'))
       const sortButton = h('button', { type: 'button', 'aria-haspopup': 'menu', 'data-tip': t('The order of the files'), onclick: () => openMenu(SORTS.map(sort => ({ label: sortName(sort), checked: kept.query.sort === sort, run: () => set({ sort }) })), sortButton.getBoundingClientRect(), { label: t('The order of the files') }) })
       const zoom = h('input.zoom', { type: 'range', min: TILES.least, max: TILES.most, step: 4, value: kept.tile, 'aria-label': t('Size of the tiles'), 'data-tip': t('Size of the tiles'), oninput: () => resize(Number(zoom.value)) })
-      const aboutButton = h('button.round', { type: 'button', 'aria-label': t('Details'), 'data-tip': t('Details'), 'data-keys': 'I', onclick: () => toggleAbout() }, icon('info'))
+      const aboutButton = h('button.round.about-button', { type: 'button', 'aria-label': t('Details'), 'data-tip': t('Details'), 'data-keys': 'I', onclick: () => toggleAbout() }, icon('info'))
       const roomButton = h('button.round', { type: 'button', onclick: () => setRoom(!kept.beside) })
       const chips = h('div.chips', { role: 'group', 'aria-label': t('Filters in use') })
       const count = h('span.count', { role: 'status' })
@@ -97,7 +97,7 @@ export function galleryPanel({ client, toasts, openFile, load }) {
 
       async function look() {
         overview = await client.json('/easel/gallery/overview').catch(() => overview)
-        if (overview) pictures.scanning = overview.scanning
+        if (overview) ({ scanning: pictures.scanning, unread: pictures.unread, problems: pictures.problems } = overview)
         drawCount()
       }
 
@@ -139,10 +139,10 @@ export function galleryPanel({ client, toasts, openFile, load }) {
       }
 
       function drawCount() {
-        const reading = overview?.unread ? ` · ${many(overview.unread, '{count} still to be read', '{count} still to be read')}` : ''
+        const reading = pictures.unread ? ` · ${many(pictures.unread, '{count} still to be read', '{count} still to be read')}` : ''
         setText(count, pictures.failure ?? (pictures.asked ? many(pictures.count, '{count} file', '{count} files') + reading : t('Looking…')))
-        count.classList.toggle('wrong', pictures.failure !== null || Boolean(overview?.problems.length))
-        count.dataset.tip = overview?.problems.join('\n') ?? ''
+        count.classList.toggle('wrong', pictures.failure !== null || pictures.problems.length > 0)
+        count.dataset.tip = pictures.problems.join('\n')
       }
 
       /** The newest one when one looked at the top. @type {number | null} */
@@ -189,7 +189,7 @@ export function galleryPanel({ client, toasts, openFile, load }) {
           drawEmpty()
           drawAbout()
         } else if (what === 'items') draw()
-        else void look()
+        else drawCount()
       })
       installHands({ grid, pictures, selection, deeds, verbs, drawer, field, resize: by => resize(kept.tile * by), toggleAbout: () => toggleAbout() })
       drawTools()

@@ -54,11 +54,17 @@ export class Pictures {
     /** Grows when what is on its way is no longer true. */
     this.age = 0
     this.scanning = false
+    /** Files that the server has not read yet. */
+    this.unread = 0
+    /** Sentences: folders that cannot be read. @type {string[]} */
+    this.problems = []
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined
     this.off = client.onEvent(event => {
       if (event.type !== 'easel_gallery') return
       this.scanning = event.data?.scanning === true
+      this.unread = Number(event.data?.unread) || 0
+      this.problems = Array.isArray(event.data?.problems) ? event.data.problems.map(String) : []
       this.tell('news')
       this.timer ??= setTimeout(() => {
         this.timer = undefined

@@ -44,7 +44,7 @@ export class Tile {
     this.element.dataset.media = item?.media ?? ''
     this.element.setAttribute('aria-label', item ? describe(item) : t('Picture'))
     if (!same) this.picture(item, pixels)
-    fill(this.marks, item?.favourite ? icon('starred', 13) : null, item?.rating ? h('span', {}, `${item.rating} ★`) : null, item?.media === 'video' ? icon('play', 12) : null)
+    fill(this.marks, item?.favourite ? icon('heart', 13) : null, item?.rating ? h('span', {}, `${item.rating} ★`) : null, item?.media === 'video' ? icon('play', 12) : null)
   }
 
   /** @param {Item | null} item @param {number} pixels */
