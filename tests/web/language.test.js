@@ -6,7 +6,7 @@ import { asLanguage, fits, wantedLanguages } from '../../web/language/read.js'
 import { exampleInWords } from '../../web/language/examples.js'
 import { readCatalogue } from '../../web/language/nodes.js'
 import { createSaid } from '../../web/language/server.js'
-import { language, many, t } from '../../web/language/t.js'
+import { language, many, t, wordsOf } from '../../web/language/t.js'
 import { fileTitle } from '../../web/model/labels.js'
 import { Schema } from '../../web/model/schema.js'
 import { searchTypes } from '../../web/model/search.js'
@@ -27,6 +27,17 @@ test('in English, or where there is no page, sentences stand as they are', () =>
   assert.equal(t('no values'), 'no values')
   assert.equal(many(1, '{count} file', '{count} files'), '1 file')
   assert.equal(many(12_000, '{count} file', '{count} files'), '12,000 files')
+})
+
+test('a language says each count in its own form, and what it lacks in English', () => {
+  const { words } = asLanguage({ code: 'ru', words: { '{count} files': { one: '{count} файл', few: '{count} файла', many: '{count} файлов', other: '{count} файла' }, 'Name: {name}': 'Имя: {name}' } })
+  const russian = wordsOf({ code: 'ru', words })
+  assert.deepEqual([1, 3, 5, 21, 1.5].map((count) => russian.many(count, '{count} file', '{count} files')), ['1 файл', '3 файла', '5 файлов', '21 файл', '1,5 файла'])
+  assert.equal(russian.t('Name: {name}', { name: '{name}' }), 'Имя: {name}')
+  assert.equal(russian.t('{count} files'), '{count} files', 'forms are for counts only')
+  assert.deepEqual([1, 2].map((count) => russian.many(count, '{count} hole', '{count} holes')), ['1 hole', '2 holes'])
+  const chinese = wordsOf({ code: 'zh-CN', words: new Map([['{count} nodes', '{count} 个节点']]) })
+  assert.deepEqual([1, 2].map((count) => chinese.many(count, '{count} node', '{count} nodes')), ['1 个节点', '2 个节点'])
 })
 
 test('the first argument of t() and the forms of many() are literals, so that they can be found', () => {

@@ -12,30 +12,38 @@ export const read = await readLanguage()
 /** The language that is shown, as `lang` has it; numbers and dates are written in it too: `toLocaleString(language)`. */
 export const language = read.code
 
-const { words } = read
-
-const rules = new Intl.PluralRules(language)
-
 /**
- * @param {string} english  a literal, so that a test finds it; `{name}` takes what `parts` has under that name
- * @param {Readonly<Record<string, string | number>>} [parts]
+ * The two functions for one language.
+ * @param {Pick<import('./read.js').Language, 'code' | 'words'>} of
  */
-export function t(english, parts) {
-  const found = words.get(english)
-  return filled(typeof found === 'string' ? found : english, parts)
+export function wordsOf({ code, words }) {
+  const rules = new Intl.PluralRules(code)
+
+  /**
+   * @param {string} english  a literal, so that a test finds it; `{name}` takes what `parts` has under that name
+   * @param {Readonly<Record<string, string | number>>} [parts]
+   */
+  function t(english, parts) {
+    const found = words.get(english)
+    return filled(typeof found === 'string' ? found : english, parts)
+  }
+
+  /**
+   * Words that depend on a count: `many(n, '{count} file', '{count} files')`.
+   *
+   * @param {number} count @param {string} one @param {string} other  the key of the language file
+   * @param {Readonly<Record<string, string | number>>} [parts]
+   */
+  function many(count, one, other, parts) {
+    const found = words.get(other)
+    const form = found === undefined ? (count === 1 ? one : other) : typeof found === 'string' ? found : found[rules.select(count)] ?? found.other ?? other
+    return filled(form, { count: count.toLocaleString(code), ...parts })
+  }
+
+  return { t, many }
 }
 
-/**
- * Words that depend on a count: `many(n, '{count} file', '{count} files')`.
- *
- * @param {number} count @param {string} one @param {string} other  the key of the language file
- * @param {Readonly<Record<string, string | number>>} [parts]
- */
-export function many(count, one, other, parts) {
-  const found = words.get(other)
-  const form = found === undefined ? (count === 1 ? one : other) : typeof found === 'string' ? found : found[rules.select(count)] ?? found.other ?? other
-  return filled(form, { count: count.toLocaleString(language), ...parts })
-}
+export const { t, many } = wordsOf(read)
 
 /** Several things in one sentence: "a, b and c", as this page writes English. @param {readonly string[]} things @param {'conjunction' | 'disjunction'} [type] */
 export const listed = (things, type = 'conjunction') => new Intl.ListFormat(language === 'en' ? 'en-GB' : language, { type }).format(things)
