@@ -84,7 +84,7 @@ def test_the_lightbox_zooms_tells_and_compares(person: Person, files: list[dict[
     page = person.page
     page.mouse.dblclick(*person.point(1, "picture"))
     box = page.locator("dialog.lightbox")
-    image = box.locator(".view > .pane img")
+    image = box.locator(".view .both > .pane img")
     person.until("image => image.naturalWidth === 96", image.element_handle())
     page.keyboard.press("1")
     person.until("image => image.style.transform.endsWith('scale(1)')", image.element_handle())

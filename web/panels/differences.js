@@ -58,7 +58,7 @@ function valueWord(value) {
 
 export function createDifferences() {
   const content = h('div')
-  const element = h('aside.details.unlike.scrolls', { 'aria-label': t('What differs'), hidden: true }, content)
+  const element = h('aside.unlike.scrolls', { 'aria-label': t('What differs'), hidden: true }, content)
   let turn = 0
 
   /** @param {Compared} first @param {Compared} second @param {{ width: number, height: number }[]} sizes */
