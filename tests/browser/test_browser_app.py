@@ -220,6 +220,22 @@ def test_the_app_on_a_phone(phone: Person, text_to_image: dict[str, Any]) -> Non
     assert 300 < box["y"] + box["height"] <= 844
 
 
+def test_a_card_is_dragged_by_a_finger(phone: Person, text_to_image: dict[str, Any]) -> None:
+    page = phone.page
+    phone.load(with_app(text_to_image, WORDS, STEPS))
+    page.get_by_role("button", name="App", exact=True).tap()
+    app = page.locator("#app")
+    app.get_by_role("button", name="Edit the form").tap()
+    boxes = [app.locator(".handle").nth(index).bounding_box() for index in (1, 0)]
+    (x, start), (_, end) = ((box["x"] + 12, box["y"] + 12) for box in boxes)
+    finger = page.context.new_cdp_session(page)
+    for kind, y in (("touchStart", start), ("touchMove", start - 8), ("touchMove", end), ("touchMove", end - 8)):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    expect_form(phone, "Steps", "What to paint")
+    phone.until(f"() => ({APP})()?.items[0].id === 'steps'")
+
+
 # By link
 
 
