@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { diffGraphs } from '../../web/model/graph_diff.js'
+import { stepsOf } from '../../web/model/diff_steps.js'
 import { describe, summary } from '../../web/model/graph_diff_words.js'
 import { Schema } from '../../web/model/schema.js'
 import { OBJECT_INFO } from './support.js'
@@ -122,6 +123,12 @@ test('frames: moved, renamed, new', () => {
     graph.groups.push({ id: 2, title: 'More', bounding: [0, 0, 50, 50], color: null, flags: {} })
   })
   assert.deepEqual(told(graph), ['frame More added', 'frame Prompts is now Words'])
+})
+
+test('points of links are one thing to look at', () => {
+  const [before, after] = [[5, 5], [9, 5]].map((pos) => changed((graph) => { graph.extra.reroutes = [{ id: 1, pos, linkIds: [1] }, { id: 2, pos, linkIds: [1] }] }))
+  const steps = stepsOf(diffGraphs(before, after, SCHEMA), titleOf)
+  assert.deepEqual(steps.map(({ kind, words, at }) => ({ kind, words, at })), [{ kind: 'moved', words: '2 points of links changed', at: [9, 5] }])
 })
 
 test('inside a subgraph, told by its name', () => {

@@ -12,13 +12,13 @@ import { remove } from './remove.js'
 import { removeLinks } from './reroute.js'
 
 /** Can it be taken back by itself? @param {Context} context @param {DiffStep} step */
-export function canTakeBack({ store, graph }, { kind, part, node, change, link, group }) {
+export function canTakeBack({ store, graph }, { kind, part, node, change, link, group, groupChange }) {
   if (part.before !== part.after) return false
   if (change) return store.has(change.after.id) && !change.retyped && !change.sockets.added.length && !change.sockets.removed.length
   if (node) return kind === 'added' ? store.has(node.id) : !store.has(node.id) && (store.has('meta') && (node.graph === '' || graph.definition(node.graph) !== undefined))
   if (link) return kind === 'added' ? store.has(link.link.id) : fits({ store, graph }, link.link, link.from, link.to)
   if (group) return kind === 'added' ? store.has(group.id) : !store.has(group.id)
-  return true
+  return groupChange !== undefined && store.has(groupChange.after.id)
 }
 
 /** @param {Context} context @param {DiffStep} step */

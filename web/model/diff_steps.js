@@ -20,7 +20,7 @@
  * @property {{before: GroupRecord, after: GroupRecord}} [groupChange]
  * @property {readonly [number, number]} at Where to look, in canvas pixels of its graph.
  */
-import { t } from '../language/t.js'
+import { many, t } from '../language/t.js'
 import { nodeWords, onlyPlaced } from './graph_diff_words.js'
 import { inSentence } from './words.js'
 
@@ -31,7 +31,7 @@ const ROW = 120
 export function stepsOf(diff, titleOf) {
   return diff.parts.flatMap((part) => {
     if (part.before === null || part.after === null) return []
-    const steps = [...nodeSteps(part, titleOf), ...linkSteps(part, titleOf), ...groupSteps(part)]
+    const steps = [...nodeSteps(part, titleOf), ...linkSteps(part, titleOf), ...groupSteps(part), ...pointSteps(part)]
     const name = (/** @type {DiffStep} */ step) => (part.name ? { ...step, words: t('In “{name}”: {change}', { name: part.name, change: step.words }) } : step)
     return steps.toSorted((a, b) => Math.floor(a.at[1] / ROW) - Math.floor(b.at[1] / ROW) || a.at[0] - b.at[0]).map(name)
   })
@@ -80,4 +80,12 @@ function groupSteps(part) {
       return /** @type {DiffStep} */ ({ kind: renamed ? 'changed' : 'moved', part, groupChange, words, at: at(after) })
     })
   ]
+}
+
+/** All points of links at once: each by itself says little. @param {PartDiff} part @returns {DiffStep[]} */
+function pointSteps(part) {
+  const { added, removed, changed } = part.reroutes
+  const [first] = [...changed.map(({ after }) => after), ...added, ...removed]
+  if (!first) return []
+  return [{ kind: 'moved', part, words: many(added.length + removed.length + changed.length, '{count} point of links changed', '{count} points of links changed'), at: first.pos }]
 }

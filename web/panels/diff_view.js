@@ -17,6 +17,7 @@ import { icon } from '../icons/icons.js'
 import { many, t } from '../language/t.js'
 import { diffSides, readGraph } from '../model/graph_diff.js'
 import { stepsOf } from '../model/diff_steps.js'
+import { summary } from '../model/graph_diff_words.js'
 import { pathTo } from '../model/paths.js'
 import { drawDiff } from '../view/draw_diff.js'
 import { stillView } from '../view/still.js'
@@ -109,7 +110,8 @@ export class DiffView {
     const titleOf = (/** @type {import('../model/types.js').NodeRecord} */ node) => this.#titleOf(node)
     const diff = diffSides(this.before, { graph: this.editor.graph, types: this.editor.types })
     const current = this.steps[this.at]
-    this.extra = diff.extra
+    // Some of it has no place on the canvas: a subgraph that is new, a name of the whole.
+    this.rest = diff.empty ? '' : summary(diff, titleOf)
     this.steps = stepsOf(diff, titleOf)
     const same = current ? this.steps.findIndex(step => step.words === current.words) : -1
     this.at = same >= 0 ? same : Math.min(this.at, this.steps.length - 1)
@@ -206,7 +208,7 @@ export class DiffView {
     setText(where, none ? '0' : t('{at} of {count}', { at: this.at + 1, count: this.steps.length }))
     where.setAttribute('aria-label', none ? t('No changes') : many(this.steps.length, 'Change {at} of {count}', 'Change {at} of {count}', { at: this.at + 1 }))
     fill(mark, step ? icon(ICONS[step.kind], 14) : null)
-    setText(words, step?.words ?? (this.extra?.length ? t('Only what the file says of itself changed.') : t('Both are the same.')))
+    setText(words, step?.words ?? (this.rest || t('Both are the same.')))
     words.dataset.tip = step?.words ?? ''
     back.disabled = !step || !canTakeBack(this.editor, step)
   }
