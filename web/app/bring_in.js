@@ -132,7 +132,8 @@ export class BringIn {
     /** @type {string[]} */
     const others = []
     for (const file of files) {
-      if (isGraphFile(file) || /\.txt$/iu.test(file.name)) return this.openFile(file)
+      if (isGraphFile(file)) return this.openFile(file)
+      if (/\.txt$/iu.test(file.name) && (await this.openIfGraph(file))) return undefined
       if (uploadOf(file) === null) others.push(file.name || t('What was pasted'))
       else if (!node && files.length === 1 && screen && (await this.openIfGraph(file))) return undefined
       else taken.push(file)
@@ -197,7 +198,7 @@ export class BringIn {
     try {
       const { readGraph } = await import('./later.js')
       const found = await readGraph(file, () => this.#atHand())
-      if (!found) throw new Error(t('{name} carries no graph. Drop it on the canvas to load it as a picture.', { name: file.name }))
+      if (!found) throw new Error(isPicture(file) ? t('{name} carries no graph. Drop it on the canvas to load it as a picture.', { name: file.name }) : t('{name} carries no graph.', { name: file.name }))
       this.#show(found, file.name)
       this.graph.setState(isGraphFile(file) ? stem(file.name) || null : null, true)
     } catch (error) {
