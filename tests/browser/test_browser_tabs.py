@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import serious
 from tests.browser.person import Person
 from tests.browser.things import with_words
 
@@ -93,7 +94,7 @@ def test_a_job_of_a_tab_that_is_left_goes_on_there(artist: Person) -> None:
     assert page.evaluate("() => [...window.easel.session.ids()]") == []
     page.keyboard.press("Alt+1")
     artist.until("() => window.easel.session.status('9').images.length === 1")
-    assert artist.status(9)["state"] == "done"
+    assert artist.status(9)["state"] in ("done", "cached")
 
 
 def test_tabs_come_back_after_a_reload_in_order(artist: Person) -> None:
@@ -151,6 +152,7 @@ def test_a_tab_is_renamed_duplicated_and_listed(artist: Person) -> None:
     expect(page.get_by_role("tab")).to_have_count(2)
     assert names(artist) == ["owl 🦉", "owl 🦉 copy"]
     page.get_by_role("button", name="All tabs").click()
+    assert serious(page) == ""
     page.get_by_role("menuitemcheckbox", name="owl 🦉", exact=True).click()
     expect(page.locator(".tab.shown .name")).to_have_text("owl 🦉")
     page.get_by_role("tab", selected=True).focus()
@@ -187,8 +189,40 @@ def test_five_hundred_tabs_come_back_and_only_one_is_read(person: Person) -> Non
 
 
 def test_a_graph_of_a_newer_easel_is_a_copy(artist: Person, text_to_image: dict[str, Any]) -> None:
+    page = artist.page
     newer = {**text_to_image, "extra": {"easel": {"format": 99, "holo": True}}}
     artist.drop("later.json", json.dumps(newer).encode(), "application/json", artist.void())
-    expect(artist.page.locator(".toast")).to_contain_text("newer Easel")
+    toast = page.locator(".toast", has_text="newer Easel")
+    expect(toast).to_be_visible()
     assert artist.workflow["extra"]["easel"] == newer["extra"]["easel"]
-    assert artist.page.evaluate("() => window.easel.graph.stored") is None
+    assert page.evaluate("() => window.easel.graph.stored") is None
+    # Also where a tab that is shown again finds that it has become one.
+    artist.load(text_to_image)
+    delete(artist, 8)
+    saved(artist)
+    id = document(artist)
+    page.keyboard.press("Control+Alt+n")
+    body = {"base": 1, "name": "later", "stored": None, "workflow": newer}
+    assert artist.server.post(f"/easel/documents/{id}/versions", body).status == 200
+    page.reload()
+    artist.wait_ready()
+    page.get_by_role("tab").nth(1).click()
+    expect(toast).to_be_visible()
+    delete(artist, 8)
+    saved(artist)
+    assert document(artist) != id
+    assert [one["version"] for one in versions(artist, id)] == [2, 1]
+
+
+def test_tabs_by_touch(phone: Person) -> None:
+    page = phone.page
+    page.get_by_role("button", name="All tabs").tap()
+    page.get_by_role("menuitem", name="New graph").tap()
+    phone.until("() => window.app.graph.nodes.length === 0")
+    page.get_by_role("button", name="All tabs").tap()
+    expect(page.get_by_role("menuitemcheckbox")).to_have_count(2)
+    page.get_by_role("menuitemcheckbox").first.tap()
+    phone.until("() => window.app.graph.nodes.length > 0")
+    page.get_by_role("button", name="All tabs").tap()
+    page.get_by_role("menuitem", name="Close the tab").tap()
+    phone.until("() => window.app.graph.nodes.length === 0")

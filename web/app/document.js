@@ -51,7 +51,7 @@ export class OpenGraph {
     })
     this.tabs = new Tabs({
       editor, windows,
-      fetch: tab => fetchDocument(tab, { drafts, documents, quick: !this.started }),
+      fetch: tab => fetchDocument(tab, { drafts, documents, quick: !this.started, onNewer: each => this.tellNewer(each) }),
       leave: () => this.writer.flush(),
       forget: tab => this.forget(tab),
       fail: (tab, error) => this.tellFailure(tab, error),
@@ -136,13 +136,21 @@ export class OpenGraph {
     const { records, notes } = load(workflow)
     // What this page does not understand must not be written over.
     const newer = isNewer(workflow)
-    const tab = newTab(newer ? { name: state.name ?? null, dirty } : { ...state, dirty })
+    const tab = newTab(newer ? { name: state.name ?? null, dirty, origin: `${state.id ?? 'file'}:${state.base ?? 0}` } : { ...state, dirty })
     this.tabs.open(tab, { ...blankAside(), store: { records, undos: [], redos: [] } })
     this.showAll()
     if (dirty) tab.turn += 1 // nowhere else is it as it is here
     this.writer.keep(dirty ? 'open' : 'autosave')
-    if (newer) this.toasts.show({ key: `newer-${tab.id}`, tone: 'warning', stays: true, text: t('“{name}” was made by a newer Easel.', { name: this.title }), detail: t('This is a copy of it: what this Easel does not know may be lost in it. The graph that was opened stays as it is.') })
+    if (newer) this.tellNewer(tab)
     return notes
+  }
+
+  /** @param {Tab} tab */
+  tellNewer(tab) {
+    this.toasts.show({
+      key: `newer-${tab.id}`, tone: 'warning', stays: true, text: t('“{name}” was made by a newer Easel.', { name: titleOf(tab) }),
+      detail: t('This is a copy of it: what this Easel does not know may be lost in it. The graph that was opened stays as it is.'),
+    })
   }
 
   /**

@@ -16,6 +16,8 @@
 
 const NAME = 'easel'
 const DRAFTS = 'drafts'
+/** Some browsers that keep nothing never answer. In ms. */
+const PATIENCE = 3000
 
 /** @typedef {{ get(key: string): Promise<Draft | null>, put(key: string, draft: Draft): Promise<void>, remove(key: string): Promise<void>, keys(): Promise<string[]> }} DraftRoom */
 
@@ -37,6 +39,7 @@ function open(factory) {
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
     request.onblocked = () => reject(new Error('blocked'))
+    setTimeout(() => reject(new Error('no answer')), PATIENCE)
   })
 }
 
