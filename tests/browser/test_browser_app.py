@@ -115,6 +115,7 @@ def test_a_form_is_built_by_keys(person: Person, text_to_image: dict[str, Any]) 
     expect(app.get_by_role("heading", name="Words first")).to_be_visible()
     app.get_by_role("button", name="Take Words first out").press("Enter")
     expect(app.get_by_role("heading", name="Words first")).to_have_count(0)
+    expect(app.get_by_role("button", name="Steps · KSampler", exact=True)).to_be_focused()
     page.keyboard.press("Alt+m")
     expect(app).to_have_count(0)
 

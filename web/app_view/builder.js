@@ -109,6 +109,11 @@ export function createBuilder({ editor, names }) {
     } }, h('span'), lost ? h('span.wrong', {}, lost) : null)
     const remove = h('button.round', { type: 'button', 'data-tip': t('Take out of the form'), onclick: () => {
       changeApp(editor, t('Take out of the form'), app => ({ ...app, [list]: /** @type {any[]} */ (app[list]).filter(other => other.id !== item.id) }))
+      draw()
+      // What had the focus is gone: the next one has it, or else keys would go to the canvas.
+      const names = (list === 'items' ? items : outputs).querySelectorAll('.app-card .name')
+      const next = names[Math.min(index, names.length - 1)] ?? element.querySelector('.app-adds button')
+      if (next instanceof HTMLElement) next.focus()
     } }, icon('close', 13))
     const element = h('li.app-card', { dataset: { id: item.id }, class: lost ? 'app-card lost' : 'app-card' }, h('div.app-card-head', {}, handle, more, remove),
       open.has(item.id) ? cardFields({ item, found: 'kind' in item && item.kind === 'input' ? findInput(editor, item)?.widget ?? null : null, update: fields => update(list, item.id, fields) }) : null)

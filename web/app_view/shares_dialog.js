@@ -28,7 +28,7 @@ export function openShares({ editor, client, toasts }) {
   addStyles()
   const app = appOf(editor)
   const made = h('div.share-made', { role: 'status' })
-  const list = h('div.share-list')
+  const list = h('div.share-list', { tabindex: -1 })
   const wrong = h('p.wrong', { role: 'alert', hidden: true })
   const name = h('input.field', { id: 'share-name', type: 'text', maxlength: 200, autocomplete: 'off', placeholder: app?.title || t('For whom, or what for') })
   const expires = select('share-expires', [[String(HOUR), t('1 hour')], [String(DAY), t('1 day')], [String(7 * DAY), t('7 days')], [String(30 * DAY), t('30 days')], ['', t('Never')]], String(7 * DAY))
@@ -90,7 +90,9 @@ export function openShares({ editor, client, toasts }) {
     const found = await client.json('/easel/shares').catch(() => null)
     if (!found) return fill(list, h('p.none', {}, t('The links could not be read: the server does not answer.')))
     const { shares, now } = /** @type {{ shares: Share[], now: number }} */ (found)
-    return fill(list, shares.length ? h('ul', {}, shares.map(share => row(share, now))) : h('p.none', {}, t('There are none yet.')))
+    fill(list, shares.length ? h('ul', {}, shares.map(share => row(share, now))) : h('p.none', {}, t('There are none yet.')))
+    if (document.activeElement === document.body) list.focus() // the button that was pressed is gone
+    return undefined
   }
 
   /** @param {Share} share @param {number} now */
