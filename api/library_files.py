@@ -74,7 +74,7 @@ class Shelf:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(prefix + entry.name)
                         waiting.append((Path(entry.path), f"{prefix}{entry.name}/"))
-                    elif entry.name.endswith(ENDING) and entry.is_file():
+                    elif entry.name.endswith(ENDING) and entry.is_file(follow_symlinks=False):
                         status = entry.stat()
                         name = prefix + entry.name.removesuffix(ENDING)
                         graphs.append(Found(name, status.st_size, status.st_mtime, status.st_mtime_ns ^ status.st_size))
@@ -92,7 +92,8 @@ class Shelf:
         """Read those that are not known yet."""
         for found in graphs:
             if self.summaries.get(found.name, (None, None))[0] != found.stamp:
-                self.summaries[found.name] = found.stamp, summary_of(self.path(found.name), found.size)
+                path = self.root / f"{found.name}{ENDING}"  # as it was found: no name from outside
+                self.summaries[found.name] = found.stamp, summary_of(path, found.size)
 
     def search(self, graphs: list[Found], words: list[str]) -> list[str]:
         """Names of the graphs that hold all the words, in their names or inside."""

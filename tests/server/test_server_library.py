@@ -166,6 +166,11 @@ def test_files_that_are_no_graphs_are_listed_and_harm_nobody(server: Server) -> 
     for name, text in {"empty": "", "list": "[1]", "deep": "[" * 100_000, "odd": '{"nodes": {"a": [null]}}'}.items():
         (root / f"{name}.json").write_text(text)
     (root / "odd2.json").write_text('{"nodes": [null, 3, {"type": 5, "widgets_values": {"a": "unusual"}}], "extra": 4}')
+    (folder(server) / "ends in a space ").mkdir()
+    (folder(server) / "ends in a space " / "x.json").write_text(json.dumps(graph("reachable words")))
+    (folder(server) / "link.json").symlink_to("/etc/passwd")
+    assert names(server, "reachable words") == ["ends in a space /x"]
+    assert "link" not in listed(server)
     assert names(server, "strange") == [f"strange/{name}" for name in ("deep", "empty", "list", "odd", "odd2")]
     assert names(server, "unusual") == ["strange/odd2"]
 
