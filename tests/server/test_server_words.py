@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LANGUAGES = ROOT / "web" / "languages"
 FOR_PROGRAMS = re.compile(
     r"`|must be (an? |pairs|whole|one of|1 to|at most|true or|output)|^Say |^An? .* is |no JSON object"
-    r"|must be .*(object|list|number)"
+    r"|must be .*(object|list|number)|^Name a "
 )
 """Refusals that a page never causes: a program sent something else than what is asked for."""
 SAMPLE = "x1"
