@@ -36,7 +36,7 @@ def artist(files: None, person: Person, text_to_image: dict[str, Any]) -> Person
     person.load(text_to_image)
     asked = """() => performance.getEntriesByType('resource')
         .filter(({ name }) => name.endsWith('/easel/model_pictures')).length"""
-    person.until(f"() => ({asked})() > 0")  # the page asks by itself when it opens: that answer is not the one waited for
+    person.until(f"() => ({asked})() > 0")  # when it opens: another answer
     before = person.page.evaluate(asked)
     person.page.evaluate("window.easel.editor.run('refresh')")
     person.until("() => window.easel.editor.widget('node:4', 'ckpt_name').spec.options.length > 2000")
