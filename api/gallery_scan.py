@@ -163,6 +163,10 @@ class Scan:
                 self._look_wanted = True
                 await asyncio.sleep(AFTER_TROUBLE)
                 continue
+            except Exception:  # a fault of ours must not end the scan for as long as the server runs
+                log.exception("the gallery could not be brought up to date")
+                await asyncio.sleep(AFTER_TROUBLE)
+                continue
             await self._reader.stop()
             await self._wanted.wait()
 

@@ -106,7 +106,13 @@ class Thumbs:
                 wish.done.set_exception(Dropped())
                 wish.done.exception()
                 continue
-            await self._make(maker, wish)
+            try:
+                await self._make(maker, wish)
+            except Exception:  # a fault of ours takes one picture, never all that come after it
+                log.exception("no small picture of %s", wish.path)
+                if not wish.done.done():
+                    wish.done.set_exception(PictureError("the server failed to make it"))
+                    wish.done.exception()
 
     async def _make(self, maker: Pictures, wish: _Wish) -> None:
         try:
