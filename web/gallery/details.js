@@ -6,6 +6,7 @@
  *   models: string[], loras: string[], tags: string[], nodes: string[], read: boolean }} Details
  */
 import { icon } from '../icons/icons.js'
+import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { fill, h } from '../panels/dom.js'
 import { momentOf } from './tile.js'
@@ -32,7 +33,7 @@ export function createAbout({ client, deeds, actions, search }) {
       h('p.sub', {}, [item.type === 'input' ? t('Inputs') : t('Outputs'), item.subfolder].filter(Boolean).join(' / ')),
       item.since === null ? opinion(item) : null,
       h('div.acts', {}, actions(item)),
-      item.problem ? h('p.note', {}, icon('warning', 14), item.problem) : null,
+      item.problem ? h('p.note', {}, icon('warning', 14), fromServer(item.problem)) : null,
       item.read ? null : h('p.quiet', {}, t('This file has not been read yet.')),
       prompt(t('Prompt'), item.positive),
       prompt(t('Negative prompt'), item.negative),

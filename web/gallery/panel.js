@@ -7,6 +7,7 @@
  */
 import { storage } from '../app/storage.js'
 import { icon } from '../icons/icons.js'
+import { fromServer } from '../language/server.js'
 import { many, t } from '../language/t.js'
 import { fill, h, setText } from '../panels/dom.js'
 import { openMenu } from '../panels/menu.js'
@@ -142,7 +143,7 @@ export function galleryPanel({ client, toasts, openFile, load }) {
         const reading = pictures.unread ? ` · ${many(pictures.unread, '{count} still to be read', '{count} still to be read')}` : ''
         setText(count, pictures.failure ?? (pictures.asked ? many(pictures.count, '{count} file', '{count} files') + reading : t('Looking…')))
         count.classList.toggle('wrong', pictures.failure !== null || pictures.problems.length > 0)
-        count.dataset.tip = pictures.problems.join('\n')
+        count.dataset.tip = fromServer(pictures.problems.join('\n'))
       }
 
       /** The newest one when one looked at the top. @type {number | null} */

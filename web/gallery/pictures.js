@@ -21,6 +21,7 @@
  * @typedef {import('./query.js').Query} Query
  */
 import { viewUrl } from '../api/client.js'
+import { fromServer } from '../language/server.js'
 import { addressOf } from './query.js'
 
 /** Tiles that one request asks for. */
@@ -198,7 +199,7 @@ const numbers = text => new Uint32Array(text ? JSON.parse(`[${text}]`) : 0)
 /** @param {string} text @returns {string | null} */
 function said(text) {
   try {
-    return JSON.parse(text)?.error?.message ?? null
+    return fromServer(JSON.parse(text)?.error?.message ?? '') || null
   } catch {
     return null
   }
