@@ -27,8 +27,8 @@ from api.jobs import Jobs
 from api.joined import Joiner
 from api.journal import Journal
 from api.lock import FolderLock, FolderTaken
-from api.model_paths import Found, find_folders
 from api.model_facts import ModelFacts
+from api.model_paths import Found, find_folders
 from api.page import Page
 from api.pictures import Pictures
 from api.replies import loggable
