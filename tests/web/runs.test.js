@@ -13,6 +13,7 @@ test('what keeps jobs from being run is said with what to do', () => {
   assert.deepEqual(told({ paused: true, reason: '2 jobs in a row made the worker die within a minute' }), ['warning: The queue is paused: 2 jobs in a row made the worker die within a minute. Look at the failed jobs below, take out what harms, then go on.'])
   assert.deepEqual(told({ problem: 'the disk that holds /x is full: make room, then try again' }), ['error: the disk that holds /x is full: make room, then try again The jobs wait meanwhile; nothing is lost.'])
   assert.deepEqual(told({}, { state: 'starting', deaths: 1, last_words: 'out of memory' }), ['warning: The worker ended and is started again. out of memory'])
+  assert.deepEqual(told({}, { state: 'stopped', deaths: 1, last_words: '' }), ['warning: The worker ended and is started again.'])
   assert.deepEqual(told({}, { state: 'starting', deaths: 0 }), [])
   assert.match(told({ state: 'reconnecting' })[0], /does not answer/u)
 })

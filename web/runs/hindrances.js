@@ -16,8 +16,7 @@ export function hindrances({ state, paused, reason, problem, remaining, running 
   if (paused && asked) found.push({ tone: /** @type {const} */ ('info'), text: reason === 'paused from the page' ? t('The queue is paused.') : t('The queue is paused, since the server was started so.'), detail: waiting ? many(waiting, '{count} job waits.', '{count} jobs wait.') : '' })
   else if (paused) found.push({ tone: /** @type {const} */ ('warning'), text: t('The queue is paused: {reason}.', { reason: fromServer(reason) }), detail: t('Look at the failed jobs below, take out what harms, then go on.') })
   if (problem) found.push({ tone: /** @type {const} */ ('error'), text: fromServer(problem), detail: t('The jobs wait meanwhile; nothing is lost.') })
-  if (worker?.state === 'starting' && worker.deaths > 0) found.push({ tone: /** @type {const} */ ('warning'), text: t('The worker ended and is started again.'), detail: String(worker.last_words ?? '') })
-  else if (worker?.state === 'stopped') found.push({ tone: /** @type {const} */ ('error'), text: t('The worker has stopped.'), detail: String(worker.last_words ?? '') })
+  if ((worker?.state === 'starting' || worker?.state === 'stopped') && worker.deaths > 0) found.push({ tone: /** @type {const} */ ('warning'), text: t('The worker ended and is started again.'), detail: String(worker.last_words ?? '') })
   return found
 }
 
