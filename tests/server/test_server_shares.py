@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -9,18 +10,21 @@ import sqlite3
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from api.database import DatabaseError
 from api.replies import Refusal
+from api.services import SERVICES
 from api.share_files import STRIPPERS, results_of
 from api.share_form import fill, judge, read_form
 from api.share_page import FILES
 from api.share_store import ShareStore
-from api.shares_guest import FOR_GUESTS, WRONG_TOKENS, Door
+from api.shares_guest import FOR_GUESTS, WRONG_TOKENS, Door, get_form
 from tests.server.harness import ROOT, Reply, Server, running, until
 
 TOKEN = "a-token-of-some-length"
@@ -411,6 +415,19 @@ def test_a_graph_that_cannot_run_here_is_refused_without_details(guarded: Server
     assert guest.ask("/runs").json() == {"runs": [], "left": 100}
 
 
+def test_what_fails_here_is_not_told_to_guests() -> None:
+    class Broken:
+        async def by_token(self, token: str) -> None:
+            raise DatabaseError("the disk that holds /home/someone/shares.db is full", full=True)
+
+    services = SimpleNamespace(shares=Broken())
+    request: Any = SimpleNamespace(app={SERVICES: services}, match_info={"token": "t"}, cookies={})
+    with pytest.raises(Refusal) as refusal:
+        asyncio.run(get_form(request))  # type: ignore[arg-type]
+    assert refusal.value.status == 503
+    assert "someone" not in str(refusal.value.body)
+
+
 def wrong_forms() -> list[tuple[str, dict[str, Any]]]:
     def item(**more: Any) -> dict[str, Any]:
         return {
@@ -597,8 +614,6 @@ def test_a_guests_browser_may_load_what_the_page_imports_and_no_more() -> None:
 
 
 def test_a_share_of_the_list_that_a_newer_easel_wrote_is_left_alone(tmp_path: Path) -> None:
-    from api.database import DatabaseError
-
     with sqlite3.connect(tmp_path / "shares.db") as db:
         db.execute("PRAGMA user_version = 99")
     with pytest.raises(DatabaseError, match="newer"):
