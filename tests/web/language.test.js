@@ -87,7 +87,7 @@ const SHOWN = [
 ]
 /** Names that are the same in every language, and sentences for those who write programs. */
 const SAME = new Set(['Easel', 'Alt', 'Ctrl', 'Shift', 'Set_{0}', 'ComfyUI', 'Blender', 'Nuke', 'English', 'Esc', 'Enter', 'in:IMAGE, out:MASK', 'JSON', 'PNG', '1:1', 'Constant'])
-const FOR_PROGRAMMERS = /^(?:extend\/|model\/store\.js|commands\/(?:registry|subgraph_make|system_clipboard)\.js|mask\/history\.js|view\/(?:media|renderer)\.js|tools\/editor\.js|api\/(?:aside|picture_text)\.js)|worker\.js$/u
+const FOR_PROGRAMMERS = /^(?:extend\/|app\/draft_room\.js|model\/store\.js|commands\/(?:registry|subgraph_make|system_clipboard)\.js|mask\/history\.js|view\/(?:media|renderer)\.js|tools\/editor\.js|api\/(?:aside|picture_text)\.js)|worker\.js$/u
 
 test('what a person sees passes t()', () => {
   const bare = files.filter(([name]) => !FOR_PROGRAMMERS.test(name)).flatMap(([name, source]) => literalsOf(source).filter((literal) => {
