@@ -14,7 +14,7 @@ import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { parseFrame } from './frames.js'
 import { newId } from './id.js'
-import { Socket } from './socket.js'
+import { Socket, socketUrl } from './socket.js'
 import { upload } from './upload.js'
 
 const CLIENT_ID = 'easel.clientId'
@@ -283,11 +283,6 @@ export function viewUrl(file, { preview, version, maybe = false } = {}) {
   if (version !== undefined) query.set('rand', String(version))
   if (maybe) query.set('absent', 'empty')
   return `/api/view?${query}`
-}
-
-/** @param {string} path */
-function socketUrl(path) {
-  return `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${path}`
 }
 
 /** @param {string} text @returns {any} */
