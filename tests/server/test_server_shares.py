@@ -300,6 +300,7 @@ def test_limits(guarded: Server) -> None:
     refused(reply, 429, "waiting")
     assert "retry-after" in reply.headers
     waiting.result(run, "running")
+    until(lambda: waiting.result(run, "running").get("steps") == 200)
     assert waiting.ask(f"/runs/{run}/stop", {}).status == 204
     waiting.result(run, "stopped")
 
