@@ -1,4 +1,5 @@
 /** What a picture says of itself: its size, and of the graph in its text what one asks for first. */
+import { isInfoText, readInfoText } from '../import/infotext.js'
 import { readPictureText } from '../import/texts.js'
 import { t } from '../language/t.js'
 import { bytesInWords, rowLabel } from '../model/words.js'
@@ -7,6 +8,7 @@ import { fill, h } from './dom.js'
 /** Inputs worth telling, in this order. */
 const TOLD = ['ckpt_name', 'unet_name', 'lora_name', 'seed', 'noise_seed', 'steps', 'cfg', 'guidance', 'sampler_name', 'scheduler', 'denoise']
 const MOST_TEXT = 2000
+const MOST_VALUES = 20
 
 /** @typedef {{ label: string, value: string }} Row */
 
@@ -77,6 +79,13 @@ export function createDetails() {
 /** @param {Row} row */
 const row = ({ label, value }) => h('div', {}, h('dt', {}, label), h('dd', {}, value))
 
+/** What A1111's text says. @param {string} text @returns {Row[]} */
+function told(text) {
+  const { prompt, negative, values } = readInfoText(text)
+  const rows = [{ label: t('Prompt'), value: prompt }, { label: t('Negative prompt'), value: negative }, ...[...values].slice(0, MOST_VALUES).map(([label, value]) => ({ label, value }))]
+  return rows.filter(({ value }) => value).map(({ label, value }) => ({ label, value: value.slice(0, MOST_TEXT) }))
+}
+
 /** @param {{ url: string, name: string }} picture @returns {Promise<Row[]>} */
 async function readAll({ url, name }) {
   const answer = await fetch(url)
@@ -84,6 +93,8 @@ async function readAll({ url, name }) {
   const blob = await answer.blob()
   const weight = { label: t('Weight'), value: bytesInWords(blob.size) }
   const texts = await readPictureText(new File([blob], name, { type: blob.type }))
+  const words = texts.parameters ?? texts.UserComment ?? ''
+  if (!texts.prompt && isInfoText(words)) return [weight, ...told(words)]
   try {
     return [weight, ...summary(JSON.parse(texts.prompt ?? 'null'))]
   } catch {
