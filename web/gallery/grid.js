@@ -161,8 +161,10 @@ export class Grid {
     this.drawHeads(scrollTop, clientHeight)
     if (!this.queue.held) pictures.need(first, last)
     const active = selection.active !== null && shown.has(selection.active) ? `picture-${selection.active}` : null
-    if (active) this.list.setAttribute('aria-activedescendant', active)
-    else this.list.removeAttribute('aria-activedescendant')
+    if (active !== this.list.getAttribute('aria-activedescendant')) {
+      if (active) this.list.setAttribute('aria-activedescendant', active)
+      else this.list.removeAttribute('aria-activedescendant')
+    }
     this.moved()
   }
 

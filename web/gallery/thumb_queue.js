@@ -41,13 +41,15 @@ export class ThumbQueue {
       const [image, url] = /** @type {[HTMLImageElement, string]} */ ([...this.waiting].at(-1))
       this.waiting.delete(image)
       this.busy.add(image)
+      /** Styles go by it. @param {string} state */
+      const tell = state => { if (image.parentElement) image.parentElement.dataset.state = state }
       /** @param {string} state */
       const done = state => {
-        image.dataset.state = state
+        tell(state)
         this.busy.delete(image)
         this.next()
       }
-      image.dataset.state = 'loading'
+      tell('loading')
       image.onload = () => done('shown')
       image.onerror = () => done('failed')
       image.src = url

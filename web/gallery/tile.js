@@ -26,31 +26,34 @@ export class Tile {
     this.element = h('div.tile', { role: 'option', draggable: 'true' }, this.instead, this.image, h('span.chosen', {}, icon('check', 14)), this.marks)
     /** @type {number | null} */
     this.id = null
-    this.looks = ''
+    this.pixels = 0
     this.index = -1
+    this.where = ''
+    this.chosen = false
+    this.active = false
     /** @type {Item | null} */
     this.item = null
   }
 
   /** @param {number} id @param {Item | null} item @param {number} pixels  of its side, on the device */
   show(id, item, pixels) {
-    const looks = item ? `${item.version} ${item.rating} ${item.favourite} ${item.filename} ${pixels > 256}` : ''
-    if (this.id === id && this.looks === looks) return
-    const same = this.id === id && this.item !== null && item !== null && this.item.version === item.version
+    const fine = pixels > 256 ? 512 : 256
+    if (this.id === id && this.item === item && this.pixels === fine) return
+    const same = this.id === id && this.item !== null && item !== null && this.item.version === item.version && this.pixels === fine
     this.id = id
     this.item = item
-    this.looks = looks
+    this.pixels = fine
     this.element.id = `picture-${id}`
     this.element.dataset.media = item?.media ?? ''
     this.element.setAttribute('aria-label', item ? describe(item) : t('Picture'))
-    if (!same) this.picture(item, pixels)
+    if (!same) this.picture(item, fine)
     fill(this.marks, item?.favourite ? icon('heart', 13) : null, item?.rating ? h('span', {}, `${item.rating} ★`) : null, item?.media === 'video' ? icon('play', 12) : null)
   }
 
   /** @param {Item | null} item @param {number} pixels */
   picture(item, pixels) {
     this.queue.drop(this.image)
-    this.image.dataset.state = ''
+    this.element.dataset.state = ''
     fill(this.instead)
     if (!item) return
     fill(this.instead, icon(item.media === 'video' ? 'film' : item.media === 'audio' ? 'sound' : 'image', 20), h('span', {}, item.filename))
@@ -77,12 +80,17 @@ export class Tile {
 
   /** @param {boolean} chosen @param {boolean} active */
   mark(chosen, active) {
-    this.element.setAttribute('aria-selected', String(chosen))
-    this.element.classList.toggle('active', active)
+    if (this.chosen !== chosen || !this.element.hasAttribute('aria-selected')) this.element.setAttribute('aria-selected', String(chosen))
+    if (this.active !== active) this.element.classList.toggle('active', active)
+    this.chosen = chosen
+    this.active = active
   }
 
-  /** @param {number} x @param {number} y @param {number} side @param {number} index @param {number} count */
+  /** Only what differs is written: most tiles of a frame are where they were. @param {number} x @param {number} y @param {number} side @param {number} index @param {number} count */
   place(x, y, side, index, count) {
+    const where = `${x} ${y} ${side} ${index} ${count}`
+    if (this.where === where) return
+    this.where = where
     this.index = index
     const { style } = this.element
     style.transform = `translate(${x}px, ${y}px)`
@@ -97,7 +105,7 @@ export class Tile {
     this.queue.drop(this.image)
     this.id = null
     this.item = null
-    this.looks = ''
+    this.where = ''
     this.index = -1
     for (const name of ['id', 'aria-label', 'aria-posinset']) this.element.removeAttribute(name)
     this.element.style.visibility = 'hidden'
