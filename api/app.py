@@ -21,6 +21,7 @@ from api import (
     prompt,
     runs,
     settings,
+    share_settle,
     shares,
     shares_guest,
     socket,
@@ -74,7 +75,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app[library.LIBRARIES] = {}
     app[model_library.NOTES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()
-    app.cleanup_ctx.append(shares_guest.keep_settled)
+    app.cleanup_ctx.append(share_settle.keep_settled)
     for theme in THEMES:
         for route in theme.ROUTES:
             app.router.add_route(route.method, route.path, route.handler)

@@ -11,13 +11,11 @@ import asyncio
 import json
 import logging
 import math
-import os
 import secrets
 import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 from aiohttp import hdrs, web
@@ -25,19 +23,17 @@ from aiohttp import hdrs, web
 from api import languages
 from api.database import DatabaseError
 from api.files import SANDBOX, SHOWN, disposition, media_type
-from api.files_on_disk import write_whole
 from api.journal import GUESTS_NUMBER, Body
-from api.pictures import PictureError
 from api.prompt import CATALOGUE_PATIENCE, budget
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
-from api.share_files import NotGiven, bare, path_of, results_of, told
+from api.share_files import NotGiven, bare, path_of, told
 from api.share_form import Form, Scalar, fill, judge, read_form
 from api.share_page import asset, error_page, page
+from api.share_pictures import Turns, take_picture
+from api.share_settle import settle_runs
 from api.share_store import Run, Share, Spent, digest
 from api.summaries import About
-from graph.errors import FileNameError
-from graph.folders import inside
 from graph.parse import parse, to_prompt
 from graph.types import JsonObject, NodeId
 from graph.validate import validate
@@ -49,18 +45,8 @@ COOKIE = "easel_guest"
 YEAR = 365 * 24 * 3600
 LARGEST_RUN = 1024 * 1024
 """Bytes of a guest's request to run."""
-LARGEST_PICTURE = 20 * 2**20
-MOST_PIXELS = 40_000_000
-PATIENCE = 60.0
-"""Seconds that a picture may take to come."""
-MOST_BYTES = 2 * 2**30
-"""Of all pictures that were sent through one link."""
 LARGEST_STRIPPED = 256 * 2**20
 """Bytes of a result that is read to take the graph out of it."""
-PICTURES_PER_HOUR = 60
-"""Through one link, or twice what it may run in that time, if that is more."""
-KEPT_UNUSED = 24 * 3600.0
-PICTURE_KINDS = frozenset({"PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF", "MPO"})
 WRONG_TOKENS = 20
 WRONG_WITHIN = 60.0
 MOST_ADDRESSES = 10_000
@@ -74,10 +60,7 @@ class Door:
     wrong: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One run at a time is judged against the limits."""
-    picture: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """One picture of a guest's at a time is decoded: the owner's wait for the same process."""
-    sending: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
-    """Pictures that are received at once: each is held in memory."""
+    pictures: Turns = field(default_factory=Turns)
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
     """Results that are made ready at once."""
 
@@ -349,115 +332,10 @@ async def _run(request: web.Request, guest: Guest) -> Run:
 
 @_open
 async def post_picture(request: web.Request, guest: Guest) -> web.StreamResponse:
-    """A picture as the body. It is decoded and written anew in the picture process: nothing of the file but pixels."""
-    services, share, known = guest.services, guest.share, guest.known
+    """A picture as the body, for the form's inputs that take one; its id is such an input's value."""
     if not any(found.control == "image" for found in guest.form.inputs.values()):
         raise Refusal(403, "no_pictures", "This form takes no pictures.")
-    now = time.time()
-    if await services.shares.recent_uploads(share.id, now) >= max(PICTURES_PER_HOUR, 2 * share.limits.per_hour):
-        raise _wait(429, "too_many_pictures", "Too many pictures were sent through this link. Try again later.", 600)
-    folder = f"shares/{share.id}"
-    root = services.folders.root("input")
-    if await asyncio.to_thread(_bytes_in, inside(root, folder)) > MOST_BYTES:
-        raise Refusal(507, "too_many_pictures", "Through this link no more pictures can be sent: it holds enough.")
-    async with request.app[DOOR].sending:
-        data = await _received(request, min(LARGEST_PICTURE, services.flags.max_upload))
-    id = secrets.token_urlsafe(16)
-    # The name begins as the start of the server knows leavings, so a power cut leaves none for ever.
-    raw = root / f".upload-{id}"
-    async with request.app[DOOR].picture:
-        try:
-            await asyncio.to_thread(write_whole, raw, data)
-            found = await services.pictures.check(raw)
-            width, height = int(found["width"]), int(found["height"])
-            if found["format"] not in PICTURE_KINDS:
-                raise Refusal(400, "invalid_picture", "Send a PNG, JPEG, WEBP, GIF, BMP or AVIF picture.")
-            if width * height > MOST_PIXELS:
-                sentence = f"The picture has {width} x {height} pixels: {MOST_PIXELS // 10**6} million are the most."
-                raise Refusal(400, "invalid_picture", sentence)
-            _, pixels = await services.pictures.convert(raw, "png")
-            name = f"{folder}/{id}.png"
-            await asyncio.to_thread(write_whole, inside(root, name), pixels)
-        except PictureError as error:
-            why = "it cannot be decoded" if str(root) in str(error) else str(error)
-            raise Refusal(400, "invalid_picture", f"The picture was not taken: {why}.") from None
-        finally:
-            raw.unlink(missing_ok=True)
-    await services.shares.add_upload(id, share, known, name, now)
-    for old in await services.shares.forget_unused(now - KEPT_UNUSED):
-        try:
-            inside(root, old).unlink(missing_ok=True)
-        except (OSError, FileNameError):
-            continue
-    return web.json_response({"picture": id, "width": width, "height": height}, status=201)
-
-
-def _bytes_in(folder: Path) -> int:
-    try:
-        return sum(entry.stat().st_size for entry in os.scandir(folder))
-    except OSError:
-        return 0
-
-
-async def _received(request: web.Request, limit: int) -> bytes:
-    too_large = Refusal(413, "body_too_large", f"The picture is larger than {limit / 2**20:g} MB.")
-    if (request.content_length or 0) > limit:
-        raise too_large
-    data = bytearray()
-    try:
-        async with asyncio.timeout(PATIENCE):
-            async for chunk in request.content.iter_any():
-                data += chunk
-                if len(data) > limit:
-                    raise too_large
-    except TimeoutError:
-        raise Refusal(408, "too_slow", "The picture came too slowly. Try a smaller one.") from None
-    if not data:
-        raise Refusal(400, "invalid_picture", "The picture is empty.")
-    return bytes(data)
-
-
-async def settle_runs(services: Services, share: Share) -> None:
-    """Write down what became of runs that neither wait nor run any more."""
-    for run in await services.shares.open_runs(share.id):
-        if services.jobs.place(run.prompt_id) is not None:
-            continue
-        entry: Any = json.loads(await services.journal.history(run.prompt_id)).get(run.prompt_id)
-        if entry is not None:
-            results = results_of(entry["outputs"], read_form(share.form, share.prompt).outputs)
-            await services.shares.settle(run.id, _state(entry["status"]), results, time.time())
-        elif not await services.journal.is_open(run.prompt_id) and not 0 <= time.time() - run.created <= SETTLED:
-            await services.shares.settle(run.id, "stopped", [], time.time())
-
-
-async def keep_settled(app: web.Application) -> AsyncGenerator[None]:
-    """Look after runs whose guests have gone: their results are kept here before the history forgets them."""
-
-    async def look() -> None:
-        services = app[SERVICES]
-        while True:
-            await asyncio.sleep(SETTLE_EVERY)
-            try:
-                for share in await services.shares.with_open_runs():
-                    await settle_runs(services, share)
-            except (DatabaseError, Refusal) as error:
-                log.error("%s", error)
-
-    task = asyncio.create_task(look(), name="shares")
-    yield
-    task.cancel()
-
-
-SETTLE_EVERY = 20.0
-SETTLED = 10.0
-"""Seconds that a run may be on its way into the queue; then one that is not there was taken out."""
-
-
-def _state(status: Any) -> str:
-    if status["completed"]:
-        return "done"
-    interrupted = any(message[0] == "execution_interrupted" for message in status["messages"])
-    return "stopped" if interrupted else "failed"
+    return await take_picture(request, guest.services, guest.share, guest.known, request.app[DOOR].pictures)
 
 
 def _spent(spent: Spent) -> Refusal:

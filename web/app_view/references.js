@@ -7,7 +7,7 @@
  * @typedef {import('../model/widget_values.js').Widget} Widget
  * @typedef {{ record: NodeRecord, promptId: string }} Found
  */
-import { pathOfPromptId, pathTo } from '../model/paths.js'
+import { pathTo } from '../model/paths.js'
 import { recordAt } from '../model/prompt_ids.js'
 import { freshId, MARK } from './app_data.js'
 
@@ -50,6 +50,3 @@ export function promptIdOf(editor, node) {
   const path = pathTo(editor.graph, node.graph, editor.places.path) ?? []
   return [...path.map(id => editor.store.node(id)?.key ?? ''), node.key].join(':')
 }
-
-/** Whether a node that is no longer there was once inside something that is. @param {Editor} editor @param {string} id */
-export const remains = (editor, id) => pathOfPromptId(editor.graph, id).node !== undefined

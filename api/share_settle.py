@@ -1,0 +1,64 @@
+"""What became of guests' runs, written down with their link: the history may forget them, the link must not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from aiohttp import web
+
+from api.database import DatabaseError
+from api.replies import Refusal
+from api.services import SERVICES, Services
+from api.share_files import results_of
+from api.share_form import read_form
+from api.share_store import Share
+
+log = logging.getLogger("easel")
+
+SETTLE_EVERY = 20.0
+"""Seconds between two looks after runs that no guest asks for."""
+SETTLED = 10.0
+"""Seconds that a run may be on its way into the queue; then one that is not there was taken out."""
+
+
+async def settle_runs(services: Services, share: Share) -> None:
+    """Write down what became of runs that neither wait nor run any more."""
+    for run in await services.shares.open_runs(share.id):
+        if services.jobs.place(run.prompt_id) is not None:
+            continue
+        entry: Any = json.loads(await services.journal.history(run.prompt_id)).get(run.prompt_id)
+        if entry is not None:
+            results = results_of(entry["outputs"], read_form(share.form, share.prompt).outputs)
+            await services.shares.settle(run.id, _state(entry["status"]), results, time.time())
+        elif not await services.journal.is_open(run.prompt_id) and not 0 <= time.time() - run.created <= SETTLED:
+            await services.shares.settle(run.id, "stopped", [], time.time())
+
+
+async def keep_settled(app: web.Application) -> AsyncGenerator[None]:
+    """Look after runs whose guests have gone: their results are kept here before the history forgets them."""
+
+    async def look() -> None:
+        services = app[SERVICES]
+        while True:
+            await asyncio.sleep(SETTLE_EVERY)
+            try:
+                for share in await services.shares.with_open_runs():
+                    await settle_runs(services, share)
+            except (DatabaseError, Refusal) as error:
+                log.error("%s", error)
+
+    task = asyncio.create_task(look(), name="shares")
+    yield
+    task.cancel()
+
+
+def _state(status: Any) -> str:
+    if status["completed"]:
+        return "done"
+    interrupted = any(message[0] == "execution_interrupted" for message in status["messages"])
+    return "stopped" if interrupted else "failed"
