@@ -113,6 +113,13 @@ test('keys that cannot be had say why', () => {
   assert.ok(isModifier(press('Shift')) && isModifier(press('Control')) && !isModifier(press('a')))
 })
 
+test('commands in Chinese are found by words within their labels, and by their English names', () => {
+  const commands = ['delete_reconnect 删除并重新连接', 'paste_links 粘贴并保留连线', 'zoom_in 放大'].map((line) => ({ id: line.split(' ')[0], label: line.split(' ')[1] }))
+  const found = (text) => findCommands(commands, text, [], false).map(({ id }) => id)
+  assert.deepEqual([found('连线'), found('连接'), found('删除'), found('reconnect'), found('zoom 放大'), found('elete')], [['paste_links'], ['delete_reconnect'], ['delete_reconnect'], ['delete_reconnect'], ['zoom_in'], []])
+  assert.deepEqual(findCommands(commands, 'zoom', [], true), [])
+})
+
 test('commands are found by the starts of their words; the last used lead among equals', () => {
   const labels = (text, recent = []) => findCommands(CORE_COMMANDS, text, recent).map(({ label }) => label)
   assert.equal(labels('dup')[0], 'Duplicate')
