@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.person import Person
 from tests.server.harness import ROOT, Server, running
 
+LATER = """() => performance.getEntriesByType('resource')
+    .some(({ name, responseEnd }) => name.includes('/later') && responseEnd > 0)"""
 JOINED = any((ROOT / "web" / "node_modules" / "@esbuild").glob("*/bin/esbuild"))
 
 
 def first_visit(browser: Any, port: int) -> tuple[dict[str, int], Any, Any]:
     """Open the page in a browser that was never here: the addresses asked for, with their bytes, headers included."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=f"http://127.0.0.1:{port}")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     network = context.new_cdp_session(page)
     network.send("Network.enable")
@@ -38,8 +41,9 @@ def test_a_first_visit_is_light(browser: Any, server: Server) -> None:
     drawn = {url: size for url, size in sizes.items() if "object_info" not in url}
     assert len(drawn) < 60, sorted(drawn)
     assert sum(drawn.values()) < 300_000
+    # What is loaded later comes when the page has nothing else to do.
+    person.until(f"() => ({LATER})()")
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(500)
     asked = [url for url in sizes if "/view?" not in url]  # pictures that other tests made on this server
     assert len(asked) <= 25, sorted(asked)
     assert page.evaluate("() => window.easel.editor.store.size") > 5, "the graph is there"
