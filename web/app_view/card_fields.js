@@ -59,7 +59,7 @@ function tick(label, name, on, set) {
 /** @param {import('./app_data.js').AppInput} item @param {import('../model/widget_specs.js').NumberSpec} spec @param {(fields: Record<string, unknown>) => void} update */
 function limits(item, spec, update) {
   const wrong = h('p.wrong', { role: 'alert', hidden: true })
-  const parts = /** @type {const} */ ([['min', t('Least'), spec.min], ['max', t('Greatest'), spec.max], ['step', t('Step'), spec.step]])
+  const parts = /** @type {const} */ ([['min', t('Least'), spec.min], ['max', t('Greatest'), spec.max], ['step', t('Step size'), spec.step]])
   return h('div', {}, h('div.app-trio', {}, parts.map(([name, label, usual]) => {
     const id = `app-field-${(count += 1)}`
     const field = h('input.field', { id, type: 'text', inputmode: 'decimal', value: item[name] === undefined ? '' : String(item[name]), placeholder: Math.abs(usual) > 1e9 ? '' : String(usual), autocomplete: 'off', 'data-field': name })

@@ -24,7 +24,7 @@ export function historyPanel({ editor }) {
       /** @type {VirtualList<Step>} */
       const list = new VirtualList({
         rowHeight: ROW,
-        label: t('Steps'),
+        label: t('Steps of the history'),
         draw: ({ label, at }) => {
           const now = store.history.undos.length
           return [
