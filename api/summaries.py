@@ -37,6 +37,8 @@ class About:
     nodes: int = 0
     seed: int | None = None
     """The first one in the prompt."""
+    cells: int = 0
+    """Of its grid, where it is a sweep."""
     work: list[list[Any]] = field(default_factory=list[list[Any]])
     """What it does that the job before it did not: see api.pace."""
 
@@ -54,6 +56,7 @@ class About:
             slot=_word(easel.get("slot")) or None,
             nodes=len(prompt),
             seed=next(_seeds(prompt), None),
+            cells=_cells(easel.get("sweep")),
         )
 
     @classmethod
@@ -117,6 +120,11 @@ def _seeds(prompt: JsonObject) -> Iterator[int]:
         seed = inputs.get("seed", inputs.get("noise_seed"))
         if isinstance(seed, int) and not isinstance(seed, bool):
             yield seed
+
+
+def _cells(sweep: Any) -> int:
+    cells: Any = cast(JsonObject, sweep).get("cells") if isinstance(sweep, dict) else None
+    return len(cast(list[Any], cells)) if isinstance(cells, list | dict) else 0
 
 
 def _word(value: Any) -> str:

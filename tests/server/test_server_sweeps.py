@@ -62,6 +62,8 @@ def test_cells_are_told_and_found_again(server: Server) -> None:
     (listed,) = [each for each in server.get("/easel/sweeps").json() if each["prompt_id"] == id]
     assert listed["axes"] == [{"title": "Word", "count": 3}]
     assert listed["cells"] == 3
+    (ended,) = [each for each in server.get("/easel/history").json()["entries"] if each["prompt_id"] == id]
+    assert ended["cells"] == 3, "the history offers its grid"
 
 
 def test_one_cell_fails(server: Server) -> None:

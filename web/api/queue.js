@@ -11,6 +11,7 @@
  * @property {string | null} slot
  * @property {number} nodes
  * @property {number | null} seed
+ * @property {number} cells  of its grid, where it is a sweep
  * @property {number} accepted  seconds since 1970
  *
  * @typedef {About & { number: number, seq: number, attempts: number, expected_ms: number | null }} WaitingJob

@@ -46,6 +46,7 @@ export function installRuns({ editor, client, session, results, jobs, runner, tr
 
   const panel = lazyPanel('queue', t('Queue'), async () => (await import('./later.js')).queuePanel({
     feed, routes, client, graph, jobs, names, toasts, openGraph, edits, settings,
+    openGrid: promptId => void editor.run('sweep_open', promptId),
     typeTitle: type => editor.types.get(type)?.title ?? type,
     seeWorker: async () => (await client.serverStatus())?.worker ?? null,
   }))

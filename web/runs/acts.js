@@ -24,11 +24,12 @@ import { nameOf, titleOf } from './words.js'
  * @property {import('../panels/toasts.js').Toasts} toasts
  * @property {(workflow: any, name: string) => void} openGraph
  * @property {import('../app/edits.js').Edits} edits
+ * @property {(promptId: string) => void} openGrid  of a sweep
  */
 
 export class Acts {
   /** @param {Parts} parts */
-  constructor({ routes, client, graph, jobs, names, toasts, openGraph, edits }) {
+  constructor({ routes, client, graph, jobs, names, toasts, openGraph, edits, openGrid }) {
     this.routes = routes
     this.client = client
     this.graph = graph
@@ -37,6 +38,7 @@ export class Acts {
     this.toasts = toasts
     this.openGraph = openGraph
     this.edits = edits
+    this.openGrid = openGrid
     /** The job that another is to be compared with. @type {PastJob | null} */
     this.first = null
   }

@@ -139,6 +139,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
   function show(job, anchor) {
     const { first } = acts
     openMenu([
+      ...(job.cells ? [{ label: t('Open its grid'), icon: 'grid', run: () => acts.openGrid(job.prompt_id) }] : []),
       { label: t('Open its graph'), icon: 'nodes', run: () => void acts.open(job) },
       ...(job.state === 'error' && job.error?.node ? [{ label: t('Show the node that failed'), icon: 'eye', run: () => void acts.showNode(job) }] : []),
       ...(job.count ? [{ label: t('Look at its pictures'), icon: 'image', run: () => void acts.look(job) }] : []),

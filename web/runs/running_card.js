@@ -35,6 +35,7 @@ export function createRunningCard({ feed, acts, typeTitle }) {
     const { running } = feed
     if (!running) return
     openMenu([
+      ...(running.cells ? [{ label: t('Open its grid'), icon: 'grid', run: () => acts.openGrid(running.prompt_id) }] : []),
       { label: t('Open its graph'), icon: 'nodes', run: () => void acts.open(running) },
       { label: t('Rename'), run: () => void acts.rename(running) },
       'line',

@@ -11,8 +11,8 @@ import { duration } from '../panels/duration.js'
 /** What a job is called. @param {About} job */
 export const titleOf = ({ name, title, nodes }) => name || title || many(nodes, 'A graph of {count} node', 'A graph of {count} nodes')
 
-/** Which of several it is; '' for one alone. @param {About} job */
-export const placeOf = ({ batch }) => (batch ? t('{number} of {count}', { number: batch.index + 1, count: batch.of }) : '')
+/** Which of several it is, or how many it makes; '' for one alone. @param {About} job */
+export const placeOf = ({ batch, cells }) => (cells ? many(cells, 'a grid of {count} cell', 'a grid of {count} cells') : batch ? t('{number} of {count}', { number: batch.index + 1, count: batch.of }) : '')
 
 /** @param {About} job */
 export const seedOf = ({ seed }) => (seed === null ? '' : t('seed {seed}', { seed: String(seed) }))
