@@ -61,7 +61,10 @@ class Database:
             self._thread.join()
 
     async def call(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Do `work` in the file's thread; returns once what it wrote is on the disk. Raises DatabaseError."""
+        """Do `work` in the file's thread; returns once what it wrote is on the disk.
+
+        Raises DatabaseError, or what `work` raised by a fault of its own; then nothing of it is written.
+        """
         if self._closed:
             raise DatabaseError("the server is stopping; try again when it is back")
         call = _Call(work)
@@ -107,21 +110,21 @@ class Database:
 
     def _together(self, db: sqlite3.Connection, calls: list[_Call[Any]]) -> None:
         """Run calls in one transaction; answer them only when it is on the disk."""
-        results: list[tuple[_Call[Any], Any, BaseException | None]] = []
+        results: list[tuple[_Call[Any], Any, Exception | None]] = []
         try:
             db.execute("BEGIN IMMEDIATE")
             for call in calls:
                 db.execute("SAVEPOINT one")
                 try:
                     results.append((call, call.work(db), None))
-                except (sqlite3.Error, TypeError, ValueError) as error:
+                except Exception as error:  # whatever it is: the thread serves all others, and must not end with it
                     if not db.in_transaction:
                         raise
                     db.execute("ROLLBACK TO one")
                     results.append((call, None, self._explained(error)))
                 db.execute("RELEASE one")
             db.execute("COMMIT")
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except Exception as error:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             results = [(call, None, self._explained(error)) for call in calls]
@@ -131,8 +134,8 @@ class Database:
             else:
                 call.done.set_exception(error)
 
-    def _explained(self, error: BaseException) -> DatabaseError:
-        if isinstance(error, DatabaseError):
+    def _explained(self, error: Exception) -> Exception:
+        if not isinstance(error, (sqlite3.Error, OSError, TypeError, ValueError)):
             return error
         code = getattr(error, "sqlite_errorcode", None)
         kind = None if code is None else code & 0xFF

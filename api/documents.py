@@ -148,7 +148,7 @@ async def _sent(body: dict[str, Any]) -> Sent:
     if not isinstance(workflow, dict) or not isinstance(cast("dict[str, Any]", workflow).get("nodes"), list):
         raise _wrong("`workflow` must be a graph: a JSON object with a list of nodes.")
     base = body.get("base")
-    if base is not None and (not isinstance(base, int) or isinstance(base, bool) or base < 0):
+    if base is not None and (not isinstance(base, int) or isinstance(base, bool) or not 0 <= base < 2**62):
         raise _wrong("`base` must be the number of a version, or null.")
     reason = body.get("reason", "autosave")
     if not isinstance(reason, str) or not REASON.fullmatch(reason):

@@ -121,6 +121,7 @@ def test_lists_come_in_pages(server: Server) -> None:
         ({"workflow": []}, "list of nodes"),
         ({"workflow": {"nodes": []}, "base": "1"}, "`base`"),
         ({"workflow": {"nodes": []}, "base": True}, "`base`"),
+        ({"workflow": {"nodes": []}, "base": 10**30}, "`base`"),
         ({"workflow": {"nodes": []}, "name": 3}, "`name`"),
         ({"workflow": {"nodes": []}, "name": "x" * 300}, "more than 250"),
         ({"workflow": {"nodes": []}, "reason": "No!"}, "`reason`"),

@@ -92,6 +92,25 @@ def test_one_call_that_fails_does_not_take_the_others(tmp_path: Path) -> None:
     with_journal(tmp_path / "journal.db", work)
 
 
+def test_a_fault_of_ours_ends_one_call_and_never_the_thread(tmp_path: Path) -> None:
+    async def work(journal: Journal) -> None:
+        def forgets_a_name(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM jobs")
+            raise KeyError("name")
+
+        await journal.accept("p0", None, 0, BODY)
+        calls = (
+            journal.call(forgets_a_name),
+            journal.accept("huge", None, 10**30, BODY),
+            journal.accept("p1", None, 1, BODY),
+        )
+        results = await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), 30)
+        assert [type(result) for result in results] == [KeyError, OverflowError, int]
+        assert [e.prompt_id for e in await journal.waiting()] == ["p0", "p1"]
+
+    with_journal(tmp_path / "journal.db", work)
+
+
 def test_a_full_disk_is_named(tmp_path: Path) -> None:
     async def work(journal: Journal) -> None:
         # The same answer of SQLite's as on a full disk: no page may be added.
