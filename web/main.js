@@ -298,6 +298,8 @@ function watchInput() {
   const { dataset } = document.documentElement
   addEventListener('keydown', event => { if (event.key === 'Tab') dataset.input = 'keys' }, true)
   addEventListener('pointerdown', () => { dataset.input = 'pointer' }, true)
+  // Enter and Escape are the input method's while it puts letters together: Safari tells the last of them by the number alone.
+  addEventListener('keydown', event => { if (event.isComposing || event.keyCode === 229) event.stopImmediatePropagation() }, true)
 }
 
 wordTheShell()
