@@ -46,6 +46,15 @@ def test_chinese_is_shown_and_files_stay_english(chinese: Person, text_to_image:
     for words in ("采样器", "ksampler"):
         field.fill(words)
         page.get_by_role("option").first.get_by_text("K采样器", exact=True).wait_for()
+    # The Enter and the Escape of an input method choose and close nothing.
+    for key in ("Enter", "Escape"):
+        field.evaluate(
+            """(field, key) => field.dispatchEvent(
+                new KeyboardEvent('keydown', { key, isComposing: true, bubbles: true }))""",
+            key,
+        )
+    page.get_by_role("option").first.get_by_text("K采样器", exact=True).wait_for()
+    assert page.evaluate("() => window.easel.editor.store.undoLabel") is None
     page.keyboard.press("Enter")
     chinese.until("() => [...window.easel.editor.selection].length === 1")
     page.get_by_role("heading", name="K采样器").wait_for()
