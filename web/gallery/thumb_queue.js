@@ -8,17 +8,17 @@ const AT_ONCE = 4
 
 export class ThumbQueue {
   constructor() {
-    /** @type {Map<HTMLImageElement, string>} */
+    /** @type {Map<HTMLImageElement, { url: string, failed: () => void }>} */
     this.waiting = new Map()
     /** @type {Set<HTMLImageElement>} */
     this.busy = new Set()
     this.held = false
   }
 
-  /** @param {HTMLImageElement} image @param {string} url */
-  want(image, url) {
+  /** @param {HTMLImageElement} image @param {string} url @param {() => void} failed */
+  want(image, url, failed) {
     this.drop(image)
-    this.waiting.set(image, url)
+    this.waiting.set(image, { url, failed })
     this.next()
   }
 
@@ -26,6 +26,7 @@ export class ThumbQueue {
   drop(image) {
     this.waiting.delete(image)
     this.busy.delete(image)
+    if (!image.hasAttribute('src')) return
     image.onload = image.onerror = null
     image.removeAttribute('src')
   }
@@ -38,7 +39,7 @@ export class ThumbQueue {
 
   next() {
     while (!this.held && this.busy.size < AT_ONCE && this.waiting.size) {
-      const [image, url] = /** @type {[HTMLImageElement, string]} */ ([...this.waiting].at(-1))
+      const [image, { url, failed }] = /** @type {[HTMLImageElement, { url: string, failed: () => void }]} */ ([...this.waiting].at(-1))
       this.waiting.delete(image)
       this.busy.add(image)
       /** Styles go by it. @param {string} state */
@@ -51,7 +52,10 @@ export class ThumbQueue {
       }
       tell('loading')
       image.onload = () => done('shown')
-      image.onerror = () => done('failed')
+      image.onerror = () => {
+        failed()
+        done('failed')
+      }
       image.src = url
     }
   }

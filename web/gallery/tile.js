@@ -47,18 +47,20 @@ export class Tile {
     this.element.dataset.media = item?.media ?? ''
     this.element.setAttribute('aria-label', item ? describe(item) : t('Picture'))
     if (!same) this.picture(item, fine)
-    fill(this.marks, item?.favourite ? icon('heart', 13) : null, item?.rating ? h('span', {}, `${item.rating} ★`) : null, item?.media === 'video' ? icon('play', 12) : null)
+    const marked = Boolean(item && (item.favourite || item.rating || item.media === 'video'))
+    if (marked || this.marks.firstChild) fill(this.marks, item?.favourite ? icon('heart', 13) : null, item?.rating ? h('span', {}, `${item.rating} ★`) : null, item?.media === 'video' ? icon('play', 12) : null)
   }
 
   /** @param {Item | null} item @param {number} pixels */
   picture(item, pixels) {
     this.queue.drop(this.image)
     this.element.dataset.state = ''
-    fill(this.instead)
+    if (this.instead.firstChild) fill(this.instead)
     if (!item) return
-    fill(this.instead, icon(item.media === 'video' ? 'film' : item.media === 'audio' ? 'sound' : 'image', 20), h('span', {}, item.filename))
-    if (item.media === 'image') this.queue.want(this.image, thumbUrl(item, pixels))
-    else if (item.media === 'video') void this.frame(item)
+    const name = () => fill(this.instead, icon(item.media === 'video' ? 'film' : item.media === 'audio' ? 'sound' : 'image', 20), h('span', {}, item.filename))
+    if (item.media === 'image') return this.queue.want(this.image, thumbUrl(item, pixels), name)
+    name()
+    if (item.media === 'video') void this.frame(item)
   }
 
   /** @param {Item} item */
