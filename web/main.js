@@ -13,6 +13,7 @@ import { OpenGraph } from './app/document.js'
 import { openDraftRoom } from './app/draft_room.js'
 import { Drafts } from './app/drafts.js'
 import { fileCommands } from './app/file_commands.js'
+import { nameFrom } from './app/files.js'
 import { listenToServer } from './app/events.js'
 import { Heat } from './app/heat.js'
 import { Jobs } from './app/jobs.js'
@@ -148,7 +149,7 @@ async function start() {
     openExports: anchor => openExportMenu(editor, anchor),
   }), 'wide')
   const templates = lazyPanel('templates', t('Templates'), async () => (await later()).templatesPanel({
-    client, toasts, schema: () => editor.schema, openJson: (json, title) => bringIn.tellNotes(graph.open(json), title),
+    client, toasts, schema: () => editor.schema, openJson: (json, title) => bringIn.tellNotes(graph.open(json, { name: nameFrom(title) }), title),
   }), 'full')
   const versions = lazyPanel('versions', t('Versions'), async () => (await later()).versionsPanel({ graph, names, toasts, stage }), 'wide')
   const outline = lazyPanel('outline', t('Nodes in this graph'), async () => (await later()).outlinePanel({ editor, session, names, colorOf, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
@@ -220,7 +221,7 @@ async function start() {
 
   /** @param {any} workflow @param {string} name */
   function openWorkflow(workflow, name) {
-    if (workflow) bringIn.tellNotes(graph.open(workflow, { dirty: true }), name)
+    if (workflow) bringIn.tellNotes(graph.open(workflow, { name: nameFrom(name), dirty: true }), name)
     else toasts.show({ tone: 'warning', text: t('{name} does not say which graph made it.', { name }) })
   }
 
@@ -293,7 +294,7 @@ function loraNames(schema) {
   return spec?.kind === 'combo' ? spec.options.map(String) : []
 }
 
-/** The canvas shows that it has the focus only to those who walk the page by Tab. */
+/** The canvas shows that it has the focus only to those who walk the page by Tab; keys of an input method are nobody's commands. */
 function watchInput() {
   const { dataset } = document.documentElement
   addEventListener('keydown', event => { if (event.key === 'Tab') dataset.input = 'keys' }, true)

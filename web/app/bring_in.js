@@ -13,7 +13,7 @@ import { isTyping } from '../panels/dom.js'
 import { kindOf } from '../view/media.js'
 import { fileValue } from '../view/node_pictures.js'
 import { droppedFiles } from './dropped_files.js'
-import { chooseFiles, isGraphFile, isPicture, stem } from './files.js'
+import { chooseFiles, isGraphFile, isPicture, nameFrom } from './files.js'
 
 const GAP = 40
 /** Letters of a hash that tell a file. A1111's first ones, of eight, were of something else. */
@@ -135,7 +135,7 @@ export class BringIn {
       if (isGraphFile(file)) return this.openFile(file)
       if (/\.txt$/iu.test(file.name) && (await this.openIfGraph(file))) return undefined
       if (uploadOf(file) === null) others.push(file.name || t('What was pasted'))
-      else if (!node && files.length === 1 && screen && (await this.openIfGraph(file))) return undefined
+      else if (!(node && this.uploadWidget(node, uploadOf(file) ?? 'image')) && files.length === 1 && screen && (await this.openIfGraph(file))) return undefined
       else taken.push(file)
     }
     if (others.length) this.tellOthers(others)
@@ -186,7 +186,7 @@ export class BringIn {
     const found = await readGraph(file, () => this.#atHand()).catch(() => null)
     if (!found) return false
     try {
-      this.#show(found, file.name)
+      this.#show(found, file.name, nameFrom(file.name))
       return true
     } catch {
       return false // its text is no graph: it is only a picture
@@ -199,16 +199,15 @@ export class BringIn {
       const { readGraph } = await import('./later.js')
       const found = await readGraph(file, () => this.#atHand())
       if (!found) throw new Error(isPicture(file) ? t('{name} carries no graph. Drop it on the canvas to load it as a picture.', { name: file.name }) : t('{name} carries no graph.', { name: file.name }))
-      this.#show(found, file.name)
-      this.graph.setState(isGraphFile(file) ? stem(file.name) || null : null, true)
+      this.#show(found, file.name, nameFrom(file.name))
     } catch (error) {
       this.toasts.show({ tone: 'error', text: t('{name} could not be opened.', { name: file.name }), detail: /** @type {Error} */ (error).message })
     }
   }
 
-  /** @param {import('../import/read.js').Opened} found @param {string} name */
-  #show({ graph, from, notes }, name) {
-    const mended = this.graph.open(graph, { name: null, dirty: true })
+  /** @param {import('../import/read.js').Opened} found @param {string} name @param {string | null} [title]  of the document */
+  #show({ graph, from, notes }, name, title = null) {
+    const mended = this.graph.open(graph, { name: title, dirty: true })
     if (from) this.toasts.show({ key: 'imported', tone: notes.length ? 'warning' : 'done', text: t('{name}: a graph was made of the text of {program}.', { name, program: from }), detail: short(notes) })
     this.tellNotes(from ? mended : [...notes, ...mended], name)
   }

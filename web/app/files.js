@@ -21,6 +21,9 @@ export const GRAPH_FILES = '.json,application/json,image/png,image/webp,image/jp
 /** File name without folders and extension. @param {string} name */
 export const stem = name => name.replace(/^.*[/\\]/u, '').replace(/\.[a-z0-9]{1,5}$/iu, '')
 
+/** A document's name from what it came from: a file's name, a template's title. @param {string} text */
+export const nameFrom = text => text.replace(/^.*[/\\]/u, '').replace(/\.[a-z][a-z0-9]{1,4}$/iu, '').replace(/[:*?"<>|\p{Cc}]/gu, ' ').replace(/^[\s.]+/u, '').slice(0, 100).replace(/[\s.]+$/u, '') || null
+
 /** Offers the graph as a file. @param {OpenGraph} graph */
 export const download = graph => saveText(`${stem(graph.title) || 'graph'}.json`, JSON.stringify(graph.editor.save(), null, 2))
 

@@ -73,5 +73,5 @@ export const stepSentence = ({ value, max }) => (max > 1 ? t('step {value} of {m
 /** @param {{ done: number, total: number }} progress */
 export const nodesSentence = ({ done, total }) => t('{done} of {total} nodes', { done, total })
 
-/** @param {number | null} left  ms */
-export const leftSentence = left => (left === null || left < SHORTEST ? '' : t('about {time} left', { time: duration(left) }))
+/** In whole seconds: a guess has no tenths. @param {number | null} left  ms */
+export const leftSentence = left => (left === null || left < SHORTEST ? '' : t('about {time} left', { time: left < 10_000 ? t('{number} s', { number: Math.ceil(left / 1000) }) : duration(left) }))
