@@ -12,12 +12,15 @@ Object.assign(globalThis, { document: { visibilityState: 'visible' } })
 function setUp(add) {
   /** @type {[string, any, string][]} */
   const sent = []
+  /** @type {boolean[]} */
+  const kept = []
   /** @type {any[]} */
   const conflicts = []
   const autosave = new Autosave({
     documents: /** @type {any} */ ({
-      add: async (/** @type {string} */ id, /** @type {any} */ said, /** @type {string} */ text) => {
+      add: async (/** @type {string} */ id, /** @type {any} */ said, /** @type {string} */ text, /** @type {{ keepalive: boolean }} */ { keepalive }) => {
         sent.push([id, said, text])
+        kept.push(keepalive)
         return add(id, said, text)
       },
     }),
@@ -29,7 +32,7 @@ function setUp(add) {
       tab.sent = job.turn
     },
   })
-  return { autosave, sent, conflicts }
+  return { autosave, sent, kept, conflicts }
 }
 
 /** @param {import('../../web/app/tab.js').Tab} tab @param {string} text */
@@ -114,4 +117,19 @@ test('that it was saved is told even if a change waits', () => {
   autosave.add(tab, edit(tab, 'b'))
   const { text, reason, thumbnail } = autosave.waiting.get(tab) ?? {}
   assert.deepEqual([text, reason, thumbnail], ['b', 'save', 'data:picture'])
+})
+
+test('what a browser would not send after its page is sent as ever: its bytes count, with its picture', async () => {
+  const { autosave, kept } = setUp(() => ({ version: 1, time: 1 }))
+  const tab = newTab()
+  document.visibilityState = 'hidden'
+  try {
+    for (const [text, thumbnail] of [['short', null], ['狐'.repeat(30_000), null], ['x'.repeat(50_000), 'data:'.padEnd(20_000, 'A')]]) {
+      autosave.add(tab, { ...edit(tab, text), thumbnail })
+      await autosave.settled(tab)
+    }
+  } finally {
+    document.visibilityState = 'visible'
+  }
+  assert.deepEqual(kept, [true, false, false])
 })

@@ -11,7 +11,7 @@ import { ApiError } from '../api/client.js'
 
 /** Between two versions of one document, in ms. */
 const SPACING = 1000
-/** What the browser still sends after its page is gone. */
+/** What browsers still send after their page is gone: 64 KiB, a little less for what is said beside the graph. They refuse a larger body. */
 const KEEPALIVE_BYTES = 60_000
 const FIRST_WAIT = 2000
 const LONGEST_WAIT = 60_000
@@ -136,7 +136,7 @@ export class Autosave {
       const { version } = await this.documents.add(id, {
         base, name: tab.name, stored: branch ? null : tab.stored, reason: job.reason, writer: this.writer(), origin: tab.origin,
         ...(job.label ? { label: job.label } : {}), ...(job.thumbnail ? { thumbnail: job.thumbnail } : {}),
-      }, job.text, { keepalive: job.text.length < KEEPALIVE_BYTES && document.visibilityState === 'hidden' })
+      }, job.text, { keepalive: document.visibilityState === 'hidden' && bytesOf(job) < KEEPALIVE_BYTES })
       // It may have become another document meanwhile: then this says nothing of it.
       if (tab.branch !== branch || (branch ?? tab).id !== id) return
       ;(branch ?? tab).base = version
@@ -165,3 +165,6 @@ export class Autosave {
     this.listeners.forEach(listener => listener())
   }
 }
+
+/** @param {Job} job */
+const bytesOf = ({ text, thumbnail }) => new Blob([text]).size + (thumbnail?.length ?? 0)
