@@ -181,6 +181,31 @@ def test_a_failure_says_why_and_runs_again(artist: Person, server: Server) -> No
     expect(row).to_have_count(2)
 
 
+def test_older_history_that_did_not_come_is_asked_for_again(artist: Person, server: Server) -> None:
+    queue(artist, "a long past")
+    until(lambda: server.get("/easel/history").json()["entries"])
+    [entry] = server.get("/easel/history").json()["entries"]
+    asked: list[str] = []
+
+    def answer(route: Any) -> None:
+        if "before=" not in route.request.url:
+            return route.fulfill(json={"entries": [entry], "next": 1})
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            return route.abort()
+        return route.fulfill(json={"entries": [{**entry, "prompt_id": "older"}], "next": None})
+
+    artist.page.route("**/easel/history?*", answer)
+    panel = open_queue(artist)
+    expect(panel).to_contain_text("The server does not answer")
+    expect(panel.locator(".past .job")).to_have_count(1)
+    panel.get_by_role("button", name="Try again").click()
+    expect(panel.locator(".past .job")).to_have_count(2)
+    expect(panel).not_to_contain_text("The server does not answer")
+    assert len(asked) == 2
+    artist.page.unroute("**/easel/history?*")
+
+
 def test_it_runs_on_change_until_escape(artist: Person, server: Server) -> None:
     def runs() -> int:
         return len(server.get("/easel/history").json()["entries"])

@@ -49,7 +49,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
   const end = h('div.sentinel', { 'aria-hidden': 'true' })
   const element = h('section.history', {}, h('div.head', {}, h('h3', {}, t('History')), h('div.choice', { role: 'group', 'aria-label': t('Which of them') }, buttons), more), none, list, retry, end)
 
-  const near = new IntersectionObserver(entries => { if (entries.some(entry => entry.isIntersecting)) void load() }, { root: room, rootMargin: `0px 0px ${AHEAD}px` })
+  const near = new IntersectionObserver(entries => { if (!failure && entries.some(entry => entry.isIntersecting)) void load() }, { root: room, rootMargin: `0px 0px ${AHEAD}px` })
   near.observe(end)
 
   /** @param {Which} value */
@@ -69,6 +69,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
   async function load() {
     if (loading || (loaded && next === null)) return
     loading = true
+    failure = ''
     const asked = turn
     try {
       const page = await routes.history({ limit: PAGE, before: loaded ? next : null, document: which === 'document' ? openDocument() : null, state: which === 'failed' ? 'error' : null })
@@ -77,14 +78,13 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
       jobs = [...(loaded ? jobs : []), ...page.entries.filter(job => !known.has(job.prompt_id))]
       next = page.next
       loaded = true
-      failure = ''
     } catch (error) {
       if (asked !== turn) return
       failure = /** @type {Error} */ (error).message
-      next = null
     }
     loading = false
     draw()
+    if (failure) return // the person asks again
     // What came does not fill the room: the watcher speaks only when something comes into view.
     if (next !== null && end.getBoundingClientRect().top < room.getBoundingClientRect().bottom + AHEAD) void load()
   }
