@@ -85,6 +85,14 @@ export class Tabs {
     return this.list.find(tab => tab.stored === name)
   }
 
+  /** What no other tab is called. @param {string} name */
+  freeName(name) {
+    const taken = new Set(this.list.map(titleOf))
+    let free = name
+    for (let count = 2; taken.has(free); count++) free = `${name} (${count})`
+    return free
+  }
+
   /** What is known of the nodes of a document that is open, shown or not. @param {string} id @returns {Session | null} */
   sessionOf(id) {
     const tab = this.byId(id) ?? this.closed.find(each => each.id === id && each.aside)

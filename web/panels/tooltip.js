@@ -56,13 +56,16 @@ export function installTooltips(keysOf) {
     if (over && event.pointerType === 'mouse') timer = setTimeout(() => show(over), WAIT)
   })
   addEventListener('pointerdown', hide, true)
+  // A panel that opens with the focus in it covers nothing by a tip: only who walks to a control asks what it is.
+  let walking = false
   addEventListener('keydown', event => {
     if (event.key === 'Escape') hide()
+    walking = /^(?:Tab|Arrow|Home$|End$|Page|F6$)/u.test(event.key)
   }, true)
   addEventListener('focusin', event => {
     const over = target(event)
     hide()
-    if (over?.matches(':focus-visible')) show(over)
+    if (walking && over?.matches(':focus-visible')) show(over)
   })
   addEventListener('focusout', hide)
 }

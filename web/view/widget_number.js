@@ -25,18 +25,21 @@ export const NUMBER = {
     if (spec.display === 'slider') drawShare(drawing)
     let right = place.button ? 2 : PAD
     if (expression) drawMark(drawing)
-    else if (canReuse(drawing.widget, state.last)) drawIcon(ctx, 'again', place.field.x + ARROW / 2 + 1, place.field.y + place.field.h / 2, 12, theme.quiet)
     if (typeof value !== 'number') return drawRight(drawing, wrongText(value), { right, colour: theme.warning })
     ctx.font = font(state.size)
     const unit = afterNumber(spec.unit)
-    const room = place.field.w - right - PAD - (expression || canReuse(drawing.widget, state.last) ? ARROW - PAD : 0)
+    const reuse = canReuse(drawing.widget, state.last)
+    const room = place.field.w - right - PAD - (expression || reuse ? ARROW - PAD : 0)
     const grouped = formatNumber(value, spec.digits)
+    const bare = grouped.replaceAll('\u2009', '')
+    // Sixteen digits are read, and the arrow under them is there for the pointer.
+    if (reuse && measure(ctx, bare) <= room) drawIcon(ctx, 'again', place.field.x + ARROW / 2 + 1, place.field.y + place.field.h / 2, 12, theme.quiet)
     // Sixteen digits of a seed need the room that their gaps take, a large number that of its unit.
     if (unit && measure(ctx, grouped + unit) <= room) {
       drawRight(drawing, unit, { right, colour: theme.quiet })
       right += measure(ctx, unit)
     }
-    drawRight(drawing, measure(ctx, grouped) > room ? grouped.replaceAll('\u2009', '') : grouped, { right, ...(state.wrong && { colour: theme.warning }) })
+    drawRight(drawing, measure(ctx, grouped) > room ? bare : grouped, { right, ...(state.wrong && { colour: theme.warning }) })
   },
 
   hover({ ctx, theme, place: { field }, widget: { expression } }, part) {
