@@ -233,6 +233,29 @@ def test_a_saved_graph_that_somebody_else_changed_is_not_replaced_unasked(artist
     until(lambda: text_of(json.loads(path.read_text())) == "mine", 20)
 
 
+def test_what_is_changed_during_a_slow_save_stays_the_newest(artist: Person) -> None:
+    file = save_as(artist, f"slow {time.time_ns()}")
+    held: list[Any] = []
+    artist.page.route("**/api/userdata/workflows*", lambda route: held.append(route))
+    before = artist.page.evaluate("() => window.easel.graph.tab.modified")
+    write(artist, "saved")
+    with artist.page.expect_request("**/api/userdata/workflows*"):
+        artist.page.keyboard.press("Control+s")
+    write(artist, "changed meanwhile")
+    id = document(artist)
+    until(lambda: text_of(newest(artist, id)["workflow"]) == "changed meanwhile")
+    held[0].continue_()
+    until(lambda: text_of(json.loads(file.read_text())) == "saved")
+    settled = "({ tab, autosave }) => tab.turn === tab.sent && !autosave.waiting.size && !autosave.sending"
+    artist.until("before => window.easel.graph.tab.modified !== before", before)
+    artist.until(f"() => ({settled})(window.easel.graph)")
+    assert text_of(newest(artist, id)["workflow"]) == "changed meanwhile"
+    assert artist.page.evaluate("() => window.easel.graph.dirty"), "the file lacks it"
+    artist.page.reload()
+    artist.wait_ready()
+    says(artist, "changed meanwhile")
+
+
 def test_changes_that_were_closed_without_a_save_are_offered(artist: Person) -> None:
     page = artist.page
     name = f"unsaved {time.time_ns()}"

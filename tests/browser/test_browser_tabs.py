@@ -146,11 +146,22 @@ def test_a_tab_is_renamed_duplicated_and_listed(artist: Person) -> None:
     page.get_by_role("textbox", name="Name").fill("owl 🦉")
     page.keyboard.press("Enter")
     expect(page.get_by_role("tab")).to_have_accessible_name("owl 🦉")
+    saved(artist)
     page.get_by_role("tab").focus()
     page.keyboard.press("Shift+F10")
     page.get_by_role("menuitem", name="Duplicate").click()
     expect(page.get_by_role("tab")).to_have_count(2)
     assert names(artist) == ["owl 🦉", "owl 🦉 copy"]
+    # One that is not shown too: the server has all of it afterwards.
+    page.get_by_role("tab", name="owl 🦉", exact=True).click(button="right")
+    page.get_by_role("menuitem", name="Rename").click()
+    page.get_by_role("textbox", name="Name").fill("barn owl")
+    page.keyboard.press("Enter")
+    expect(page.locator(".tab .name").first).to_have_text("barn owl")
+    artist.until(
+        "() => { const { autosave, tabs } = window.easel.graph; return autosave.stateOf(tabs.list[0]) === 'saved' }"
+    )
+    page.evaluate("() => window.easel.graph.rename(window.easel.graph.tabs.list[0], 'owl 🦉')")
     page.get_by_role("button", name="All tabs").click()
     assert not [
         line for line in serious(page).splitlines() if "tablist" in line or 'class="tab' in line or "menu" in line

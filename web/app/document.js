@@ -136,6 +136,7 @@ export class OpenGraph {
     const { records, notes } = load(workflow)
     // What this page does not understand must not be written over.
     const newer = isNewer(workflow)
+    if (state.name && !state.stored && !state.id) state.name = this.tabs.freeName(state.name)
     const tab = newTab(newer ? { name: state.name ?? null, dirty, origin: `${state.id ?? 'file'}:${state.base ?? 0}` } : { ...state, dirty })
     this.tabs.open(tab, { ...blankAside(), store: { records, undos: [], redos: [] } })
     this.showAll()
@@ -239,8 +240,13 @@ export class OpenGraph {
     tab.stored = name
     tab.name = name
     tab.dirty = tab.turn !== turn // edited while it was on its way
-    tab.turn += 1 // that it was saved is told as well
-    this.writer.write(tab, JSON.stringify(workflow), 'save')
+    if (!tab.dirty) {
+      tab.turn += 1 // that it was saved is told as well
+      this.writer.write(tab, JSON.stringify(workflow), 'save')
+    } else if (tab.base !== null && !tab.branch) {
+      // What the server has, or is about to have, is newer than what was saved: only the name is told. The next version says it too.
+      await this.documents.rename(tab.id, { name, stored: name }).catch(() => undefined)
+    }
     this.tabs.tell()
     return true
   }
@@ -260,11 +266,14 @@ export class OpenGraph {
       tab.stored = name
     }
     tab.name = name
-    tab.turn += 1
+    const wasSent = tab.turn <= tab.sent
+    const turn = (tab.turn += 1)
     if (tab === this.tab) this.writer.keep()
     this.tabs.tell()
+    if (tab.base === null) return
     // Should this fail, the next version says so as well.
-    if (tab.base !== null) await this.documents.rename(tab.id, { name, stored: tab.stored }).catch(() => undefined)
+    const told = await this.documents.rename(tab.id, { name, stored: tab.stored }).then(() => true, () => false)
+    if (told && wasSent) this.sent(tab, turn) // a tab that is not shown writes no version
   }
 
   /** The saved file of a name is gone, or has another name now: what is open is kept, as a document. @param {string} name @param {string | null} [now] */
