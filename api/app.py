@@ -9,31 +9,31 @@ from aiohttp import hdrs, web
 from api import (
     choices,
     devices,
-    documents,
     extensions,
     files,
-    gallery,
     languages,
-    library,
     log,
-    model_library,
     page,
     prompt,
-    runs,
     settings,
-    share_settle,
-    shares,
-    shares_guest,
     socket,
-    sweeps,
     system,
     templates,
     userdata,
 )
+from api.documents import routes as documents
+from api.gallery import routes as gallery
+from api.library import routes as library
+from api.model_files import routes as model_library
 from api.page import PAGE
+from api.queue import routes as runs
+from api.queue import sweeps
 from api.replies import turn_errors_into_replies
 from api.security import Gate, mark, middleware
 from api.services import SERVICES, Services
+from api.shares import guest as shares_guest
+from api.shares import owner as shares
+from api.shares import settle as share_settle
 
 THEMES = (prompt, socket, files, userdata, settings, system)
 """Whose ROUTES clients know."""

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from api.journal import Body
+from api.queue.journal import Body
+from api.queue.summaries import About
 from api.replies import Refusal, read_json, read_object
 from api.security import hide_credentials
 from api.services import SERVICES, Services
-from api.summaries import About
 from graph.errors import ParseError
 from graph.frozen import pins_of
 from graph.parse import parse, to_prompt

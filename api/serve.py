@@ -19,22 +19,22 @@ from aiohttp.abc import AbstractAccessLogger
 from api import log as log_ring
 from api.app import build_app
 from api.database import DatabaseError
-from api.document_store import DocumentStore
+from api.documents.store import DocumentStore
 from api.flags import ROOT, Flags, fail
-from api.gallery_service import Gallery
+from api.gallery.service import Gallery
 from api.hub import Feed, Hub
-from api.jobs import Jobs
 from api.joined import Joiner
-from api.journal import Journal
 from api.lock import FolderLock, FolderTaken
-from api.model_facts import ModelFacts
+from api.model_files.facts import ModelFacts
 from api.model_paths import Found, find_folders
 from api.page import Page
 from api.pictures import Pictures
+from api.queue.jobs import Jobs
+from api.queue.journal import Journal
 from api.replies import loggable
 from api.security import Gate, TokenError, addresses, token_for
 from api.services import Services
-from api.share_store import ShareStore
+from api.shares.store import ShareStore
 from api.workers import LocalWorker
 from graph.folders import Folders
 from graph.types import JsonObject

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from api.document_store import DocumentStore
+from api.documents.store import DocumentStore
 from api.flags import Flags
-from api.gallery_service import Gallery
+from api.gallery.service import Gallery
 from api.hub import Feed, Hub
-from api.jobs import Jobs
-from api.journal import Journal
-from api.model_facts import ModelFacts
+from api.model_files.facts import ModelFacts
 from api.page import Page
 from api.pictures import Pictures
-from api.share_store import ShareStore
+from api.queue.jobs import Jobs
+from api.queue.journal import Journal
+from api.shares.store import ShareStore
 from api.workers import LocalWorker
 from graph.folders import Folders
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from api.document_store import count_nodes
+from api.documents.store import count_nodes
 from api.files import SANDBOX
 from api.replies import Refusal
 from api.services import SERVICES

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from api.gallery_search import Question, search
+from api.gallery.search import Question, search
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.server.harness import Server, running
 

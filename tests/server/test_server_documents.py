@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-import api.document_store
+import api.documents.store
 from api.database import DatabaseError
-from api.document_store import Content, DocumentStore, Sent, Taken
-from api.version_thinning import DAY, HOUR, MINUTE, to_drop
+from api.documents.store import Content, DocumentStore, Sent, Taken
+from api.documents.thinning import DAY, HOUR, MINUTE, to_drop
 from tests.server.harness import Reply, Server, running
 
 PIXEL = base64.b64decode(
@@ -250,7 +250,7 @@ def test_beyond_all_bounds_the_oldest_without_a_name_go(tmp_path: Path, monkeypa
         await put(store, "first", None, 1.0, label="kept")
         for n in range(1, 9):
             await put(store, n, n, 1.0 + n)
-        monkeypatch.setattr(api.document_store, "MOST_BYTES", 1)
+        monkeypatch.setattr(api.documents.store, "MOST_BYTES", 1)
         await put(store, "last", 9, 99.0)
         assert await numbers(store) == [10, 1]
 

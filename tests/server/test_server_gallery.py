@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from api import gallery_trash
-from api.gallery_scan import look
-from api.gallery_store import GalleryStore
-from api.gallery_thumbs import Dropped, Thumbs, trim
+from api.gallery import trash as gallery_trash
+from api.gallery.scan import look
+from api.gallery.store import GalleryStore
+from api.gallery.thumbs import Dropped, Thumbs, trim
 from tests.server.harness import ROOT, Server, running, until
 
 CHINESE = "雪中的狐狸，傍晚的光"
@@ -370,7 +370,7 @@ def test_small_pictures_on_a_full_disk_and_unwanted(tmp_path: Path, monkeypatch:
 
 
 def test_a_move_that_a_power_cut_left_half_done_is_mended(tmp_path: Path):
-    from api.gallery_scan import Seen
+    from api.gallery.scan import Seen
 
     store = GalleryStore(tmp_path / "gallery.db")
     store.open()

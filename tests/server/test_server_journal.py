@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-import api.journal
+import api.queue.journal
 from api.database import DatabaseError
 from api.hub import Feed, Hub, Listener
-from api.journal import Body, Ending, Journal
 from api.outbox import MOST_BYTES, MOST_PREVIEWS, Message, Outbox, Overflow
+from api.queue.journal import Body, Ending, Journal
 
 BODY = Body(prompt='{"1":{"class_type":"Say","inputs":{}}}', extra="{}", targets='["1"]', checked=True)
 DONE = Ending(outputs={"1": {"text": ["é"]}}, status={"status_str": "success"}, meta={})
@@ -71,7 +71,7 @@ def test_accepted_means_on_the_disk(tmp_path: Path) -> None:
 
 
 def test_the_history_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.journal, "HISTORY_KEPT", 5)
+    monkeypatch.setattr(api.queue.journal, "HISTORY_KEPT", 5)
 
     async def work(journal: Journal) -> None:
         for n in range(8):

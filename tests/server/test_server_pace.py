@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from api.journal import Entry
-from api.pace import MOST_NODES, Paces, shapes_of
-from api.waiting import Waiting
-from api.whole import Whole
+from api.queue.journal import Entry
+from api.queue.pace import MOST_NODES, Paces, shapes_of
+from api.queue.waiting import Waiting
+from api.queue.whole import Whole
 
 
 def node(class_type: str, **inputs: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from api import journal as journals
+from api.queue import journal as journals
 from tests.server.harness import Server, one, read_until, running, say, start, until
 
 

@@ -20,11 +20,11 @@ from PIL.PngImagePlugin import PngInfo
 from api.database import DatabaseError
 from api.replies import Refusal
 from api.services import SERVICES
-from api.share_files import STRIPPERS, results_of
-from api.share_form import fill, judge, read_form
-from api.share_page import FILES
-from api.share_store import ShareStore
-from api.shares_guest import FOR_GUESTS, WRONG_TOKENS, Door, get_form
+from api.shares.files import STRIPPERS, results_of
+from api.shares.form import fill, judge, read_form
+from api.shares.guest import FOR_GUESTS, WRONG_TOKENS, Door, get_form
+from api.shares.page import FILES
+from api.shares.store import ShareStore
 from tests.server.harness import ROOT, Reply, Server, running, until
 
 TOKEN = "a-token-of-some-length"
@@ -623,7 +623,7 @@ def test_a_share_of_the_list_that_a_newer_easel_wrote_is_left_alone(tmp_path: Pa
 
 def test_every_guests_route_looks_at_its_token(guarded: Server) -> None:
     """A route that forgot to would answer 200 to a token that opens nothing."""
-    from api.shares_guest import OWN_ROUTES
+    from api.shares.guest import OWN_ROUTES
 
     for route in OWN_ROUTES:
         path = route.path.replace("{token:[A-Za-z0-9_-]{1,100}}", "z" * 43).replace("{path:.+}", "language/t.js")

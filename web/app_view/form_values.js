@@ -1,6 +1,6 @@
 /**
  * A form as guests and the app view show it: what it asks for, and whether a value fits. The server judges by the same rules
- * and in the same words (api/share_form.py).
+ * and in the same words (api/shares/form.py).
  *
  * @typedef {string | number | boolean} Value
  * @typedef {object} InputItem

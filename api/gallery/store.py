@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from api.database import Database
-from api.gallery_facts import write_facts
-from api.gallery_schema import GONE, HERE, SCHEMA, TRASHED
-from api.gallery_search import Question, search
+from api.gallery.facts import write_facts
+from api.gallery.schema import GONE, HERE, SCHEMA, TRASHED
+from api.gallery.search import Question, search
 from graph.types import JsonObject
 
 KEPT = 30 * 24 * 3600

@@ -40,7 +40,7 @@ class About:
     cells: int = 0
     """Of its grid, where it is a sweep."""
     work: list[list[Any]] = field(default_factory=list[list[Any]])
-    """What it does that the job before it did not: see api.pace."""
+    """What it does that the job before it did not: see api.queue.pace."""
 
     @classmethod
     def of(cls, prompt: JsonObject, extra: JsonObject) -> About:

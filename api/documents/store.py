@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from api.database import Database
-from api.version_thinning import MINUTE, to_drop
+from api.documents.thinning import MINUTE, to_drop
 
 MOST_VERSIONS = 500
 """Of one document; the oldest without a label go first."""

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from api.database import DatabaseError
-from api.gallery_scan import Scan
-from api.gallery_schema import TRASHED
-from api.gallery_search import Question
-from api.gallery_store import GalleryStore, Known
-from api.gallery_thumbs import Thumbs
-from api.gallery_trash import Trash
+from api.gallery.scan import Scan
+from api.gallery.schema import TRASHED
+from api.gallery.search import Question
+from api.gallery.store import GalleryStore, Known
+from api.gallery.thumbs import Thumbs
+from api.gallery.trash import Trash
 from api.hub import Feed, Hub, text
 from api.pictures import Pictures
 from graph.types import JsonObject

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.files_on_disk import sync_folder
-from api.gallery_schema import HERE, TRASHED
-from api.gallery_store import GalleryStore, Known
+from api.gallery.schema import HERE, TRASHED
+from api.gallery.store import GalleryStore, Known
 from graph.errors import FileNameError
 from graph.folders import inside
 from graph.types import JsonObject

@@ -13,11 +13,11 @@ from typing import Any
 
 from api.database import DatabaseError
 from api.hub import Feed, Hub, text
-from api.journal import ATTEMPTS, Body, Ending, Entry, Journal
-from api.line import LISTED, Line
-from api.past import Past
-from api.running import Running
-from api.whole import Whole
+from api.queue.journal import ATTEMPTS, Body, Ending, Entry, Journal
+from api.queue.line import LISTED, Line
+from api.queue.past import Past
+from api.queue.running import Running
+from api.queue.whole import Whole
 from api.workers import LocalWorker, WorkerDied
 from graph.types import JsonObject
 

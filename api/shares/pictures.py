@@ -16,7 +16,7 @@ from api.files_on_disk import write_whole
 from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import Services
-from api.share_store import Share
+from api.shares.store import Share
 from graph.errors import FileNameError
 from graph.folders import inside
 

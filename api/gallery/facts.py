@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import Any
 
-from api.gallery_schema import spaced
+from api.gallery.schema import spaced
 from graph.types import JsonObject
 
 _NOTHING: JsonObject = {

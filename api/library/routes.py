@@ -14,8 +14,8 @@ from typing import Any, TypeVar, cast
 
 from aiohttp import web
 
-from api.library_files import Found, Shelf
-from api.library_marks import FILE, Mark, Marks, tidy_tags
+from api.library.files import Found, Shelf
+from api.library.marks import FILE, Mark, Marks, tidy_tags
 from api.replies import Refusal, as_refusal, read_object
 from api.services import SERVICES
 from api.userdata import user_root

@@ -14,9 +14,9 @@ from aiohttp import web
 from api.database import DatabaseError
 from api.replies import Refusal
 from api.services import SERVICES, Services
-from api.share_files import results_of
-from api.share_form import read_form
-from api.share_store import Share
+from api.shares.files import results_of
+from api.shares.form import read_form
+from api.shares.store import Share
 
 log = logging.getLogger("easel")
 

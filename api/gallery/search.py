@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.gallery_schema import HERE, TRASHED, spaced
+from api.gallery.schema import HERE, TRASHED, spaced
 
 ORDERS = {
     "newest": "time DESC, id DESC",

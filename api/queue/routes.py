@@ -7,13 +7,13 @@ from typing import cast
 
 from aiohttp import web
 
-from api.past import Past
 from api.prompt import accept, ids_of, text_or_none
+from api.queue.past import Past
+from api.queue.seeds import draw_seeds, member
+from api.queue.summaries import LONGEST
+from api.queue.waiting import NotWaiting
 from api.replies import Refusal, read_object
-from api.seeds import draw_seeds, member
 from api.services import SERVICES, Services
-from api.summaries import LONGEST
-from api.waiting import NotWaiting
 from graph.types import JsonObject
 
 PAGE = 50
@@ -102,7 +102,7 @@ async def rename(request: web.Request) -> web.Response:
 
 
 async def again(request: web.Request) -> web.Response:
-    """`{"seeds": "same" | "new", "front": bool, "client_id": ..., "prompt_id": ...}`: queue what a job ran once more."""
+    """Queue what a job ran once more: `{"seeds": "same" or "new", "front": bool, "client_id", "prompt_id"}`."""
     services = request.app[SERVICES]
     body = await read_object(request)
     if body.get("seeds", "same") not in ("same", "new"):

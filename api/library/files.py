@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from api.document_store import count_nodes
+from api.documents.store import count_nodes
 from api.files_on_disk import sync_folder
 from api.replies import Refusal
 from graph.folders import inside

@@ -6,7 +6,7 @@ import bisect
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-from api.journal import Entry
+from api.queue.journal import Entry
 
 
 class NotWaiting(Exception):

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from api.database import DatabaseError
 from api.hub import Feed
-from api.journal import Body, Entry, Journal
-from api.pace import Paces
-from api.waiting import Waiting
+from api.queue.journal import Body, Entry, Journal
+from api.queue.pace import Paces
+from api.queue.waiting import Waiting
 from graph.types import JsonObject
 
 LISTED = 1000

@@ -9,10 +9,10 @@ from typing import Any, cast
 from aiohttp import hdrs, web
 
 from api.files import SANDBOX
-from api.gallery_schema import HERE, TRASHED
-from api.gallery_search import BadQuestion, question
-from api.gallery_service import Gallery
-from api.gallery_thumbs import SIZES, Dropped
+from api.gallery.schema import HERE, TRASHED
+from api.gallery.search import BadQuestion, question
+from api.gallery.service import Gallery
+from api.gallery.thumbs import SIZES, Dropped
 from api.pictures import PictureError
 from api.replies import Refusal, read_object
 from api.services import SERVICES

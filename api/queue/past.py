@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from api.journal import Journal, take_away
-from api.summaries import About, came_of
+from api.queue.journal import Journal, take_away
+from api.queue.summaries import About, came_of
 from graph.types import JsonObject
 
 MOST = 200

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from aiohttp import hdrs, web
 
-from api.document_store import Content, DocumentStore, Sent, Thumbnail
+from api.documents.store import Content, DocumentStore, Sent, Thumbnail
 from api.files import SANDBOX
 from api.replies import Refusal, read_object
 from api.services import SERVICES

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from api.choices import ENDINGS
 from api.files_on_disk import write_whole
-from api.model_facts import ModelFacts
-from api.model_notes import ModelNotes, Notes
-from api.model_sidecars import read_sidecars
+from api.model_files.facts import ModelFacts
+from api.model_files.notes import ModelNotes, Notes
+from api.model_files.sidecars import read_sidecars
 from api.pictures import PictureError
 from api.replies import Refusal, as_refusal, read_object
 from api.services import SERVICES

@@ -23,17 +23,17 @@ from aiohttp import hdrs, web
 from api import languages
 from api.database import DatabaseError
 from api.files import SANDBOX, SHOWN, disposition, media_type
-from api.journal import GUESTS_NUMBER, Body
 from api.prompt import CATALOGUE_PATIENCE, budget
+from api.queue.journal import GUESTS_NUMBER, Body
+from api.queue.summaries import About
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
-from api.share_files import NotGiven, bare, path_of, told
-from api.share_form import Form, Scalar, fill, judge, read_form
-from api.share_page import asset, error_page, page
-from api.share_pictures import Turns, take_picture
-from api.share_settle import settle_runs
-from api.share_store import Run, Share, Spent, digest
-from api.summaries import About
+from api.shares.files import NotGiven, bare, path_of, told
+from api.shares.form import Form, Scalar, fill, judge, read_form
+from api.shares.page import asset, error_page, page
+from api.shares.pictures import Turns, take_picture
+from api.shares.settle import settle_runs
+from api.shares.store import Run, Share, Spent, digest
 from graph.parse import parse, to_prompt
 from graph.types import JsonObject, NodeId
 from graph.validate import validate

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.database import DatabaseError
-from api.gallery_schema import media_of
-from api.gallery_store import GalleryStore, Known, Seen
+from api.gallery.schema import media_of
+from api.gallery.store import GalleryStore, Known, Seen
 from api.pictures import PictureError, Pictures
 from graph.errors import FileNameError
 from graph.folders import inside

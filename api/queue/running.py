@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api.hub import Feed, Hub, text
-from api.journal import Ending, Entry
-from api.whole import Whole
+from api.queue.journal import Ending, Entry
+from api.queue.whole import Whole
 from graph.events import (
     Event,
     Executed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from api.pace import MOST_NODES, Paces, Shape, needed_by, shapes_of
+from api.queue.pace import MOST_NODES, Paces, Shape, needed_by, shapes_of
 from graph.types import JsonObject
 
 

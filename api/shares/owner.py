@@ -11,9 +11,9 @@ from aiohttp import web
 
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
-from api.share_form import read_form
-from api.share_settle import settle_runs
-from api.share_store import Limits, Share
+from api.shares.form import read_form
+from api.shares.settle import settle_runs
+from api.shares.store import Limits, Share
 from api.userdata import USER
 from graph.errors import FileNameError, ParseError
 from graph.folders import inside

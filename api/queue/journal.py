@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from api.database import Database
-from api.summaries import About, came_of, state_of
+from api.queue.summaries import About, came_of, state_of
 
 ATTEMPTS = 2
 """A job that was started so often and never ended is not started again."""
@@ -60,12 +60,12 @@ CREATE TABLE jobs (
 )
 
 _SUMMARIES = (
-    "ALTER TABLE jobs ADD COLUMN about TEXT",  # JSON: api.summaries.About; NULL: of a journal of version 1
+    "ALTER TABLE jobs ADD COLUMN about TEXT",  # JSON: api.queue.summaries.About; NULL: of a journal of version 1
     "ALTER TABLE jobs ADD COLUMN document TEXT",  # id of the document that it was made from
     "ALTER TABLE jobs ADD COLUMN slot TEXT",
     "ALTER TABLE jobs ADD COLUMN ms REAL",  # how long its last attempt ran
     "ALTER TABLE jobs ADD COLUMN state TEXT",  # success, error, interrupted; NULL: not ended
-    "ALTER TABLE jobs ADD COLUMN came_of TEXT",  # JSON: api.summaries.came_of; NULL: not ended, or of version 1
+    "ALTER TABLE jobs ADD COLUMN came_of TEXT",  # JSON: api.queue.summaries.came_of; NULL: not ended, or of version 1
     "ALTER TABLE jobs ADD COLUMN removed REAL",  # when somebody took it out; it can be brought back for a while
     """
 UPDATE jobs SET
@@ -82,7 +82,7 @@ WHERE ended IS NOT NULL
     """
 CREATE TABLE paces (
     class_type TEXT NOT NULL,
-    about TEXT NOT NULL,         -- the circumstances, '' for all together: api.pace
+    about TEXT NOT NULL,         -- the circumstances, '' for all together: api.queue.pace
     ms REAL NOT NULL,
     steps REAL NOT NULL,
     runs INTEGER NOT NULL,

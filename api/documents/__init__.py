@@ -1,0 +1,1 @@
+"""Open graphs as documents with versions."""

@@ -1,0 +1,1 @@
+"""Saved graphs: folders, tags, favourites, trash."""

@@ -1,0 +1,1 @@
+"""The list of model files: what they are, notes, pictures beside them."""

@@ -1,0 +1,1 @@
+"""The queue: what waits, runs and has ended, in the journal."""

@@ -1,0 +1,1 @@
+"""Links that let others run one graph: for their owner, and for guests."""
