@@ -22,7 +22,7 @@ SAMPLE = "x1"
 
 def refusals() -> Iterator[tuple[str, str]]:
     """Place and sentence of each `Refusal(status, kind, "...")`, where it is written there."""
-    for path in sorted((ROOT / "api").glob("*.py")):
+    for path in sorted((ROOT / "api").rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Refusal"):
                 continue
