@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hindrances } from '../../web/runs/hindrances.js'
-import { dayOf, nameOf, outcomeOf, titleOf } from '../../web/runs/words.js'
+import { nameOf, outcomeOf, titleOf } from '../../web/runs/words.js'
 
 const WELL = { state: 'open', paused: false, reason: '', problem: '', remaining: 3, running: {} }
 const told = (feed, worker = null) => hindrances({ ...WELL, ...feed }, worker).map(({ tone, text, detail }) => `${tone}: ${text} ${detail}`.trim())
@@ -32,15 +32,4 @@ test('how a job went', () => {
   assert.equal(outcomeOf({ ...job, state: 'interrupted' }), 'stopped')
   assert.equal(outcomeOf({ ...job, state: 'error', error: { sentence: 'It broke\nat line 3' } }), 'It broke')
   assert.equal(outcomeOf({ ...job, state: 'error', error: null }), 'It failed.')
-})
-
-test('days are told as people tell them, also over a change of the clocks', () => {
-  const at = (...parts) => new Date(...parts).getTime() / 1000
-  const now = new Date(2026, 2, 30, 0, 5)
-  assert.equal(dayOf(at(2026, 2, 30, 0, 1), now), 'Today')
-  assert.equal(dayOf(at(2026, 2, 29, 23, 59), now), 'Yesterday')
-  assert.equal(dayOf(at(2026, 2, 29, 0, 0), now), 'Yesterday')
-  assert.match(dayOf(at(2026, 2, 27), now), /27/u)
-  assert.match(dayOf(at(2025, 2, 27), now), /2025/u)
-  assert.match(dayOf(at(2026, 3, 2), now), /April 2/u, 'of a clock that went back')
 })

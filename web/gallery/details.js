@@ -7,9 +7,9 @@
  */
 import { icon } from '../icons/icons.js'
 import { fromServer } from '../language/server.js'
-import { t } from '../language/t.js'
+import { dateText, t } from '../language/t.js'
+import { bytesInWords } from '../model/words.js'
 import { fill, h } from '../panels/dom.js'
-import { momentOf } from './tile.js'
 
 /**
  * @param {object} parts
@@ -32,7 +32,7 @@ export function createAbout({ client, deeds, actions, search }) {
       h('h2', {}, item.filename),
       h('p.sub', {}, [item.type === 'input' ? t('Inputs') : t('Outputs'), item.subfolder].filter(Boolean).join(' / ')),
       item.since === null ? opinion(item) : null,
-      h('div.acts', {}, actions(item)),
+      h('div.acts', {}, mostWantedFirst(actions(item))),
       item.problem ? h('p.note', {}, icon('warning', 14), fromServer(item.problem)) : null,
       item.read ? null : h('p.quiet', {}, t('This file has not been read yet.')),
       prompt(t('Prompt'), item.positive),
@@ -40,10 +40,13 @@ export function createAbout({ client, deeds, actions, search }) {
       h('dl.facts', {},
         row(t('Seed'), item.seed, true), row(t('Sampler'), [item.sampler, item.scheduler].filter(Boolean).join(', ')), row(t('Steps'), item.steps), row(t('CFG'), item.cfg),
         item.models.map(model => row(t('Model'), model, true)), item.loras.map(lora => row(t('LoRA'), lora, true)),
-        row(t('Size'), size), row(t('Weight'), weight(item.size)), row(t('Made'), momentOf(item.time))),
+        row(t('Size'), size), row(t('Weight'), bytesInWords(item.size)), row(t('Made'), dateText(item.time * 1000))),
       item.since === null ? tags(item) : null,
       item.nodes.length ? h('details', {}, h('summary', {}, t('Nodes')), h('p.nodes', {}, item.nodes.join(', '))) : null)
   }
+
+  /** It has a row of its own. @param {HTMLElement[]} buttons */
+  const mostWantedFirst = buttons => [...buttons].sort((one, other) => Number(other.matches('.primary')) - Number(one.matches('.primary')))
 
   /** @param {Details} item */
   function opinion(item) {
@@ -128,11 +131,4 @@ export function createAbout({ client, deeds, actions, search }) {
     },
     refresh,
   }
-}
-
-/** @param {number} bytes */
-function weight(bytes) {
-  if (bytes < 1024) return `${bytes} B`
-  const [unit, value] = bytes < 2 ** 20 ? ['kB', bytes / 1024] : bytes < 2 ** 30 ? ['MB', bytes / 2 ** 20] : ['GB', bytes / 2 ** 30]
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`
 }

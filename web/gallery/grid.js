@@ -4,8 +4,9 @@
  * @typedef {import('./pictures.js').Pictures} Pictures
  * @typedef {import('./selection.js').Selection} Selection
  */
-import { language, many, t } from '../language/t.js'
+import { many, t } from '../language/t.js'
 import { h, setText } from '../panels/dom.js'
+import { dayOf } from '../panels/times.js'
 import { between, daysOf, headsBetween, layOut, placeOf } from './places.js'
 import { ThumbQueue } from './thumb_queue.js'
 import { Tile } from './tile.js'
@@ -15,21 +16,6 @@ const MORE = 2
 /** Screens a second from which it flies past, and how long it must rest until pictures are asked for, in ms. */
 const FAST = 6
 const REST = 90
-
-const dates = {
-  near: new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' }),
-  far: new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', month: 'long', year: 'numeric' }),
-}
-
-/** @param {number} seconds */
-function dayName(seconds) {
-  const day = new Date(seconds * 1000)
-  const now = new Date()
-  const days = Math.round((new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime() - new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime()) / 86_400_000)
-  if (days === 0) return t('Today')
-  if (days === 1) return t('Yesterday')
-  return (day.getFullYear() === now.getFullYear() ? dates.near : dates.far).format(day)
-}
 
 export class Grid {
   /**
@@ -190,7 +176,7 @@ export class Grid {
         this.heads.append(element)
       }
       element.style.transform = `translateY(${section.top}px)`
-      setText(/** @type {Node} */ (element.firstChild), dayName(section.at))
+      setText(/** @type {Node} */ (element.firstChild), dayOf(section.at))
       setText(/** @type {Node} */ (element.lastChild), many(section.count, '{count} file', '{count} files'))
       this.shownHeads.set(index, element)
       if (index === first) setText(this.when, element.firstChild?.textContent ?? '')

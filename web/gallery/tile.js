@@ -1,6 +1,6 @@
 /** One picture of the grid. Tiles are few and used again: what scrolls out of view comes back as another picture. */
 import { icon } from '../icons/icons.js'
-import { language, many, t } from '../language/t.js'
+import { dateText, many, t } from '../language/t.js'
 import { fill, h } from '../panels/dom.js'
 import { bitmapOf } from '../view/media.js'
 import { fileUrl, thumbUrl } from './pictures.js'
@@ -10,11 +10,6 @@ import { fileUrl, thumbUrl } from './pictures.js'
 /** First frames of videos that are kept, newest last. @type {Map<string, ImageBitmap>} */
 const frames = new Map()
 const FRAMES_KEPT = 40
-
-const moments = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
-
-/** @param {number} seconds */
-export const momentOf = seconds => moments.format(seconds * 1000)
 
 export class Tile {
   /** @param {import('./thumb_queue.js').ThumbQueue} queue */
@@ -117,5 +112,5 @@ export class Tile {
 /** @param {Item} item */
 function describe(item) {
   const stars = item.rating ? `, ${many(item.rating, '{count} star', '{count} stars')}` : ''
-  return `${item.filename}, ${momentOf(item.time)}${stars}${item.favourite ? `, ${t('favourite')}` : ''}`
+  return `${item.filename}, ${dateText(item.time * 1000)}${stars}${item.favourite ? `, ${t('favourite')}` : ''}`
 }

@@ -48,8 +48,10 @@ export const { t, many } = wordsOf(read)
 /** Several things in one sentence: "a, b and c", as this page writes English. @param {readonly string[]} things @param {'conjunction' | 'disjunction'} [type] */
 export const listed = (things, type = 'conjunction') => new Intl.ListFormat(language === 'en' ? 'en-GB' : language, { type }).format(things)
 
-/** A time as a person reads it: "26 Nov 2026, 14:05". @param {number | Date} time  ms @param {Intl.DateTimeFormatOptions} [options] */
-export const dateText = (time, options = { dateStyle: 'medium', timeStyle: 'short' }) => new Intl.DateTimeFormat(language, options).format(time)
+const dates = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** A time as a person reads it: "26 Nov 2026, 14:05". @param {number | Date} time  ms */
+export const dateText = time => dates.format(time)
 
 /** @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export const numberText = (value, options) => value.toLocaleString(language, options)

@@ -9,8 +9,9 @@ import { icon } from '../icons/icons.js'
 import { t } from '../language/t.js'
 import { h } from '../panels/dom.js'
 import { openMenu } from '../panels/menu.js'
+import { clockTime, dayOf } from '../panels/times.js'
 import { kindOf } from '../view/media.js'
-import { dayOf, joined, nameOf, outcomeOf, placeOf, seedOf, timeOf, titleOf } from './words.js'
+import { joined, nameOf, outcomeOf, placeOf, seedOf, titleOf } from './words.js'
 
 const PAGE = 50
 /** Pixels before the end of what is there at which more is asked for. */
@@ -116,7 +117,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
     const name = nameOf(job)
     const failed = job.state === 'error'
     const open = h('button.open', { type: 'button', 'data-tip': failed ? outcome : t('Open its graph'), 'aria-keyshortcuts': 'Delete', onclick: () => void acts.open(job) }, thumb(job),
-      h('span.words', {}, h('span.title', {}, joined([titleOf(job), placeOf(job)])), h('span.small.number', { class: failed ? 'small number failed' : 'small number' }, joined([timeOf(job.ended), outcome, !failed && seedOf(job)]))))
+      h('span.words', {}, h('span.title', {}, joined([titleOf(job), placeOf(job)])), h('span.small.number', { class: failed ? 'small number failed' : 'small number' }, joined([clockTime(job.ended), outcome, !failed && seedOf(job)]))))
     const again = h('button.act', { type: 'button', 'aria-label': t('Run {name} again', { name }), 'data-tip': t('Run again'), onclick: () => void acts.again(job, 'same') }, icon('repeat', 15))
     const menu = h('button.act', { type: 'button', 'aria-label': t('What can be done with {name}', { name }), 'data-tip': t('More'), 'aria-haspopup': 'menu', onclick: () => show(job, menu.getBoundingClientRect()) }, icon('more', 15))
     const made = h('div.entry.job', { role: 'listitem', dataset: { state: job.state } }, open, again, menu)

@@ -1,6 +1,6 @@
 /** What the panel says of jobs. */
 import { fromServer } from '../language/server.js'
-import { language, many, t } from '../language/t.js'
+import { many, t } from '../language/t.js'
 import { duration } from '../panels/duration.js'
 
 /**
@@ -29,22 +29,3 @@ export function outcomeOf({ state, ms, error }) {
   if (state === 'interrupted') return t('stopped')
   return ms === null ? '' : duration(ms)
 }
-
-const clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' })
-const date = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' })
-const longDate = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' })
-
-/** @param {number} seconds since 1970 */
-export const timeOf = seconds => clock.format(seconds * 1000)
-
-/** @param {number} seconds since 1970 @param {Date} [now] */
-export function dayOf(seconds, now = new Date()) {
-  const then = new Date(seconds * 1000)
-  const days = Math.round((midnight(now) - midnight(then)) / 86_400_000)
-  if (days === 0) return t('Today')
-  if (days === 1) return t('Yesterday')
-  return (then.getFullYear() === now.getFullYear() ? date : longDate).format(then)
-}
-
-/** @param {Date} time */
-const midnight = time => new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime()

@@ -3,6 +3,7 @@ import { dateText, many, numberText, t } from '../language/t.js'
 import { icon } from '../icons/icons.js'
 import { bytesInWords } from '../model/words.js'
 import { fill, h } from '../panels/dom.js'
+import { duration } from '../panels/duration.js'
 import { anchorOf, openChoices } from './choices.js'
 import { cellCount, refusal } from './plan.js'
 import { costOf, jobOf } from './start.js'
@@ -187,12 +188,3 @@ export function sweepPanel({ editor, draft, runs, sizeOf, run, openGrid }) {
 
 /** @param {import('./runs.js').State} state */
 export const stateWord = state => ({ waiting: t('waits'), running: t('runs'), done: t('done'), error: t('with errors'), interrupted: t('stopped') })[state]
-
-/** "2 min 5 s". @param {number} ms */
-export function duration(ms) {
-  const seconds = Math.max(1, Math.round(ms / 1000))
-  if (seconds < 60) return t('{seconds} s', { seconds })
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return seconds % 60 && minutes < 10 ? t('{minutes} min {seconds} s', { minutes, seconds: seconds % 60 }) : t('{minutes} min', { minutes })
-  return t('{hours} h {minutes} min', { hours: Math.floor(minutes / 60), minutes: minutes % 60 })
-}
