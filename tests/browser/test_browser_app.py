@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -329,3 +330,23 @@ def test_a_guest_in_chinese(link: str, browser: Any) -> None:
     page.wait_for_selector("html[data-ready]")
     assert page.evaluate("document.documentElement.lang") == "zh-CN"
     context.close()
+
+
+def test_the_button_of_a_guest_s_run_stays_while_it_is_told_how_far_it_is(link: str, guest: Person) -> None:
+    page = guest.page
+    steps = count(1)
+    run = {"id": "r", "created": 1.7e9, "state": "running", "given": {}, "results": [], "steps": 99}
+    page.route("**/runs", lambda route: route.fulfill(json={"runs": [{**run, "step": next(steps)}], "left": 1}))
+    page.goto(link)
+    stop = page.get_by_role("button", name="Stop")
+    stop.focus()
+    expect(page.locator(".job")).to_contain_text("step 3 of 99")
+    expect(stop).to_be_focused()
+
+
+def test_over_plain_http_a_link_is_told_to_be_copied_by_hand(person: Person, link: str) -> None:
+    page = person.page
+    page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_role("dialog").get_by_role("button", name="Copy", exact=True).click()
+    expect(page.locator(".toast")).to_contain_text("The browser did not let the page use the clipboard")
+    assert page.evaluate("() => getSelection().toString() || document.querySelector('.share-link input').value") == link

@@ -4,8 +4,8 @@
  * @typedef {import('./share_api.js').Run} Run
  * @typedef {import('./share_api.js').Result} Result
  */
-import { language, many, t } from '../language/t.js'
-import { fill, h } from '../panels/dom.js'
+import { dateText, many, t } from '../language/t.js'
+import { fill, h, setText } from '../panels/dom.js'
 
 /**
  * @param {object} parts
@@ -37,10 +37,41 @@ export function createRuns({ api, reuse, stop }) {
     draw(ended)
   }
 
+  /** Rows of runs that are not done, by run: a button that is about to be pressed must stay. @type {Map<string, { row: HTMLElement, draw: (run: Run) => void }>} */
+  const rows = new Map()
+
   /** @param {readonly Run[]} open */
   function drawLive(open) {
-    fill(live, open.map(run => h('div.job', {}, h('span', {}, sentence(run)), meter(run),
-      h('button.plain', { type: 'button', onclick: () => stop(run) }, t('Stop')))))
+    for (const [id, { row }] of rows) {
+      if (open.some(run => run.id === id)) continue
+      row.remove()
+      rows.delete(id)
+    }
+    for (const run of open) {
+      let shown = rows.get(run.id)
+      if (!shown) {
+        shown = liveRow(run)
+        rows.set(run.id, shown)
+        live.append(shown.row)
+      }
+      shown.draw(run)
+    }
+  }
+
+  /** @param {Run} first */
+  function liveRow(first) {
+    const words = h('span')
+    const bar = h('progress', { 'aria-label': t('Progress') })
+    return {
+      row: h('div.job', {}, words, bar, h('button.plain', { type: 'button', onclick: () => stop(first) }, t('Stop'))),
+      /** @param {Run} run */
+      draw(run) {
+        setText(words, sentence(run))
+        if (run.state !== 'running' || !run.steps) return bar.removeAttribute('value')
+        bar.max = run.steps
+        bar.value = run.step ?? 0
+      },
+    }
   }
 
   /** @param {readonly Run[]} ended */
@@ -105,20 +136,10 @@ function sentence(run) {
 }
 
 /** @param {Run} run */
-function meter(run) {
-  const bar = h('progress', { 'aria-label': t('Progress') })
-  if (run.state === 'running' && run.steps) {
-    bar.max = run.steps
-    bar.value = run.step ?? 0
-  }
-  return bar
-}
-
-/** @param {Run} run */
 const endWord = run => (run.state === 'stopped' ? t('stopped') : t('failed'))
 
 /** @param {Run} run */
 const endSentence = run => (run.state === 'stopped' ? t('This run was stopped.') : t('This run failed. The person who shared this can see why.'))
 
 /** @param {Run} run */
-const timeOf = run => new Date(run.created * 1000).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' })
+const timeOf = run => dateText(run.created * 1000)

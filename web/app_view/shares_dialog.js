@@ -13,7 +13,8 @@
  * @property {number} waiting
  */
 import { viewUrl } from '../api/client.js'
-import { language, many, t } from '../language/t.js'
+import { clipboard } from '../commands/system_clipboard.js'
+import { dateText, many, t } from '../language/t.js'
 import { confirm, openDialog } from '../panels/dialog.js'
 import { fill, h } from '../panels/dom.js'
 import { appOf } from './edit_app.js'
@@ -49,6 +50,7 @@ export function openShares({ editor, client, toasts }) {
     void make()
   })
   openDialog(t('Share the form'), [form, made, h('h3', {}, t('Links that there are')), list], { wide: true })
+  name.focus({ preventScroll: true })
   void draw()
 
   function notesOf() {
@@ -75,7 +77,7 @@ export function openShares({ editor, client, toasts }) {
     field.addEventListener('focus', () => field.select())
     const copy = h('button.primary', { type: 'button', onclick: async () => {
       field.select()
-      const done = await navigator.clipboard.writeText(link).then(() => true, () => false)
+      const done = await clipboard().writeText(link).then(() => true, () => false)
       toasts.show({ key: 'share', tone: done ? 'done' : 'warning', text: done ? t('The link was copied.') : t('The browser did not let the page use the clipboard') })
       copy.textContent = done ? t('Copied') : t('Copy')
     } }, t('Copy'))
@@ -159,7 +161,7 @@ function state(share, now) {
 }
 
 /** @param {number} seconds since 1970 */
-const timeOf = seconds => new Date(seconds * 1000).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'short' })
+const timeOf = seconds => dateText(seconds * 1000)
 
 /** @param {string} label @param {HTMLElement} field @param {boolean} [wide] */
 const labelled = (label, field, wide = false) => h('div', { class: wide ? 'wide' : '' }, h('label', { for: field.id }, label), field)

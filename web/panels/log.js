@@ -1,6 +1,6 @@
 /** The panel of what the server and its worker say: the lines as they come, by level and words, to be copied. */
 import { icon } from '../icons/icons.js'
-import { language, many, t } from '../language/t.js'
+import { language, many, numberText, t } from '../language/t.js'
 import { clipboard } from '../commands/system_clipboard.js'
 import { fill, h, setText } from './dom.js'
 
@@ -49,10 +49,11 @@ export function logPanel({ client, toasts }) {
       const scroller = h('div.scrolls.log', {}, list)
       body.append(h('div.tools.log-tools', {}, search, levels, sources, pauseButton, wrapButton, copyButton), scroller, h('div.foot.log-foot', {}, told))
 
-      function found() {
+      /** Those that are wanted. @param {readonly Line[]} [of] */
+      function found(of = lines) {
         const words = search.value.toLowerCase().split(/\s+/u).filter(Boolean)
         const wanted = LEVELS[level] ?? []
-        return lines.filter(line => wanted.includes(line.level) && (!sources.value || line.from === sources.value) && words.every(word => line.m.toLowerCase().includes(word)))
+        return of.filter(line => wanted.includes(line.level) && (!sources.value || line.from === sources.value) && words.every(word => line.m.toLowerCase().includes(word)))
       }
 
       function draw() {
@@ -63,10 +64,19 @@ export function logPanel({ client, toasts }) {
         tell(all.length)
       }
 
+      /** A worker that says much says it several times a second: what is there stays. @param {readonly Line[]} fresh */
+      function append(fresh) {
+        if (list.querySelector('.none')) return draw()
+        list.append(...found(fresh).map(row))
+        while (list.childElementCount > SHOWN) list.firstElementChild?.remove()
+        toEnd()
+        tell(found().length)
+      }
+
       /** @param {number} count */
       function tell(count) {
         const parts = [many(count, 'one line', '{count} lines')]
-        if (count > SHOWN) parts.push(t('the last {count} are shown', { count: SHOWN.toLocaleString(language) }))
+        if (count > SHOWN) parts.push(t('the last {count} are shown', { count: numberText(SHOWN) }))
         if (missed) parts.push(many(missed, 'one new line', '{count} new lines'))
         setText(told, parts.join(' · '))
       }
@@ -83,7 +93,7 @@ export function logPanel({ client, toasts }) {
       }
 
       function drawTools() {
-        fill(pauseButton, icon(paused ? 'play' : 'stop', 14), paused ? t('Follow') : t('Pause'))
+        fill(pauseButton, icon(paused ? 'play' : 'pause', 14), paused ? t('Follow') : t('Pause'))
         pauseButton.setAttribute('aria-pressed', String(paused))
         wrapButton.setAttribute('aria-pressed', String(wraps))
         scroller.toggleAttribute('data-wraps', wraps)
@@ -105,12 +115,15 @@ export function logPanel({ client, toasts }) {
       }
 
       async function read() {
+        lines = []
         try {
+          await subscribe(true) // first, so that nothing is said between the two
+          /** @type {{ entries: Line[] }} */
           const { entries } = await client.json('/easel/log')
           if (ended) return
-          lines = entries
+          const last = entries.at(-1)?.seq ?? 0
+          lines = [...entries, ...lines.filter(line => line.seq > last)]
           draw()
-          await subscribe(true)
         } catch (error) {
           if (!ended) fill(list, h('p.none', {}, /** @type {Error} */ (error).message), h('button.link', { type: 'button', onclick: () => void read() }, t('Try again')))
         }
@@ -128,7 +141,7 @@ export function logPanel({ client, toasts }) {
         if (paused) {
           missed += fresh.length
           tell(found().length)
-        } else draw()
+        } else append(fresh)
       }
 
       scroller.addEventListener('scroll', () => {
@@ -151,5 +164,7 @@ export function logPanel({ client, toasts }) {
   }
 }
 
+const clocks = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+
 /** @param {string} time */
-const clock = time => new Date(time).toLocaleTimeString(language, { hour12: false })
+const clock = time => clocks.format(new Date(time))
