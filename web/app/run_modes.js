@@ -9,6 +9,7 @@ import { fromServer } from '../language/server.js'
 import { t } from '../language/t.js'
 import { toPrompt } from '../model/workflow.js'
 import { onlyShown } from './targets.js'
+import { AWAY } from './troubles.js'
 
 /** Nothing may change for so long before a change runs, in ms. */
 const SETTLED = 400
@@ -61,6 +62,7 @@ export class RunModes {
     editor.store.listenSteps(() => this.touched()) // a value is let go
     feed.listen(() => { if (this.held && !this.waits()) this.later() })
     feed.onEnded(job => this.ended(job))
+    client.onState(state => { if (state === 'open') this.again() })
     runner.listen(made => (made ? this.note() : this.stop()))
     addEventListener('keydown', event => {
       if (event.key === 'Escape' && this.mode !== 'once' && this.isFree(event)) this.stop()
@@ -111,6 +113,15 @@ export class RunModes {
     if (!state) return
     if (state.mode === 'loop') void this.repeat()
     else state.ran ??= this.prompt()
+    this.touched()
+  }
+
+  /** The server is back: what it could not be asked for is asked for now. */
+  again() {
+    this.toasts.dismiss(AWAY)
+    if (!this.refused || !this.state) return
+    this.refused = false
+    this.state.ran = null
     this.touched()
   }
 

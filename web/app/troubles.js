@@ -23,6 +23,9 @@ import { faultFrom, isChoice, rankOf } from '../model/faults.js'
 import { labelOf } from '../model/labels.js'
 import { recordAt } from '../model/prompt_ids.js'
 
+/** A notice that is wrong as soon as the server is back. */
+export const AWAY = 'server-away'
+
 export class Troubles {
   /**
    * @param {object} parts
@@ -161,7 +164,7 @@ export class Troubles {
     const path = body?.error?.extra_info?.path
     const node = Array.isArray(path) ? String(path[0]) : body?.error?.extra_info?.node_id
     this.toasts.show({
-      key: 'problem', tone: 'error', text: error.message, detail: fromServer(body?.error?.details || ''),
+      key: error instanceof ApiError && error.status === 0 ? AWAY : 'problem', tone: 'error', text: error.message, detail: fromServer(body?.error?.details || ''),
       ...(node === undefined || node === null ? {} : { action: { label: t('Show me'), run: () => this.names.show(String(node)) } }),
     })
   }

@@ -8,6 +8,7 @@ import { openDialog } from '../panels/dialog.js'
 import { fill, h } from '../panels/dom.js'
 import { pathTo } from '../model/paths.js'
 import { writeValue } from '../model/value_text.js'
+import { NOTE_TYPES } from '../model/virtual_types.js'
 import { canBeShown, labelOf } from './describe.js'
 import { inputFor, outputFor, toggleInput, toggleOutput } from './edit_app.js'
 
@@ -56,7 +57,7 @@ function nodesOf(editor, names) {
 
 /** @param {Editor} editor @param {import('../app/names.js').Names} names @returns {Group[]} */
 function inputsOf(editor, names) {
-  return nodesOf(editor, names).map(({ record, title }) => ({
+  return nodesOf(editor, names).filter(({ record }) => !NOTE_TYPES.has(record.type)).map(({ record, title }) => ({
     title,
     rows: editor.widgets(record.id).filter(widget => canBeShown(widget) && !names.isLinked(record.id, widget.name)).map(widget => ({
       label: labelOf(widget), aside: writeValue(widget).slice(0, 60),

@@ -23,6 +23,7 @@
 import { t } from '../language/t.js'
 import { labelOf } from '../model/labels.js'
 import { showNumber } from '../model/number_text.js'
+import { NOTE_TYPES } from '../model/virtual_types.js'
 import { MOST_AXES } from './plan.js'
 import { readNumbers } from './numbers.js'
 import { bareName, readReplacements, readTexts, short } from './texts.js'
@@ -170,7 +171,7 @@ export class Draft {
   offered() {
     const { editor } = this
     return [...editor.store.records()].flatMap((record) => {
-      if (record.kind !== 'node' || record.mode === 2 || record.mode === 4) return []
+      if (record.kind !== 'node' || record.mode === 2 || record.mode === 4 || NOTE_TYPES.has(record.type)) return []
       const widgets = editor.widgets(record.id).filter((widget) => maySweep(widget) && !isLinked(editor, record, widget.name))
       return widgets.length ? [{ node: record.id, title: record.title || editor.types.get(record.type)?.title || record.type, widgets }] : []
     })
