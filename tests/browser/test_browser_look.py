@@ -26,7 +26,9 @@ def background(person: Person) -> str:
 
 
 def test_the_theme_follows_the_system_and_the_choice_stays(browser: Any, server: Server) -> None:
-    context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}", color_scheme="light")
+    context = browser.new_context(
+        base_url=f"http://127.0.0.1:{server.port}", color_scheme="light", viewport={"width": 1440, "height": 900}
+    )
     person = Person(context.new_page(), server)
     person.open()
     light = background(person)
@@ -291,3 +293,18 @@ def test_titles_can_be_read_however_far_out(artist: Person) -> None:
     )
     artist.page.mouse.move(*artist.point(5))
     artist.until("() => window.written.includes('Empty Latent Image')")
+
+
+def test_a_low_window_keeps_the_rest_of_the_rail_behind_one_button(artist: Person) -> None:
+    page = artist.page
+    rail = page.locator("#rail")
+    expect(rail.get_by_role("button", name="View", exact=True)).to_be_visible()
+    expect(rail.get_by_role("button", name="More", exact=True)).to_be_hidden()
+    page.set_viewport_size({"width": 1000, "height": 600})
+    expect(rail.get_by_role("button", name="View", exact=True)).to_be_hidden()
+    assert rail.evaluate("rail => rail.scrollHeight <= rail.clientHeight")
+    rail.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="View", exact=True).click()
+    expect(page.locator("#view")).to_be_visible()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(rail.get_by_role("button", name="More", exact=True)).to_be_hidden()

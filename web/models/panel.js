@@ -113,8 +113,8 @@ export function modelsPanel({ editor, client, toasts, results, stage, theme, ref
         if (kept.folder && !catalogue.folders(kept.kind).some(([folder]) => folder === kept.folder)) kept.folder = ''
         if (kept.family && !catalogue.families(kept.kind).some(([family]) => family === kept.family)) kept.family = ''
         drawKinds(all)
-        fill(folderButton, icon('folder', 13), h('span', {}, kept.folder || t('All folders')))
-        fill(familyButton, icon('filter', 13), h('span', {}, kept.family ? familyName(kept.family) : t('All families')))
+        fill(folderButton, icon('folder', 13), h('span', {}, kept.folder || t('All folders')), icon('down', 11))
+        fill(familyButton, icon('filter', 13), h('span', {}, kept.family ? familyName(kept.family) : t('All families')), icon('down', 11))
         fill(sortButton, h('span', {}, sortName(kept.sort)), icon('down', 11))
         familyButton.setAttribute('aria-pressed', String(kept.family !== ''))
         folderButton.setAttribute('aria-pressed', String(kept.folder !== ''))

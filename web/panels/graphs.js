@@ -71,7 +71,7 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
         h('div.tools', {}, field,
           h('button', { type: 'button', onclick: () => { newGraph(); close() }, 'data-tip': t('Begin with an empty canvas') }, icon('file'), t('New')),
           h('button', { type: 'button', onclick: fromFile, 'data-tip': t('Open a JSON file, or a picture that carries its graph'), 'data-command': 'open_file' }, icon('upload'), t('Open file')),
-          h('button', { type: 'button', onclick: openTemplates, 'data-tip': t('Graphs to begin with'), 'data-command': 'templates' }, icon('grid'), t('Templates')),
+          h('button', { type: 'button', onclick: openTemplates, 'data-tip': t('Graphs to begin with'), 'data-command': 'templates' }, icon('templates'), t('Templates')),
           h('button', { type: 'button', onclick: () => void saveGraph(graph, toasts).then(() => read()), 'data-tip': t('Save on the server'), 'data-command': 'save' }, icon('save'), t('Save')),
           h('button', { type: 'button', onclick: () => void saveGraph(graph, toasts, { as: true }).then(() => read()), 'data-tip': t('Save under another name'), 'data-command': 'save_as' }, t('Save as')),
           exports),

@@ -27,7 +27,7 @@ export function createRail(host, { editor, session, settings, troubles, problemL
   const badge = h('span.badge')
 
   /** @param {string} name @param {string} label @param {string} id  the command whose keys do it too @param {() => void} run */
-  const button = (name, label, id, run) => h('button', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-command': id || undefined, onclick: run }, icon(name, 18))
+  const button = (name, label, id, run) => h('button', { type: 'button', 'aria-label': label, 'data-tip': label, 'data-icon': name, 'data-command': id || undefined, onclick: run }, icon(name, 18))
 
   /** @param {Opener} found */
   const opener = ({ icon: name, panel, command: id = '' }) => {
@@ -64,6 +64,33 @@ export function createRail(host, { editor, session, settings, troubles, problemL
 
   const packs = h('div.packs')
 
+  // What a low window has no room for is behind one button: the rarest first.
+  const more = button('more', t('More'), '', () => openMenu(spare().filter(element => element.hidden).sort(asInTheRail).map(element => ({
+    label: element.getAttribute('aria-label') ?? '', keys: editor.commands.keysOf(element.dataset.command ?? '')[0] ?? '',
+    icon: element.dataset.icon ?? '', enabled: !element.matches(':disabled'), run: () => element.click(),
+  })), more.getBoundingClientRect(), { label: t('More'), side: innerWidth > 700 ? 'right' : 'below' }))
+  more.setAttribute('aria-haspopup', 'menu')
+  const asInTheRail = (/** @type {Node} */ one, /** @type {Node} */ other) => (one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1)
+
+  const help = button('help', t('Keys and gestures'), 'shortcuts', () => editor.run('shortcuts'))
+  /** @param {string[]} panels @returns {Iterable<HTMLElement>} */
+  const openers = (...panels) => host.querySelectorAll(panels.map(id => `[aria-controls="${id}"]`).join())
+  /** @returns {HTMLElement[]} */
+  const spare = () => [themeButton, ...openers('history', 'devices', 'view'), help, ...openers('sweep'), ...openers('outline'),
+    ...[.../** @type {Iterable<HTMLElement>} */ (/** @type {unknown} */ (packs.children))].reverse(), redo, ...openers('models'), undo, ...openers('library')]
+
+  function makeRoom() {
+    const all = spare()
+    for (const element of all) element.hidden = false
+    more.hidden = true
+    const full = () => host.scrollHeight > host.clientHeight || host.scrollWidth > host.clientWidth
+    for (const element of all) {
+      if (!full()) return
+      element.hidden = true
+      more.hidden = false
+    }
+  }
+
   host.append(
     h('div.mark', {}, icon('easel', 20)),
     button('add', t('Add a node'), 'search', () => editor.run('search')),
@@ -73,10 +100,10 @@ export function createRail(host, { editor, session, settings, troubles, problemL
     h('div.push'),
     undo, redo, opener({ icon: 'clock', panel: history, command: 'history' }),
     zoom,
-    command('fit', 'fit'),
     ...lower.map(opener),
     themeButton,
-    button('help', t('Keys and gestures'), 'shortcuts', () => editor.run('shortcuts')))
+    more,
+    help)
 
   function drawProblems() {
     const found = troubles.list()
@@ -98,12 +125,14 @@ export function createRail(host, { editor, session, settings, troubles, problemL
   function drawTheme() {
     const dark = theme() === 'dark'
     const next = dark ? t('Light colours') : t('Dark colours')
-    fill(themeButton, icon(dark ? 'sun' : 'moon', 18))
+    themeButton.dataset.icon = dark ? 'sun' : 'moon'
+    fill(themeButton, icon(themeButton.dataset.icon, 18))
     themeButton.setAttribute('aria-label', next)
     themeButton.dataset.tip = next
   }
 
   let drawing = 0
+  new ResizeObserver(makeRoom).observe(host)
   session.listen(change => {
     if (change.nodes.size || change.notices) drawing ||= requestAnimationFrame(() => { drawing = 0; drawProblems() }) // steps come by the hundred
   })
@@ -114,6 +143,9 @@ export function createRail(host, { editor, session, settings, troubles, problemL
   drawTheme()
   return {
     /** A panel of a pack's. @param {Opener} found */
-    add: found => packs.append(opener(found)),
+    add: found => {
+      packs.append(opener(found))
+      makeRoom()
+    },
   }
 }

@@ -52,6 +52,7 @@ export function createTopBar(host, { session, graph, settings, progress, runMode
     stop.hidden = !running && server.queued === 0
     stop.disabled = !running && server.queued === 0
     queue.hidden = server.queued === 0
+    queue.dataset.count = String(server.queued)
     setText(queue, many(server.queued, '{count} in the queue', '{count} in the queue'))
 
     const state = server.connection === 'open' ? (server.warming ? 'warming' : 'ready') : server.connection === 'connecting' ? 'warming' : 'offline'
