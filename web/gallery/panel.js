@@ -22,7 +22,7 @@ import { Selection } from './selection.js'
 import { createVerbs } from './verbs.js'
 
 const KEY = 'easel.gallery'
-export const TILES = { least: 88, most: 400 }
+const TILES = { least: 88, most: 400 }
 
 /** @typedef {{ tile: number, about: boolean, beside: boolean, query: Query }} Kept */
 

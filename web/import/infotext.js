@@ -45,7 +45,7 @@ function findValues(lines) {
 }
 
 /** `Key: value, Key: "value, with a comma", Key: {"a": 1}`. @param {string} text @returns {Map<string, string>} */
-export function readValues(text) {
+function readValues(text) {
   /** @type {Map<string, string>} */
   const values = new Map()
   const ends = new Ends(text)

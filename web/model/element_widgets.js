@@ -11,8 +11,5 @@ const extents = new Map()
 /** Who has layouts of nodes lays them out anew: a new schema does. @param {string} name @param {Extent} extent */
 export const defineElement = (name, extent) => void extents.set(name, extent)
 
-/** @param {string} name */
-export const forgetElement = (name) => void extents.delete(name)
-
 /** @param {{element?: string}} spec @returns {Extent | undefined} */
 export const elementExtent = ({ element }) => (element === undefined ? undefined : extents.get(element))

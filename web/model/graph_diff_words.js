@@ -16,7 +16,7 @@ const LONGEST = 40
 const NAMED = 3
 
 /** A value as a person reads it in a sentence. @param {unknown} value */
-export function tellValue(value) {
+function tellValue(value) {
   if (value === undefined || value === null || value === '') return t('nothing')
   if (typeof value === 'number') return String(Number.isInteger(value) ? value : Number(value.toPrecision(6)))
   if (typeof value === 'boolean') return value ? t('on') : t('off')
@@ -28,7 +28,7 @@ export function tellValue(value) {
  * What changed in a value, with long texts cut to where they differ.
  * @param {import('./graph_diff.js').ValueChange} change
  */
-export function tellChange({ label, from, to }) {
+function tellChange({ label, from, to }) {
   if (typeof from === 'string' && typeof to === 'string' && (from.length > LONGEST || to.length > LONGEST)) {
     const [left, right] = aroundDifference(from, to)
     return t('{name} “{from}” → “{to}”', { name: inSentence(label), from: left, to: right })

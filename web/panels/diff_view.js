@@ -35,7 +35,7 @@ let only = null
 /** The one there is: two comparisons at a time would lie over each other. @param {ConstructorParameters<typeof DiffView>[0]} parts */
 export const diffViewOf = parts => (only ??= new DiffView(parts))
 
-export class DiffView {
+class DiffView {
   /**
    * @param {object} parts
    * @param {Editor} parts.editor

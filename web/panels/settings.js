@@ -12,7 +12,7 @@ const FORMAT = 'easel-settings'
 let ids = 0
 
 /** Settings as a file. @param {import('../app/settings.js').Preferences} values */
-export const writeSettings = values => `${JSON.stringify({ format: FORMAT, version: 1, values }, null, 2)}\n`
+const writeSettings = values => `${JSON.stringify({ format: FORMAT, version: 1, values }, null, 2)}\n`
 
 /** What a file of settings holds; throws an Error with a sentence. @param {string} text @returns {Record<string, unknown>} */
 export function readSettings(text) {

@@ -68,13 +68,6 @@ export function merge(prompts, options) {
   return merger.finish()
 }
 
-/** How many nodes of the cells are not run, since they are another cell's too. @param {Merged} merged */
-export const sharedCount = ({ prompt, cells }) => {
-  const own = new Set(cells.flatMap((cell) => Object.keys(cell)))
-  const once = Object.keys(prompt).filter((id) => !id.includes('@') && !own.has(id)).length
-  return once * (cells.length - 1)
-}
-
 /** @param {unknown} value */
 const isLink = (value) => Array.isArray(value) && value.length === 2 && Number.isInteger(value[1])
 

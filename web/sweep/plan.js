@@ -40,7 +40,7 @@ export function placesOf(axes) {
 }
 
 /** What a cell sets. @param {readonly Axis[]} axes @param {readonly number[]} at */
-export const actsAt = (axes, at) => axes.flatMap(({ steps }, axis) => steps[at[axis] ?? 0]?.acts ?? [])
+const actsAt = (axes, at) => axes.flatMap(({ steps }, axis) => steps[at[axis] ?? 0]?.acts ?? [])
 
 /** What a cell is called. @param {readonly Axis[]} axes @param {readonly number[]} at */
 export const labelsAt = (axes, at) => axes.map(({ steps }, axis) => steps[at[axis] ?? 0]?.label ?? '')

@@ -33,7 +33,7 @@ const CARD = 260
 const GREEN = 150
 
 /** @param {Theme} theme @param {DiffStep['kind']} kind */
-export function diffColour(theme, kind) {
+function diffColour(theme, kind) {
   if (kind === 'removed') return theme.error
   if (kind === 'changed') return theme.warning
   return kind === 'added' ? oklch(theme.typeLightness, theme.typeChroma, GREEN) : theme.edge
