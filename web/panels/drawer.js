@@ -11,6 +11,18 @@ import { h } from './dom.js'
  * @property {(body: HTMLElement, close: () => void) => (() => void) | void} fill  builds it; may return what ends it
  */
 
+/**
+ * What has the focus as a panel opens. A field would bring up the keyboard of a phone, over half of the panel: there it is
+ * the panel itself.
+ *
+ * @param {HTMLElement} body @returns {HTMLElement | null}
+ */
+export function startOf(body) {
+  const first = body.querySelector('[data-first] [tabindex="0"]') ?? body.querySelector('input, [tabindex="0"], button')
+  const typed = first instanceof HTMLInputElement && (first.type === 'text' || first.type === 'search')
+  return first instanceof HTMLElement && !(typed && matchMedia('(pointer: coarse)').matches) ? first : null
+}
+
 export class Drawer {
   /** @param {HTMLElement} host */
   constructor(host) {
@@ -56,8 +68,7 @@ export class Drawer {
     this.host.append(this.element)
     this.current = panel.id
     this.end = panel.fill(body, () => this.close())
-    const first = this.element.querySelector('.panel [data-first] [tabindex="0"]') ?? this.element.querySelector('.panel input, .panel [tabindex="0"], .panel button')
-    ;(first instanceof HTMLElement ? first : this.element).focus({ preventScroll: true })
+    ;(startOf(body) ?? this.element).focus({ preventScroll: true })
     this.listeners.forEach(listener => listener())
   }
 

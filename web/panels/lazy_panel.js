@@ -4,6 +4,7 @@
  * @typedef {import('./drawer.js').Panel} Panel
  */
 import { t } from '../language/t.js'
+import { startOf } from './drawer.js'
 
 /** @param {string} id @param {string} title @param {() => Promise<Panel>} load @param {Panel['size']} [size] @returns {Panel} */
 export function lazyPanel(id, title, load, size) {
@@ -21,8 +22,7 @@ export function lazyPanel(id, title, load, size) {
         if (closed) return
         end = found.fill(body, close)
         // The drawer looked for something to focus while there was nothing.
-        const first = body.querySelector('[data-first] [tabindex="0"]') ?? body.querySelector('input, [tabindex="0"], button')
-        if (first instanceof HTMLElement && body.closest('.drawer')?.contains(document.activeElement)) first.focus({ preventScroll: true })
+        if (body.closest('.drawer')?.contains(document.activeElement)) startOf(body)?.focus({ preventScroll: true })
       }, () => {
         if (!closed) body.replaceChildren(t('This panel could not be loaded: the server does not answer. Close it and try again.'))
       })
