@@ -47,10 +47,17 @@ async def keep_settled(app: web.Application) -> AsyncGenerator[None]:
         while True:
             await asyncio.sleep(SETTLE_EVERY)
             try:
-                for share in await services.shares.with_open_runs():
-                    await settle_runs(services, share)
-            except (DatabaseError, Refusal) as error:
+                shares = await services.shares.with_open_runs()
+            except DatabaseError as error:
                 log.error("%s", error)
+                continue
+            for share in shares:
+                try:
+                    await settle_runs(services, share)
+                except (DatabaseError, Refusal) as error:
+                    log.error("%s", error)
+                except Exception:  # a fault of ours over one link must not end this for all, as long as the server runs
+                    log.exception("runs of the shared link %s could not be looked after", share.id)
 
     task = asyncio.create_task(look(), name="shares")
     yield

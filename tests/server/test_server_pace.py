@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from api.queue.journal import Entry
-from api.queue.pace import MOST_NODES, Paces, shapes_of
+from api.queue.pace import KEPT, MOST_NODES, Paces, shapes_of
 from api.queue.waiting import Waiting
 from api.queue.whole import Whole
 
@@ -125,3 +125,14 @@ def test_moves_keep_every_job_and_its_order() -> None:
         assert [entry.prompt_id for entry in waiting] == expected
         numbers = [(entry.number, entry.seq) for entry in waiting]
         assert numbers == sorted(numbers)
+
+
+def test_what_is_learned_is_bounded_and_the_newest_stays() -> None:
+    paces = Paces()
+    for number in range(KEPT + KEPT // 5):
+        (shape,) = shapes_of({"1": node(f"Node{number}")}).values()
+        paces.learn(shape, 1.0 + number, 0)
+    assert paces.expect("Node0", "", 0) is None
+    last = KEPT + KEPT // 5 - 1
+    assert paces.expect(f"Node{last}", "", 0) == 1.0 + last
+    assert len(paces._known) <= KEPT + KEPT // 10  # pyright: ignore[reportPrivateUsage]
