@@ -264,6 +264,17 @@ def test_empty_gone_and_unreadable(person: Person, shelf: Shelf):
     expect(page.get_by_text("No file has all of this.")).to_be_visible()
 
 
+def test_a_search_that_gets_no_answer_says_so_in_words(person: Person):
+    page = person.page
+    page.route(re.compile("/easel/gallery/search"), lambda route: route.abort())
+    page.keyboard.press("a")
+    gallery = page.get_by_role("region", name="Gallery")
+    expect(gallery).to_contain_text("The server does not answer. Is it still running?")
+    page.unroute_all()
+    gallery.get_by_role("button", name="Try again").click()
+    expect(gallery).not_to_contain_text("The server does not answer")
+
+
 def test_a_finger_opens_and_gathers(phone: Person, shelf: Shelf):
     page = phone.page
     page.get_by_role("button", name="Gallery").first.tap()

@@ -255,7 +255,17 @@ export class Client {
   }
 
   /** @param {string} method @param {string} route @param {string | undefined} body  JSON @param {{ keepalive?: boolean }} [how] @returns {Promise<any>} */
-  async sendText(method, route, body, { keepalive = false } = {}) {
+  async sendText(method, route, body, how) {
+    return parseOr(await this.#answer(method, route, body, how))
+  }
+
+  /** An answer that is no JSON. @param {string} route @returns {Promise<string>} */
+  text(route) {
+    return this.#answer('GET', route, undefined)
+  }
+
+  /** @param {string} method @param {string} route @param {string | undefined} body @param {{ keepalive?: boolean }} [how] @returns {Promise<string>} */
+  async #answer(method, route, body, { keepalive = false } = {}) {
     /** @type {Response} */
     let response
     try {
@@ -264,9 +274,9 @@ export class Client {
       throw new ApiError(t('The server does not answer. Is it still running?'), 0)
     }
     const text = await response.text()
+    if (response.ok) return text
     const value = parseOr(text)
-    if (!response.ok) throw new ApiError(refusal(response, text, value), response.status, value)
-    return value
+    throw new ApiError(refusal(response, text, value), response.status, value)
   }
 }
 

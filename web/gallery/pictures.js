@@ -21,7 +21,6 @@
  * @typedef {import('./query.js').Query} Query
  */
 import { viewUrl } from '../api/client.js'
-import { fromServer } from '../language/server.js'
 import { addressOf } from './query.js'
 
 /** Tiles that one request asks for. */
@@ -99,10 +98,8 @@ export class Pictures {
     this.query = query
     const turn = ++this.turn
     try {
-      const reply = await fetch(`/easel/gallery/search?${addressOf(query)}`)
-      const text = await reply.text()
+      const text = await this.client.text(`/easel/gallery/search?${addressOf(query)}`)
       if (turn !== this.turn) return
-      if (!reply.ok) throw new Error(said(text) ?? `${reply.status}`)
       const [ids = '', times = ''] = text.split('\n')
       this.ids = numbers(ids)
       this.times = numbers(times)
@@ -195,15 +192,6 @@ export class Pictures {
 
 /** Digits with commas between them. @param {string} text */
 const numbers = text => new Uint32Array(text ? JSON.parse(`[${text}]`) : 0)
-
-/** @param {string} text @returns {string | null} */
-function said(text) {
-  try {
-    return fromServer(JSON.parse(text)?.error?.message ?? '') || null
-  } catch {
-    return null
-  }
-}
 
 /** @param {Item} item @param {number} side  device px of the tile */
 export const thumbUrl = ({ id, version }, side) => `/easel/gallery/thumb?id=${id}&v=${version}&size=${side > 256 ? 512 : 256}`
