@@ -10,3 +10,6 @@
  * @param {ComboSpec} spec @param {unknown} value
  */
 export const isElsewhere = (spec, value) => spec.upload !== null && typeof value === 'string' && (value.includes('/') || / \[(?:input|output|temp)\]$/u.test(value))
+
+/** A value that the list of its widget does not hold and that could not lie elsewhere. @param {ComboSpec} spec @param {unknown} value */
+export const isMissing = (spec, value) => spec.options.length > 0 && !spec.multiple && !spec.remote && !spec.options.includes(value) && !isElsewhere(spec, value)

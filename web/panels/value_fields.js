@@ -14,6 +14,7 @@
  * @typedef {{ element: HTMLElement, wide: boolean, update: (state: State) => void }} Field
  */
 import { t } from '../language/t.js'
+import { isMissing } from '../model/file_names.js'
 import { isExpression, limitsOf, showNumber } from '../model/number_text.js'
 import { fitNumber } from '../model/numbers.js'
 import { choiceText, writeValue } from '../model/value_text.js'
@@ -156,7 +157,7 @@ function buttonField({ label, open }) {
       setText(word, text)
       button.title = mixed ? '' : text
       button.setAttribute('aria-label', `${label}: ${text}`)
-      button.toggleAttribute('data-off', !mixed && widget.spec.kind === 'combo' && widget.spec.options.length > 0 && !widget.spec.multiple && !widget.spec.remote && !widget.spec.options.includes(widget.value))
+      button.toggleAttribute('data-off', !mixed && widget.spec.kind === 'combo' && isMissing(widget.spec, widget.value))
     },
   }
 }

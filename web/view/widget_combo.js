@@ -1,6 +1,6 @@
 /** The chosen one of a list. What the list does not have is shown in amber. */
 import { t } from '../language/t.js'
-import { isElsewhere } from '../model/file_names.js'
+import { isMissing } from '../model/file_names.js'
 import { choiceText } from '../model/value_text.js'
 import { drawIcon } from './shapes.js'
 import { fitFileName, font } from './text.js'
@@ -13,7 +13,7 @@ export const COMBO = {
   draw(drawing) {
     const { ctx, theme, place: { field, button }, widget: { spec, value }, state } = drawing
     if (spec.kind !== 'combo') return
-    const missing = spec.options.length > 0 && !spec.multiple && !spec.remote && !spec.options.includes(value) && !isElsewhere(spec, value)
+    const missing = isMissing(spec, value)
     const right = button ? 2 : PAD + ARROW
     ctx.font = font(state.size)
     // A list that is read when it opens has no first one to begin with.
