@@ -25,7 +25,7 @@ export function tabCommands({ graph, toasts, openList }) {
     if (!unsaved.length) return
     toasts.show({
       key: 'closed', text: unsaved.length === 1 ? t('Closed “{name}”, which was not saved.', { name: titleOf(/** @type {Tab} */ (unsaved[0])) }) : t('Closed {count} graphs that were not saved.', { count: unsaved.length }),
-      detail: t('They stay among the recent graphs.'),
+      detail: unsaved.length === 1 ? t('It stays among the recent graphs.') : t('They stay among the recent graphs.'),
       action: { label: t('Reopen'), run: () => void reopen(unsaved) },
     })
   }
@@ -51,7 +51,7 @@ export function tabCommands({ graph, toasts, openList }) {
     { id: 'close_tab', label: t('Close the tab'), keys: ['Alt+W'], run: (_, tab = tabs.shown) => void close([tab]) },
     { id: 'close_others', label: t('Close the other tabs'), keys: [], enabled: () => tabs.list.length > 1, run: (_, tab = tabs.shown) => void close(tabs.list.filter(each => each !== tab)) },
     { id: 'close_all', label: t('Close all tabs'), keys: [], run: () => void close([...tabs.list]) },
-    { id: 'reopen_tab', label: t('Reopen the tab that was closed last'), keys: ['Alt+Shift+T'], anywhere: true, enabled: () => tabs.closed.length > 0, run: () => void tabs.reopen() },
+    { id: 'reopen_tab', label: t('Reopen the tab that was closed last'), keys: ['Alt+Shift+T'], anywhere: true, enabled: () => tabs.closed.length > 0, run: () => { toasts.dismiss('closed'); void tabs.reopen() } },
     { id: 'next_tab', label: t('Show the next tab'), keys: ['Alt+PageDown'], anywhere: true, enabled: () => tabs.list.length > 1, run: () => void tabs.step(1) },
     { id: 'previous_tab', label: t('Show the previous tab'), keys: ['Alt+PageUp'], anywhere: true, enabled: () => tabs.list.length > 1, run: () => void tabs.step(-1) },
     { id: 'all_tabs', label: t('List all tabs'), keys: ['Alt+0'], run: openList },
