@@ -48,6 +48,10 @@ def test_a_dropped_a1111_picture_becomes_a_graph_that_runs(person: Person) -> No
     sampler = next(node for node in person.prompt.values() if node["class_type"] == "KSampler")
     assert sampler["inputs"]["seed"] == seed
     assert sampler["inputs"]["sampler_name"] == "dpmpp_2m"
+    # On a node that takes no picture: its graph once more, under a name of its own.
+    person.drop("theirs.png", picture(parameters=text), "image/png", person.point(note["id"]))
+    expect(person.page.get_by_role("tab", selected=True)).to_have_accessible_name("theirs (2), not saved")
+    expect(person.page.get_by_role("tab", name="theirs, not saved")).to_be_visible()
 
 
 def test_a_text_is_pasted_and_a_webp_opened(person: Person, tmp_path: Path) -> None:
