@@ -296,13 +296,11 @@ class Journal(Database):
         return await self.call(read)
 
     async def is_open(self, prompt_id: str) -> bool:
-        """Whether a job of this id waits or runs."""
-
-        def read(db: sqlite3.Connection) -> bool:
-            found = db.execute("SELECT 1 FROM jobs WHERE prompt_id = ? AND ended IS NULL LIMIT 1", (prompt_id,))
-            return found.fetchone() is not None
-
-        return await self.call(read)
+        """Whether a job of this id waits or runs; one that was taken out does neither until it is brought back."""
+        where = "prompt_id = ? AND ended IS NULL AND removed IS NULL"
+        return await self.call(
+            lambda db: db.execute(f"SELECT 1 FROM jobs WHERE {where} LIMIT 1", (prompt_id,)).fetchone() is not None
+        )
 
     async def items(self, seqs: list[int]) -> dict[int, str]:
         """/queue items of these jobs as JSON text: [number, prompt_id, prompt, extra_data, targets]."""

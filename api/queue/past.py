@@ -74,6 +74,12 @@ class Past:
 
         return await self._journal.call(read)
 
+    async def outcome(self, prompt_id: str) -> tuple[JsonObject, JsonObject] | None:
+        """Outputs and status of an ended job, also of one that somebody has removed meanwhile."""
+        query = "SELECT outputs, status FROM jobs WHERE prompt_id = ? AND ended IS NOT NULL ORDER BY ended DESC"
+        row = await self._journal.call(lambda db: db.execute(f"{query} LIMIT 1", (prompt_id,)).fetchone())
+        return None if row is None else (json.loads(row[0]), json.loads(row[1]))
+
     async def remove(self, ids: Sequence[str] | None) -> list[str]:
         """Take these out of the history, or all; gives the ids. For a while they can be brought back."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -12,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from api.database import DatabaseError
+from api.queue.past import Past
 from api.replies import Refusal
 from api.services import SERVICES, Services
 from api.shares.files import results_of
@@ -31,10 +31,11 @@ async def settle_runs(services: Services, share: Share) -> None:
     for run in await services.shares.open_runs(share.id):
         if services.jobs.place(run.prompt_id) is not None:
             continue
-        entry: Any = json.loads(await services.journal.history(run.prompt_id)).get(run.prompt_id)
-        if entry is not None:
-            results = results_of(entry["outputs"], read_form(share.form, share.prompt).outputs)
-            await services.shares.settle(run.id, _state(entry["status"]), results, time.time())
+        ended = await Past(services.journal).outcome(run.prompt_id)
+        if ended is not None:
+            outputs, status = ended
+            results = results_of(outputs, read_form(share.form, share.prompt).outputs)
+            await services.shares.settle(run.id, _state(status), results, time.time())
         elif not await services.journal.is_open(run.prompt_id) and not 0 <= time.time() - run.created <= SETTLED:
             await services.shares.settle(run.id, "stopped", [], time.time())
 

@@ -16,6 +16,7 @@ from api.database import DatabaseError
 from api.hub import Feed, Hub, Listener
 from api.outbox import MOST_BYTES, MOST_PREVIEWS, Message, Outbox, Overflow
 from api.queue.journal import Body, Ending, Journal
+from api.queue.past import Past
 
 BODY = Body(prompt='{"1":{"class_type":"Say","inputs":{}}}', extra="{}", targets='["1"]', checked=True)
 DONE = Ending(outputs={"1": {"text": ["é"]}}, status={"status_str": "success"}, meta={})
@@ -88,6 +89,23 @@ def test_one_call_that_fails_does_not_take_the_others(tmp_path: Path) -> None:
         results = await asyncio.gather(calls[0], bad, *calls[1:], return_exceptions=True)
         assert isinstance(results[1], DatabaseError)
         assert [e.prompt_id for e in await journal.waiting()] == ["p0", "p1", "p2"]
+
+    with_journal(tmp_path / "journal.db", work)
+
+
+def test_what_was_taken_out_is_not_open_and_its_outcome_is_still_known(tmp_path: Path) -> None:
+    async def work(journal: Journal) -> None:
+        done, waiting = [await journal.accept(id, None, 0, BODY) for id in ("done", "waiting")]
+        assert await journal.is_open("waiting")
+        assert await Past(journal).outcome("waiting") is None
+        await journal.remove([waiting])
+        assert not await journal.is_open("waiting")
+        await journal.bring_back(["waiting"])
+        assert await journal.is_open("waiting")
+        await journal.end(done, DONE)
+        await Past(journal).remove(None)
+        assert json.loads(await journal.history("done")) == {}
+        assert await Past(journal).outcome("done") == (DONE.outputs, DONE.status)
 
     with_journal(tmp_path / "journal.db", work)
 
