@@ -32,7 +32,7 @@ const NAME = /^[\w.-]{1,80}$/u
  * @param {string} parts.base  the address of the pack's page folder
  */
 export function createInterface({ pack, guard, editor, graph, widgets, addPanel, events, toasts, base }) {
-  return Object.freeze({
+  const easel = Object.freeze({
     version: VERSION,
     pack,
     language,
@@ -74,7 +74,7 @@ export function createInterface({ pack, guard, editor, graph, widgets, addPanel,
           host.className = 'body scrolls pack-panel'
           return guard.call(what, () => {
             if (element === undefined) return fill?.(host)
-            host.append(Object.assign(document.createElement(element), { easel: this }))
+            host.append(Object.assign(document.createElement(element), { easel }))
             return undefined
           }) ?? undefined
         },
@@ -125,6 +125,7 @@ export function createInterface({ pack, guard, editor, graph, widgets, addPanel,
     /** A short notice. @param {string} text */
     tell: text => void toasts.show({ text: String(text), detail: pack }),
   })
+  return easel
 }
 
 /** A call that does not fit is refused when it is made, with what it wanted. @param {boolean} fits @param {string} call @param {string} name @param {string} wanted */
