@@ -224,6 +224,16 @@ def test_it_runs_on_change_until_escape(artist: Person, server: Server) -> None:
     artist.page.evaluate("() => window.easel.editor.setWidget('node:6', 'text', 'and again')")
     until(lambda: runs() == 2)
     artist.idle()
+    artist.page.context.set_offline(True)
+    artist.page.evaluate("() => window.easel.client.socket.socket.close()")
+    artist.page.evaluate("() => window.easel.editor.setWidget('node:6', 'text', 'while it was away')")
+    away = artist.page.locator(".toast", has_text="The server does not answer")
+    expect(away).to_be_visible()
+    artist.page.context.set_offline(False)
+    until(lambda: runs() == 3)
+    expect(away).to_be_hidden()
+    artist.idle()
+    artist.errors.clear()  # the browser's own, of the cut connection
     artist.page.evaluate("() => window.easel.editor.setWidget('node:6', 'text', 'please fail')")
     expect(artist.page.locator(".toast", has_text="has stopped, since a run failed")).to_be_visible()
     expect(button).to_be_hidden()
@@ -233,7 +243,7 @@ def test_it_runs_on_change_until_escape(artist: Person, server: Server) -> None:
     artist.page.evaluate("() => window.easel.editor.select([])")
     artist.page.keyboard.press("Escape")
     expect(artist.page.get_by_role("button", name="Run by itself: off")).to_be_visible()
-    assert runs() == 3
+    assert runs() == 4
 
 
 def test_a_value_runs_live_while_it_is_dragged(artist: Person, server: Server) -> None:

@@ -43,7 +43,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     { id: 'outline', label: t('Nodes in this graph'), keys: ['Ctrl+Shift+L'], run: () => drawer.toggle(outline) },
     { id: 'library', label: t('Library'), keys: ['N'], run: () => drawer.toggle(library) },
     { id: 'history', label: t('History'), keys: ['Ctrl+Alt+Z'], run: () => drawer.toggle(history) },
-    { id: 'palette', label: t('Find a command'), keys: ['F3'], run: () => openPalette(editor) },
+    { id: 'palette', label: t('Find a command'), keys: ['F3', 'Ctrl+Shift+P'], run: () => openPalette(editor) },
     { id: 'shortcuts', label: t('Keys and gestures'), keys: ['?', 'Ctrl+Shift+K'], run: async () => (await import('./later.js')).openShortcuts({ editor, settings, toasts }) },
     { id: 'inspector', label: t('Show or hide the details'), keys: ['I'], run: () => settings.set('inspector', !settings.values.inspector) },
     { id: 'link_node', label: t('Link the node'), keys: ['Shift+L'], enabled: () => selectedNodes(editor).length === 1, run: linkNode },
