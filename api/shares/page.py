@@ -46,7 +46,7 @@ _ERROR = """<!doctype html>
 <link rel="icon" href="data:,">
 <style>
 :root {{ color-scheme: dark light; font: 16px/1.5 system-ui, sans-serif }}
-:root {{ background: light-dark(#f4f4f2, #17181b); color: light-dark(#1d1e21, #e8e9ec) }}
+:root {{ background: light-dark(#eff1f3, #0e1013); color: light-dark(#1e2026, #eff0f3) }}
 body {{ min-height: 90vh; margin: 0; display: grid; place-content: center; padding: 24px; text-align: center }}
 h1 {{ font-size: 20px; font-weight: 600; max-width: 32em; margin: 0 }}
 </style>

@@ -100,7 +100,7 @@ export function createBuilder({ editor, names }) {
         event.stopPropagation()
         if (index + by < count) move(list, index, index + by, item.id)
       },
-    }, icon('outline', 14))
+    }, icon('grip', 14))
     const more = h('button.name', { type: 'button', 'aria-expanded': String(open.has(item.id)), onclick: () => {
       if (!open.delete(item.id)) open.add(item.id)
       draw()

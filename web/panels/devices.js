@@ -59,7 +59,8 @@ export function devicesPanel({ client, schema, toasts, showLog }) {
       /** @param {any} model */
       function modelRow(model) {
         const file = String(model.file).replace(/^.*[\\/]/u, '')
-        const title = sentence(fromServer(String(model.title ?? '')) || file)
+        const words = fromServer(String(model.title ?? '')) || file
+        const title = words.startsWith(file) ? words : sentence(words)
         return h('div.held', {}, h('div.words', {}, h('span', { 'data-tip': model.file }, title),
           h('small', {}, [bytesInWords(model.bytes), model.patched ? t('{size} of patches', { size: bytesInWords(model.patched) }) : '', model.precision, model.device].filter(Boolean).join(' · '))),
         h('button.round', { type: 'button', 'data-key': model.id, disabled: model.busy, 'aria-label': t('Unload {name}', { name: title }), 'data-tip': model.busy ? t('It is in use') : t('Unload it'),

@@ -46,6 +46,10 @@ export function openLightbox(pictures, start, { compare: comparing = false, with
   const details = createDetails()
   const compareButton = tool('compare', t('Compare with another'), 'C', () => setCompare(compare.mode === null ? 'line' : null))
   const differButton = tool('outline', t('What differs'), 'W', () => setDiffering(Boolean(differing.element.hidden)))
+  const detailsButton = tool('info', t('Details'), 'I', () => {
+    details.toggle()
+    detailsButton.setAttribute('aria-pressed', String(!details.element.hidden))
+  })
   const zooms = h('span', {},
     tool('zoomOut', t('Zoom out'), '-', () => zoomCentre(1 / 1.5)),
     tool('zoomIn', t('Zoom in'), '+', () => zoomCentre(1.5)),
@@ -53,7 +57,7 @@ export function openLightbox(pictures, start, { compare: comparing = false, with
     tool('fit', t('Fit to the window'), '0', () => fit()))
   const element = h('dialog.lightbox', { 'aria-label': t('Result') },
     h('div.bar', {}, name, percent, compare.controls, actions, compareButton, differButton, zooms,
-      tool('info', t('Details'), 'I', () => details.toggle()),
+      detailsButton,
       h('button', { type: 'button', 'aria-label': t('Close'), 'data-tip': t('Close'), 'data-keys': 'Escape', onclick: () => element.close() }, icon('close'))),
     h('div.body', {}, room, differing.element, details.element))
 
@@ -217,7 +221,7 @@ export function openLightbox(pictures, start, { compare: comparing = false, with
   /** @type {Record<string, () => void>} */
   const keys = {
     ArrowLeft: () => turn(-1), ArrowRight: () => turn(1), '+': () => zoomCentre(1.5), '=': () => zoomCentre(1.5), '-': () => zoomCentre(1 / 1.5),
-    0: fit, '.': fit, 1: full, i: () => details.toggle(),
+    0: fit, '.': fit, 1: full, i: () => detailsButton.click(),
     c: () => { if (!compareButton.hidden) setCompare(compare.mode === null ? 'line' : null) },
     w: () => { if (compare.mode !== null) setDiffering(Boolean(differing.element.hidden)) },
     ' ': () => { if (compare.mode === 'blink') compare.flip() },
