@@ -38,6 +38,8 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
   const rows = new Map()
   /** @type {Tab | null} */
   let seen = null
+  const see = () => { if (seen) rows.get(seen)?.element.scrollIntoView({ block: 'nearest', inline: 'nearest' }) }
+  new ResizeObserver(see).observe(list) // what is told beside the tabs takes room from them
 
   /** @param {Tab} tab @returns {Row} */
   function make(tab) {
@@ -102,7 +104,7 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
     host.classList.toggle('one-tab', tabs.list.length === 1)
     if (seen !== current) {
       seen = current
-      rows.get(current)?.element.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+      see()
     }
     const { dirty, title } = graph
     document.title = `${dirty ? '• ' : ''}${title} – Easel`
@@ -149,7 +151,10 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
         ended.abort()
         element.classList.remove('dragged')
         // The click that follows is the drag's.
-        if (moving) addEventListener('click', click => { if (element.contains(/** @type {Node} */ (click.target))) click.stopPropagation() }, { capture: true, once: true })
+        if (!moving) return
+        const swallow = (/** @type {MouseEvent} */ click) => { if (element.contains(/** @type {Node} */ (click.target))) click.stopPropagation() }
+        addEventListener('click', swallow, true)
+        setTimeout(() => removeEventListener('click', swallow, true)) // let go elsewhere, it had none: the next is meant
       }
       const ended = new AbortController()
       for (const [name, hear] of /** @type {const} */ ([['pointermove', move], ['pointerup', end], ['pointercancel', end]])) addEventListener(name, hear, { signal: ended.signal })
