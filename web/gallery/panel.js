@@ -60,7 +60,7 @@ export function galleryPanel({ client, toasts, openFile, load }) {
       const sortButton = h('button', { type: 'button', 'aria-haspopup': 'menu', 'data-tip': t('The order of the files'), onclick: () => openMenu(SORTS.map(sort => ({ label: sortName(sort), checked: kept.query.sort === sort, run: () => set({ sort }) })), sortButton.getBoundingClientRect(), { label: t('The order of the files') }) })
       const zoom = h('input.zoom', { type: 'range', min: TILES.least, max: TILES.most, step: 4, value: kept.tile, 'aria-label': t('Size of the tiles'), 'data-tip': t('Size of the tiles'), oninput: () => resize(Number(zoom.value)) })
       const aboutButton = h('button.round.about-button', { type: 'button', 'aria-label': t('Details'), 'data-tip': t('Details'), 'data-keys': 'I', onclick: () => toggleAbout() }, icon('info'))
-      const roomButton = h('button.round', { type: 'button', onclick: () => setRoom(!kept.beside) })
+      const roomButton = h('button.round.beside', { type: 'button', onclick: () => setRoom(!kept.beside) })
       const chips = h('div.chips', { role: 'group', 'aria-label': t('Filters in use') })
       const count = h('span.count', { role: 'status' })
       const bar = h('div.chosen-bar')
