@@ -101,7 +101,8 @@ def test_a_sweep_by_touch(phone: Person, text_to_image: Any) -> None:
     """On a phone; stopped in the middle it keeps what is done."""
     page = phone.page
     phone.load(text_to_image)
-    page.get_by_role("navigation").get_by_role("button", name="Sweep", exact=True).tap()
+    page.get_by_role("navigation").get_by_role("button", name="More", exact=True).tap()
+    page.get_by_role("menuitem", name="Sweep", exact=True).tap()
     page.get_by_role("button", name="Choose a widget").tap()
     page.get_by_role("option", name="Steps").tap()
     page.get_by_role("textbox", name="Values of KSampler › Steps").fill("1, 2, 400")
