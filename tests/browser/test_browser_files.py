@@ -192,7 +192,7 @@ def test_a_graph_is_saved_and_opened_by_name(artist: Person) -> None:
     page.get_by_role("option", name="portraits").click()
     page.get_by_role("option", name="fox").click()
     artist.until("() => window.app.graph.nodes.length === 7")
-    expect(page.locator(".tab.shown .name")).to_have_text("portraits/fox")
+    expect(page.locator(".tab.shown .name")).to_have_attribute("data-tip", "portraits/fox")
 
     page.get_by_role("button", name="Graphs").click()
     page.get_by_role("option", name="fox").hover()

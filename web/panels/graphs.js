@@ -270,9 +270,10 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
         const row = list.items[list.indexAt(event)]
         if (!(pressed instanceof HTMLElement) || !row) return
         event.stopImmediatePropagation()
+        const place = pressed.getBoundingClientRect() // the rows are drawn anew
         list.setActive(list.items.indexOf(row), false)
         if (pressed.dataset.act === 'star') void (row.kind === 'graph' && acts.favourite(row.graph))
-        else menu(pressed.getBoundingClientRect())
+        else menu(place)
       }, true)
       list.element.addEventListener('contextmenu', event => {
         event.preventDefault()

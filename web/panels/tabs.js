@@ -87,7 +87,7 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
       const shown = tab === current
       const state = tabs.runOf(tab)?.state
       const title = titleOf(tab)
-      setText(name, title)
+      setText(name, tab.stored === null ? title : title.slice(title.lastIndexOf('/') + 1)) // its folder is in the tip
       element.classList.toggle('shown', shown)
       element.classList.toggle('unsaved', tab.dirty)
       element.classList.toggle('running', state === 'running' || state === 'queued')
