@@ -36,6 +36,7 @@ import { Sync } from './app/sync.js'
 import { tabCommands } from './app/tab_commands.js'
 import { titleOf } from './app/tabs.js'
 import { followTheme } from './app/theme.js'
+import { knowTypes } from './app/types_now.js'
 import { Troubles } from './app/troubles.js'
 import { Windows } from './app/windows.js'
 import { wordTheShell } from './language/shell.js'
@@ -93,6 +94,7 @@ async function start() {
     pictureUrl: picture => viewUrl(picture, { maybe: picture.type === 'input' }),
   })
   colours.listen(theme => editor.setTheme(theme))
+  knowTypes(() => editor.schema)
   whenMarkdownIsRead(() => editor.invalidate())
   followKeymap(settings, editor.commands)
   new ResizeObserver(() => editor.resize()).observe(stage)
@@ -213,8 +215,7 @@ async function start() {
   /** @type {ReturnType<typeof import('./extend/load.js').createExtensions> | null} */
   let extensions = null
   async function loadExtensions() {
-    const { createExtensions, knowTypes } = await later()
-    knowTypes(() => editor.schema)
+    const { createExtensions } = await later()
     extensions ??= createExtensions({ client, editor, session, results, names, toasts, layer: byId('widgets'), drawer, addOpener: rail.add })
     await extensions.refresh()
   }

@@ -68,7 +68,7 @@ def test_a_browser_that_forbids_to_store_shows_the_whole_page(
     person = fresh(context, server, FORBIDDEN)
     person.load(text_to_image)
     person.run()
-    assert person.status(9)["state"] == "done"
+    assert person.status(9)["state"] in ("done", "cached")  # another test may have run the same
     person.click(8)
     person.page.keyboard.press("Delete")
     person.page.wait_for_timeout(700)  # the draft is written

@@ -121,7 +121,8 @@ def test_thousands_of_models_by_touch(phone: Person) -> None:
     for index in range(2000):
         (shelf / f"word {index:04}.safetensors").write_bytes(data)
     page = phone.page
-    page.get_by_role("button", name="Models").first.tap()
+    page.get_by_role("navigation").get_by_role("button", name="More", exact=True).tap()
+    page.get_by_role("menuitem", name="Models", exact=True).tap()
     page.get_by_role("tab", name="Embeddings").tap()
     page.get_by_role("searchbox", name="Search models").fill(shelf.name)
     expect(page.locator(".models .count")).to_contain_text("2,000 models")

@@ -60,7 +60,7 @@ def test_models(server: Server) -> None:
     files = sorted(path.relative_to(loras).as_posix() for path in loras.rglob("*.safetensors"))
     assert "a.safetensors" in files
     assert sorted(server.get("/models/loras").json()) == files
-    assert server.get("/embeddings").json() == ["style"]
+    assert "style" in server.get("/embeddings").json()
     for unknown in ("nothing", "output", "..%2f"):
         assert server.get(f"/models/{unknown}").status == 404
 

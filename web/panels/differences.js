@@ -1,8 +1,8 @@
 /** Beside two pictures that are compared: how the graphs that made them differ, in the words that a person has for it. */
+import { typesNow } from '../app/types_now.js'
 import { readPictureText } from '../import/texts.js'
 import { many, t } from '../language/t.js'
 import { diffGraphs } from '../model/graph_diff.js'
-import { Schema } from '../model/schema.js'
 import { fill, h } from './dom.js'
 
 /** @typedef {{ url: string, name: string, title?: string, graph?: () => Promise<any | null> }} Compared */
@@ -12,18 +12,10 @@ const LONGEST = 600
 /** Bytes beyond which a file is not read for its graph. */
 const LARGEST = 64 * 2 ** 20
 
-/** @type {() => Schema} */
-let schemaOf = () => new Schema()
-
-/** By which values have names: asked for at each comparison. @param {() => Schema} get */
-export function knowTypes(get) {
-  schemaOf = get
-}
-
 /**
  * What is different, value by value; places on the canvas and other looks are passed over.
  *
- * @param {unknown} before @param {unknown} after @param {Schema} schema
+ * @param {unknown} before @param {unknown} after @param {import('../model/schema.js').Schema} schema
  * @returns {Difference[]}
  */
 export function differences(before, after, schema) {
@@ -72,7 +64,7 @@ export function createDifferences() {
     /** @type {Difference[]} */
     const found = one && two && one !== two ? [{ what: t('Size'), from: one, to: two }] : []
     const told = before && after
-    if (told) found.push(...differences(before, after, schemaOf()))
+    if (told) found.push(...differences(before, after, typesNow()))
     fill(content,
       h('h3', {}, told || found.length ? many(found.length, 'One difference', '{count} differences') : t('What differs')),
       h('p.sides', {}, h('span', {}, first.title ?? first.name), ' → ', h('span', {}, second.title ?? second.name)),

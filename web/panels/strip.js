@@ -79,7 +79,7 @@ export function createStrip(host, { session, results, settings, openGraph, load,
         event.preventDefault()
         event.stopPropagation()
         open(event)
-      } }, image, result.file.moving ? h('span.plays', {}, icon('play', 12)) : null, result.seed ? h('span.label', {}, short(result.seed)) : null)
+      } }, image, result.file.moving ? h('span.plays', {}, icon('play', 12)) : null, result.seed ? h('span.label', { dataset: { seed: short(result.seed) } }) : null)
     makeCarried(button, { file: result.file, url: viewUrl(result.file), value: fileValue(result.file) }, { scrolls: true })
     const element = h('div', { role: 'listitem' }, button)
     thumbs.set(result.key, element)
