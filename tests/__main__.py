@@ -144,9 +144,7 @@ def _browser_tests(long: bool, rest: list[str]) -> Count:
     again = _pytest(count.failures, long, rest)
     if again.failed or again.passed != count.failed:
         return count
-    print(
-        f"\n== browser: {again.passed} FAILED AT FIRST and passed alone: see above which, they want mending", flush=True
-    )
+    print(f"\n== browser: FAILED AT FIRST and passed alone, to be mended: {', '.join(count.failures)}", flush=True)
     return Count(count.passed + again.passed, 0, count.skipped)
 
 
