@@ -64,7 +64,7 @@ def main() -> int:
     return 1 if total.failed or not total.passed else 0
 
 
-FEW = 3
+FEW = 6
 """Tests in the browser that may get a second chance in a run."""
 
 
