@@ -113,7 +113,7 @@ def test_without_a_camera_or_leave_one_is_told_and_can_try_again(person: Person)
     expect(take).to_be_enabled()
     person.page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    assert person.page.evaluate(ON) == 0
+    person.until(f"() => ({ON})() === 0")
     for name, words in (
         ("NotAllowedError", "does not let this page use a camera"),
         ("NotFoundError", "There is no camera"),

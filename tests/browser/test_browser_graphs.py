@@ -179,8 +179,10 @@ def test_on_a_phone(phone: Person) -> None:
     panel = phone.page.locator("#graphs")
     row(panel, name).tap()
     expect(panel.locator(".row .title")).to_have_text(["a"])
+    expect(row(panel, "a")).to_be_visible()
     below = row(panel, "a").bounding_box()["y"]
     row(panel, "a").locator(".act").tap()
+    expect(phone.page.get_by_role("menu")).to_be_visible()
     assert phone.page.get_by_role("menu").bounding_box()["y"] > below - 40  # at its row
     phone.page.get_by_role("menuitemcheckbox", name="Favourite").tap()
     expect(row(panel, "a").locator(".star")).to_have_attribute("data-on", "true")

@@ -107,7 +107,7 @@ def test_text_is_legible(browser: Any, server: Server, text_to_image: dict[str, 
     person.click(3)
     assert person.page.evaluate(CONTRAST) == []
     person.page.keyboard.press("w")
-    person.page.wait_for_selector(".drawer .graph-list, .drawer .none")
+    person.page.wait_for_selector(".drawer :is(.graph-list, .none):not([hidden])")
     assert person.page.evaluate(CONTRAST) == []
     for panel in ("library", "view", "history", "shortcuts", "palette", "help"):
         person.page.evaluate("name => { const { editor } = window.easel; editor.focus(); editor.run(name) }", panel)
