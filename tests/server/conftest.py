@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.harness import Server, running
+from tests.server.guests import OWNER, TOKEN, Guest, ask, share
+from tests.server.harness import Server, running, until
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def base(tmp_path: Path) -> Path:
     """An empty folder for a server of the test's own."""
     return tmp_path / "base"
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that asks for its token."""
+    base = tmp_path_factory.mktemp("shares")
+    (base / "secret").write_text(TOKEN)
+    with running(base, "--token-file", str(base / "secret"), "--verbose") as found:
+        until(lambda: ask(found, "/easel/status", **OWNER).json()["worker"]["state"] == "ready")
+        yield found
+
+
+@pytest.fixture(scope="module")
+def guest(guarded: Server) -> Guest:
+    return Guest(guarded, share(guarded)["path"])

@@ -3,132 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import re
 import sqlite3
-import struct
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from api.database import DatabaseError
 from api.replies import Refusal
 from api.services import SERVICES
-from api.shares.files import STRIPPERS, results_of
-from api.shares.form import fill, judge, read_form
 from api.shares.guest import FOR_GUESTS, WRONG_TOKENS, Door, get_form
 from api.shares.page import FILES
 from api.shares.store import ShareStore
-from tests.server.harness import ROOT, Reply, Server, running, until
-
-TOKEN = "a-token-of-some-length"
-OWNER = {"Authorization": f"Bearer {TOKEN}"}
-
-PROMPT: dict[str, Any] = {
-    "1": {"class_type": "Say", "inputs": {"text": "hello"}},
-    "2": {"class_type": "Show", "inputs": {"text": ["1", 0]}},
-    "3": {"class_type": "Slow", "inputs": {"seconds": 0.01, "steps": 200}},
-    "4": {"class_type": "Pick", "inputs": {"choice": "one"}},
-    "5": {"class_type": "Join", "inputs": {"a": ["4", 0], "b": ["3", 0]}},
-    "6": {"class_type": "Show", "inputs": {"text": ["5", 0]}},
-    "7": {"class_type": "Write", "inputs": {"text": "not for guests"}},
-}
-FORM: dict[str, Any] = {
-    "title": "Words",
-    "columns": 2,
-    "items": [
-        {"kind": "heading", "text": "What to say"},
-        {
-            "kind": "input",
-            "id": "words",
-            "control": "text",
-            "label": "Words",
-            "targets": [["1", "text"]],
-            "maxLength": 20,
-        },
-        {
-            "kind": "input",
-            "id": "wait",
-            "control": "number",
-            "label": "Seconds",
-            "min": 0,
-            "max": 30,
-            "targets": [["3", "seconds"]],
-        },
-        {
-            "kind": "input",
-            "id": "pick",
-            "control": "choice",
-            "label": "Choice",
-            "choices": ["one", "two"],
-            "targets": [["4", "choice"]],
-        },
-    ],
-    "outputs": [{"node": "2", "label": "Said"}, {"node": "6", "label": "Joined"}],
-}
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that asks for its token."""
-    base = tmp_path_factory.mktemp("shares")
-    (base / "secret").write_text(TOKEN)
-    with running(base, "--token-file", str(base / "secret"), "--verbose") as found:
-        until(lambda: ask(found, "/easel/status", **OWNER).json()["worker"]["state"] == "ready")
-        yield found
-
-
-def ask(server: Server, path: str, body: Any = None, method: str = "", **headers: str) -> Reply:
-    return server.request(method or ("GET" if body is None else "POST"), path, body, headers)
-
-
-def share(server: Server, form: Any = FORM, prompt: Any = PROMPT, **more: Any) -> dict[str, Any]:
-    made = ask(server, "/easel/shares", {"prompt": prompt, "form": form, **more}, **OWNER)
-    assert made.status == 201, made.body
-    return made.json()
-
-
-class Guest:
-    """A browser that came by a link."""
-
-    def __init__(self, server: Server, path: str) -> None:
-        self.server, self.path = server, path
-        first = ask(server, path)
-        assert first.status == 200, first.body
-        self.cookie = first.headers["set-cookie"].partition(";")[0]
-        self.attributes = first.headers["set-cookie"]
-
-    def ask(self, rest: str, body: Any = None, method: str = "", **headers: str) -> Reply:
-        return ask(self.server, self.path + rest, body, method, Cookie=self.cookie, **headers)
-
-    def run(self, **values: Any) -> Reply:
-        return self.ask("/runs", {"values": values})
-
-    def result(self, run: str, *states: str) -> dict[str, Any]:
-        def found() -> Any:
-            runs = self.ask("/runs").json()["runs"]
-            return next((r for r in runs if r["id"] == run and r["state"] in (states or ("done",))), None)
-
-        return until(found)
-
-    def send(self, data: bytes) -> Reply:
-        return self.server.request("POST", self.path + "/pictures", raw=data, headers={"Cookie": self.cookie})
-
-
-@pytest.fixture(scope="module")
-def guest(guarded: Server) -> Guest:
-    return Guest(guarded, share(guarded)["path"])
-
-
-def refused(reply: Reply, status: int, kind: str) -> None:
-    assert (reply.status, reply.json()["error"]["type"]) == (status, kind), reply.body
-    assert reply.json()["error"]["message"]
+from tests.server.guests import FORM, OWNER, PROMPT, TOKEN, Guest, ask, refused, share
+from tests.server.harness import ROOT, Server, running, until
 
 
 def test_a_guest_runs_the_graph_and_sees_the_chosen_results(guarded: Server) -> None:
@@ -194,48 +85,6 @@ def test_only_the_pages_own_files_are_given(guarded: Server) -> None:
     for name in ("main.js", "index.html", "app_view/share.html", "../server.py", "%2e%2e/server.py", "api/client.js"):
         assert ask(guarded, f"{path}/w/{name}").status == 404, name
     assert ask(guarded, f"{path}/w/language/t.js").status == 200
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"words": 5},
-        {"words": "x" * 21},
-        {"words": "a\x00b"},
-        {"words": ["1", 0]},
-        {"words": {"__value__": []}},
-        {"wait": -1},
-        {"wait": 31},
-        {"wait": "5"},
-        {"wait": True},
-        {"wait": None},
-        {"pick": "three"},
-        {"pick": ["one"]},
-        {"pick": 0},
-        {"1": "hello"},
-        {"7": "written by a guest"},
-        {"text": "x"},
-        {"__class__": 1},
-        [],
-        "words",
-    ],
-)
-def test_values_that_the_form_does_not_take(guest: Guest, values: Any) -> None:
-    reply = guest.ask("/runs", {"values": values})
-    assert reply.status == 400, reply.body
-    assert guest.ask("/runs").json() == {"runs": [], "left": 100}  # and it did not count
-
-
-def test_a_request_names_values_and_nothing_else_counts(guarded: Server) -> None:
-    guest = Guest(guarded, share(guarded)["path"])
-    body = {
-        "values": {"words": "mine"},
-        "prompt": {"1": {"class_type": "Die", "inputs": {}}},
-        "number": -5,
-        "front": True,
-    }
-    run = guest.ask("/runs", body).json()["run"]
-    assert guest.result(run)["results"][0]["text"] == "mine"
 
 
 def test_guests_of_one_link_do_not_see_each_other(guarded: Server) -> None:
@@ -427,178 +276,6 @@ def test_what_fails_here_is_not_told_to_guests() -> None:
         asyncio.run(get_form(request))  # type: ignore[arg-type]
     assert refusal.value.status == 503
     assert "someone" not in str(refusal.value.body)
-
-
-def wrong_forms() -> list[tuple[str, dict[str, Any]]]:
-    def item(**more: Any) -> dict[str, Any]:
-        return {
-            "title": "",
-            "items": [
-                {"kind": "input", "id": "a", "control": "text", "label": "A", "targets": [["1", "text"]], **more}
-            ],
-            "outputs": [{"node": "2", "label": ""}],
-        }
-
-    return [
-        ("no value", item(targets=[["2", "text"]])),  # a link
-        ("no value", item(targets=[["9", "text"]])),
-        ("no value", item(targets=[["1", "other"]])),
-        ("pairs", item(targets=[["1"]])),
-        ("sets nothing", item(targets=[])),
-        ("names files", item(targets=[["8", "filename_prefix"]])),
-        ("no kind of control", item(control="script")),
-        ("no choice", item(control="choice", choices=[])),
-        ("does not fit", item(control="number")),
-        ("above the greatest", item(min=5, max=1)),
-        ("its id", item(id="../x")),
-        ("at least one output", {"title": "", "items": [], "outputs": []}),
-        ("not in the graph", {"title": "", "items": [], "outputs": [{"node": "99"}]}),
-        ("must be a list", {"items": {}}),
-    ]
-
-
-@pytest.mark.parametrize(("words", "form"), wrong_forms())
-def test_forms_that_are_refused(words: str, form: dict[str, Any]) -> None:
-    prompt = {**PROMPT, "8": {"class_type": "Save", "inputs": {"filename_prefix": "x"}}}
-    with pytest.raises(Refusal, match=words):
-        read_form(form, prompt)
-
-
-def test_numbers_in_steps_and_choices_by_type() -> None:
-    form = {
-        "title": "",
-        "items": [
-            {"kind": "input", "id": "n", "control": "number", "integer": True, "min": 64, "max": 512, "step": 8,
-             "label": "N", "targets": [["1", "width"]]},
-            {"kind": "input", "id": "c", "control": "choice", "choices": [1, "1", True], "label": "C",
-             "targets": [["1", "kind"]]},
-        ],
-        "outputs": [{"node": "1", "label": ""}],
-    }  # fmt: skip
-    prompt = {"1": {"class_type": "X", "inputs": {"width": 70, "kind": True, "list": [1, 2]}}}
-    read = read_form(form, prompt)
-    assert judge(read.inputs["n"], 70) == 70  # the owner's own value
-    assert judge(read.inputs["n"], 128.0) == 128
-    for wrong in (71, 56, 520, 128.5, float("nan"), float("inf"), 10**400):
-        with pytest.raises(Refusal):
-            judge(read.inputs["n"], wrong)
-    assert judge(read.inputs["c"], 1) is not True
-    with pytest.raises(Refusal):
-        judge(read.inputs["c"], 1.0)
-    assert fill(read, prompt, {"n": 128})["1"]["inputs"] == {"width": 128, "kind": True, "list": [1, 2]}
-    assert prompt["1"]["inputs"]["width"] == 70
-
-
-# Pictures
-
-
-def png(size: tuple[int, int] = (8, 8), **texts: str) -> bytes:
-    info = PngInfo()
-    for name, value in texts.items():
-        info.add_text(name, value)
-    out = io.BytesIO()
-    Image.new("RGB", size, "red").save(out, "PNG", pnginfo=info)
-    return out.getvalue()
-
-
-@pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG"])
-def test_pictures_lose_their_texts_and_keep_their_pixels(kind: str) -> None:
-    picture = Image.effect_noise((40, 30), 90).convert("RGB")
-    exif = Image.Exif()
-    exif[0x010E] = "the secret graph"
-    out = io.BytesIO()
-    info = PngInfo()
-    info.add_text("prompt", "the secret graph")
-    info.add_itxt("workflow", "the secret graph", zip=True)
-    more: dict[str, Any] = {
-        "PNG": {"pnginfo": info},
-        "JPEG": {"comment": "the secret graph"},
-        "WEBP": {"xmp": b"the secret graph", "lossless": True},
-    }[kind]
-    picture.save(out, kind, exif=exif, **more)
-    data = out.getvalue() + b"the secret graph after the end"
-    bare = STRIPPERS[f"image/{kind.lower()}"](data)
-    assert bare is not None
-    assert b"secret" not in bare
-    with Image.open(io.BytesIO(bare)) as read, Image.open(io.BytesIO(data)) as whole:
-        assert read.tobytes() == whole.tobytes()
-        assert not read.getexif()
-        assert "secret" not in str(read.info)
-    for cut in range(0, len(data) - 40, 97):
-        try:
-            STRIPPERS[f"image/{kind.lower()}"](data[:cut])
-        except (IndexError, ValueError, struct.error):
-            continue
-
-
-IMAGE_FORM = {
-    "title": "",
-    "items": [{"kind": "input", "id": "p", "control": "image", "label": "Picture", "targets": [["1", "text"]]}],
-    "outputs": [{"node": "2", "label": ""}],
-}
-
-
-def test_a_guests_picture_is_made_anew_and_used_by_that_guest_only(guarded: Server) -> None:
-    path = share(guarded, IMAGE_FORM)["path"]
-    guest, other = Guest(guarded, path), Guest(guarded, path)
-    sent = guest.send(png(comment="<?php hello"))
-    assert sent.status == 201, sent.body
-    id = sent.json()["picture"]
-    run = guest.run(p=id).json()["run"]
-    name = guest.result(run)["results"][0]["text"]
-    assert name.startswith("shares/")
-    kept = (guarded.base / "input" / name).read_bytes()
-    assert b"php" not in kept
-    assert other.run(p=id).status == 400
-    for trick in ("../../secret", "shares/x.png", name, "/etc/passwd", "", 5, ["x"]):
-        assert guest.run(p=trick).status == 400, trick
-
-
-def test_pictures_that_are_none_or_too_large_are_not_taken(guarded: Server) -> None:
-    guest = Guest(guarded, share(guarded, IMAGE_FORM)["path"])
-    bomb = io.BytesIO()
-    Image.new("1", (8000, 8000)).save(bomb, "PNG")
-    for data in (b"", b"not a picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", png()[:40], bomb.getvalue()):
-        refused(guest.send(data), 400, "invalid_picture")
-    assert guest.send(b"x" * (20 * 2**20 + 1)).status == 413
-    assert not list((guarded.base / "input").glob(".upload*"))
-    words = Guest(guarded, share(guarded)["path"])
-    refused(words.send(png()), 403, "no_pictures")
-
-
-def test_removing_a_link_removes_its_guests_pictures(guarded: Server) -> None:
-    made = share(guarded, IMAGE_FORM)
-    guest = Guest(guarded, made["path"])
-    guest.send(png())
-    folder = guarded.base / "input" / "shares" / made["id"]
-    assert len(list(folder.iterdir())) == 1
-    ask(guarded, f"/easel/shares/{made['id']}", None, "DELETE", **OWNER)
-    assert not folder.exists()
-
-
-def test_results_are_those_of_the_chosen_outputs_only() -> None:
-    outputs = {
-        "2": {"images": [{"filename": "a.png", "subfolder": "x", "type": "temp"}, {"filename": 5}, "no"], "text": "t"},
-        "2.0.1": {"images": [{"filename": "b.mp4", "type": "output"}]},
-        "21": {"images": [{"filename": "c.png", "type": "output"}]},
-        "3": {"images": [{"filename": "d.png", "type": "models"}]},
-    }
-    found = results_of(outputs, {"3": "", "2": "Two"})
-    assert [one.get("filename") or one["text"] for one in found] == ["a.png", "t", "b.mp4"]
-
-
-def test_a_file_result_comes_through_the_link_alone(guarded: Server) -> None:
-    prompt = {"1": {"class_type": "Save", "inputs": {"letter": "secretname", "kilobytes": 1}}}
-    form = {"title": "", "items": [], "outputs": [{"node": "1", "label": "File"}]}
-    closed, opened = share(guarded, form, prompt), share(guarded, form, prompt, tells_graph=True)
-    for made, status in ((closed, 403), (opened, 200)):
-        guest = Guest(guarded, made["path"])
-        run = guest.run().json()["run"]
-        done = guest.result(run)
-        assert done["results"] == [{"kind": "file", "output": "File"}]
-        reply = guest.ask(f"/runs/{run}/0")
-        assert reply.status == status
-        assert "secretname" not in str(reply.headers)
 
 
 def test_a_guests_browser_may_load_what_the_page_imports_and_no_more() -> None:
