@@ -56,6 +56,8 @@ class GalleryStore(Database):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "gallery's index", SCHEMA)
+        self.moving: set[int] = set()
+        """Files that are on their way to the trash: not where they were, and not lost."""
 
     # What the scan does
 
@@ -80,7 +82,7 @@ class GalleryStore(Database):
 
         def write(db: sqlite3.Connection) -> None:
             now = int(time.time())
-            for id in ids:
+            for id in (id for id in ids if id not in self.moving):
                 statement = "UPDATE files SET state = ?, since = ? WHERE id = ? AND state = ?"
                 if db.execute(statement, (GONE, now, id, HERE)).rowcount:
                     _hand_over(db, id)

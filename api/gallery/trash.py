@@ -61,9 +61,13 @@ class Trash:
         async with self._lock:
             moved = Moved()
             files = await self._store.files(ids, HERE)
-            for file in files:
-                await self._try(file, moved, lambda file: _move(self._place(file), self._kept(file)))
-            await self._store.set_trashed(moved.done)
+            self._store.moving.update(file.id for file in files)
+            try:
+                for file in files:
+                    await self._try(file, moved, lambda file: _move(self._place(file), self._kept(file)))
+                await self._store.set_trashed(moved.done)
+            finally:
+                self._store.moving.difference_update(file.id for file in files)
             return moved
 
     async def restore(self, ids: Sequence[int]) -> Moved:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -21,7 +22,7 @@ from api.shares.store import Share
 log = logging.getLogger("easel")
 
 SETTLE_EVERY = 20.0
-"""Seconds between two looks after runs that no guest asks for."""
+"""Seconds between two looks after runs that no guest asks for, where no job has ended meanwhile."""
 SETTLED = 10.0
 """Seconds that a run may be on its way into the queue; then one that is not there was taken out."""
 
@@ -43,10 +44,15 @@ async def settle_runs(services: Services, share: Share) -> None:
 async def keep_settled(app: web.Application) -> AsyncGenerator[None]:
     """Look after runs whose guests have gone: their results are kept here before the history forgets them."""
 
+    services = app[SERVICES]
+    ended = asyncio.Event()  # at once, before anybody clears the history
+    services.feed.watch(lambda kind, _: ended.set() if kind == "job_ended" else None)
+
     async def look() -> None:
-        services = app[SERVICES]
         while True:
-            await asyncio.sleep(SETTLE_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), SETTLE_EVERY)
+            ended.clear()
             try:
                 shares = await services.shares.with_open_runs()
             except DatabaseError as error:

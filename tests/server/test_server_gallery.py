@@ -389,3 +389,34 @@ def test_a_move_that_a_power_cut_left_half_done_is_mended(tmp_path: Path):
         asyncio.run(work())
     finally:
         store.close()
+
+
+def test_a_file_on_its_way_to_the_trash_is_not_lost_to_its_twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A scan that misses it just then must not take its row for the same file elsewhere."""
+    from api.gallery.scan import Seen
+
+    store = GalleryStore(tmp_path / "gallery.db")
+    store.open()
+    try:
+
+        async def work() -> None:
+            loop = asyncio.get_running_loop()
+            seen = [Seen("output", folder, "a.png", "image", 5, 1) for folder in ("", "twin")]
+            [id, _] = await store.take(seen)
+            await store.tag([id], "kept", True)
+            (tmp_path / "a.png").write_bytes(b"x")
+            move = gallery_trash._move
+
+            def moved_while_a_scan_runs(source: Path, target: Path) -> Path:
+                place = move(source, target)
+                asyncio.run_coroutine_threadsafe(store.lose([id]), loop).result(10)
+                return place
+
+            monkeypatch.setattr(gallery_trash, "_move", moved_while_a_scan_runs)
+            trash = gallery_trash.Trash(store, {"output": tmp_path}, tmp_path / "trash")
+            assert (await trash.put([id])).done == [id]
+            assert await store.all_in_trash() == [id]
+
+        asyncio.run(work())
+    finally:
+        store.close()

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from api.database import DatabaseError
+from api.hub import Feed
 from api.replies import Refusal
 from api.services import SERVICES
 from api.shares.guest import FOR_GUESTS, WRONG_TOKENS, Door, get_form
 from api.shares.page import FILES
+from api.shares.settle import SETTLE_EVERY, keep_settled
 from api.shares.store import ShareStore
 from tests.server.guests import FORM, OWNER, PROMPT, TOKEN, Guest, ask, refused, share
 from tests.server.harness import ROOT, Server, running, until
@@ -307,3 +309,28 @@ def test_every_guests_route_looks_at_its_token(guarded: Server) -> None:
         path = path.replace("{run:[A-Za-z0-9_-]+}", "r").replace("{index:[0-9]{1,4}}", "0")
         assert guarded.request(route.method, path).status in (403, 429), path
     assert len(FOR_GUESTS) == len({route.handler for route in OWN_ROUTES})
+
+
+def test_runs_are_looked_after_when_they_end() -> None:
+    """Not only every so often: the history may be cleared a moment later."""
+
+    async def work() -> None:
+        looked = asyncio.Event()
+
+        class Shares:
+            async def with_open_runs(self) -> list[Any]:
+                looked.set()
+                return []
+
+        feed = Feed()
+        app: Any = {SERVICES: SimpleNamespace(shares=Shares(), feed=feed)}
+        keeper = keep_settled(app)
+        await anext(keeper)
+        feed.publish("status", {})
+        await asyncio.sleep(0)
+        assert not looked.is_set()
+        feed.publish("job_ended", {"prompt_id": "p"})
+        await asyncio.wait_for(looked.wait(), SETTLE_EVERY / 2)
+        await anext(keeper, None)
+
+    asyncio.run(work())
