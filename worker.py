@@ -15,7 +15,6 @@ import importlib
 import logging
 import os
 import queue
-import shutil
 import socket
 import sys
 import threading
@@ -27,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.ask import ask
-from graph.cache import MEMORY, Cache
+from graph.cache import DEVICE, MEMORY, Cache
 from graph.events import Event, ExecutionError, ExecutionStart, Preview, message, to_wire
 from graph.execute import Executor, Job, Outcome
 from graph.folders import Folders
@@ -35,14 +34,13 @@ from graph.frozen import Frozen, pins_of
 from graph.parse import parse
 from graph.protocol import Decoder, encode
 from graph.registry import Registry
+from graph.sizes import size_of
 from graph.types import JsonObject, NodeId
 from graph.validate import validate
 
 log = logging.getLogger("worker")
 
 READ_SIZE = 256 * 1024
-DEVICE = "device"
-"""The cache's tier for what lies on a GPU."""
 COLLECT_EVERY = 10.0
 """Seconds between two searches for garbage: with torch loaded each takes as long as a small job."""
 PREVIEWS_WAITING = 8
@@ -226,13 +224,15 @@ class Worker:
         return {tier: default[tier] if size is None else int(size) for tier, size in given.items()}
 
     def _about(self) -> JsonObject:
+        from models.gpu_advice import gpu_advice
+
         services = self.services
         torch = sys.modules.get("torch")
         return {
             "device": str(getattr(services, "device", "none")),
             "precision": str(getattr(services, "precision", "none")),
             "torch": getattr(torch, "__version__", None),
-            "advice": _advice(torch) if self.config["device"] == "auto" else None,
+            "advice": gpu_advice(torch) if self.config["device"] == "auto" else None,
         }
 
     # The link
@@ -427,45 +427,6 @@ def _failed(prompt_id: str, node: str, class_type: str, sentence: str, emit: Cal
     emit(error)
     messages = tuple((m["type"], m["data"]) for m in (message(start), message(error)) if m is not None)
     return Outcome(prompt_id=prompt_id, status="error", messages=messages, error=messages[-1][1])
-
-
-def size_of(value: object) -> dict[str, int]:
-    """Bytes that a result holds, by where: its tensors', and a little for all else. Shared parts count once."""
-    sizes = {MEMORY: 0, DEVICE: 0}
-    seen: set[int] = set()
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        sizes[MEMORY] += 64
-        if isinstance(item, str | bytes):
-            sizes[MEMORY] += len(item)
-        elif isinstance(item, dict):
-            stack.extend(item.keys())
-            stack.extend(item.values())
-        elif isinstance(item, list | tuple | set | frozenset):
-            stack.extend(item)
-        elif isinstance(held := getattr(item, "nbytes", None), int):
-            place = getattr(getattr(item, "device", None), "type", "cpu")
-            sizes[MEMORY if place == "cpu" else DEVICE] += held
-    return sizes
-
-
-def _advice(torch: Any) -> str | None:
-    """What to do where there is a GPU that this torch cannot use, or None."""
-    if torch is None or torch.cuda.is_available() or getattr(torch.version, "hip", None):
-        return None
-    if not (shutil.which("nvidia-smi") or Path("/dev/nvidia0").exists()):
-        return None
-    if getattr(torch.version, "cuda", None):
-        return "There is an NVIDIA GPU, but its driver does not work with this torch: update the driver."
-    return (
-        f"There is an NVIDIA GPU, but torch {torch.__version__} was built without CUDA. To use it, on Linux: "
-        f"{sys.executable} -m pip install --force-reinstall torch=={torch.__version__.partition('+')[0]} torchvision. "
-        "On Windows: the command that PyTorch's start page gives for your CUDA."
-    )
 
 
 def _memory_total() -> int:

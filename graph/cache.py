@@ -14,7 +14,9 @@ from typing import Any
 from graph.types import Key
 
 MEMORY = "memory"
-"""The tier of sizes that are plain numbers. Another is `device`, for what lies on a GPU."""
+"""The tier of sizes that are plain numbers."""
+DEVICE = "device"
+"""The tier of what lies on a GPU."""
 
 Sizes = Mapping[str, int]
 SizeOf = Callable[[Any], int | Sizes]
