@@ -239,3 +239,19 @@ def test_tabs_by_touch(phone: Person) -> None:
     page.get_by_role("button", name="All tabs").tap()
     page.get_by_role("menuitem", name="Close the tab").tap()
     phone.until("() => window.app.graph.nodes.length === 0")
+
+
+def test_graphs_without_a_name_are_told_apart(artist: Person) -> None:
+    page = artist.page
+    artist.click(8)
+    page.keyboard.press("Delete")  # a graph that nobody changed gives way to the next
+    for count in (2, 3):
+        page.keyboard.press("Control+Alt+n")
+        expect(page.locator(".tab")).to_have_count(count)
+        artist.page.evaluate("window.easel.editor.addNode('KSampler')")
+    expect(page.locator(".tab .name")).to_have_text(["Untitled", "Untitled 2", "Untitled 3"])
+    saved(artist)
+    page.reload()
+    artist.wait_ready()
+    expect(page.locator(".tab .name")).to_have_text(["Untitled", "Untitled 2", "Untitled 3"])
+    expect(page.locator(".tab.shown .name")).to_have_text("Untitled 3")

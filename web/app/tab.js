@@ -17,12 +17,12 @@ import { newId } from '../api/id.js'
 
 /** @param {Partial<TabRecord>} [fields] @returns {Tab} */
 export const newTab = (fields = {}) => ({
-  id: newId(), name: null, stored: null, modified: null, dirty: false, base: null, turn: 0, sent: 0, origin: null, branch: null, camera: null,
+  id: newId(), name: null, number: 1, stored: null, modified: null, dirty: false, base: null, turn: 0, sent: 0, origin: null, branch: null, camera: null,
   ...fields, aside: null, early: null,
 })
 
 /** @param {Tab} tab @returns {TabRecord} what is kept of it over a reload */
-export const recordOf = ({ id, name, stored, modified, dirty, base, turn, sent, origin, branch, camera }) => ({ id, name, stored, modified, dirty, base, turn, sent, origin, branch, camera })
+export const recordOf = ({ id, name, number, stored, modified, dirty, base, turn, sent, origin, branch, camera }) => ({ id, name, number, stored, modified, dirty, base, turn, sent, origin, branch, camera })
 
 /** Nobody would miss it: what it shows lies elsewhere as well, or is nothing. @param {Tab} tab */
 export const isReplaceable = tab => !tab.dirty && tab.name === null && tab.stored === null && tab.base === null && tab.turn === 0

@@ -93,6 +93,14 @@ export class Tabs {
     return free
   }
 
+  /** The smallest that no other tab without a name has. @param {Tab} tab */
+  #freeNumber(tab) {
+    const taken = new Set(this.list.filter(each => each !== tab && each.name === null).map(each => each.number))
+    let free = 1
+    while (taken.has(free)) free++
+    return free
+  }
+
   /** What is known of the nodes of a document that is open, shown or not. @param {string} id @returns {Session | null} */
   sessionOf(id) {
     const tab = this.byId(id) ?? this.closed.find(each => each.id === id && each.aside)
@@ -130,6 +138,7 @@ export class Tabs {
       list[at] = tab
       this.forget(shown)
     } else list.splice(at + 1, 0, tab)
+    tab.number = this.#freeNumber(tab)
     this.#exchange(tab, aside)
   }
 
@@ -262,5 +271,5 @@ export class Tabs {
 /** @returns {Aside} of an empty graph */
 export const blankAside = () => ({ store: { records: [], undos: [], redos: [] }, session: emptySession(), place: null, selection: [], carried: [] })
 
-/** @param {{ name: string | null }} tab */
-export const titleOf = tab => tab.name ?? t('Untitled')
+/** @param {Pick<Tab, "name" | "number">} tab */
+export const titleOf = tab => tab.name ?? (tab.number > 1 ? t('Untitled {number}', { number: tab.number }) : t('Untitled'))

@@ -6,6 +6,7 @@
  * @typedef {object} TabRecord
  * @property {string} id  the document
  * @property {string | null} name
+ * @property {number} number  by which those without a name are told apart
  * @property {string | null} stored
  * @property {number | null} modified  the saved file's time, as it was when it was read or written last
  * @property {boolean} dirty
@@ -160,7 +161,7 @@ function listed(value) {
   return (Array.isArray(value) ? value : []).flatMap(each => {
     if (typeof each?.id !== 'string' || !each.id) return []
     return [{
-      id: each.id, name: textOr(each.name), stored: textOr(each.stored), modified: numberOr(each.modified), dirty: each.dirty === true,
+      id: each.id, name: textOr(each.name), number: numberOr(each.number) ?? 1, stored: textOr(each.stored), modified: numberOr(each.modified), dirty: each.dirty === true,
       base: numberOr(each.base), turn: numberOr(each.turn) ?? 0, sent: numberOr(each.sent) ?? 0, origin: textOr(each.origin),
       branch: typeof each.branch?.id === 'string' ? { id: each.branch.id, base: numberOr(each.branch.base), version: numberOr(each.branch.version) ?? 0 } : null,
       camera: [each.camera?.x, each.camera?.y, each.camera?.zoom].every(Number.isFinite) && each.camera.zoom > 0 ? each.camera : null,
