@@ -230,3 +230,12 @@ test('property: what a difference lists covers every difference', () => {
     assert.equal(diffGraphs(after, start, SCHEMA).empty, diff.empty)
   }), { numRuns: 300 })
 })
+
+test('what of ours the file keeps is told in words', () => {
+  const before = { nodes: [node(1, 'KSampler', [0, 0], [])], links: [] }
+  const after = { nodes: [node(1, 'KSampler', [0, 0], [], { properties: { easel_app: 'x', theirs: 1 } })], links: [], extra: { easel: { app: {} } } }
+  const words = describe(diffGraphs(before, after, SCHEMA), titleOf).join('\n')
+  assert.match(words, /its place in the app/u)
+  assert.match(words, /theirs/u)
+  assert.match(words, /the form of the app/u)
+})

@@ -57,7 +57,7 @@ function aroundDifference(from, to) {
  */
 export function describe(diff, titleOf) {
   const lines = diff.parts.flatMap((part) => describePart(part, titleOf).map((line) => (part.name ? t('In “{name}”: {change}', { name: part.name, change: line }) : line)))
-  if (diff.extra.length) lines.push(t('What the file says of itself changed: {names}', { names: diff.extra.join(', ') }))
+  if (diff.extra.length) lines.push(t('What the file says of itself changed: {names}', { names: diff.extra.map(told).join(', ') }))
   return lines
 }
 
@@ -118,9 +118,15 @@ export function nodeWords({ before, after, retyped, renamed, mode, look, values,
   if (look.includes('collapsed')) words.push(after.collapsed ? t('folded') : t('unfolded'))
   if (look.includes('pinned')) words.push(after.pinned ? t('pinned') : t('no longer pinned'))
   if (look.includes('color') || look.includes('bgcolor')) words.push(t('another colour'))
-  if (properties.length) words.push(t('properties changed ({names})', { names: properties.slice(0, NAMED).join(', ') }))
+  if (properties.length) words.push(t('properties changed ({names})', { names: properties.slice(0, NAMED).map(told).join(', ') }))
   return words
 }
+
+/** What of ours the file keeps, in a person's words. @type {Readonly<Record<string, string>>} */
+const OURS = { easel: t('the form of the app'), easel_app: t('its place in the app'), easel_frozen: t('its frozen result'), easel_expressions: t('its expressions') }
+
+/** @param {string} name */
+const told = (name) => OURS[name] ?? name
 
 /** @param {number} mode @param {number} was */
 function modeWord(mode, was) {
