@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import struct
 from pathlib import Path
 from typing import Any, cast
@@ -22,8 +23,10 @@ _PNG_KEPT = frozenset(
     (b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT bKGD pHYs cICP mDCV cLLI acTL fcTL fdAT").split()
 )
 _WEBP_KEPT = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"ICCP"))
-_JPEG_KEPT = frozenset((0xE0, 0xE2, 0xEE))
-"""APP segments that say how the pixels are to be read: JFIF, colour profile, Adobe."""
+_JPEG_KEPT = frozenset((0xE0, 0xEE))
+"""APP segments that say how the pixels are to be read: JFIF, Adobe; and in APP2 the colour profile."""
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""What ends the pixels of a scan: stuffed bytes and restarts belong to them."""
 
 
 class NotGiven(Exception):
@@ -116,19 +119,34 @@ def _webp(data: bytes) -> bytes | None:
 
 
 def _jpeg(data: bytes) -> bytes | None:
+    """The first picture: what stands between its scans is looked at too, and what comes after its end is left out."""
     if data[:2] != b"\xff\xd8":
         return None
     parts, at = [data[:2]], 2
     while data[at] == 0xFF:
         marker = data[at + 1]
-        if marker == 0xDA:  # the pixels, to the end
-            end = data.rfind(b"\xff\xd9")
-            return None if end < at else b"".join(parts) + data[at : end + 2]
+        if marker == 0xD9:
+            return b"".join([*parts, data[at : at + 2]])
+        if marker == 0xFF:  # a byte that only fills
+            at += 1
+            continue
         (length,) = struct.unpack_from(">H", data, at + 2)
-        if marker in _JPEG_KEPT or not (marker == 0xFE or 0xE0 <= marker <= 0xEF):
-            parts.append(data[at : at + 2 + length])
-        at += 2 + length
+        end = at + 2 + length
+        if marker == 0xDA:  # the pixels of this scan
+            found = _JPEG_MARKER.search(data, end)
+            if found is None:
+                return None
+            end = found.start()
+        if _is_kept(marker, data[at + 4 : at + 16]):
+            parts.append(data[at:end])
+        at = end
     return None
+
+
+def _is_kept(marker: int, start: bytes) -> bool:
+    if marker == 0xE2:
+        return start.startswith(b"ICC_PROFILE")
+    return marker in _JPEG_KEPT or not (marker == 0xFE or 0xE0 <= marker <= 0xEF)
 
 
 STRIPPERS = {"image/png": _png, "image/webp": _webp, "image/jpeg": _jpeg}

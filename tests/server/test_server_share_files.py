@@ -113,3 +113,22 @@ def test_a_file_result_comes_through_the_link_alone(guarded: Server) -> None:
         reply = guest.ask(f"/runs/{run}/0")
         assert reply.status == status
         assert "secretname" not in str(reply.headers)
+
+
+def test_a_jpeg_of_several_scans_and_pictures_keeps_nothing_between_and_behind() -> None:
+    out = io.BytesIO()
+    picture = Image.effect_noise((64, 64), 80).convert("RGB")
+    picture.save(out, "JPEG", progressive=True, icc_profile=b"a profile" * 4)
+    plain = out.getvalue()
+    secret = b"{the graph}"
+    comment = b"\xff\xfe" + struct.pack(">H", 2 + len(secret)) + secret
+    scans = [at for at in range(len(plain) - 1) if plain[at : at + 2] == b"\xff\xda"]
+    assert len(scans) > 2
+    between = plain[: scans[1]] + comment + plain[scans[1] :]
+    behind = out.getvalue()[:2] + comment + plain[2:]
+    bare = STRIPPERS["image/jpeg"](between + behind)
+    assert bare is not None
+    assert secret not in bare
+    found = Image.open(io.BytesIO(bare))
+    assert found.tobytes() == Image.open(io.BytesIO(plain)).tobytes()
+    assert found.info["icc_profile"] == b"a profile" * 4
