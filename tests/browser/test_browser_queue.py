@@ -401,3 +401,56 @@ def test_a_script_s_job_shows_up_and_a_mode_stays_with_its_tab(artist: Person, s
     texts = [str(entry["prompt"][2]) for entry in server.get("/history").json().values()]
     assert sum("of the second tab" in text for text in texts) == 1
     assert not any("of the first tab" in text for text in texts)
+
+
+NOTICES = """() => {
+    window.notices = []
+    window.Notification = class {
+        static permission = 'default'
+        static answer = 'granted'
+        static async requestPermission() { return (this.permission = this.answer) }
+        constructor(title, { body }) { window.notices.push(`${title}|${body}`) }
+        close() {}
+    }
+}"""
+HIDE = """hidden => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+}"""
+
+
+def test_a_notice_tells_of_jobs_that_end_while_the_page_is_hidden_if_wanted(artist: Person) -> None:
+    page = artist.page
+    page.evaluate(NOTICES)
+    page.evaluate("window.Notification.answer = 'denied'")
+
+    def want() -> None:
+        page.keyboard.press("q")
+        page.get_by_role("button", name="Tell when jobs are done").click()
+        page.get_by_role("menuitemcheckbox", name="A notice when jobs are done").click()
+        page.locator(".drawer header").get_by_role("button", name="Close", exact=True).click()
+        page.evaluate("window.easel.editor.focus()")
+
+    want()
+    expect(page.locator(".toasts")).to_contain_text("does not let this page show notices")
+    page.evaluate("window.Notification.permission = 'default'; window.Notification.answer = 'granted'")
+    want()
+    artist.run()  # seen: nobody need be told
+    page.evaluate(HIDE, True)
+    page.evaluate("window.easel.editor.setWidget('node:3', 'seed', 5)")
+    artist.run()
+    artist.until("() => window.notices.length > 0")
+    assert [notice.partition("|")[0] for notice in page.evaluate("window.notices")] == ["1 job is done"]
+    page.evaluate(HIDE, False)
+    want()  # and not any more
+    page.evaluate(HIDE, True)
+    page.evaluate("window.easel.editor.setWidget('node:3', 'seed', 6)")
+    artist.run()
+    page.evaluate(HIDE, False)
+    want()
+    page.evaluate(HIDE, True)
+    page.evaluate("window.easel.editor.setWidget('node:3', 'seed', 7)")
+    artist.run()
+    artist.until("() => window.notices.length > 1")
+    titles = [notice.partition("|")[0] for notice in page.evaluate("window.notices")]
+    assert titles == ["1 job is done"] * 2, "of the one between, nothing was told"
