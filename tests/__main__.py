@@ -64,8 +64,8 @@ def main() -> int:
     return 1 if total.failed or not total.passed else 0
 
 
-FEW = 6
-"""Tests in the browser that may get a second chance in a run."""
+FEW = 2
+"""Tests in the browser that may get a second chance in a run (docs/decisions/0011-a-second-chance.md)."""
 
 
 def _parse(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:

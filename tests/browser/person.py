@@ -49,6 +49,8 @@ class Person:
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(f"{error}\n{getattr(error, 'stack', '')}"))
         page.on("console", self._hear)
+        # The browser's own dialog is held back only while somebody listens: between two waits for one it could open.
+        page.on("filechooser", lambda _: None)
 
     def _hear(self, message: Any) -> None:
         # A refused prompt is a 400 that the browser also logs; the page shows it.
