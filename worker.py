@@ -186,7 +186,7 @@ class Worker:
         self.registry = core_registry()
         if not self.config.get("load_packs"):
             return []
-        from nodes.packs import load_packs
+        from nodes.packs.load import load_packs
 
         folders = [Path(path) for path in self.config["custom_nodes"]]
         trusted, named = self.config["trust_packs"], self.config["dev_packs"]

@@ -8,15 +8,17 @@ list among the inputs makes no call, and empty outputs.
 
 from __future__ import annotations
 
+import inspect
 import re
 import traceback
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from graph.cache import Entry
 from graph.checks import bytes_in_words
+from graph.context import RUNNING, Context
 from graph.errors import NodeError
 from graph.node import Blocked, Outcome, Results, Values
 from graph.spec import NodeSpec
@@ -46,6 +48,21 @@ def calls(spec: NodeSpec, inputs: Lists) -> list[Values | Blocked]:
         blocked = next((value for value in arguments.values() if isinstance(value, Blocked)), None)
         found.append(arguments if blocked is None else blocked)
     return found
+
+
+def within(context: Context, call: Callable[[Context, Values], Any], values: Values) -> Any:
+    """Call a node's code with its context as the running one; what is awaited later runs within it too."""
+    token = RUNNING.set(context)
+    try:
+        outcome = call(context, values)
+    finally:
+        RUNNING.reset(token)
+    return _awaited(context, outcome) if inspect.isawaitable(outcome) else outcome
+
+
+async def _awaited(context: Context, outcome: Awaitable[Any]) -> Any:
+    RUNNING.set(context)  # of the task that awaits it: others have their own
+    return await outcome
 
 
 def merge(spec: NodeSpec, outcomes: Sequence[Outcome]) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
+from contextvars import ContextVar
 from typing import Any, Literal, TypeVar
 
 from graph.dynamic import DynamicGraph
@@ -149,3 +150,8 @@ class Context:
             max=max,
             state=state,
         )
+
+
+RUNNING: ContextVar[Context | None] = ContextVar("running", default=None)
+"""The context of the call that runs in this thread or task: for code that is called by a node's function without it,
+as packs' progress bars do."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from graph.cache import Entry
+from graph.call import within
 from graph.context import Context
 from graph.dynamic import DynamicGraph
 from graph.errors import FileNameError, GraphError
@@ -159,7 +160,7 @@ class Names:
             if isinstance(value, Link) or type.spec.open_inputs or type.spec.input(name) is not None
         }
         try:
-            value = type.is_changed(self.context(id, _ignore, _never), values)
+            value = within(self.context(id, _ignore, _never), type.is_changed, values)
             value = self._tasks.wait_for(value) if inspect.isawaitable(value) else value
         except Exception as error:
             log.warning("IS_CHANGED of %s failed, so the node runs each time: %s", node.label, error)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from graph.cache import Entry
-from graph.call import as_node_error, calls, merge
+from graph.call import as_node_error, calls, merge, within
 from graph.cells import cells_of
 from graph.context import Context
 from graph.dynamic import DynamicGraph
@@ -276,7 +276,7 @@ class Run:
         for values in calls(type.spec, given):
             if isinstance(values, Blocked):
                 continue
-            names = type.check_lazy(self._context(id), values)
+            names = within(self._context(id), type.check_lazy, values)
             names = self._tasks.wait_for(names) if inspect.isawaitable(names) else names
             wanted |= dict.fromkeys(name for name in names or () if name in missing)
         if not wanted:
@@ -317,7 +317,7 @@ class Run:
             if isinstance(values, Blocked):
                 found.append(self._pass_block(id, type, visit, values))
                 continue
-            outcome = type.call(self._context(id, index), values)
+            outcome = within(self._context(id, index), type.call, values)
             waits = waits or inspect.isawaitable(outcome)
             found.append(outcome)
         if taken is not None and not waits:

@@ -17,7 +17,7 @@ from graph.node import Blocked, Expansion, Results
 from graph.registry import Registry
 from graph.spec import NodeSpec
 from nodes.adapter import adapt, read_result
-from nodes.packs import PackReport, digest, load_packs
+from nodes.packs.load import PackReport, digest, load_packs
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "custom_nodes"
 

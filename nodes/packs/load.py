@@ -19,10 +19,11 @@ from types import ModuleType
 from typing import Any, Literal
 
 from graph.node import Function, NodeType
+from graph.packs import find_packs
 from graph.registry import Registry
 from nodes.adapter import adapt
 
-OWN_PACK = Path(__file__).resolve().parent.parent / "custom_nodes" / "easel_example"
+OWN_PACK = Path(__file__).resolve().parents[2] / "custom_nodes" / "easel_example"
 """The pack that comes with Easel: always trusted."""
 
 PAGE = "PAGE_DIRECTORY"
@@ -73,19 +74,8 @@ def load_packs(
     return [
         _load(path, registry, trusted=trust_all or path == OWN_PACK or path.name in names)
         for directory in dirs
-        for path in find_packs(directory.resolve())
+        for path in (pack.path for pack in find_packs(directory.resolve()))
     ]
-
-
-def find_packs(directory: Path) -> Iterator[Path]:
-    """The packs in a folder, by name. Hidden ones and those that end in `.disabled` are passed over."""
-    if not directory.is_dir():
-        return
-    for path in sorted(directory.iterdir(), key=lambda path: path.name.lower()):
-        if path.name.startswith((".", "__")) or path.name.endswith(".disabled"):
-            continue
-        if path.suffix == ".py" or (path / "__init__.py").is_file():
-            yield path
 
 
 def _load(path: Path, registry: Registry, *, trusted: bool) -> PackReport:

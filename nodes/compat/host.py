@@ -1,0 +1,54 @@
+"""What the names that packs import are answered from: the worker fills it in before the first pack is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from graph.context import RUNNING, Context
+from graph.folders import Folders
+from graph.registry import Registry
+from graph.types import JsonObject
+
+if TYPE_CHECKING:
+    from models.engine import Engine
+
+
+def _nobody(event: str | int, data: Any, client_id: str | None) -> None:
+    """Where no control process listens."""
+
+
+@dataclass
+class Host:
+    """The process that packs are imported into. Its folders are live: packs add some while they are imported."""
+
+    folders: Folders
+    registry: Registry
+    config: JsonObject = field(default_factory=dict[str, Any])
+    """The worker's configuration (`api/serve.py: worker_config`)."""
+    send: Callable[[str | int, Any, str | None], None] = _nobody
+    """A message of a pack's own kind for one client, or for all: event, data (JSON, or bytes for a number), client."""
+    engine: Engine | None = None
+    """None until the device is set up, which is after the packs are imported."""
+
+
+_host: Host | None = None
+
+
+def install(host: Host | None) -> None:
+    """Make this the host of what is imported from now on; None takes it away."""
+    global _host
+    _host = host
+
+
+def host() -> Host:
+    """The host. Raises LookupError in a process that runs no packs."""
+    if _host is None:
+        raise LookupError("the names of ComfyUI's modules can be used in Easel's device process only")
+    return _host
+
+
+def running() -> Context | None:
+    """The context of the node that runs in this thread or task."""
+    return RUNNING.get()
