@@ -89,6 +89,7 @@
  * @property {Pair} pos
  * @property {Json | null} raw
  */
+/** A link of the file that leads nowhere, and its place among the links: nothing draws it, and it is saved as it was. @typedef {{at: number, raw: unknown}} LostLink */
 /**
  * A subgraph's definition, without its nodes, links, groups and reroutes: those are records of that graph.
  * @typedef {object} GraphRecord
@@ -101,6 +102,7 @@
  * @property {readonly Json[]} inputs
  * @property {readonly Json[]} outputs
  * @property {readonly unknown[]} [stale] Links that the file lists at its ports although there are none such; kept as they were.
+ * @property {readonly LostLink[]} [lost]
  * @property {boolean} [made] It came into being here: it is not saved when nothing uses it.
  * @property {Json | null} raw
  */
@@ -110,6 +112,8 @@
  * @property {'meta'} id
  * @property {'meta'} kind
  * @property {Json} extra
+ * @property {readonly LostLink[]} [lost]
+ * @property {{node: number, link: number}} [behind] The highest keys, where the file's own count was behind them.
  * @property {Json | null} raw
  */
 /** @typedef {NodeRecord | LinkRecord | GroupRecord | RerouteRecord | GraphRecord | MetaRecord} Document */

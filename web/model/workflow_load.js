@@ -39,12 +39,29 @@ export function load(json) {
   const reader = new Reader()
   if (!isObject(json)) reader.note(t('The file holds no workflow: a JSON object was expected'))
   const { definitions } = file
-  reader.records.push({ id: 'meta', kind: 'meta', extra: asObject(file.extra) ?? {}, raw: isObject(json) ? emptied(file, ['nodes', 'links', 'groups']) : null })
-  reader.graph('', file)
+  /** @type {import('./types.js').MetaRecord} */
+  const meta = { id: 'meta', kind: 'meta', extra: asObject(file.extra) ?? {}, raw: isObject(json) ? emptied(file, ['nodes', 'links', 'groups']) : null }
+  reader.records.push(meta)
+  keepLost(meta, reader.graph('', file))
+  const behind = { node: behindOf(file.last_node_id, reader.records, 'node'), link: behindOf(file.last_link_id, reader.records, 'link') }
+  if (behind.node || behind.link) meta.behind = behind
   reader.definitions('', definitions)
   for (const title of circles(reader.records)) reader.note(t('The subgraph "{title}" contains itself: it cannot run until the node that stands for it is taken out of it', { title }))
   for (const name of sentTwice(reader.records)) reader.note(t('Two Set nodes send by the name "{name}": Get nodes take what the first one is given', { name }))
   return { records: reader.records, notes: reader.notes }
+}
+
+/** @param {{ lost?: readonly import('./types.js').LostLink[] }} record @param {import('./types.js').LostLink[]} lost */
+function keepLost(record, lost) {
+  if (lost.length) record.lost = lost
+}
+
+/** The highest key, where the file's own count is behind it; else 0. @param {unknown} count @param {readonly Entry[]} records @param {'node' | 'link'} kind */
+function behindOf(count, records, kind) {
+  if (!isFinite(count)) return 0
+  let last = 0
+  for (const record of records) if (record.kind === kind && isFinite(record.key) && record.key > last) last = record.key
+  return last > count ? last : 0
 }
 
 /** Names of the subgraphs that contain themselves. @param {readonly Entry[]} records */
@@ -120,20 +137,21 @@ class Reader {
         raw: emptied(definition, ['nodes', 'links', 'groups', 'reroutes'])
       }
       this.records.push(record)
-      this.graph(id, definition)
+      keepLost(record, this.graph(id, definition))
       const stale = this.#staleAt(id, [...record.inputs, ...record.outputs])
       if (stale.length) record.stale = stale
       this.definitions(id, nested)
     }
   }
 
-  /** @param {GraphId} graph @param {Json} file */
+  /** @param {GraphId} graph @param {Json} file @returns {import('./types.js').LostLink[]} links that are not drawn, for the file alone */
   graph(graph, file) {
     const nodes = this.#nodes(graph, file)
-    const links = this.#links(graph, file, nodes)
+    const { links, lost } = this.#links(graph, file, nodes)
     this.#slots(nodes, links)
     this.#groups(graph, file)
     this.#reroutes(graph, file)
+    return lost
   }
 
   /** @param {GraphId} graph @param {Json} file @returns {Map<string, Found>} by key */
@@ -200,10 +218,12 @@ class Reader {
     return listed.filter((key) => !live.has(/** @type {Key} */ (key)))
   }
 
-  /** @param {GraphId} graph @param {Json} file @param {Map<string, Found>} nodes @returns {LinkRecord[]} */
+  /** @param {GraphId} graph @param {Json} file @param {Map<string, Found>} nodes */
   #links(graph, file, nodes) {
     /** @type {LinkRecord[]} */
     const links = []
+    /** @type {import('./types.js').LostLink[]} */
+    const lost = []
     const plain = graph === '' && !(isFinite(file.version) && file.version >= 1)
     const parents = new Map(
       asList(asObject(file.extra)?.linkExtensions).filter(isObject).map((entry) => [entry.id, entry.parentId])
@@ -225,11 +245,13 @@ class Reader {
       const from = link.from === INPUT_SIDE ? definition !== null : nodes.has(String(link.from))
       if (to === null || !from) {
         this.note(t('The link {key} from {from} to {to} ends nowhere: it was left out', { key: link.key, from: link.from, to: link.to }))
+        lost.push({ at: z, raw })
         return
       }
       const place = `${link.to}#${to}`
       if (link.to !== OUTPUT_SIDE && taken.has(place)) {
         this.note(t('Input {input} of node {node} held two links: the link {key} was left out', { input: to, node: link.to, key: link.key }))
+        lost.push({ at: z, raw })
         return
       }
       taken.add(place)
@@ -243,7 +265,7 @@ class Reader {
       })
     })
     for (const link of links) this.records.push(link)
-    return links
+    return { links, lost }
   }
 
   /** Sockets, now that it is known which links there are. @param {ReadonlyMap<string, Found>} nodes @param {readonly LinkRecord[]} links */

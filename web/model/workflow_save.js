@@ -56,10 +56,10 @@ function saveRoot(meta, root, section) {
   /** @type {Json} */
   const file = { ...raw }
   if (!objects) {
-    file.last_node_id = lastKey(raw.last_node_id, root.nodes)
-    file.last_link_id = lastKey(raw.last_link_id, root.links)
+    file.last_node_id = lastKey(raw.last_node_id, root.nodes, meta?.behind?.node)
+    file.last_link_id = lastKey(raw.last_link_id, root.links, meta?.behind?.link)
   }
-  Object.assign(file, saveContents(root, objects))
+  Object.assign(file, saveContents(root, objects, meta?.lost))
   saveDefinitions(file, root, section)
   let extra = { ...(meta?.extra ?? {}) }
   if (objects) saveReroutes(file, root)
@@ -85,7 +85,7 @@ function saveDefinitions(file, within, section) {
       const inner = section(graph.key)
       /** @type {Json} */
       const file = definitionHead(graph, inner)
-      Object.assign(file, saveContents(inner, true))
+      Object.assign(file, saveContents(inner, true, graph.lost))
       saveReroutes(file, inner)
       const extra = saveHiddenLinks(asObject(graph.raw?.extra) ?? {}, inner)
       if (extra !== graph.raw?.extra && (Object.keys(extra).length || file.extra !== undefined)) file.extra = extra
@@ -95,8 +95,8 @@ function saveDefinitions(file, within, section) {
   }
 }
 
-/** @param {Section} section @param {boolean} objects links as objects @returns {Json} */
-function saveContents(section, objects) {
+/** @param {Section} section @param {boolean} objects links as objects @param {readonly import('./types.js').LostLink[]} [lost] @returns {Json} */
+function saveContents(section, objects, lost = []) {
   /** @type {Map<string, {in: Map<number, LinkRecord>, out: Map<number, LinkRecord[]>}>} */
   const wiring = new Map()
   const at = (/** @type {import('./types.js').Key} */ key) => {
@@ -113,9 +113,21 @@ function saveContents(section, objects) {
   }
   return {
     nodes: section.nodes.map((node, order) => saveNode(node, order, at(node.key))),
-    links: section.links.map((link) => saveLink(link, objects)),
+    links: withLost(section.links, section.links.map((link) => saveLink(link, objects)), lost),
     groups: section.groups.map(saveGroup)
   }
+}
+
+/**
+ * The links, and among them at their old places those of the file that led nowhere, save where a link has their key now.
+ *
+ * @param {readonly LinkRecord[]} links @param {readonly unknown[]} saved @param {readonly import('./types.js').LostLink[]} lost
+ */
+function withLost(links, saved, lost) {
+  if (!lost.length) return saved
+  const taken = new Set(links.map(({ key }) => String(key)))
+  const left = lost.filter(({ raw }) => !taken.has(String(readLink(raw)?.key)))
+  return [...saved.map((raw, index) => ({ at: links[index]?.z ?? 0, raw })), ...left].sort((a, b) => a.at - b.at).map(({ raw }) => raw)
 }
 
 /** @param {NodeRecord} node @param {number} order @param {{in: Map<number, LinkRecord>, out: Map<number, LinkRecord[]>}} wiring @returns {Json} */
@@ -265,9 +277,13 @@ function rerouteList(section) {
   })
 }
 
-/** @param {unknown} given @param {readonly {key: import('./types.js').Key}[]} records */
-function lastKey(given, records) {
+/**
+ * @param {unknown} given  what the file said
+ * @param {readonly {key: import('./types.js').Key}[]} records
+ * @param {number} [behind]  the highest key of the file where that was less: only keys beyond it are news
+ */
+function lastKey(given, records, behind = 0) {
   let last = isFinite(given) ? given : 0
-  for (const { key } of records) if (isFinite(key) && key > last) last = key
+  for (const { key } of records) if (isFinite(key) && key > last && key > behind) last = key
   return last
 }
