@@ -39,6 +39,8 @@ class Jobs:
     def __init__(
         self, journal: Journal, worker: LocalWorker, hub: Hub, feed: Feed, *, paused: bool, grace: float
     ) -> None:
+        self.between_jobs = asyncio.Lock()
+        """Held while a job runs; who holds it keeps the next one waiting."""
         self.paused = paused
         self.pause_reason = "started with --paused" if paused else ""
         self._journal = journal
@@ -138,6 +140,23 @@ class Jobs:
         ids = [entry.prompt_id for entry in self.line.waiting]
         return ids.index(prompt_id) + 1 if prompt_id in ids else None
 
+    @property
+    def running_seq(self) -> int | None:
+        return None if self._running is None else self._running.entry.seq
+
+    def running_state(self) -> JsonObject:
+        """How the job that runs stands: its node, progress and results so far; empty where none runs."""
+        running = self._running
+        if running is None:
+            return {}
+        return {
+            "node": running.node,
+            "attempts": running.attempt,
+            "ms": round(running.ms),
+            "progress": running.progress(),
+            "outputs": running.outputs,
+        }
+
     async def items(self) -> tuple[list[str], list[str]]:
         """/queue items as JSON texts: running and pending."""
         running = [] if self._running is None else [self._running.entry.seq]
@@ -214,23 +233,27 @@ class Jobs:
                 await self._changed.wait()
                 continue
             await self._worker.wait_until_ready()
-            if self.paused or not self.line.waiting:
-                continue
-            entry = self.line.waiting.pop()
-            try:
-                await self._run(entry)
-                self._note_problem("")
-            except DatabaseError as error:
-                log.error("%s", error)
-                self._note_problem(str(error))
-                self._running = None
-                self.line.put_back([entry])
-                self._tell_status()
-                await asyncio.sleep(RETRY_JOURNAL)
-            except Exception as error:  # a fault of ours takes one job, never the queue
-                log.exception("job %s could not be run", entry.prompt_id)
-                running = self._running or self._new_run(entry, {}, entry.attempts + 1)
-                await self._finish(running, running.end_here(f"Easel failed to run this: {error}"))
+            async with self.between_jobs:
+                await self._serve_one()
+
+    async def _serve_one(self) -> None:
+        if self.paused or not self.line.waiting:
+            return
+        entry = self.line.waiting.pop()
+        try:
+            await self._run(entry)
+            self._note_problem("")
+        except DatabaseError as error:
+            log.error("%s", error)
+            self._note_problem(str(error))
+            self._running = None
+            self.line.put_back([entry])
+            self._tell_status()
+            await asyncio.sleep(RETRY_JOURNAL)
+        except Exception as error:  # a fault of ours takes one job, never the queue
+            log.exception("job %s could not be run", entry.prompt_id)
+            running = self._running or self._new_run(entry, {}, entry.attempts + 1)
+            await self._finish(running, running.end_here(f"Easel failed to run this: {error}"))
 
     async def _run(self, entry: Entry) -> None:
         running = self._running = self._new_run(entry, {}, entry.attempts + 1)
