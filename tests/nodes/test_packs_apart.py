@@ -94,7 +94,7 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PackProces
     pack = home / "custom_nodes" / "apart_pack"
     pack.mkdir(parents=True)
     (pack / "__init__.py").write_text(textwrap.dedent(PACK), "utf-8")
-    folders = standard_folders([home / "models"], **{name: home / name for name in ("input", "output", "temp")})
+    folders = standard_folders([home / "models"], input=home / "input", output=home / "output", temp=home / "temp")
     process = PackProcess("apart_pack", python_here(), {"folders": folders.to_json(), "pack": str(pack)})
     types, report = process.start()
     yield process, {type.spec.class_type: type for type in types}, report
