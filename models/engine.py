@@ -15,7 +15,7 @@ from .control import Control, detect_control
 from .detect import detect, detect_model, detect_vae
 from .errors import DeviceError, OutOfMemory
 from .families import Family
-from .files import forget_pickles, open_weights
+from .files import WeightFile, forget_pickles, open_weights
 from .handles import Clip, Model, Vae
 from .latents import LatentFormat
 from .load import Component
@@ -96,12 +96,12 @@ class Engine:
         bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if bf16 else torch.float32
 
-    def load_checkpoint(self, path: Path) -> Loaded:
+    def load_checkpoint(self, path: Path | WeightFile) -> Loaded:
         """A whole model, its weights loaded and looked at. CheckpointError; OutOfMemory, before any is read.
 
-        path: a file, a set of shards, or a folder of diffusers'.
+        path: a file, a set of shards, or a folder of diffusers'; here and below, also a `WeightFile`.
         """
-        found = detect(open_weights(Path(path)))
+        found = detect(open_weights(path))
         clip, vae = None, None
         if found.text:
             clip = Clip(self, tuple(found.text.items()), found.family.text)
@@ -114,21 +114,21 @@ class Engine:
         forget_pickles()
         return Loaded(model, clip, vae)
 
-    def load_model(self, path: Path, dtype: torch.dtype | None = None) -> Model:
+    def load_model(self, path: Path | WeightFile, dtype: torch.dtype | None = None) -> Model:
         """The denoiser of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory, before any is read.
 
         dtype: its precision, where it is not to be the engine's.
         """
-        family, component = detect_model(open_weights(Path(path)))
+        family, component = detect_model(open_weights(path))
         model = self._model(family, component, None)
         model = model if dtype is None else model.with_options(dtype=dtype)
         self._load(component, model.dtype)
         forget_pickles()
         return model
 
-    def load_vae(self, path: Path) -> Vae:
+    def load_vae(self, path: Path | WeightFile) -> Vae:
         """The VAE of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory, before any is read."""
-        component = detect_vae(open_weights(Path(path)))
+        component = detect_vae(open_weights(path))
         self._load(component, self.vae_dtype)
         forget_pickles()
         return self._vae(component)
@@ -149,43 +149,43 @@ class Engine:
         forget_pickles()
         return self._vae(component)
 
-    def load_clip(self, paths: Sequence[Path], type: str, on_cpu: bool = False) -> Clip:
+    def load_clip(self, paths: Sequence[Path | WeightFile], type: str, on_cpu: bool = False) -> Clip:
         """Text encoders from files of one each, in any order. type: "stable_diffusion", "sdxl", "sd3" or "flux".
 
         on_cpu: whether they run on the CPU, whatever the engine's device. CheckpointError where a file is none or
         does not belong; ModelError where one is missing; OutOfMemory, before any is read.
         """
-        files = [open_weights(Path(path)) for path in paths]
+        files = [open_weights(path) for path in paths]
         recipe = recipe_for(files, type)
         clip = Clip(self._on_cpu() if on_cpu else self, tuple(assign(files, recipe).items()), recipe)
         clip.load()
         forget_pickles()
         return clip
 
-    def load_clip_vision(self, path: Path) -> ImageEncoder:
+    def load_clip_vision(self, path: Path | WeightFile) -> ImageEncoder:
         """The image encoder of a file of its own, or of a checkpoint. CheckpointError; OutOfMemory."""
-        return self._image_encoder(detect_image_encoder(open_weights(Path(path))))
+        return self._image_encoder(detect_image_encoder(open_weights(path)))
 
-    def load_unclip(self, path: Path) -> tuple[Model, Clip | None, Vae | None, ImageEncoder | None]:
+    def load_unclip(self, path: Path | WeightFile) -> tuple[Model, Clip | None, Vae | None, ImageEncoder | None]:
         """A checkpoint with the image encoder that belongs to it. CheckpointError; OutOfMemory."""
         loaded = self.load_checkpoint(path)
-        found = find_image_encoder(open_weights(Path(path)))
+        found = find_image_encoder(open_weights(path))
         return (*loaded, None if found is None else self._image_encoder(found))
 
-    def load_style_model(self, path: Path) -> StyleModel:
+    def load_style_model(self, path: Path | WeightFile) -> StyleModel:
         """Flux's Redux, or T2I-Adapter's style adapter. CheckpointError; OutOfMemory."""
-        component = detect_style(open_weights(Path(path)))
+        component = detect_style(open_weights(path))
         self._load(component, self.text_dtype)
         forget_pickles()
         assert isinstance(component.network, (Redux, StyleAdapter))
         return StyleModel(self, component, component.network)
 
-    def load_controlnet(self, path: Path, model: Model | None = None) -> Control:
+    def load_controlnet(self, path: Path | WeightFile, model: Model | None = None) -> Control:
         """A ControlNet or T2I-Adapter; its weights are loaded when a run first needs them. CheckpointError.
 
         model: what a "difference" ControlNet is added to.
         """
-        source = detect_control(open_weights(Path(path)), model)
+        source = detect_control(open_weights(path), model)
         forget_pickles()
         return Control(self, source)
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -26,7 +27,17 @@ Shape = tuple[int, ...]
 _CHUNK = 16 << 20
 """Bytes that one thread reads at a time."""
 
-__all__ = ["Shape", "Stamp", "WeightFile", "bytes_of", "forget_pickles", "open_together", "open_weights", "stamp"]
+__all__ = [
+    "Shape",
+    "Stamp",
+    "WeightFile",
+    "bytes_of",
+    "forget_pickles",
+    "in_memory",
+    "open_together",
+    "open_weights",
+    "stamp",
+]
 
 
 @dataclass(frozen=True)
@@ -157,6 +168,41 @@ def _read(chunk: tuple[Path, int, memoryview]) -> bool:
     return True
 
 
+_NUMBERS = count(1)
+
+
+@dataclass(frozen=True)
+class TensorsInMemory(WeightFile):
+    """What a node pack has read by itself, in a file's place. Two are never equal."""
+
+    tensors: Mapping[str, Tensor] = field(compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+    def read(
+        self, names: Iterable[str], room: Callable[[Shape, torch.dtype], Tensor] = torch.empty
+    ) -> Iterator[tuple[str, Tensor]]:
+        for name in names:
+            yield name, self.tensors[name]
+
+    def fill(self, tensors: Mapping[str, Tensor]) -> None:
+        for name, tensor in tensors.items():
+            tensor.copy_(self.tensors[name])
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        return list(names)
+
+
+def in_memory(tensors: Mapping[str, Tensor], name: str) -> WeightFile:
+    """A table of contents of tensors that are there already. name: what messages call them."""
+    shapes = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    dtypes = {key: tensor.dtype for key, tensor in tensors.items()}
+    path = Path(name)
+    size = sum(tensor.nbytes for tensor in tensors.values())
+    return TensorsInMemory(path, ((path, Stamp(size, next(_NUMBERS))),), shapes, dtypes, {}, {}, tensors)
+
+
 def stamp(path: Path) -> Stamp:
     """CheckpointError if there is no such file."""
     try:
@@ -166,12 +212,15 @@ def stamp(path: Path) -> Stamp:
     return Stamp(found.st_size, found.st_mtime_ns)
 
 
-def open_weights(path: Path) -> WeightFile:
+def open_weights(path: Path | WeightFile) -> WeightFile:
     """Read a model's table of contents. CheckpointError, or UnsafeFile for a pickle that asks for code.
 
     path: a file; one shard, or an index of shards (the others must lie beside it); a folder of one network; or a
     diffusers model, whose networks' names then begin with their folder's: "unet.", "vae.", "text_encoder.", ...
+    A table of contents is given back as it is.
     """
+    if isinstance(path, WeightFile):
+        return path
     path = Path(path)
     stamp(path)
     return open_together(path, parts(path))

@@ -16,10 +16,15 @@ from .options import Guidance, Options, Sides, Start
 if TYPE_CHECKING:
     from .conditions import Condition, Ready
     from .model import Model
+    from .sampling import Sampled
     from .text import Conditioning
 
 Mix = Callable[["Guiding", Tensor, Tensor], tuple[Tensor, Tensor]]
 """(the run, x, sigma) -> the denoised latent, and what the side that is guided away from gives alone."""
+
+
+OwnRun = Callable[..., "Sampled"]
+"""In place of `sampling.sample`: (latent, noise, sigmas, sampler, on_step, check) -> both its results."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Guider:
     """"positive", "negative" and others."""
     mix: Mix = field(repr=False)
     cfg: float = 1.0
+    own_run: OwnRun | None = field(default=None, repr=False)
+    """Where a node pack's guider samples in its own way."""
 
     def begin(self, sides: dict[str, list[Condition]], ready: Ready, check: Callable[[], None]) -> Guiding:
         """For one run: its conditions made ready, and the model with what its options start."""

@@ -6,7 +6,7 @@ answer) is made afresh for each run by a function in `at_start`, so that no run 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +124,8 @@ class Options:
     """Called when a run begins; what they give is added for that run."""
     dtype: torch.dtype | None = None
     """The network's precision, where it is not the engine's."""
+    extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What node packs keep with a model for their own functions, by their own names; nothing here reads it."""
 
     def plus(self, other: Options) -> Options:
         """With all of the other's, after ours."""
@@ -145,6 +147,7 @@ class Options:
             hooks=hooks,
             at_start=(*self.at_start, *other.at_start),
             dtype=other.dtype or self.dtype,
+            extras={**self.extras, **other.extras},
         )
 
     def started(self, start: Start) -> Options:

@@ -55,6 +55,10 @@ class Run:
     on_step: Callable[[Step], None]
     prediction: Prediction
     """The model's: how it mixes noise with latents, and its noise levels."""
+    noise: Tensor | None = None
+    """As x: what the run's first noise was drawn as, for samplers that begin in their own way."""
+    latent: Tensor | None = None
+    """As x: what is drawn over."""
 
     @property
     def flow(self) -> bool:

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from .model import Model
     from .text import Conditioning
 
-__all__ = ["SAMPLERS", "SCHEDULERS", "NoNoise", "SeededNoise", "Step", "ksample", "noisy_latent", "sample"]
+__all__ = [
+    "SAMPLERS",
+    "SCHEDULERS",
+    "GivenNoise",
+    "NoNoise",
+    "SeededNoise",
+    "Step",
+    "ksample",
+    "noisy_latent",
+    "sample",
+]
 
 SCHEDULERS: tuple[str, ...] = tuple(SCHEDULES)
 """Names, in the order of the combos."""
@@ -51,6 +61,19 @@ class NoNoise:
 
     def generate_noise(self, latent: LatentDict) -> Tensor:
         return torch.zeros(latent["samples"].shape)
+
+
+@dataclass(frozen=True)
+class GivenNoise:
+    """NOISE that is there already."""
+
+    noise: Tensor
+    """(b, c, h, w)."""
+    seed: int = 0
+    """For what samplers add on the way."""
+
+    def generate_noise(self, latent: LatentDict) -> Tensor:
+        return self.noise
 
 
 class Sampled(NamedTuple):
@@ -102,7 +125,7 @@ def ksample(
 def sample(
     guider: Guider,
     latent: LatentDict,
-    noise: SeededNoise | NoNoise,
+    noise: SeededNoise | NoNoise | GivenNoise,
     sigmas: Tensor,
     sampler: SamplerChoice,
     *,
@@ -113,6 +136,8 @@ def sample(
 
     One level alone makes no step: the latent comes back as noisy as it says. Of none it comes back as it is.
     """
+    if guider.own_run is not None:
+        return guider.own_run(latent, noise, sigmas, sampler, on_step, check)
     model = guider.model
     samples = _in_channels(model, latent["samples"])
     if len(sigmas) == 0:
@@ -139,7 +164,7 @@ def sample(
 
     x = prediction.noised(start, drawn, sigmas[0], prediction.starts_from_scratch(float(sigmas[0])))
     if len(sigmas) > 1:
-        x = sampler(denoise, x, sigmas, Run(noise.seed, step, prediction))
+        x = sampler(denoise, x, sigmas, Run(noise.seed, step, prediction, drawn, start))
     done = model.latent_format.from_model(prediction.finished(x, sigmas[-1])).cpu()
     picture = model.latent_format.from_model(last[0]).cpu() if last else done
     return Sampled({**latent, "samples": done}, {**latent, "samples": picture})

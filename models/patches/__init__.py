@@ -8,7 +8,7 @@ puts the three together, and `merge` mixes models.
 from .change import Change, WeightPatch
 from .lora import Patch, fits, refuse_stranger, refuse_useless
 from .merge import Factors, Merge, Other, Shares, changes, check_alike, keys
-from .read import Lora, forget_loras, load_lora, read_lora
+from .read import Lora, forget_loras, load_lora, lora_of, read_lora
 
 __all__ = [
     "Change",
@@ -25,6 +25,7 @@ __all__ = [
     "forget_loras",
     "keys",
     "load_lora",
+    "lora_of",
     "read_lora",
     "refuse_stranger",
     "refuse_useless",

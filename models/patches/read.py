@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import CheckpointError
-from ..files import WeightFile, open_weights, stamp
+from ..files import WeightFile, in_memory, open_weights, stamp
 from ..what_it_is import what_it_is
 from .adapters import Generalised, Hadamard, Kronecker, LowRank, Rescaled
 from .change import Adapter
@@ -103,6 +103,14 @@ def read_lora(file: WeightFile) -> Lora:
     while len(_kept) > 1 and sum(kept.size for kept in _kept) > KEPT_BYTES:
         _kept.popitem(last=False)
     return lora
+
+
+def lora_of(tensors: Mapping[str, Tensor], name: str) -> Lora:
+    """The adapters among tensors that are there already, which are not kept. name: what messages call them.
+
+    CheckpointError as of `read_lora`.
+    """
+    return _read(in_memory(tensors, name))
 
 
 def load_lora(path: Path) -> Lora:

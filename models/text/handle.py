@@ -98,6 +98,17 @@ class Clip:
         """
         return self._encode({rules.name: prompt for rules in self.recipe.encoders}, find_embedding, find_tokenizer)
 
+    def tokenize(
+        self, prompt: str, find_embedding: FindFile | None = None, find_tokenizer: FindTokenizer | None = None
+    ) -> dict[str, list[list[Token]]]:
+        """A prompt's chunks by encoder, as `encode` makes them and `encode_tokens` takes them."""
+        prompts = {rules.name: prompt for rules in self.recipe.encoders}
+        return self._chunks(prompts, find_embedding, find_tokenizer)
+
+    def encode_tokens(self, chunks: Mapping[str, list[list[Token]]]) -> Conditioning:
+        """Chunks by encoder as a CONDITIONING, float32 on the CPU; an encoder without any is given none."""
+        return self._encode_chunks({rules.name: chunks.get(rules.name, []) for rules in self.recipe.encoders})
+
     def encode_parts(
         self,
         parts: Mapping[str, str | None],
@@ -128,6 +139,17 @@ class Clip:
         find_tokenizer: FindTokenizer | None,
         equal_lengths: bool = False,
     ) -> Conditioning:
+        chunks = self._chunks(prompts, find_embedding, find_tokenizer)
+        if equal_lengths:
+            self._fill_up(chunks)
+        return self._encode_chunks(chunks)
+
+    def _chunks(
+        self,
+        prompts: Mapping[str, str | None],
+        find_embedding: FindFile | None,
+        find_tokenizer: FindTokenizer | None,
+    ) -> dict[str, list[list[Token]]]:
         chunks: dict[str, list[list[Token]]] = {}
         for rules in self.recipe.encoders:
             prompt = prompts[rules.name]
@@ -135,8 +157,9 @@ class Clip:
                 chunks[rules.name] = []
             elif rules.tokens.length is not None or rules.name in self.components:
                 chunks[rules.name] = self._tokenize(rules, prompt, find_embedding, find_tokenizer)
-        if equal_lengths:
-            self._fill_up(chunks)
+        return chunks
+
+    def _encode_chunks(self, chunks: Mapping[str, list[list[Token]]]) -> Conditioning:
         carried = {} if self.hooks_for_model is None else {"hooks": self.hooks_for_model}
         if self.hooks is None or not self.scheduled:
             more = () if self.hooks is None else self.hooks.clip_patches()
