@@ -49,6 +49,10 @@ def host() -> Host:
     return _host
 
 
+def installed() -> bool:
+    return _host is not None
+
+
 def running() -> Context | None:
     """The context of the node that runs in this thread or task."""
     return RUNNING.get()

@@ -1,0 +1,1 @@
+"""ComfyUI's `comfy`: what of it packs call, on Easel's engine."""

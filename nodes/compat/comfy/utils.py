@@ -1,0 +1,1 @@
+"""ComfyUI's `comfy.utils`: tensors scaled, state dicts read, progress told."""

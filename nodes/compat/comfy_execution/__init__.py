@@ -1,0 +1,1 @@
+"""ComfyUI's `comfy_execution`: graphs as packs build them."""

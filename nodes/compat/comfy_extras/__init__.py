@@ -1,0 +1,1 @@
+"""ComfyUI's `comfy_extras`: node classes that packs call by themselves."""

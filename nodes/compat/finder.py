@@ -1,0 +1,166 @@
+"""How `import comfy.utils` finds `nodes/compat/comfy/utils.py`.
+
+One finder, first in `sys.meta_path` of the process that runs packs. It answers the names of ComfyUI's modules: from our
+file of that name, loaded under ComfyUI's name, so that relative names, pickles and `isinstance` work; or, where we have
+no file, by an empty module. What such a module lacks is answered by a stand-in (`stand_in.py`). It also knows the
+private names under which `own_modules.py` loads what a pack brings itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+from nodes.compat import own_modules
+from nodes.compat.stand_in import ABSENT, is_read, log, no_effect, stand_in
+
+HERE = Path(__file__).resolve().parent
+PREFIX = "nodes.compat."
+
+SINGLE = ("folder_paths", "server", "execution", "node_helpers", "latent_preview", "comfyui_version")
+TREES = ("comfy", "comfy_execution", "comfy_extras", "comfy_api", "comfy_api_nodes", "comfy_config")
+OTHERS = ("nodes.compat.node_classes",)
+"""Modules of ours that packs see under another name, and whose missing names have stand-ins too."""
+
+PACKAGES = frozenset(
+    {*TREES, "comfy.ldm", "comfy.ldm.modules", "comfy.ldm.modules.diffusionmodules", "comfy.ldm.modules.distributions"}
+    | {"comfy.ldm.modules.encoders", "comfy.text_encoders", "comfy.k_diffusion", "comfy.taesd", "comfy.cldm"}
+    | {"comfy.t2i_adapter", "comfy.extra_samplers", "comfy.image_encoders", "comfy.audio_encoders"}
+    | {"comfy.weight_adapter", "comfy.comfy_types", "comfy_extras.chainner_models"}
+)
+"""Which of the modules that we have no file for have modules in them, as has every one in `comfy.ldm`."""
+
+HONOURED = frozenset({"comfy.utils.PROGRESS_BAR_ENABLED"})
+"""What a pack may replace in a module of ours, and we read it."""
+
+
+class CompatModule(ModuleType):
+    """A module of ComfyUI's name. Reading what it lacks gives a stand-in; asking whether it is there says no."""
+
+    def __getattr__(self, name: str) -> Any:
+        whole = f"{self.__name__}.{name}"
+        if name.startswith("__") or whole in ABSENT:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if hasattr(self, "__path__") and _file(whole) is not None:  # a module of ours that nobody has imported yet
+            return importlib.import_module(whole)
+        if not is_read(sys._getframe(1)):  # pyright: ignore[reportPrivateUsage]
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return stand_in(f"{shown_name(self.__name__)}.{name}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+        whole = f"{shown_name(self.__name__)}.{name}"
+        if name in self.__dict__ and whole not in HONOURED and own_modules.pack_of(frame.f_globals) is not None:
+            log.warning("%s", no_effect(whole, frame))
+        super().__setattr__(name, value)
+
+
+def shown_name(module: str) -> str:
+    """The name under which packs know a module of ours."""
+    return "nodes" if module in OTHERS else module
+
+
+def class_named(name: str) -> Any:
+    """A name of ComfyUI's `nodes`. AttributeError where it has none."""
+    return getattr(importlib.import_module(OTHERS[0]), name)
+
+
+class _FileLoader(SourceFileLoader):
+    """Runs our file under ComfyUI's name."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return CompatModule(spec.name)
+
+
+class _EmptyLoader(Loader):
+    """A module that Easel has no file for."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return CompatModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__doc__ = f"ComfyUI's {module.__name__}, which Easel does not have: its names are stand-ins."
+
+
+class _Same(Loader):
+    """A second name for a module that is there."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        sys.modules[module.__name__] = importlib.import_module(self._name)
+
+
+class _Finder(MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname.startswith(PREFIX):
+            inner = fullname[len(PREFIX) :]
+            if inner.partition(".")[0] in TREES or inner in SINGLE:
+                return ModuleSpec(fullname, _Same(inner))  # so that our own files may import each other by our name
+            return self._host(fullname) if fullname in OTHERS else None
+        top = fullname.partition(".")[0]
+        if top in TREES or fullname in SINGLE:
+            return self._host(fullname)
+        return own_modules.find(fullname, path)
+
+    def _host(self, fullname: str) -> ModuleSpec | None:
+        if fullname in ABSENT or any(fullname.startswith(name + ".") for name in ABSENT):
+            return None
+        file = _file(fullname.removeprefix(PREFIX))
+        if file is not None:
+            return _spec(fullname, file)
+        return ModuleSpec(fullname, _EmptyLoader(), is_package=_is_package(fullname))
+
+
+def _is_package(fullname: str) -> bool:
+    return fullname in PACKAGES or fullname.rpartition(".")[0] == "comfy.ldm"
+
+
+def _file(fullname: str) -> Path | None:
+    """Our file for a module of ComfyUI's."""
+    base = HERE.joinpath(*fullname.split("."))
+    if (base / "__init__.py").is_file():
+        return base / "__init__.py"
+    single = base.with_name(base.name + ".py")
+    return single if single.is_file() else None
+
+
+def _spec(fullname: str, file: Path) -> ModuleSpec:
+    folder = [str(file.parent)] if file.name == "__init__.py" else None
+    loader = _FileLoader(fullname, str(file))
+    spec = importlib.util.spec_from_file_location(fullname, file, loader=loader, submodule_search_locations=folder)
+    return cast("ModuleSpec", spec)
+
+
+_finder = _Finder()
+
+
+def install(folders: Sequence[Path] = ()) -> None:
+    """Answer ComfyUI's names from now on. folders: where packs lie (`custom_nodes`)."""
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+    own_modules.install(folders)
+
+
+def uninstall() -> None:
+    """Take everything back, and forget the modules that were made: for tests."""
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+    own_modules.uninstall()
+    for name in list(sys.modules):
+        inner = name.removeprefix(PREFIX)
+        if inner.partition(".")[0] in TREES or inner in SINGLE or name in OTHERS:
+            del sys.modules[name]
