@@ -17,6 +17,7 @@ from api.services import SERVICES, Services
 from graph.errors import ParseError
 from graph.frozen import pins_of
 from graph.parse import parse, to_prompt
+from graph.renamed import Renames
 from graph.types import Graph, JsonObject, NodeId
 from graph.validate import Report, validate
 
@@ -69,15 +70,20 @@ async def accept(services: Services, body: JsonObject) -> Accepted:
     if catalogue is None:
         checked = False
     else:
-        report = validate(graph, catalogue, services.folders, targets, budget(services))
+        graph, device = Renames(catalogue).graph(graph), device_of(services)
+        report = validate(graph, catalogue, services.folders, targets, budget(services), device=device)
         pins = pins_of(kept)
         if report.problems and pins:
             # What lies above frozen results may be at fault. The worker, which has them, looks again before it runs.
-            lenient = validate(graph, catalogue, services.folders, targets, budget(services), pins)
+            lenient = validate(graph, catalogue, services.folders, targets, budget(services), pins, device)
             graph, targets, node_errors, checked = await _judge(services, lenient)
             checked = checked and lenient.problems == report.problems
         else:
             graph, targets, node_errors, checked = await _judge(services, report)
+        # Which device there is shows only when the worker has started: then it looks again.
+        checked = checked and (
+            device is not None or not any(catalogue[n.class_type].needs for n in graph.nodes.values())
+        )
     prompt = to_prompt(graph)
     journaled = Body(
         prompt=_json(prompt),
@@ -110,6 +116,12 @@ def budget(services: Services) -> int | None:
     device = services.worker.report.device
     total = device.get("vram_total") if device is not None else None
     return total if isinstance(total, int) and total > 0 else None
+
+
+def device_of(services: Services) -> str | None:
+    """The device that runs nodes, such as `cuda:0`; None while that is not known."""
+    device = services.worker.report.about.get("device")
+    return device if isinstance(device, str) else None
 
 
 async def get_prompt(request: web.Request) -> web.Response:

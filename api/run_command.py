@@ -23,6 +23,7 @@ from graph.folders import OWN_KINDS, Folders, inside
 from graph.json_input import load
 from graph.parse import parse, to_prompt
 from graph.registry import Catalogue
+from graph.renamed import Renames
 from graph.types import Graph, JsonObject, NodeId
 from graph.validate import Report, validate
 from graph.workflow import is_workflow, to_api
@@ -102,7 +103,7 @@ def _read(path: Path) -> JsonObject:
 
 def _graph(flags: RunFlags, source: JsonObject, catalogue: Catalogue, folders: Folders) -> Graph:
     prompt = to_api(source, catalogue, folders) if is_workflow(source) else source
-    return _changed(parse(prompt), catalogue, flags.changes)
+    return _changed(Renames(catalogue).graph(parse(prompt)), catalogue, flags.changes)
 
 
 def _check_early(flags: RunFlags, source: JsonObject, kept: Catalogue, folders: Folders) -> None:
@@ -143,7 +144,8 @@ async def _ready(worker: LocalWorker) -> Catalogue:
 
 async def _validated(worker: LocalWorker, graph: Graph, catalogue: Catalogue, folders: Folders) -> Report:
     device = worker.report.device or {}
-    report = validate(graph, catalogue, folders, budget=device.get("vram_total"))
+    runs_on = worker.report.about.get("device")
+    report = validate(graph, catalogue, folders, budget=device.get("vram_total"), device=runs_on)
     if report.targets and report.to_ask:
         found = await worker.check(to_prompt(report.graph), list(report.to_ask))
         report = report.with_problems(found or [])

@@ -120,6 +120,14 @@ class Hidden:
 
 Mark = Socket | Hidden | Int | Slider | Seed | Text | Toggle | Choice | File
 _MARKS = (Socket, Hidden, Int, Slider, Seed, Text, Toggle, Choice, File)
+_DEFAULTS: dict[type, tuple[tuple[type, ...], str]] = {
+    Int: ((int,), "whole number"),
+    Seed: ((int,), "whole number"),
+    Slider: ((int, float), "number"),
+    Text: ((str,), "text"),
+    Toggle: ((bool,), "True or False"),
+}
+"""What a widget's default must be, in words too."""
 _BARE: dict[Any, Mark] = {int: Int(), float: Slider(), str: Text(), bool: Toggle()}
 
 
@@ -135,7 +143,15 @@ def mark_of(class_type: str, name: str, hint: Any) -> Mark:
     if len(inner) == 1:  # `Mask | None`
         mark = mark_of(class_type, name, inner[0])
         return replace(mark, optional=True) if isinstance(mark, Socket) else mark
-    raise DeclarationError(f"{class_type}.{name} has no socket or widget in its annotation.")
+    raise DeclarationError(
+        f"{class_type}.{name} has no socket or widget in its annotation. Write a type of nodes.values, such as "
+        f"`{name}: Image`, or a widget, such as `{name}: Annotated[int, Int(min=0, max=10)] = 1`."
+    )
+
+
+def _is(value: Any, types: tuple[type, ...]) -> bool:
+    """Whether it is one of these; True and False are no numbers."""
+    return isinstance(value, types) and (bool in types or not isinstance(value, bool))
 
 
 def input_of(class_type: str, name: str, mark: Mark, default: Any) -> InputSpec:
@@ -187,13 +203,22 @@ def input_of(class_type: str, name: str, mark: Mark, default: Any) -> InputSpec:
             groups, extra = tuple(mark.groups), tuple(mark.extra)
             files = FileChoice(kind=mark.kind, media=mark.media or mark.upload, groups=groups, extra=extra)
             options |= {f"{mark.upload}_upload": True} if mark.upload else {}
+    if given and default is not None and (right := _DEFAULTS.get(type(mark))) and not _is(default, right[0]):
+        raise DeclarationError(f"{class_type}.{name}: the default {default!r} is no {right[1]}. Write one.")
     low, high, start = options.get("min"), options.get("max"), options.get("default")
     if low is not None and high is not None and not low <= start <= high:
-        raise DeclarationError(f"{class_type}.{name}: the default {start} is not between {low} and {high}.")
+        raise DeclarationError(
+            f"{class_type}.{name}: the default {start} is not between {low} and {high}. Change one of them."
+        )
     if choices is not None and given and default is not None and default not in choices:
-        raise DeclarationError(f"{class_type}.{name}: the default {default!r} is none of the options.")
+        options_shown = ", ".join(repr(choice) for choice in choices[:10]) or "none"
+        raise DeclarationError(
+            f"{class_type}.{name}: the default {default!r} is none of the options. They are {options_shown}."
+        )
     if mark.optional and not given:
-        raise DeclarationError(f"{class_type}.{name} is optional, so its parameter needs a default.")
+        raise DeclarationError(
+            f"{class_type}.{name} is optional, so its parameter needs a default. Write `= None` after it."
+        )
     options |= {"tooltip": mark.tooltip} if mark.tooltip else {}
     options |= {"advanced": True} if mark.advanced else {}
     options |= {"forceInput": True} if mark.force_input else {}

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from graph.cache import Entry
-from graph.checks import bytes_in_words
 from graph.context import RUNNING, Context
 from graph.errors import NodeError
+from graph.needs import bytes_in_words
 from graph.node import Blocked, Outcome, Results, Values
 from graph.spec import NodeSpec
 from graph.summary import plain, summarise

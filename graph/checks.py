@@ -13,6 +13,7 @@ from graph.accepts import accepts
 from graph.coerce import Fault, convert, range_fault, shown
 from graph.errors import FileNameError, Problem
 from graph.folders import KIND_SYNONYMS, OWN_KINDS, Folders
+from graph.needs import bytes_in_words, lacking
 from graph.spec import InputSpec, NodeSpec
 from graph.types import BadLink, Graph, Link, Node
 
@@ -36,12 +37,18 @@ class Checks:
     """What all checks of one validation share: the graph, and each class's choices, listed once."""
 
     def __init__(
-        self, graph: Graph, catalogue: Mapping[str, NodeSpec], folders: Folders | None, budget: int | None
+        self,
+        graph: Graph,
+        catalogue: Mapping[str, NodeSpec],
+        folders: Folders | None,
+        budget: int | None,
+        device: str | None = None,
     ) -> None:
         self.graph = graph
         self.catalogue = catalogue
         self.folders = folders
         self.budget = budget
+        self.device = device
         self._choices: dict[tuple[str, str], tuple[list[Any], set[Any]] | None] = {}
         self._declared: dict[str, dict[str, InputSpec]] = {}
         self._guesses = 0
@@ -75,7 +82,7 @@ class Checks:
         if changed:
             node = replace(node, inputs={**node.inputs, **changed})
         if not problems:
-            problem = self._memory(node, spec)
+            problem = self._memory(node, spec) or lacking(node, spec.needs, self.device, self.budget)
             if problem is not None:
                 problems.append(problem)
         return node, problems
@@ -359,16 +366,6 @@ class Checks:
 
 def _likeness(a: str, b: str) -> float:
     return difflib.SequenceMatcher(None, b, a).ratio()
-
-
-def bytes_in_words(count: int) -> str:
-    """`3.2 GB`: decimal units, as drives and memory are sold."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1e} EB"
 
 
 def shown_id(id: str) -> str:

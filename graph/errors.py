@@ -97,7 +97,15 @@ class CycleError(GraphError):
 
 
 class DeclarationError(GraphError):
-    """A node type contradicts itself or its function."""
+    """A node type contradicts itself or its function. The sentence says what to change.
+
+    file, line: of the function or class that is declared, where they are known.
+    """
+
+    def __init__(self, sentence: str, *, file: str | None = None, line: int | None = None) -> None:
+        super().__init__(sentence)
+        self.file = file
+        self.line = line
 
 
 class FileNameError(GraphError):

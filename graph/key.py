@@ -24,6 +24,8 @@ def key(node: Node, spec: NodeSpec, upstream: Mapping[NodeId, Key], fingerprint:
     declared = {item.name: item for item in spec.inputs}
     inputs: dict[str, Any] = {}
     for name, value in node.inputs.items():
+        if name in spec.unkeyed:
+            continue
         if isinstance(value, Link):
             raw = name in declared and declared[name].options.get("rawLink")
             inputs[name] = [upstream[value.node], value.slot, value.node] if raw else [upstream[value.node], value.slot]

@@ -6,15 +6,15 @@
         return 1.0 - image
 
 The signature is the declaration: names, types, ranges and defaults are read off it once, when the module is imported,
-and a contradiction stops the import. The function stays callable as it is.
+and a contradiction stops the import, with the place and what to change. The function stays callable as it is.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Generic, ParamSpec, TypeVar, cast, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from graph.annotations import (
     MAX_RESOLUTION,
@@ -29,27 +29,32 @@ from graph.annotations import (
     Text,
     Toggle,
     Widget,
-    input_of,
-    mark_of,
 )
 from graph.context import Context
 from graph.errors import DeclarationError
-from graph.spec import InputSpec, Memory, NodeSpec, OutputSpec
-from graph.types import JsonObject
+from graph.needs import Memory, Needs
+from graph.outcome import Blocked, CacheKey, Expansion, Lazy, Outcome, Results, Values, as_outcome
+from graph.renamed import Renamed
+from graph.signature import Signature, hints_of, read_outputs, read_signature
+from graph.spec import NodeSpec
 
 __all__ = [
     "MAX_RESOLUTION",
     "SEED_MAX",
     "Blocked",
+    "CacheKey",
     "Choice",
     "Expansion",
     "File",
     "Function",
     "Hidden",
     "Int",
+    "Lazy",
     "Memory",
+    "Needs",
     "NodeType",
     "Outcome",
+    "Renamed",
     "Results",
     "Seed",
     "Slider",
@@ -64,43 +69,6 @@ __all__ = [
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-Values = dict[str, Any]
-
-
-# What a function may give back
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """Outputs, and what the page shows for them (`ui`: kind → list, such as `images`)."""
-
-    values: tuple[Any, ...] = ()
-    ui: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
-
-
-@dataclass(frozen=True, slots=True)
-class Blocked:
-    """In place of an output, or of all: whoever reads it does not run. A message is shown as an error."""
-
-    message: str | None = None
-    told: bool = False
-    """The run has shown the message. What this blocks is not cached, so that the next run shows it again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """The node's outputs are those of a graph that runs in its place.
-
-    values: constants, or links `["id", slot]` into `graph`, which is in API format with ids that no other node has.
-    """
-
-    values: tuple[Any, ...]
-    graph: JsonObject
-    ui: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Sequence[Any]])
-
-
-Outcome = Results | Blocked | Expansion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,62 +110,83 @@ def node(
     output: bool = False,
     input_is_list: bool = False,
     output_is_list: Sequence[bool] = (),
-    lazy: Sequence[str] = (),
+    lazy: Lazy | Sequence[str] = (),
     check_lazy: Callable[..., Any] | None = None,
+    cache: CacheKey | None = None,
     is_changed: Callable[..., Any] | None = None,
     validate_inputs: Callable[..., Any] | None = None,
     not_idempotent: bool = False,
     deprecated: bool = False,
     experimental: bool = False,
     memory: Memory | None = None,
+    needs: Needs | None = None,
+    renamed: Renamed | Sequence[Renamed] = (),
     version: str = "1",
     module: str = "nodes",
     search_aliases: Sequence[str] = (),
 ) -> Callable[[Callable[P, R]], Function[P, R]]:
-    """Declare a node type. Raises DeclarationError where the words contradict the signature.
+    """Declare a node type. Raises DeclarationError, with the place, where the words contradict the signature.
 
     outputs: names, where they are not the types'. tooltips: of inputs by name, or of outputs in order.
     description: the docstring's first paragraph where it is not given. version: raise it when results change.
+    lazy, cache, memory, needs, renamed: see these objects. check_lazy, is_changed, input_is_list, output_is_list: the
+    same as `Lazy`, `CacheKey` and `list[...]` in the signature, in the words of ComfyUI.
     """
+    wanted = lazy if isinstance(lazy, Lazy) else Lazy(lazy, check_lazy)
+    keyed = cache or CacheKey(part=is_changed)
+    old = (renamed,) if isinstance(renamed, Renamed) else tuple(renamed)
 
     def declare(function: Callable[P, R]) -> Function[P, R]:
-        hints = get_type_hints(function, include_extras=True)
-        parameters = inspect.signature(function).parameters
+        try:
+            return _declared(function)
+        except DeclarationError as error:
+            code = getattr(inspect.unwrap(function), "__code__", None)
+            if error.file is not None or code is None:
+                raise
+            raise DeclarationError(str(error), file=code.co_filename, line=code.co_firstlineno) from error
+
+    def _declared(function: Callable[P, R]) -> Function[P, R]:
+        hints = hints_of(class_type, function)
         input_tips: Mapping[str, str] = tooltips if isinstance(tooltips, Mapping) else {}
         output_tips: Sequence[str] = () if isinstance(tooltips, Mapping) else tooltips
-        inputs, hidden, context_name = _read(class_type, parameters, hints, input_tips, lazy)
-        for name in memory.inputs if memory else ():
-            if not any(spec.name == name and spec.type == "INT" for spec in inputs):
-                raise DeclarationError(f"{class_type}: memory names {name}, which is no INT input.")
+        found = read_signature(class_type, function, hints, input_tips, wanted.inputs)
+        text = inspect.getdoc(function) or ""
+        first = " ".join(text.split("\n\n")[0].split())
         spec = NodeSpec(
             class_type=class_type,
             title=title,
             category=category,
-            description=_first_paragraph(function) if description is None else description,
-            inputs=tuple(inputs),
-            hidden=hidden,
-            outputs=_outputs(class_type, hints.get("return"), outputs, output_is_list, output_tips),
+            description=first if description is None else description,
+            help=text if text != first else "",
+            inputs=tuple(found.inputs),
+            hidden=found.hidden,
+            outputs=read_outputs(class_type, hints.get("return"), outputs, output_is_list, output_tips),
             is_output=output,
-            input_is_list=input_is_list,
+            input_is_list=input_is_list or bool(found.lists),
             not_idempotent=not_idempotent,
-            has_is_changed=is_changed is not None,
+            has_is_changed=keyed.part is not None or keyed.never,
             validates=None if validate_inputs is None else _validated(validate_inputs),
-            open_inputs=any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()),
+            open_inputs=found.is_open,
             is_async=inspect.iscoroutinefunction(function),
             memory=memory,
+            needs=needs,
+            unkeyed=tuple(keyed.ignores),
+            renamed=old,
             module=module,
             version=version,
             deprecated=deprecated,
             experimental=experimental,
             search_aliases=tuple(search_aliases),
         )
+        _check(spec)
+        one_each = found.lists if found.lists and not input_is_list else None
         return Function(
             function,
             NodeType(
                 spec=spec,
-                call=_caller(function, spec, context_name),
-                is_changed=_plain(is_changed),
-                check_lazy=_plain(check_lazy),
+                call=_caller(function, spec, found, one_each),
+                is_changed=_always if keyed.never else _asked(keyed.part),
+                check_lazy=_asked(wanted.needed, one_each),
                 validate_inputs=None if validate_inputs is None else _keywords(validate_inputs),
             ),
         )
@@ -205,50 +194,45 @@ def node(
     return declare
 
 
-def _read(
-    class_type: str,
-    parameters: Mapping[str, inspect.Parameter],
-    hints: Mapping[str, Any],
-    tips: Mapping[str, str],
-    lazy: Sequence[str],
-) -> tuple[list[InputSpec], dict[str, str], str | None]:
-    """A signature's inputs, its hidden parameters with their kinds, and the name of the parameter for the context."""
-    inputs: list[InputSpec] = []
-    hidden: dict[str, str] = {}
-    context_name: str | None = None
-    for name, parameter in parameters.items():
-        hint = hints.get(name)
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            continue
-        if hint is Context:
-            context_name = name
-            continue
-        mark = mark_of(class_type, name, hint)
-        if isinstance(mark, Hidden):
-            hidden[name] = mark.kind
-            continue
-        spec = input_of(class_type, name, mark, parameter.default)
-        options = dict(spec.options)
-        if name in lazy:
-            options["lazy"] = True
-        if name in tips:
-            options["tooltip"] = tips[name]
-        inputs.append(replace(spec, options=options))
-    surplus = (set(lazy) | set(tips)) - {spec.name for spec in inputs}
-    if surplus:
-        raise DeclarationError(f"{class_type}: there is no input {', '.join(sorted(surplus))}.")
-    return inputs, hidden, context_name
+def _check(spec: NodeSpec) -> None:
+    """Raises DeclarationError where an object beside the signature names what is not in it."""
+    name = spec.class_type
+    if not name or name != name.strip():
+        raise DeclarationError(f"A node's name is {name!r}. It must have letters, and no space before or after them.")
+    known = {item.name: item.type for item in spec.inputs}
+    has = f"It has {', '.join(known) or 'none'}."
+    for item in spec.memory.inputs if spec.memory else ():
+        if known.get(item) != "INT":
+            whole = ", ".join(found for found, kind in known.items() if kind == "INT") or "none"
+            raise DeclarationError(f"{name}: memory names {item}, which is no INT input. It has {whole}.")
+    for item in spec.unkeyed:
+        if item not in known:
+            raise DeclarationError(f"{name}: its cache key ignores {item}, which is no input. {has}")
+    for one in spec.renamed:
+        for item in (*one.inputs.values(), *one.values, *one.added):
+            if item not in known and not spec.open_inputs:
+                raise DeclarationError(f"{name}: Renamed leads to {item}, which is no input of now. {has}")
+        for slot in one.outputs.values():
+            if not 0 <= slot < len(spec.outputs):
+                raise DeclarationError(
+                    f"{name}: Renamed leads to output {slot}, and it has {len(spec.outputs)}, counted from 0."
+                )
+        if one.node == name:
+            raise DeclarationError(f"{name}: Renamed names the node itself. Leave the name away to rename its inputs.")
 
 
 def _caller(
-    function: Callable[..., Any], spec: NodeSpec, context_name: str | None
+    function: Callable[..., Any], spec: NodeSpec, found: Signature, lists: set[str] | None
 ) -> Callable[[Context, Values], Outcome | Awaitable[Outcome]]:
     count = len(spec.outputs)
     known = {item.name for item in spec.inputs} | set(spec.hidden)
+    context_name = found.context
 
     def arguments(context: Context, values: Values) -> Values:
         if not spec.open_inputs and not values.keys() <= known:
             values = {name: value for name, value in values.items() if name in known}
+        if lists is not None:
+            values = _one_each(values, lists)
         return values if context_name is None else {**values, context_name: context}
 
     if spec.is_async:
@@ -264,28 +248,32 @@ def _caller(
     return call
 
 
-def as_outcome(result: Any, count: int) -> Outcome:
-    """What a typed function with `count` outputs gave back: one value, a tuple of several, or an `Outcome`."""
-    if isinstance(result, Results | Blocked | Expansion):
-        return result
-    if result is None and count == 0:
-        return Results()
-    if count == 1:
-        return Results((result,))
-    if not isinstance(result, tuple) or len(cast("tuple[Any, ...]", result)) != count:
-        raise TypeError(f"the function must return {count} values in a tuple, not {_name(cast(object, result))}")
-    return Results(cast("tuple[Any, ...]", result))
+def _one_each(values: Values, lists: set[str]) -> Values:
+    """Every input comes as a list here; one that is not annotated as a list is its first value."""
+    return {
+        name: value if name in lists or not isinstance(value, list) else next(iter(value), None)  # pyright: ignore
+        for name, value in values.items()
+    }
 
 
-def _name(value: object) -> str:
-    return type(value).__name__
+def _always(context: Context, values: Values) -> float:
+    """A value that differs from itself: never the same result."""
+    return float("nan")
 
 
-def _plain(function: Callable[..., Any] | None) -> Callable[[Context, Values], Any] | None:
+def _asked(function: Callable[..., Any] | None, lists: set[str] | None = None) -> Any:
+    """What calls a function that says something of the inputs, with the context where it names one."""
     if function is None:
         return None
     call = _keywords(function)
-    return lambda _, values: call(values)
+    parameters = inspect.signature(function).parameters
+    names = [name for name, item in parameters.items() if item.annotation in (Context, "Context")]
+
+    def ask(context: Context, values: Values) -> Any:
+        values = values if lists is None else _one_each(values, lists)
+        return call({**values, **dict.fromkeys(names, context)})
+
+    return ask
 
 
 def _keywords(function: Callable[..., Any]) -> Callable[[Values], Any]:
@@ -301,52 +289,3 @@ def _validated(function: Callable[..., Any]) -> tuple[str, ...]:
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
         return ("*",)
     return tuple(parameters)
-
-
-_OUTPUT_TYPES: dict[Any, str] = {int: "INT", float: "FLOAT", str: "STRING", bool: "BOOLEAN"}
-
-
-def _outputs(
-    class_type: str, hint: Any, names: Sequence[str], is_list: Sequence[bool], tips: Sequence[str]
-) -> tuple[OutputSpec, ...]:
-    """Outputs from a return annotation: none for None and Results, several for a tuple, else one.
-
-    `Annotated[Results, Socket("A"), Socket("B")]` is a function that gives results for the page and two outputs.
-    """
-    if hint in (None, type(None), Results, Expansion, Blocked):
-        types: list[str] = []
-    elif get_origin(hint) is Annotated and get_args(hint)[0] in (Results, Expansion, Blocked):
-        types = [item.type for item in get_args(hint)[1:] if isinstance(item, Socket)]
-    elif get_origin(hint) is tuple:
-        types = [_output_type(class_type, item) for item in get_args(hint)]
-    else:
-        types = [_output_type(class_type, hint)]
-    for given, what in ((names, "names"), (is_list, "output_is_list"), (tips, "tooltips")):
-        if given and len(given) != len(types):
-            raise DeclarationError(f"{class_type} has {len(types)} outputs and {len(given)} {what}.")
-    return tuple(
-        OutputSpec(
-            type=type,
-            name=names[i] if names else type,
-            is_list=is_list[i] if is_list else False,
-            tooltip=tips[i] if tips else None,
-        )
-        for i, type in enumerate(types)
-    )
-
-
-def _output_type(class_type: str, hint: Any) -> str:
-    if get_origin(hint) is Annotated:
-        for item in get_args(hint)[1:]:
-            if isinstance(item, Socket):
-                return item.type
-        return _output_type(class_type, get_args(hint)[0])
-    if get_origin(hint) is list and len(get_args(hint)) == 1:  # with `output_is_list`
-        return _output_type(class_type, get_args(hint)[0])
-    if hint in _OUTPUT_TYPES:
-        return _OUTPUT_TYPES[hint]
-    raise DeclarationError(f"{class_type}: the result {hint!r} has no socket in its annotation.")
-
-
-def _first_paragraph(function: Callable[..., Any]) -> str:
-    return " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from graph.needs import Memory, Needs
+from graph.renamed import Renamed
 from graph.types import JsonObject
+
+__all__ = ["FileChoice", "FileGroup", "FileNames", "InputSpec", "Memory", "Needs", "NodeSpec", "OutputSpec", "Renamed"]
 
 ABSENT_TYPES = frozenset({"WEBCAM", "LOAD_3D", "LOAD_3D_ANIMATION", "AUDIO_RECORD"})
 """Types whose value a page makes: a camera's picture, a 3D view, a recording."""
@@ -174,27 +178,6 @@ class OutputSpec:
         return list(self.choices) if self.choices is not None else self.type
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """The least memory that a run takes, known before it starts: `bytes_per` times the product of INT inputs.
-
-    An empty latent of SD1 is `Memory(4 * 4 / 64, ("width", "height", "batch_size"))`.
-    """
-
-    bytes_per: float
-    inputs: tuple[str, ...]
-
-    def need(self, constants: Mapping[str, Any]) -> int | None:
-        """Bytes; None where an input is linked or no number, so nothing can be said."""
-        total = self.bytes_per
-        for name in self.inputs:
-            value = constants.get(name)
-            if not isinstance(value, int) or isinstance(value, bool):
-                return None
-            total *= min(value, 2**62)
-        return int(total)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSpec:
     """All that can be said of a node type without its code."""
@@ -222,6 +205,13 @@ class NodeSpec:
     """Takes inputs that it does not declare."""
     is_async: bool = False
     memory: Memory | None = None
+    needs: Needs | None = None
+    unkeyed: tuple[str, ...] = ()
+    """Inputs that its results do not depend on: another value is no reason to run."""
+    renamed: tuple[Renamed, ...] = ()
+    """What graphs may hold in place of its names of now."""
+    help: str = ""
+    """More of it than the description, as markdown: the whole docstring."""
     module: str = "nodes"
     """As clients expect it: `nodes`, or `custom_nodes.<pack>`."""
     version: str = ""
@@ -269,6 +259,8 @@ class NodeSpec:
             info["search_aliases"] = list(self.search_aliases)
         if self.later:
             info["easel_later"] = self.later
+        if self.renamed:
+            info["easel_renamed"] = [one.to_json() for one in self.renamed]
         return info
 
     def to_json(self) -> JsonObject:
@@ -294,8 +286,15 @@ class NodeSpec:
             "module": self.module,
             "version": self.version,
             "search_aliases": list(self.search_aliases),
-            **({"later": self.later} if self.later else {}),
         }
+        optional: JsonObject = {
+            "later": self.later,
+            "help": self.help,
+            "needs": self.needs and self.needs.to_json(),
+            "unkeyed": list(self.unkeyed),
+            "renamed": [one.to_json() for one in self.renamed],
+        }
+        data.update({name: value for name, value in optional.items() if value})
         data.update({name: True for name in _FLAGS if getattr(self, name)})
         return data
 
@@ -326,6 +325,10 @@ class NodeSpec:
             version=data["version"],
             search_aliases=tuple(data["search_aliases"]),
             later=data.get("later", ""),
+            help=data.get("help", ""),
+            needs=Needs.from_json(data["needs"]) if data.get("needs") else None,
+            unkeyed=tuple(data.get("unkeyed", ())),
+            renamed=tuple(Renamed.from_json(item) for item in data.get("renamed", ())),
             **{name: data.get(name, False) for name in _FLAGS},
         )
 

@@ -102,14 +102,16 @@ def validate(
     targets: Collection[str] | None = None,
     budget: int | None = None,
     given: Collection[str] = (),
+    device: str | None = None,
 ) -> Report:
     """Check what the targets reach. Never raises, for whatever graph `parse` gives.
 
     targets: the request's `partial_execution_targets`; None for every output node.
     budget: bytes that a run may take; a node that declares to take more is refused before anything is allocated.
+    device: which it runs on, such as `cuda:0`, for nodes that need one kind; None while that is not known.
     given: frozen nodes, whose results are taken as they are: neither they nor what they read is looked at.
     """
-    checks = Checks(graph, catalogue, folders, budget)
+    checks = Checks(graph, catalogue, folders, budget, device)
     wanted = tuple(
         id
         for id, node in graph.nodes.items()

@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from graph.folders import Folders
+from graph.renamed_file import by_new_names
 from graph.spec import NodeSpec
 from graph.types import JsonObject
 from graph.workflow_expressions import with_expressions
@@ -59,7 +60,8 @@ def to_api(
     now: local time, for `%date:...%`. random: numbers in [0, 1), for `{a|b}`.
     Raises ParseError for a subgraph that contains itself.
     """
-    file = expand_groups(with_expressions(as_object(workflow), catalogue, RENAMED), catalogue)
+    known = by_new_names(as_object(workflow), catalogue)
+    file = expand_groups(with_expressions(known, catalogue, RENAMED), catalogue)
     definitions = definitions_of(file)
     scopes = open_scopes(file, definitions)
     promotions = Promotions(catalogue)

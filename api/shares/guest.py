@@ -23,7 +23,7 @@ from aiohttp import hdrs, web
 from api import languages
 from api.database import DatabaseError
 from api.files import SANDBOX, SHOWN, disposition, media_type
-from api.prompt import CATALOGUE_PATIENCE, budget
+from api.prompt import CATALOGUE_PATIENCE, budget, device_of
 from api.queue.journal import GUESTS_NUMBER, Body
 from api.queue.summaries import About
 from api.replies import Refusal, read_object
@@ -35,6 +35,7 @@ from api.shares.pictures import Turns, take_picture
 from api.shares.settle import settle_runs
 from api.shares.store import Run, Share, Spent, digest
 from graph.parse import parse, to_prompt
+from graph.renamed import Renames
 from graph.types import JsonObject, NodeId
 from graph.validate import validate
 
@@ -196,7 +197,8 @@ async def post_run(request: web.Request, guest: Guest) -> web.StreamResponse:
     targets = tuple(NodeId(node) for node in guest.form.outputs)
     checked = False
     if catalogue is not None:
-        report = validate(graph, catalogue, services.folders, targets, budget(services))
+        graph = Renames(catalogue).graph(graph)
+        report = validate(graph, catalogue, services.folders, targets, budget(services), device=device_of(services))
         if report.problems or report.error() is not None:
             raise Refusal(409, "cannot_run", "This cannot run here at present. The person who shared it can see why.")
         graph, targets, checked = report.graph, report.targets, not report.to_ask
