@@ -11,13 +11,18 @@ from api import (
     devices,
     extensions,
     files,
+    internal,
     languages,
     log,
+    model_routes,
+    node_docs,
+    pack_files,
     page,
     prompt,
     settings,
     socket,
     system,
+    template_files,
     templates,
     userdata,
 )
@@ -26,8 +31,8 @@ from api.gallery import routes as gallery
 from api.library import routes as library
 from api.model_files import routes as model_library
 from api.page import PAGE
+from api.queue import job_routes, sweeps
 from api.queue import routes as runs
-from api.queue import sweeps
 from api.replies import turn_errors_into_replies
 from api.security import Gate, mark, middleware
 from api.services import SERVICES, Services
@@ -35,7 +40,19 @@ from api.shares import guest as shares_guest
 from api.shares import owner as shares
 from api.shares import settle as share_settle
 
-THEMES = (prompt, socket, files, userdata, settings, system)
+THEMES = (
+    prompt,
+    job_routes,
+    socket,
+    files,
+    userdata,
+    settings,
+    system,
+    model_routes,
+    pack_files,
+    template_files,
+    node_docs,
+)
 """Whose ROUTES clients know."""
 OWN_THEMES = (
     socket,
@@ -46,6 +63,8 @@ OWN_THEMES = (
     documents,
     extensions,
     gallery,
+    internal,
+    job_routes,
     languages,
     library,
     log,

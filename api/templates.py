@@ -97,10 +97,10 @@ def _all(roots: tuple[Path, ...]) -> list[Template]:
 
 
 def _list(roots: tuple[Path, ...]) -> list[dict[str, Any]]:
-    return [_told(template) for template in _all(roots)]
+    return [told_of(template) for template in _all(roots)]
 
 
-def _told(template: Template) -> dict[str, Any]:
+def told_of(template: Template) -> dict[str, Any]:
     try:
         status = template.path.stat()
     except OSError:

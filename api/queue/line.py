@@ -109,6 +109,26 @@ class Line:
             raise
         self.tell(changed)
 
+    async def renumber(self, prompt_id: str, number: float) -> None:
+        """Give a waiting job another number: lower ones run first. Raises NotWaiting."""
+        old = self.waiting.find(prompt_id)
+        self.waiting.exchange([replace(old, number=number)])
+        try:
+            await self._journal.renumber([(number, old.seq)])
+        except DatabaseError:
+            self.waiting.exchange([old])
+            raise
+        self.tell(each for each in self.waiting if each.seq == old.seq)
+
+    async def place(self, prompt_id: str, position: int) -> None:
+        """Let a waiting job stand at this place in the line; 1 is next. Raises NotWaiting."""
+        self.waiting.find(prompt_id)
+        rest = [each.prompt_id for each in self.waiting if each.prompt_id != prompt_id]
+        if position <= len(rest):
+            await self.move([prompt_id], rest[position - 1], after=False)
+        else:
+            await self.move([prompt_id], None, after=True)
+
     async def edit(self, prompt_id: str, body: Body, secrets: JsonObject) -> None:
         """Give a waiting job another prompt: it runs that one, or this fails and it runs its own. Raises NotWaiting."""
         seq = self.waiting.find(prompt_id).seq

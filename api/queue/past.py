@@ -74,6 +74,35 @@ class Past:
 
         return await self._journal.call(read)
 
+    async def times(self, prompt_id: str) -> JsonObject:
+        """When the newest job of an id was accepted, began and ended, and what came of it; empty for an unknown one."""
+        columns = "client_id, accepted, started, ended_at, ms, attempts, state, outputs, came_of, status, removed"
+
+        def read(db: sqlite3.Connection) -> JsonObject:
+            query = f"SELECT {columns} FROM jobs WHERE prompt_id = ? ORDER BY seq DESC LIMIT 1"
+            row = db.execute(query, (prompt_id,)).fetchone()
+            if row is None:
+                return {}
+            client_id, accepted, started, ended_at, ms, attempts, state, outputs, end, status, removed = row
+            outputs = json.loads(outputs or "{}")
+            if state is not None and end is None:  # of a journal of version 1
+                end = json.dumps(came_of(outputs, json.loads(status)))
+            return {
+                "state": state or ("removed" if removed else "waiting"),
+                "position": None,
+                "client_id": client_id,
+                "accepted": accepted,
+                "started": started,
+                "ended": ended_at,
+                "ms": ms,
+                "attempts": attempts,
+                "progress": None,
+                "outputs": outputs,
+                "error": json.loads(end)["error"] if end else None,
+            }
+
+        return await self._journal.call(read)
+
     async def outcome(self, prompt_id: str) -> tuple[JsonObject, JsonObject] | None:
         """Outputs and status of an ended job, also of one that somebody has removed meanwhile."""
         query = "SELECT outputs, status FROM jobs WHERE prompt_id = ? AND ended IS NOT NULL ORDER BY ended DESC"

@@ -8,6 +8,7 @@ from typing import cast
 from aiohttp import web
 
 from api.prompt import accept, ids_of, text_or_none
+from api.queue.job_routes import unknown
 from api.queue.past import Past
 from api.queue.seeds import draw_seeds, member
 from api.queue.summaries import LONGEST
@@ -82,14 +83,6 @@ async def edit(request: web.Request) -> web.Response:
     return web.json_response({"prompt_id": prompt_id, "node_errors": found.node_errors})
 
 
-async def get_job(request: web.Request) -> web.Response:
-    """What a job ran, runs or will run: `prompt`, `workflow`, `targets`, and what lists say of it."""
-    found = await _job(request.app[SERVICES], request.match_info["prompt_id"])
-    extra: JsonObject = found.pop("extra")
-    workflow = member(extra.get("extra_pnginfo"), "workflow")
-    return web.json_response({**found, "workflow": workflow})
-
-
 async def rename(request: web.Request) -> web.Response:
     """`{"name": "..."}`"""
     body = await read_object(request)
@@ -97,7 +90,7 @@ async def rename(request: web.Request) -> web.Response:
     if not isinstance(name, str) or len(name) > LONGEST:
         raise Refusal(400, "invalid_request", f"`name` must be a text of at most {LONGEST} characters.")
     if not await request.app[SERVICES].jobs.rename(request.match_info["prompt_id"], name.strip()):
-        raise _unknown()
+        raise unknown()
     return web.json_response({})
 
 
@@ -163,12 +156,8 @@ async def post_history(request: web.Request) -> web.Response:
 async def _job(services: Services, prompt_id: str) -> JsonObject:
     found = await Past(services.journal).job(prompt_id)
     if found is None:
-        raise _unknown()
+        raise unknown()
     return found
-
-
-def _unknown() -> Refusal:
-    return Refusal(404, "not_found", "There is no such job any more.")
 
 
 def _too_late(prompt_id: str) -> Refusal:
@@ -192,7 +181,6 @@ OWN_ROUTES = [
     web.post("/easel/queue/cancel", cancel),
     web.post("/easel/queue/restore", bring_back),
     web.put("/easel/queue/{prompt_id}", edit),
-    web.get("/easel/jobs/{prompt_id}", get_job),
     web.post("/easel/jobs/{prompt_id}", rename),
     web.post("/easel/jobs/{prompt_id}/again", again),
     web.get("/easel/history", get_history),

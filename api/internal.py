@@ -1,0 +1,50 @@
+"""What the incumbent's own page asks the server about itself; the log's routes of this kind are in `log.py`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from aiohttp import web
+
+from api.services import SERVICES
+from graph.folders import OWN_KINDS
+
+MOST_FILES = 20_000
+
+
+async def folder_paths(request: web.Request) -> web.Response:
+    """Kinds of model files, each with its folders."""
+    kinds = request.app[SERVICES].folders.kinds
+    listed = {name: [str(root) for root in kind.roots] for name, kind in kinds.items() if name not in OWN_KINDS}
+    return web.json_response(listed)
+
+
+async def files(request: web.Request) -> web.Response:
+    """Names of the files at the top of a folder, newest first."""
+    kind = request.match_info["kind"]
+    if kind not in OWN_KINDS:
+        return web.json_response({"error": "Invalid directory type"}, status=400)
+    return web.json_response(await asyncio.to_thread(_newest, request.app[SERVICES].folders.root(kind)))
+
+
+def _newest(folder: Path) -> list[str]:
+    found: list[tuple[float, str]] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                try:
+                    if entry.is_file() and not entry.name.startswith("."):
+                        found.append((-entry.stat().st_mtime, entry.name))
+                except OSError:
+                    continue  # it has just gone
+    except OSError:
+        return []
+    return [name for _, name in sorted(found)[:MOST_FILES]]
+
+
+OWN_ROUTES = [
+    web.get("/internal/folder_paths", folder_paths),
+    web.get("/internal/files/{kind}", files),
+]

@@ -1,0 +1,151 @@
+"""Jobs as newer clients of the incumbent's protocol list them: waiting, running and ended in one, with states."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from api.queue.journal import Journal
+from graph.types import JsonObject
+
+STATES = ("pending", "in_progress", "completed", "failed", "cancelled")
+MOST = 1000
+"""Jobs of one answer."""
+SHOWN = ("images", "video", "audio", "3d", "text")
+"""Kinds of results that a client can show, besides what says by its `format` that it is a video or a sound."""
+_ENDED = {"success": "completed", "error": "failed", "interrupted": "cancelled"}
+_COLUMNS = "prompt_id, seq, number, accepted, started, ended_at, state, outputs, status, extra"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which jobs of the list, in which order."""
+
+    states: Collection[str] = STATES
+    workflow: str | None = None
+    by_duration: bool = False
+    newest_first: bool = True
+    limit: int | None = None
+    offset: int = 0
+
+
+async def list_jobs(journal: Journal, wanted: Wanted, running: int | None) -> tuple[list[JsonObject], int]:
+    """The jobs, and how many there are in all. running: seq of the one that runs."""
+    where, values = _where(wanted, running)
+    order = "ms" if wanted.by_duration else "accepted"
+    way = "DESC" if wanted.newest_first else "ASC"
+    limit = MOST if wanted.limit is None else min(wanted.limit, MOST)
+
+    def read(db: sqlite3.Connection) -> tuple[list[JsonObject], int]:
+        total = int(db.execute(f"SELECT count(*) FROM jobs WHERE {where}", values).fetchone()[0])
+        rows = db.execute(
+            f"SELECT {_COLUMNS} FROM jobs WHERE {where}"
+            f" ORDER BY coalesce({order}, 0) {way}, seq {way} LIMIT ? OFFSET ?",
+            (*values, limit, wanted.offset),
+        ).fetchall()
+        return [_job(row, running) for row in rows], total
+
+    return await journal.call(read)
+
+
+async def one_job(journal: Journal, prompt_id: str, running: int | None) -> JsonObject | None:
+    """A job with its graph, its results and how it ended; the newest of its id."""
+
+    def read(db: sqlite3.Connection) -> JsonObject | None:
+        row = db.execute(
+            f"SELECT {_COLUMNS}, prompt FROM jobs WHERE prompt_id = ? AND removed IS NULL ORDER BY seq DESC LIMIT 1",
+            (prompt_id,),
+        ).fetchone()
+        if row is None:
+            return None
+        *short, prompt = row
+        job = _job(short, running)
+        outputs, status, extra = short[7:10]
+        if outputs is not None:
+            job |= {"outputs": json.loads(outputs), "execution_status": json.loads(status)}
+        return {**job, "workflow": {"prompt": json.loads(prompt), "extra_data": json.loads(extra)}}
+
+    return await journal.call(read)
+
+
+def _where(wanted: Wanted, running: int | None) -> tuple[str, list[Any]]:
+    values: list[Any] = []
+    parts: list[str] = []
+    if "pending" in wanted.states:
+        parts.append("(ended IS NULL AND seq <> ?)")
+        values.append(-1 if running is None else running)
+    if "in_progress" in wanted.states and running is not None:
+        parts.append("(ended IS NULL AND seq = ?)")
+        values.append(running)
+    for state, name in _ENDED.items():
+        if name in wanted.states:
+            parts.append("(ended IS NOT NULL AND state = ?)")
+            values.append(state)
+    where = f"removed IS NULL AND ({' OR '.join(parts) or 'FALSE'})"
+    if wanted.workflow is not None:
+        where += " AND json_extract(extra, '$.extra_pnginfo.workflow.id') = ?"
+        values.append(wanted.workflow)
+    return where, values
+
+
+def _job(row: Sequence[Any], running: int | None) -> JsonObject:
+    id, seq, number, accepted, started, ended_at, state, outputs, status, extra = row
+    open_state = "in_progress" if seq == running else "pending"
+    said = open_state if state is None else _ENDED[state]
+    found: JsonObject = {
+        "id": id,
+        "status": said,
+        "priority": number,
+        "create_time": int(accepted * 1000),
+        "execution_start_time": None if said == "pending" or started is None else int(started * 1000),
+        "execution_end_time": None if ended_at is None else int(ended_at * 1000),
+        "execution_error": _error(status) if said == "failed" else None,
+        **_results(outputs),
+        "workflow_id": _workflow_id(extra),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _error(status: str) -> JsonObject | None:
+    messages: list[Any] = json.loads(status).get("messages") or []
+    return next((data for kind, data in reversed(messages) if kind == "execution_error"), None)
+
+
+def _workflow_id(extra: str) -> str | None:
+    found: Any = json.loads(extra)
+    for name in ("extra_pnginfo", "workflow", "id"):
+        found = cast(JsonObject, found).get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _results(outputs: str | None) -> JsonObject:
+    """How many results, how many of them can be shown, and the one to show: a saved one before a passing one, a text
+    only where there is nothing else."""
+    count = shown = 0
+    best: tuple[int, JsonObject] | None = None
+    for node, kind, item in _items(json.loads(outputs or "{}")):
+        if isinstance(item, str):
+            rank, entry = 3, {"content": item[:1024], **({"truncated": True} if len(item) > 1024 else {})}
+            if kind != "text":
+                continue
+        else:
+            count += 1
+            format = str(item.get("format") or "")
+            if kind not in SHOWN and not format.startswith(("video/", "audio/")):
+                continue
+            shown += 1
+            rank, entry = (0 if item.get("type") == "output" else 1), item
+        if best is None or rank < best[0]:
+            best = rank, {"mediaType": kind, **entry, "nodeId": node}
+    return {"outputs_count": count, "previewable_outputs_count": shown, "preview_output": best and best[1]}
+
+
+def _items(outputs: Any) -> Iterator[tuple[str, str, JsonObject | str]]:
+    for node, output in cast(JsonObject, outputs).items() if isinstance(outputs, dict) else ():
+        for kind, listed in cast(JsonObject, output).items() if isinstance(output, dict) else ():
+            for item in cast("list[Any]", listed) if isinstance(listed, list) else ():
+                if isinstance(item, str | dict):
+                    yield node, kind, cast("JsonObject | str", item)
