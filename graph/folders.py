@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from graph.errors import FileNameError
+from graph.listing import Listing
 from graph.types import JsonObject
 
 MODEL_EXTENSIONS = frozenset({".ckpt", ".pt", ".pt2", ".bin", ".pth", ".safetensors", ".sft", ".pkl"})
@@ -58,7 +58,10 @@ OWN_KINDS = ("input", "output", "temp")
 _ANNOTATION = re.compile(r"^(?P<name>.*?) ?\[(?P<kind>input|output|temp)\]$", re.DOTALL)
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
-_HIDDEN = (".git", "__pycache__")
+
+
+State = tuple[int, ...]
+Names = list[str]
 
 
 def inside(root: str | Path, name: str, *, follow: bool = False) -> Path:
@@ -111,20 +114,15 @@ class FolderKind:
 
 
 @dataclass(slots=True)
-class _Listing:
-    """What a root held, and the mtimes of its directories, by which it is known to be fresh."""
-
-    names: list[str]
-    directories: dict[Path, int]
-
-
-@dataclass(slots=True)
 class Folders:
-    """Kinds of files by name. A listing is kept until one of its directories changes."""
+    """Kinds of files by name. Lists are kept: only folders that have changed are read again."""
 
     kinds: dict[str, FolderKind]
-    _listings: dict[tuple[Path, bool, bool], _Listing] = field(
-        default_factory=dict["tuple[Path, bool, bool]", _Listing], repr=False, compare=False
+    _listings: dict[tuple[Path, bool, bool], Listing] = field(
+        default_factory=dict["tuple[Path, bool, bool]", Listing], repr=False, compare=False
+    )
+    _sorted: dict[tuple[str, str | None], tuple[State, Names]] = field(
+        default_factory=dict["tuple[str, str | None]", "tuple[State, Names]"], repr=False, compare=False
     )
 
     def kind(self, kind: str) -> FolderKind:
@@ -148,13 +146,24 @@ class Folders:
         found = self.kinds.get(KIND_SYNONYMS.get(kind, kind))
         if found is None:
             return []
-        extensions = MEDIA_EXTENSIONS.get(media) if media else found.extensions
-        names: set[str] = set()
-        for root in found.roots:
-            for name in self._names(root, found):
-                if extensions is None or PurePosixPath(name).suffix.lower() in extensions:
-                    names.add(name)
-        return sorted(names)
+        listings = [self._listing(root, found) for root in found.roots]
+        state = tuple(listing.look() for listing in listings)
+        kept = self._sorted.get((kind, media))
+        if kept is None or kept[0] != state:
+            extensions = MEDIA_EXTENSIONS.get(media) if media else found.extensions
+            names = {
+                name
+                for listing in listings
+                for name in listing.names
+                if extensions is None or PurePosixPath(name).suffix.lower() in extensions
+            }
+            kept = self._sorted[kind, media] = (state, sorted(names))
+        return [*kept[1]]
+
+    def state(self, kinds: Iterable[str]) -> State:
+        """What is equal to an earlier answer as long as no file of these kinds has come or gone."""
+        found = [self.kinds.get(KIND_SYNONYMS.get(kind, kind)) for kind in kinds]
+        return tuple(self._listing(root, kind).look() for kind in found if kind is not None for root in kind.roots)
 
     def find(self, kind: str, name: str) -> Path | None:
         """The file's path, or None if there is none. Raises FileNameError for a name that leaves its folder.
@@ -222,12 +231,25 @@ class Folders:
             }
         )
 
-    def _names(self, root: Path, kind: FolderKind) -> Sequence[str]:
+    def _listing(self, root: Path, kind: FolderKind) -> Listing:
         slot = (root, kind.follow, kind.directories)
-        listing = self._listings.get(slot)
-        if listing is None or not _is_fresh(listing):
-            listing = self._listings[slot] = _walk(root, kind)
-        return listing.names
+        return self._listings.get(slot) or self._listings.setdefault(
+            slot, Listing(root, follow=kind.follow, directories=kind.directories)
+        )
+
+
+class FoldersOnce:
+    """The files of folders at one moment: however often a list is asked for, its folders are looked at once."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._lists: dict[tuple[str, str | None], Names] = {}
+
+    def list(self, kind: str, media: str | None = None) -> list[str]:
+        found = self._lists.get((kind, media))
+        if found is None:
+            found = self._lists[kind, media] = self._folders.list(kind, media)
+        return found
 
 
 def standard_folders(
@@ -247,54 +269,6 @@ def standard_folders(
     kinds |= {name: FolderKind((path,), follow=False) for name, path in own.items()}
     kinds["custom_nodes"] = FolderKind(tuple(custom_nodes))
     return Folders(kinds)
-
-
-def _walk(root: Path, kind: FolderKind) -> _Listing:
-    """All names under a root, depth first without recursion; a folder that links lead to twice is entered once."""
-    names: list[str] = []
-    directories: dict[Path, int] = {}
-    seen: set[tuple[int, int]] = set()
-    real_root = os.path.realpath(root)
-    stack = [(root, "")]
-    while stack:
-        path, prefix = stack.pop()
-        try:
-            status = path.stat()
-            entries = list(os.scandir(path))
-        except OSError:
-            continue
-        identity = (status.st_dev, status.st_ino)
-        if identity in seen and status.st_ino:
-            continue
-        seen.add(identity)
-        directories[path] = status.st_mtime_ns
-        for entry in entries:
-            if entry.name in _HIDDEN or entry.name.startswith("."):
-                continue
-            try:
-                leaves = entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(real_root)
-                if leaves and not kind.follow:
-                    continue
-                mode = entry.stat().st_mode
-            except OSError:
-                continue
-            if stat.S_ISDIR(mode):
-                if kind.directories and Path(entry.path, "model_index.json").exists():
-                    names.append(prefix + entry.name)
-                else:
-                    stack.append((Path(entry.path), f"{prefix}{entry.name}/"))
-            elif stat.S_ISREG(mode) and not kind.directories:
-                names.append(prefix + entry.name)
-    return _Listing(names, directories)
-
-
-def _is_fresh(listing: _Listing) -> bool:
-    try:
-        return bool(listing.directories) and all(
-            path.stat().st_mtime_ns == mtime for path, mtime in listing.directories.items()
-        )
-    except OSError:
-        return False
 
 
 def _shown(name: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import FileNameError
-from graph.folders import FolderKind, Folders, inside, split_annotation, standard_folders
+from graph.folders import FolderKind, Folders, FoldersOnce, inside, split_annotation, standard_folders
 
 ESCAPES = [
     *("..", "../x", "a/../../x", "/etc/passwd", "\\windows", "C:\\x", "c:x", "..\\x", "a\0b", "a/..", "...", "a./b"),
@@ -131,3 +131,48 @@ def test_models_of_many_files(tmp_path: Path) -> None:
     folders = Folders({"diffusers": FolderKind((tmp_path,), directories=True)})
     assert folders.list("diffusers") == ["sd"]
     assert folders.find("diffusers", "sd") == tmp_path / "sd"
+
+
+def test_only_folders_that_changed_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = 1_600_000_000
+    for name in ("a", "b", "c/deep"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "one.safetensors").write_bytes(b"")
+    for folder in (tmp_path, *(path for path in tmp_path.rglob("*") if path.is_dir())):
+        os.utime(folder, (old, old))  # else each may change again within the same tick of the clock
+    read: list[str] = []
+    scandir = os.scandir
+
+    def counted(path: Path) -> object:
+        read.append(Path(path).name)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    folders = Folders({"loras": FolderKind((tmp_path,), frozenset({".safetensors"}))})
+    first, before = folders.list("loras"), folders.state(["loras"])
+    assert sorted(read) == sorted([tmp_path.name, "a", "b", "c", "deep"])
+    read.clear()
+    assert folders.list("loras") == first
+    assert folders.state(["loras"]) == before
+    assert not read
+    (tmp_path / "c/deep/two.safetensors").write_bytes(b"")
+    assert folders.list("loras") == [*first, "c/deep/two.safetensors"]
+    assert folders.state(["loras"]) != before
+    assert set(read) == {"deep"}
+
+
+def test_a_file_that_comes_in_the_same_tick_is_seen(folders: Folders, tmp_path: Path) -> None:
+    folder = tmp_path / "user/checkpoints/sub"
+    folders.list("checkpoints")
+    time = folder.stat().st_mtime_ns
+    (folder / "quick.ckpt").write_bytes(b"")
+    os.utime(folder, ns=(time, time))
+    assert "sub/quick.ckpt" in folders.list("checkpoints")
+
+
+def test_a_moment_is_looked_at_once(folders: Folders, tmp_path: Path) -> None:
+    moment = FoldersOnce(folders)
+    before = moment.list("checkpoints")
+    (tmp_path / "user/checkpoints/later.ckpt").write_bytes(b"")
+    assert moment.list("checkpoints") == before
+    assert "later.ckpt" in FoldersOnce(folders).list("checkpoints")
