@@ -40,7 +40,7 @@ async def node_help(request: web.Request) -> web.Response:
 
 def help_text(spec: NodeSpec) -> str:
     """What a node type says of itself, as Markdown."""
-    parts = [f"# {spec.title or spec.class_type}", spec.description, *_tables(spec)]
+    parts = [f"# {spec.title or spec.class_type}", spec.help or spec.description, *_tables(spec)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

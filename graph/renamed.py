@@ -101,6 +101,10 @@ class Renames:
     def __bool__(self) -> bool:
         return bool(self._moved or self._within)
 
+    def all(self) -> Mapping[str, tuple[NodeSpec, Renamed]]:
+        """By old type: the one of now, and the rename."""
+        return self._moved
+
     def moved(self, class_type: str) -> tuple[NodeSpec, Renamed] | None:
         """The type that an old name stands for now."""
         return self._moved.get(class_type)
