@@ -68,7 +68,7 @@ _import_module = importlib.import_module
 def install(folders: Iterable[Path | str] = ()) -> None:
     """See to the imports of packs in these folders, and in those that were named before."""
     for folder in folders:
-        for path in dict.fromkeys((os.path.abspath(folder), os.path.realpath(folder))):  # noqa: PTH100
+        for path in dict.fromkeys((os.path.abspath(folder), os.path.realpath(folder))):
             if path not in _state.folders:
                 _state.folders.append(path)
     _state.by_file.clear()
@@ -100,7 +100,7 @@ def pack_of(names: Mapping[str, Any] | None) -> Pack | None:
 
 
 def _pack_with(file: str) -> Pack | None:
-    path = os.path.abspath(file)  # noqa: PTH100
+    path = os.path.abspath(file)
     for folder in _state.folders:
         if path.startswith(folder + os.sep):
             first = path[len(folder) + 1 :].partition(os.sep)[0]
@@ -113,7 +113,7 @@ def _pack_with(file: str) -> Pack | None:
 
 
 def _pack(folder: str, first: str) -> Pack:
-    place = os.path.join(folder, first)  # noqa: PTH118
+    place = os.path.join(folder, first)
     pack = _state.by_name.get(first)
     if pack is None or place not in pack.places:
         pack = Pack(first, tuple(dict.fromkeys((place, os.path.realpath(place)))))
@@ -196,7 +196,7 @@ def _of_another(module: ModuleType, pack: Pack) -> bool:
 
 def _owner_of_namespace(module: ModuleType) -> Pack | None:
     places = list(getattr(module, "__path__", ()))
-    return _pack_with(os.path.join(places[0], "_")) if places else None  # noqa: PTH118
+    return _pack_with(os.path.join(places[0], "_")) if places else None
 
 
 def _has(pack: Pack, top: str) -> bool:
@@ -209,11 +209,11 @@ def _has(pack: Pack, top: str) -> bool:
 
 def _foreign() -> list[str]:
     """`sys.path` without Easel's own folder, without the current one, and without what packs have added."""
-    return [entry for entry in sys.path if entry and os.path.abspath(entry) != ROOT and not _in_pack(entry)]  # noqa: PTH100
+    return [entry for entry in sys.path if entry and os.path.abspath(entry) != ROOT and not _in_pack(entry)]
 
 
 def _in_pack(entry: str) -> bool:
-    return _pack_with(os.path.join(entry, "_")) is not None  # noqa: PTH118
+    return _pack_with(os.path.join(entry, "_")) is not None
 
 
 # For the finder
@@ -241,7 +241,7 @@ def find(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
 
 
 def _hidden(entry: str) -> bool:
-    return not entry or os.path.abspath(entry) == ROOT or _in_pack(entry)  # noqa: PTH100
+    return not entry or os.path.abspath(entry) == ROOT or _in_pack(entry)
 
 
 def _spec(name: str, entries: Sequence[str]) -> ModuleSpec | None:
@@ -278,7 +278,7 @@ def _custom_nodes(fullname: str) -> ModuleSpec | None:
         return ModuleSpec(fullname, None, is_package=True)
     first, dot, rest = inner.partition(".")
     for folder in _state.folders:
-        name = os.path.join(folder, first).replace(".", "_x_")  # noqa: PTH118
+        name = os.path.join(folder, first).replace(".", "_x_")
         if name in sys.modules:
             return ModuleSpec(fullname, _Loaded(name + dot + rest), is_package=True)
     return None  # a pack that is not loaded may not be approved
