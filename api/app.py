@@ -49,6 +49,7 @@ THEMES = (
     files,
     userdata,
     settings,
+    object_info,
     system,
     model_routes,
     node_help,
@@ -100,6 +101,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app[model_library.NOTES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()
     app.cleanup_ctx.append(share_settle.keep_settled)
+    app.cleanup_ctx.append(object_info.keep_ready)
     for theme in THEMES:
         for route in theme.ROUTES:
             app.router.add_route(route.method, route.path, route.handler)
@@ -121,6 +123,7 @@ async def compress(request: web.Request, handler: Any) -> web.StreamResponse:
     if (
         isinstance(response, web.Response)
         and response.content_type == "application/json"
+        and hdrs.CONTENT_ENCODING not in response.headers
         and response.body is not None
         and len(response.body) > COMPRESS_ABOVE  # pyright: ignore[reportArgumentType]
     ):

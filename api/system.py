@@ -1,4 +1,4 @@
-"""What there is: node types, devices, and how the server itself is."""
+"""Devices, and how the server itself is."""
 
 from __future__ import annotations
 
@@ -8,38 +8,12 @@ import sys
 
 from aiohttp import web
 
-from api.replies import Refusal
-from api.services import SERVICES, Services
+from api.services import SERVICES
 from api.socket import features
-from graph.registry import Catalogue
 
 VERSION = "0.1.0"
 SPOKEN = "0.3.64"
 """The incumbent's version whose protocol is spoken: clients ask for it before they use a route."""
-FIRST_CATALOGUE = 300.0
-"""Seconds that /object_info waits on the very first start, when no catalogue is on the disk yet."""
-
-
-async def object_info(request: web.Request) -> web.Response:
-    services = request.app[SERVICES]
-    catalogue = await _catalogue(services)
-    return web.json_response(catalogue.object_info(services.folders))
-
-
-async def object_info_of(request: web.Request) -> web.Response:
-    services = request.app[SERVICES]
-    catalogue = await _catalogue(services)
-    name = request.match_info["node_class"]
-    spec = catalogue.get(name)
-    return web.json_response({} if spec is None else {name: spec.object_info(services.folders)})
-
-
-async def _catalogue(services: Services) -> Catalogue:
-    catalogue = await services.worker.wait_for_catalogue(FIRST_CATALOGUE)
-    if catalogue is None:
-        said = services.worker.report.last_words
-        raise Refusal(503, "no_catalogue", "No worker has said yet which nodes there are.", said)
-    return catalogue
 
 
 async def system_stats(request: web.Request) -> web.Response:
@@ -91,8 +65,6 @@ async def status(request: web.Request) -> web.Response:
 
 
 ROUTES = [
-    web.get("/object_info", object_info),
-    web.get("/object_info/{node_class}", object_info_of),
     web.get("/system_stats", system_stats),
     web.get("/features", get_features),
 ]

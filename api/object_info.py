@@ -1,0 +1,179 @@
+"""`/object_info`: every node type with the files that may be chosen, encoded and compressed before it is asked for.
+
+The answer is made again, aside, when the catalogue or a folder's files change: a request looks at the folders' times
+and sends what is there. The last one is kept on the disk, for the pages that come while a new server still reads its
+folders; they ask again once the worker is ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import hdrs, web
+
+from api.files_on_disk import write_whole
+from api.replies import Refusal
+from api.services import SERVICES, Services
+from graph.folders import Folders, FoldersOnce, State
+from graph.registry import Catalogue
+
+log = logging.getLogger("easel")
+
+FIRST_CATALOGUE = 300.0
+"""Seconds that /object_info waits on the very first start, when no catalogue is on the disk yet."""
+WATCH = 2.0
+"""Seconds between two looks at the folders; more where a look takes long."""
+SHARE = 0.02
+"""The most of its time that watching may take."""
+LEVEL = 5
+KEPT = "object_info.json.gz"
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An answer as it is sent."""
+
+    plain: bytes
+    zipped: bytes
+    tag: str
+
+
+class ObjectInfo:
+    """The answer of now. `start` and `stop` belong to the application's life."""
+
+    def __init__(self, folders: Folders, kept: Path) -> None:
+        self._folders = folders
+        self._kept = kept
+        self._now: tuple[Catalogue, State, Encoded] | None = None
+        self._indexed = asyncio.Event()
+        self._making = asyncio.Lock()
+        self._written = ""
+
+    async def answer(self, catalogue: Catalogue, *, sure: bool) -> Encoded:
+        """What `/object_info` says. sure: the catalogue is that of the worker which runs now."""
+        if not sure and not self._indexed.is_set():
+            last = await asyncio.to_thread(self._last)
+            if last is not None:
+                return last
+        return await self._made(catalogue)
+
+    async def _made(self, catalogue: Catalogue) -> Encoded:
+        now = self._now
+        if now is not None and now[0] is catalogue:
+            state = await asyncio.to_thread(self._folders.state, _kinds(catalogue))
+            if state == now[1]:
+                return now[2]
+        async with self._making:
+            if self._now is not None and self._now is not now and self._now[0] is catalogue:
+                return self._now[2]  # somebody else waited for the same
+            self._now = await asyncio.to_thread(self._make, catalogue)
+        return self._now[2]
+
+    def _make(self, catalogue: Catalogue) -> tuple[Catalogue, State, Encoded]:
+        # First the state: what comes while the lists are read is seen the next time.
+        state = self._folders.state(_kinds(catalogue))
+        plain = json.dumps(catalogue.object_info(FoldersOnce(self._folders))).encode()
+        tag = hashlib.sha256(plain).hexdigest()[:32]
+        return catalogue, state, Encoded(plain, gzip.compress(plain, LEVEL, mtime=0), tag)
+
+    def _last(self) -> Encoded | None:
+        """The answer that an earlier server left."""
+        try:
+            zipped = self._kept.read_bytes()
+            plain = gzip.decompress(zipped)
+        except (OSError, EOFError, ValueError):
+            return None
+        return Encoded(plain, zipped, hashlib.sha256(plain).hexdigest()[:32])
+
+    def keep(self) -> None:
+        """Write the answer to the disk, where it is another than the one that was written last."""
+        if self._now is None or self._now[2].tag == self._written:
+            return
+        with suppress(OSError):  # it is only there to be quick the next time
+            self._kept.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._kept, self._now[2].zipped)
+            self._written = self._now[2].tag
+
+    async def watch(self, services: Services) -> None:
+        """Read the folders, then follow what changes in them and in the catalogue, until cancelled."""
+        await asyncio.to_thread(self._folders.state, list(self._folders.kinds))
+        self._indexed.set()
+        while True:
+            began = time.perf_counter()
+            catalogue = services.worker.catalogue
+            if catalogue is not None:
+                first = self._now is None
+                await self._made(catalogue)
+                if first:
+                    await asyncio.to_thread(self.keep)
+            await asyncio.sleep(max(WATCH, (time.perf_counter() - began) / SHARE))
+
+
+def _kinds(catalogue: Catalogue) -> list[str]:
+    """The kinds of files that node types list."""
+    kinds: dict[str, None] = {}
+    for spec in catalogue.values():
+        for declared in spec.inputs:
+            if declared.files is not None:
+                kinds.update(dict.fromkeys((declared.files.kind, *(group.kind for group in declared.files.groups))))
+    return [*kinds]
+
+
+OBJECT_INFO = web.AppKey("object_info", ObjectInfo)
+
+
+async def keep_ready(app: web.Application) -> AsyncGenerator[None]:
+    """Have the answer made before it is asked for."""
+    services = app[SERVICES]
+    info = app[OBJECT_INFO] = ObjectInfo(services.folders, services.flags.user / "cache" / KEPT)
+    task = asyncio.create_task(info.watch(services), name="object_info")
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    await asyncio.to_thread(info.keep)
+
+
+async def object_info(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    catalogue = await _catalogue(services)
+    found = await request.app[OBJECT_INFO].answer(catalogue, sure=services.worker.confirmed)
+    headers = {hdrs.ETAG: f'"{found.tag}"', hdrs.CACHE_CONTROL: "no-cache", hdrs.VARY: "Accept-Encoding"}
+    if found.tag in request.headers.get(hdrs.IF_NONE_MATCH, ""):
+        return web.Response(status=304, headers=headers)
+    zipped = "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    if zipped:
+        headers[hdrs.CONTENT_ENCODING] = "gzip"
+    body = found.zipped if zipped else found.plain
+    return web.Response(body=body, content_type="application/json", charset="utf-8", headers=headers)
+
+
+async def object_info_of(request: web.Request) -> web.Response:
+    services = request.app[SERVICES]
+    catalogue = await _catalogue(services)
+    name = request.match_info["node_class"]
+    spec = catalogue.get(name)
+    return web.json_response({} if spec is None else {name: spec.object_info(services.folders)})
+
+
+async def _catalogue(services: Services) -> Catalogue:
+    catalogue = await services.worker.wait_for_catalogue(FIRST_CATALOGUE)
+    if catalogue is None:
+        said = services.worker.report.last_words
+        raise Refusal(503, "no_catalogue", "No worker has said yet which nodes there are.", said)
+    return catalogue
+
+
+ROUTES = [
+    web.get("/object_info", object_info),
+    web.get("/object_info/{node_class}", object_info_of),
+]
