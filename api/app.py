@@ -17,6 +17,7 @@ from api import (
     model_routes,
     node_docs,
     node_help,
+    object_info,
     pack_files,
     page,
     prompt,
