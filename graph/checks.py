@@ -13,6 +13,7 @@ from graph.accepts import accepts
 from graph.coerce import Fault, convert, range_fault, shown
 from graph.errors import FileNameError, Problem
 from graph.folders import KIND_SYNONYMS, OWN_KINDS, Folders
+from graph.grown import grown, grows
 from graph.needs import bytes_in_words, lacking
 from graph.spec import InputSpec, NodeSpec
 from graph.types import BadLink, Graph, Link, Node
@@ -57,7 +58,8 @@ class Checks:
         """The node with its constants coerced, and its problems."""
         problems: list[Problem] = []
         changed: dict[str, Any] = {}
-        for name, declared in self._inputs(spec).items():
+        declared_inputs = self._inputs(spec, node)
+        for name, declared in declared_inputs.items():
             if name not in node.inputs:
                 if not declared.optional:
                     problems.append(self._missing_input(node, declared))
@@ -73,7 +75,6 @@ class Checks:
                     changed[name] = coerced
             if problem is not None:
                 problems.append(problem)
-        declared_inputs = self._inputs(spec)
         for name, value in node.inputs.items():
             if isinstance(value, Link) and name not in declared_inputs:
                 problem = self._link(node, name, value, None, spec)
@@ -113,9 +114,11 @@ class Checks:
             extra_info={"class_type": node.class_type, "needs": spec.later},
         )
 
-    def _inputs(self, spec: NodeSpec) -> dict[str, InputSpec]:
+    def _inputs(self, spec: NodeSpec, node: Node) -> dict[str, InputSpec]:
         found = self._declared.get(spec.class_type)
         if found is None:
+            if grows(spec):
+                return {item.name: item for item in grown(spec, node.inputs).inputs}
             found = self._declared[spec.class_type] = {item.name: item for item in spec.inputs}
         return found
 
@@ -269,7 +272,7 @@ class Checks:
         """A file of the input, output or temp folder must exist; it may be in none of the lists."""
         assert declared.files is not None
         kind = declared.files.kind
-        if value in declared.files.extra:
+        if not declared.files.is_file(value):
             return None
         why = ""
         try:
@@ -317,7 +320,7 @@ class Checks:
     def _need(self, node: Node, spec: NodeSpec) -> int | None:
         """Bytes by the node's declaration; None where an input is linked or no number."""
         assert spec.memory is not None
-        inputs = self._inputs(spec)
+        inputs = self._inputs(spec, node)
         return spec.memory.need({name: convert(inputs[name], node.inputs.get(name))[0] for name in spec.memory.inputs})
 
     def _extra(self, declared: InputSpec, received: Any) -> dict[str, Any]:
@@ -334,7 +337,7 @@ class Checks:
 
     def _allowed(self, spec: NodeSpec, declared: InputSpec) -> tuple[list[Any], set[Any]] | None:
         slot = (spec.class_type, declared.name)
-        if slot not in self._choices:
+        if slot not in self._choices or grows(spec):  # which may give other values for another choice
             allowed = declared.allowed(self.folders)
             hashable = {item for item in allowed or () if isinstance(item, str | int | float)}
             self._choices[slot] = None if allowed is None else (allowed, hashable)

@@ -1,0 +1,6 @@
+"""Videos of pictures, and of a file."""
+# pyright: basic
+
+from .video_types import VideoFromComponents, VideoFromFile
+
+__all__ = ["VideoFromComponents", "VideoFromFile"]
