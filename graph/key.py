@@ -66,7 +66,7 @@ def fingerprint_of(
     for item in spec.inputs:
         if item.files is not None and folders is not None:
             name = node.inputs.get(item.name)
-            if isinstance(name, str) and name not in item.files.extra:
+            if isinstance(name, str) and item.files.is_file(name):
                 parts.append({"file": item.name, "stamp": _stamps(item.files, name, folders)})
     return json.dumps(parts, sort_keys=True)
 

@@ -62,6 +62,8 @@ class FileChoice:
     """Values that stand for several files, listed after the files."""
     extra: tuple[str, ...] = ()
     """Values that are no files, listed last, such as `pixel_space`."""
+    first: tuple[str, ...] = ()
+    """Values that are no files, listed first, such as `None`."""
 
     def group(self, value: Any) -> FileGroup | None:
         return next((group for group in self.groups if group.value == value), None)
@@ -69,13 +71,19 @@ class FileChoice:
     def values(self, folders: FileNames | None) -> list[str]:
         """All that may be chosen now."""
         if folders is None:
-            return list(self.extra)
+            return [*self.first, *self.extra]
         there = [group.value for group in self.groups if group.files(folders) is not None]
-        return [*folders.list(self.kind, self.media), *there, *self.extra]
+        return [*self.first, *folders.list(self.kind, self.media), *there, *self.extra]
+
+    def is_file(self, value: Any) -> bool:
+        """Whether such a value names a file, or a group of files."""
+        return value not in self.extra and value not in self.first
 
     def to_json(self) -> JsonObject:
         groups = [{"value": g.value, "kind": g.kind, "starts": list(g.starts)} for g in self.groups]
         data: JsonObject = {"kind": self.kind, "media": self.media, "extra": list(self.extra)}
+        if self.first:
+            data["first"] = list(self.first)
         return {**data, "groups": groups} if groups else data
 
     @classmethod
@@ -83,7 +91,8 @@ class FileChoice:
         groups = tuple(
             FileGroup(value=g["value"], kind=g["kind"], starts=tuple(g["starts"])) for g in data.get("groups", ())
         )
-        return cls(kind=data["kind"], media=data["media"], groups=groups, extra=tuple(data["extra"]))
+        first = tuple(data.get("first", ()))
+        return cls(kind=data["kind"], media=data["media"], groups=groups, extra=tuple(data["extra"]), first=first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
