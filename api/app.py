@@ -31,6 +31,7 @@ from api import (
 )
 from api.documents import routes as documents
 from api.gallery import routes as gallery
+from api.krita import routes as krita
 from api.library import routes as library
 from api.model_files import routes as model_library
 from api.page import PAGE
@@ -71,6 +72,7 @@ OWN_THEMES = (
     gallery,
     internal,
     job_routes,
+    krita,
     languages,
     library,
     log,
@@ -96,6 +98,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     )
     app[SERVICES] = services
     log.install(app)
+    krita.install(app)
     app[PAGE] = services.page
     app[choices.SENT] = choices.Sent()
     app[library.LIBRARIES] = {}

@@ -68,7 +68,8 @@ _CONTROL = ("zero_convs.", "control_model.", "controlnet_blocks.", "controlnet_c
 
 def describe(path: Path) -> dict[str, Any]:
     """Facts for people, as JSON: `kind`, `family`, `variant`, `precision` (each "" where it is not known),
-    `parameters`, `tensors`, `parts`, `metadata`, `triggers`, `tags` (word and count), `problem` (a sentence, or "")."""
+    `parameters`, `tensors`, `parts`, `prediction` ("v" where the file says so), `metadata`, `triggers`, `tags` (word
+    and count), `problem` (a sentence, or "")."""
     facts: dict[str, Any] = {
         "kind": "",
         "family": "",
@@ -77,6 +78,7 @@ def describe(path: Path) -> dict[str, Any]:
         "parameters": 0,
         "tensors": 0,
         "parts": [],
+        "prediction": "",
         "metadata": {},
         "triggers": [],
         "tags": [],
@@ -94,6 +96,7 @@ def describe(path: Path) -> dict[str, Any]:
         "tensors": len(shapes),
         "parameters": sum(counts.values()),
         "precision": _precision(counts),
+        "prediction": "v" if _says_v(shapes, metadata) else "",
         "metadata": _told(metadata),
         "triggers": _triggers(metadata),
         "tags": _tags(metadata.get("ss_tag_frequency", "")),
@@ -142,6 +145,15 @@ def _precision(counts: Counter[str]) -> str:
     weighed = {kind: count * _BYTES.get(kind, 1) for kind, count in counts.items()}
     most = max(weighed, key=lambda kind: weighed[kind], default="")
     return _LABELS.get(most, most.lower()) if weighed.get(most) else ""
+
+
+def _says_v(shapes: Mapping[str, Shape], metadata: Mapping[str, str]) -> bool:
+    """Whether the file says that its model predicts v: an empty tensor of that name, or its maker's words."""
+    return (
+        "v_pred" in shapes
+        or any(name.endswith(".v_pred") for name in shapes)
+        or metadata.get("modelspec.prediction_type") in ("v", "v_prediction")
+    )
 
 
 def _what(file: WeightFile) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -63,32 +65,58 @@ def read_channel(path: Path, channel: str) -> Tensor:
     return 1 - _unit(frame.convert("RGBA").getchannel("A"))
 
 
-def _frames(path: Path) -> Iterator[Image.Image]:
+def read_channels(source: Path | IO[bytes], name: str) -> Tensor:
+    """The first frame as it is stored, (1, h, w, c): c is 1 for grey, 3 for colour, and one more with transparency.
+
+    name: what sentences call it.
+    """
+    frame = next(_frames(source, name))
+    if frame.mode in DEEP:
+        return _rgb(frame)[..., :1]
+    has_alpha = "A" in frame.getbands() or "transparency" in frame.info
+    mode = "L" if frame.mode in ("1", "L", "LA") else "RGB"
+    if has_alpha:
+        mode += "A"
+    channels = _unit(frame.convert(mode))
+    return channels if channels.dim() == 4 else channels[..., None]
+
+
+def encoded(pixels: Tensor, format: str, level: int, quality: int) -> bytes:
+    """(h, w, c) in [0, 1] as a PNG or JPEG without any texts. level: of PNG, 0 to 9. quality: of JPEG, 1 to 100."""
+    image, buffer = to_pillow(pixels), BytesIO()
+    if format == "JPEG" and image.mode == "RGBA":
+        image = image.convert("RGB")
+    image.save(buffer, format, **({"compress_level": level} if format == "PNG" else {"quality": quality}))
+    return buffer.getvalue()
+
+
+def _frames(source: Path | IO[bytes], name: str = "") -> Iterator[Image.Image]:
+    name = name or (source.name if isinstance(source, Path) else "The picture")
     try:
-        with Image.open(path) as file:
-            _refuse_bomb(file, path)
+        with Image.open(source) as file:
+            _refuse_bomb(file, name)
             # A camera's MPO holds a second picture for viewers in 3D, not the next frame of an animation.
             moving = file.format != "MPO"
             for frame in ImageSequence.Iterator(file) if moving else [file]:
                 yield ImageOps.exif_transpose(frame)
     except UnidentifiedImageError:
-        raise PictureError(f"{path.name} is not a picture in a format that can be read") from None
+        raise PictureError(f"{name} is not a picture in a format that can be read") from None
     except Image.DecompressionBombError:
         raise PictureError(
-            f"{path.name} says that it holds more than {MAX_PIXELS / 1e6:,.0f} million pixels. Scale it down first"
+            f"{name} says that it holds more than {MAX_PIXELS / 1e6:,.0f} million pixels. Scale it down first"
         ) from None
     except PictureError:
         raise
     except (OSError, SyntaxError, EOFError, ValueError) as error:  # ValueError: a text that unpacks to megabytes
-        raise PictureError(f"{path.name} cannot be read as a picture: {error}") from error
+        raise PictureError(f"{name} cannot be read as a picture: {error}") from error
 
 
-def _refuse_bomb(file: Image.Image, path: Path) -> None:
+def _refuse_bomb(file: Image.Image, name: str) -> None:
     width, height = file.size
     total = width * height * getattr(file, "n_frames", 1)
     if total > MAX_PIXELS:
         raise PictureError(
-            f"{path.name} says that it holds {total / 1e6:,.0f} million pixels ({width} x {height}); "
+            f"{name} says that it holds {total / 1e6:,.0f} million pixels ({width} x {height}); "
             f"at most {MAX_PIXELS / 1e6:,.0f} million are read. Scale it down first"
         )
 

@@ -16,6 +16,7 @@ from nodes import (
     image_arrange,
     image_effects,
     inpaint,
+    krita,
     latent,
     latent_math,
     loaders,
@@ -43,7 +44,7 @@ THEMES = (
     *(loaders, loras, text, vision, conditioning, inpaint, edit_models),
     *(latent, latent_math, sampling, custom_sampling, vae),
     *(controlnet, merging, save_models, samplers, schedulers),
-    *(image, image_arrange, image_effects, mask, upscale, video, output, primitives, strings, flux2),
+    *(image, image_arrange, image_effects, mask, upscale, video, output, primitives, strings, flux2, krita),
     *(model_sampling, guidance, patches, hooks),
 )
 

@@ -6,8 +6,8 @@ A type that gets code moves to a theme of `nodes` and leaves its table here.
 from __future__ import annotations
 
 from graph.spec import NodeSpec
-from nodes.later import audio, families, merging, patches, solids, training, video, wan
+from nodes.later import audio, families, krita, merging, patches, solids, training, video, wan
 
 LATER: tuple[NodeSpec, ...] = tuple(
-    spec for theme in (families, patches, merging, training, video, wan, audio, solids) for spec in theme.LATER
+    spec for theme in (families, patches, merging, training, video, wan, audio, solids, krita) for spec in theme.LATER
 )

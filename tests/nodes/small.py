@@ -45,6 +45,8 @@ FILES = {
     "upscale_models": UPSCALER.name,
     "output": "a.png",
 }
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+"""A PNG of one grey pixel, as text."""
 SPECIAL = {
     ("unCLIPCheckpointLoader", "ckpt_name"): "unclip.safetensors",
     ("DualCLIPLoader", "clip_name2"): "clip_g.safetensors",
@@ -56,6 +58,9 @@ SPECIAL = {
     ("ImageScaleToTotalPixels", "megapixels"): 0.01,
     ("ImageToMask", "channel"): "red",
     ("WebcamCapture", "image"): "a.png",
+    ("ETN_LoadImageCache", "id"): "sent",
+    ("ETN_LoadImageBase64", "image"): DOT,
+    ("ETN_LoadMaskBase64", "mask"): DOT,
     ("SkipLayerGuidanceSD3", "layers"): "1",
     ("SkipLayerGuidanceDiT", "double_layers"): "1",
     ("SkipLayerGuidanceDiT", "single_layers"): "0",

@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
+from graph import passed_images
 from graph.context import Context
 from graph.folders import standard_folders
 from graph.node import Results
@@ -33,6 +34,9 @@ def small(zoo: Zoo, tmp_path: Path) -> Small:
     for name in ("input", "output"):
         own[name].mkdir()
         Pillow.fromarray(np.zeros((16, 24, 4), np.uint8)).save(own[name] / "a.png")
+    sent = passed_images.place(folders, "sent")
+    sent.parent.mkdir(parents=True)
+    sent.write_bytes((own["input"] / "a.png").read_bytes())
     small.value("VIDEO").save_to(own["input"] / "a.mp4")
     (own["input"] / "a.latent").write_bytes(latent_bytes(torch.zeros(1, 4, 8, 8), {}))
     return small
