@@ -30,6 +30,7 @@ from api import (
     userdata,
 )
 from api.documents import routes as documents
+from api.front_end import FRONT_END, index, serve_files
 from api.gallery import routes as gallery
 from api.krita import routes as krita
 from api.library import routes as library
@@ -93,13 +94,16 @@ COMPRESS_ABOVE = 2048
 def build_app(services: Services, gate: Gate) -> web.Application:
     """Clients' routes stand under `/` and under `/api` alike; ours stand under `/easel`."""
     app = web.Application(
-        middlewares=[turn_errors_into_replies, middleware(gate, shares_guest.FOR_GUESTS), compress],
+        middlewares=[turn_errors_into_replies, middleware(gate, shares_guest.FOR_GUESTS), serve_files, compress],
         client_max_size=services.flags.max_upload,
     )
     app[SERVICES] = services
     log.install(app)
     krita.install(app)
     app[PAGE] = services.page
+    if services.front_end is not None:
+        app[FRONT_END] = services.front_end
+        app[pack_files.SCRIPTS_OF_PAGE] = services.front_end.root
     app[choices.SENT] = choices.Sent()
     app[library.LIBRARIES] = {}
     app[model_library.NOTES] = {}
@@ -113,11 +117,19 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     for theme in OWN_THEMES:
         app.router.add_routes(theme.OWN_ROUTES)
 
+    app.router.add_get("/", first_page)
+
     async def add_marks(request: web.Request, response: web.StreamResponse) -> None:
         await mark(gate, request, response)
 
     app.on_response_prepare.append(add_marks)
     return app
+
+
+async def first_page(request: web.Request) -> web.Response:
+    """Our page, or the front end that was named on the command line."""
+    front_end = request.app.get(FRONT_END)
+    return await page.get_index(request) if front_end is None else await index(front_end, request)
 
 
 @web.middleware

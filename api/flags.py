@@ -118,10 +118,14 @@ class Flags:
     load_packs: bool = True
     trust_packs: bool = False
     dev_packs: tuple[str, ...] = ()
+    page: str | None = None
+    """A folder or a Python package: a built front end that is served instead of the page."""
     page_sources: bool = False
     """Serve the page's sources as they lie there, and not joined into few files."""
     paused: bool = False
     max_upload: int = 100 * MEGABYTE
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts, each with a port or without, that may be told of jobs that have ended."""
     verbose: bool = False
     registry: str | None = None
     """`module:function` that makes the worker's registry instead of nodes.library: for tests."""
@@ -240,6 +244,13 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     )
     net.add_argument("--tls-certfile", type=Path, metavar="FILE")
     net.add_argument("--tls-keyfile", type=Path, metavar="FILE")
+    net.add_argument(
+        "--webhook-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a host that may be told when a job has ended, if the job asks for that; may be given often",
+    )
     net.add_argument("--max-upload-size", type=float, default=100.0, metavar="MB", help="(default: 100)")
     net.add_argument("--no-browser", "--disable-auto-launch", action="store_true", help="do not open the page")
 
@@ -281,7 +292,12 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     packs.add_argument(
         "--page-sources", action="store_true", help="serve the page's sources as they are: for work on the page"
     )
-    packs.add_argument("--page", "--front-end-root", metavar="PACKAGE", help="not yet")
+    packs.add_argument(
+        "--page",
+        "--front-end-root",
+        metavar="PACKAGE",
+        help="serve this front end instead: an installed Python package, such as comfyui-frontend-package, or a folder",
+    )
 
     parser.add_argument("--verbose", nargs="?", const="DEBUG", metavar="LEVEL", help="say more")
     parser.add_argument("--registry", help=argparse.SUPPRESS)
@@ -345,9 +361,11 @@ def _flags(
         load_packs=not found.disable_custom_nodes,
         trust_packs=found.trust_packs,
         dev_packs=tuple(found.dev_pack),
+        page=found.page,
         page_sources=found.page_sources,
         paused=found.paused,
         max_upload=int(found.max_upload_size * MEGABYTE),
+        webhook_hosts=tuple(str(host).strip().lower() for host in found.webhook_host),
         verbose=found.verbose is not None and found.verbose.upper() in ("DEBUG", ""),
         registry=found.registry,
         grace=found.grace,
@@ -362,7 +380,6 @@ def _refuse_what_comes_later(parser: argparse.ArgumentParser, found: argparse.Na
     later = {
         "--workers above 1": found.workers > 1,
         "--cache-disk": found.cache_disk is not None,
-        "--page": found.page is not None,
         "--ray": found.ray is not None,
     }
     for name, asked in later.items():

@@ -23,7 +23,7 @@ from typing import Any, cast
 from aiohttp import hdrs, web
 
 from api.node_docs import help_text
-from api.pack_files import file_reply
+from api.pack_files import file_reply, webs_of
 from api.replies import Refusal
 from api.services import SERVICES, Services
 from graph.errors import FileNameError
@@ -96,7 +96,7 @@ async def pack_docs(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     pack, name = request.match_info["pack"], request.match_info["file"]
     for packed in services.worker.report.packs:
-        folder = _webs(packed).get(pack)
+        folder = webs_of(packed).get(pack)
         try:
             path = inside(Path(folder) / "docs", name) if folder is not None else None
         except (FileNameError, ValueError):
@@ -130,15 +130,9 @@ def _places(services: Services, spec: NodeSpec) -> Places:
     for report in services.worker.report.packs:
         if name and report.get("name") == name and spec.class_type in report.get("node_types", ()):
             path = Path(str(report["path"]))
-            webs = tuple(Path(folder) for folder in _webs(report).values())
+            webs = tuple(Path(folder) for folder in webs_of(report).values())
             return Places(name, None if path.suffix == ".py" else path / FOLDER, webs)
     return Places(name, None)
-
-
-def _webs(report: JsonObject) -> dict[str, str]:
-    """A pack's web folders, by the names under which they are served."""
-    found: Any = report.get("webs")
-    return cast("dict[str, str]", found) if isinstance(found, dict) else {}
 
 
 def _read(places: Places, node: str, language: str) -> tuple[str | None, JsonObject | None]:

@@ -67,8 +67,16 @@ def _js_files(folder: Path) -> list[str]:
 
 def _web_folders(packs: list[JsonObject]) -> Iterator[tuple[str, Path]]:
     for pack in packs:
-        if pack.get("web") and pack.get("state") in LOADED:
-            yield str(pack["name"]), Path(str(pack["web"]))
+        if pack.get("state") in LOADED:
+            yield from ((name, Path(folder)) for name, folder in webs_of(pack).items())
+
+
+def webs_of(report: JsonObject) -> dict[str, str]:
+    """A pack's folders of scripts for the incumbent's page, by the names under which they are served."""
+    found: Any = report.get("webs")
+    if isinstance(found, dict):
+        return cast("dict[str, str]", found)
+    return {str(report["name"]): str(report["web"])} if report.get("web") else {}
 
 
 def _loaded(packs: list[JsonObject]) -> Iterator[tuple[str, Path]]:

@@ -215,6 +215,7 @@ PAGE = web.AppKey("page", Page)
 
 
 async def get_index(request: web.Request) -> web.Response:
+    """The page; where another front end takes its place at `/`, it is here at /easel/page."""
     try:
         body, policy = await request.app[PAGE].index()
     except FileNotFoundError:
@@ -233,10 +234,12 @@ async def get_asset(request: web.Request) -> web.Response:
     if found is None:
         raise web.HTTPNotFound
     asset, forever = found
-    headers = {
-        hdrs.CACHE_CONTROL: "public, max-age=31536000, immutable" if forever else "no-store",
-        hdrs.VARY: "Accept-Encoding",
-    }
+    return await asset_reply(request, asset, "public, max-age=31536000, immutable" if forever else "no-store")
+
+
+async def asset_reply(request: web.Request, asset: Asset, caching: str) -> web.Response:
+    """A file, compressed where the browser takes it."""
+    headers = {hdrs.CACHE_CONTROL: caching, hdrs.VARY: "Accept-Encoding"}
     body = asset.plain
     if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
         # A source map is megabytes: nobody else waits while it is compressed.
@@ -260,7 +263,7 @@ def _join(module: str, target: str) -> str:
 
 
 OWN_ROUTES = [
-    web.get("/", get_index),
+    web.get("/easel/page", get_index),
     web.get("/w/{version}/{path:.+}", get_asset),
     web.get("/favicon.ico", get_icon),
 ]

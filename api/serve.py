@@ -21,6 +21,7 @@ from api.app import build_app
 from api.database import DatabaseError
 from api.documents.store import DocumentStore
 from api.flags import ROOT, Flags, fail
+from api.front_end import FrontEnd, NoFrontEnd, find_front_end
 from api.gallery.service import Gallery
 from api.hub import Feed, Hub
 from api.joined import Joiner
@@ -122,6 +123,14 @@ def prepare(flags: Flags, *, empty_temp: bool = True) -> Found:
     return found
 
 
+def _front_end(flags: Flags) -> FrontEnd | None:
+    """Raises StartError."""
+    try:
+        return None if flags.page is None else find_front_end(flags.page)
+    except NoFrontEnd as error:
+        raise StartError(str(error)) from error
+
+
 def worker_config(flags: Flags, folders: Folders) -> JsonObject:
     """The first frame that a worker gets."""
     return {
@@ -170,6 +179,7 @@ async def _serve(flags: Flags, found: Found) -> None:
 
 
 def _build(flags: Flags, folders: Folders) -> Services:
+    front_end = _front_end(flags)
     journal = Journal(flags.user / "journal.db")
     journal.open()
     documents = DocumentStore(flags.user / "documents.db")
@@ -192,7 +202,7 @@ def _build(flags: Flags, folders: Folders) -> Services:
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
     page = Page(ROOT / "web", joiner)
     return Services(
-        flags, folders, journal, documents, gallery, shares, models, worker, jobs, hub, feed, pictures, page
+        flags, folders, journal, documents, gallery, shares, models, worker, jobs, hub, feed, pictures, page, front_end
     )
 
 

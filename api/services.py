@@ -10,6 +10,7 @@ from aiohttp import web
 
 from api.documents.store import DocumentStore
 from api.flags import Flags
+from api.front_end import FrontEnd
 from api.gallery.service import Gallery
 from api.hub import Feed, Hub
 from api.model_files.facts import ModelFacts
@@ -39,6 +40,8 @@ class Services:
     feed: Feed
     pictures: Pictures
     page: Page
+    front_end: FrontEnd | None = None
+    """What is served at `/` instead of the page, where somebody asked for that."""
     settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     started: float = field(default_factory=time.time)
 

@@ -8,10 +8,11 @@ import sys
 
 from aiohttp import web
 
-from api.services import SERVICES
+from api.services import SERVICES, Services
 from api.socket import features
 
 VERSION = "0.1.0"
+FRONT_END_SPOKEN = "1.27.10"
 SPOKEN = "0.3.64"
 """The incumbent's version whose protocol is spoken: clients ask for it before they use a route."""
 
@@ -30,7 +31,7 @@ async def system_stats(request: web.Request) -> web.Response:
                 "ram_free": memory.available,
                 "comfyui_version": SPOKEN,
                 "easel_version": VERSION,
-                "required_frontend_version": None,
+                "required_frontend_version": _front_end_version(services),
                 "installed_templates_version": None,
                 "required_templates_version": None,
                 "python_version": sys.version,
@@ -41,6 +42,11 @@ async def system_stats(request: web.Request) -> web.Response:
             "devices": [] if device is None else [device],
         }
     )
+
+
+def _front_end_version(services: Services) -> str:
+    """Clients read a version here and compare it with their own: what is served is what is right."""
+    return (services.front_end and services.front_end.version) or FRONT_END_SPOKEN
 
 
 async def get_features(request: web.Request) -> web.Response:

@@ -92,7 +92,6 @@ def test_every_flag_is_in_the_docs() -> None:
         (["--cpu", "--cuda-device", "0"], "leave one away"),
         (["--workers", "2"], "--workers above 1: not yet"),
         (["--cache-disk", "5"], "--cache-disk: not yet"),
-        (["--page", "x"], "--page: not yet"),
         (["--ray", "x"], "--ray: not yet"),
         (["--port", "70000"], "between 0 and 65535"),
         (["--precision", "fp8"], "invalid choice"),

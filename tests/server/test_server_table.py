@@ -205,6 +205,7 @@ TABLE: list[tuple[str, str, Any, int, Check]] = [
     ("GET", "/docs/Say/en.md", None, 200, lambda b: b.startswith(b"# Say") and b"`text`" in b),
     ("GET", "/docs/Nothing/en.md", None, 404, None),
     ("GET", "/global_subgraphs", None, 200, lambda b: [each["name"] for each in b.values()] == ["twice"]),
+    ("GET", "/node_replacements", None, 200, lambda b: isinstance(b, dict)),
     ("GET", "/users", None, 200, lambda b: b["storage"] == "server"),
     ("POST", "/users", {"username": "x"}, 400, None),
     ("GET", "/settings", None, 200, lambda b: isinstance(b, dict)),
