@@ -10,7 +10,7 @@ from api.setup import ensure_environment, ensure_python
 def main() -> int:
     """Read the flags, set up what is missing, then serve or run; returns the exit status."""
     ensure_python()  # before anything that an older Python could not even parse
-    from api.flags import RunFlags, parse
+    from api.flags import PacksFlags, RunFlags, parse
 
     flags = parse(sys.argv[1:])
     ensure_environment()
@@ -18,6 +18,10 @@ def main() -> int:
         from api.run_command import run
 
         return run(flags)
+    if isinstance(flags, PacksFlags):
+        from api.packs.terminal import command
+
+        return command(flags)
     from api.serve import serve
 
     return serve(flags)

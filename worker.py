@@ -1,10 +1,10 @@
 """The device process: owns one device, the models on it and the cache of results; runs one job at a time.
 
 Started by the control process with one end of a socket pair. The first frame is the configuration; then, from it:
-`run`, `interrupt`, `free`, `drop`, `catalogue`, `validate`, `describe`, `stats`, `stop`; to it: `hello`, `catalogue`,
-`event`, `outcome`, `validated`, `described`, `stats`, `log`. Jobs run on the main thread. The link is read on another,
-which ends this process when the link closes, even in the middle of a step; validation has a third, so that no job holds
-it up.
+`run`, `interrupt`, `free`, `drop`, `catalogue`, `packs`, `validate`, `describe`, `stats`, `stop`; to it: `pack`,
+`hello`, `catalogue`, `event`, `told`, `outcome`, `validated`, `described`, `stats`, `log`. Jobs run on the main thread.
+The link is read on another, which ends this process when the link closes, even in the middle of a step; validation has
+a third, so that no job holds it up.
 """
 
 from __future__ import annotations
@@ -20,123 +20,29 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from graph.ask import ask
 from graph.cache import DEVICE, MEMORY, Cache
-from graph.events import Event, ExecutionError, ExecutionStart, Preview, message, to_wire
+from graph.events import Event, ExecutionError, ExecutionStart, message
 from graph.execute import Executor, Job, Outcome
 from graph.folders import Folders
 from graph.frozen import Frozen, pins_of
 from graph.parse import parse
-from graph.protocol import Decoder, encode
 from graph.registry import Registry
 from graph.sizes import size_of
 from graph.types import JsonObject, NodeId
 from graph.validate import validate
+from nodes.packs.session import PackSession
+from nodes.wire import ToArtist, ToControl, Wire
 
 log = logging.getLogger("worker")
 
-READ_SIZE = 256 * 1024
 COLLECT_EVERY = 10.0
 """Seconds between two searches for garbage: with torch loaded each takes as long as a small job."""
-PREVIEWS_WAITING = 8
-"""Previews that may wait for a slow reader; beyond these the oldest are dropped."""
-
-
-class Wire:
-    """The worker's end of the link. `send` never blocks: a thread of its own writes."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self.frames = self._read()
-        """What comes, until the link closes; an iterator for one reader at a time."""
-        self._waiting: queue.SimpleQueue[tuple[JsonObject, tuple[bytes, ...]] | None] = queue.SimpleQueue()
-        self._previews = 0
-        self._lock = threading.Lock()
-        self._writer = threading.Thread(target=self._write, name="link writer", daemon=True)
-        self._writer.start()
-
-    def send(self, header: JsonObject, *blobs: bytes) -> None:
-        self._waiting.put((header, blobs))
-
-    def send_event(self, event: Event) -> None:
-        """Pass an event on; previews are dropped while too many wait."""
-        if isinstance(event, Preview):
-            with self._lock:
-                if self._previews >= PREVIEWS_WAITING:
-                    return
-                self._previews += 1
-        data, blobs = to_wire(event)
-        self.send({"type": "event", "event": data}, *blobs)
-
-    def _read(self) -> Iterator[tuple[JsonObject, tuple[bytes, ...]]]:
-        decoder = Decoder()
-        while True:
-            try:
-                data = self._socket.recv(READ_SIZE)
-            except OSError:
-                return
-            if not data:
-                return
-            yield from decoder.feed(data)
-
-    def finish(self) -> None:
-        """Wait until all that was sent is written."""
-        self._waiting.put(None)
-        self._writer.join(5.0)
-
-    def _write(self) -> None:
-        while (frame := self._waiting.get()) is not None:
-            header, blobs = frame
-            if header.get("type") == "event" and header["event"]["type"] == "preview":
-                with self._lock:
-                    self._previews -= 1
-            try:
-                data = encode(header, *blobs)
-            except (ValueError, TypeError) as error:  # a result that is no JSON must not end the link
-                log.error("a message of the kind %s could not be sent: %s", header.get("type"), error)
-                header = _without_values(header, str(error))
-                data = encode(header)
-            try:
-                self._socket.sendall(data)
-            except OSError:
-                os._exit(0)
-
-
-def _without_values(header: JsonObject, reason: str) -> JsonObject:
-    """A message in place of one that holds what JSON cannot say: outcomes must arrive, whatever a node returned."""
-    if header.get("type") != "outcome":
-        return {"type": "log", "level": "warning", "text": f"a message was left out: {reason}"}
-    outcome = header["outcome"]
-    return {"type": "outcome", "outcome": {**outcome, "outputs": {}, "meta": {}}}
-
-
-class ToArtist(logging.Handler):
-    """What a node's code warns of in the log while it runs is told at that node too."""
-
-    def __init__(self, warn: Callable[[str], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._warn = warn
-        self._thread = threading.get_ident()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:  # a pack's thread works for no node that one could name
-            self._warn(record.getMessage())
-
-
-class ToControl(logging.Handler):
-    """What is logged here, on its way to the server's log, with its level."""
-
-    def __init__(self, wire: Wire) -> None:
-        super().__init__()
-        self._wire = wire
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._wire.send({"type": "log", "text": self.format(record), "level": record.levelno})
 
 
 class Worker:
@@ -146,6 +52,7 @@ class Worker:
         self.wire = wire
         self.config = config
         self.folders = Folders.from_json(config["folders"])
+        self.packs = PackSession(config, self.folders, wire.tell, wire.send_message)
         self.registry = Registry()
         self.services: Any = None
         self.executor = Executor(self.registry, Cache(0, size_of), None, self.folders)
@@ -158,10 +65,10 @@ class Worker:
     def serve(self) -> None:
         """Set up, then run jobs until told to stop."""
         threading.Thread(target=self._read, name="link reader", daemon=True).start()
-        packs = self._load()
-        self.wire.send({"type": "catalogue", "catalogue": self.registry.catalogue().to_json(), "packs": packs})
+        self.registry = self.packs.load_all(self._core)
+        self._tell_catalogue()
         threading.Thread(target=self._check, name="validation", daemon=True).start()
-        self.services = self._make_services()
+        self.services = self.packs.host.engine = self._make_services()
         cache = Cache(self._cache_budgets(), size_of)
         frozen = Frozen(self._budgets(), cache.weigh)
         self.executor = Executor(self.registry, cache, self.services, self.folders, frozen)
@@ -175,29 +82,23 @@ class Worker:
 
     # Setting up
 
-    def _load(self) -> list[JsonObject]:
-        """Fill the registry; returns what became of each pack."""
+    def _core(self) -> Registry:
+        """Easel's own node types."""
         if self.config.get("registry"):
             module, _, name = str(self.config["registry"]).partition(":")
-            self.registry = getattr(importlib.import_module(module), name)()
-            return []
+            return getattr(importlib.import_module(module), name)()
         from nodes.library import core_registry
 
-        self.registry = core_registry()
-        if not self.config.get("load_packs"):
-            return []
-        from nodes.packs.load import load_packs
+        return core_registry()
 
-        folders = [Path(path) for path in self.config["custom_nodes"]]
-        trusted, named = self.config["trust_packs"], self.config["dev_packs"]
-        reports = load_packs(folders, self.registry, trust_all=trusted, approved=named)
-        for report in reports:
-            if report.state == "untrusted":
-                name = Path(report.path).name
-                log.info("the pack %s is not trusted and stays off; --dev-pack %s loads it", report.name, name)
-            for problem in report.problems if report.state != "untrusted" else ():
-                log.warning("pack %s: %s", report.name, problem.sentence)
-        return [report.to_json() for report in reports]
+    def _load_packs(self, entries: list[JsonObject]) -> None:
+        """Import packs that were approved meanwhile, or list them anew."""
+        self.packs.load(entries)
+        self._tell_catalogue()
+
+    def _tell_catalogue(self) -> None:
+        catalogue = self.registry.catalogue().to_json()
+        self.wire.send({"type": "catalogue", "catalogue": catalogue, "packs": self.packs.reports()})
 
     def _make_services(self) -> Any:
         if self.config.get("registry"):
@@ -259,7 +160,9 @@ class Worker:
             case "validate":
                 self._checks.put(header)
             case "catalogue":
-                self.wire.send({"type": "catalogue", "catalogue": self.registry.catalogue().to_json(), "packs": None})
+                self._tell_catalogue()
+            case "packs":
+                self._work.put(lambda: self._load_packs(header["load"]))
             case "stats":
                 self._tell_stats(detail=bool(header.get("detail")))
             case "drop":

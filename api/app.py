@@ -35,6 +35,7 @@ from api.gallery import routes as gallery
 from api.krita import routes as krita
 from api.library import routes as library
 from api.model_files import routes as model_library
+from api.packs import routes as packs
 from api.page import PAGE
 from api.queue import job_routes, sweeps
 from api.queue import routes as runs
@@ -65,6 +66,7 @@ THEMES = (
 OWN_THEMES = (
     socket,
     system,
+    packs,
     page,
     choices,
     devices,

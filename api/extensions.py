@@ -11,6 +11,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from api.files import media_type
+from api.packs.served import served
 from api.page import TYPES
 from api.services import SERVICES
 from graph.errors import FileNameError
@@ -33,11 +34,12 @@ async def list_extensions(request: web.Request) -> web.Response:
 
 async def get_file(request: web.Request) -> web.Response:
     """A file of a pack's page folder. What is not there, and what lies elsewhere, is 404 alike."""
-    folder = dict(_folders(request.app[SERVICES].worker.report.packs)).get(request.match_info["pack"])
-    if folder is None:
+    found = {name: (folder, pack) for name, folder, pack in _folders(request.app[SERVICES].worker.report.packs)}
+    if request.match_info["pack"] not in found:
         raise web.HTTPNotFound
+    folder, pack = found[request.match_info["pack"]]
     try:
-        path = inside(folder, request.match_info["path"])
+        path = served(pack, inside(folder, request.match_info["path"]))
         body = await asyncio.to_thread(path.read_bytes)
     except (FileNameError, OSError, ValueError):
         raise web.HTTPNotFound from None
@@ -53,14 +55,14 @@ async def get_file(request: web.Request) -> web.Response:
 def _listed(packs: list[JsonObject]) -> list[JsonObject]:
     return [
         {"pack": name, "script": f"/easel/packs/{quote(name, safe='')}/{_version(folder)}/{SCRIPT}"}
-        for name, folder in _folders(packs)
+        for name, folder, _ in _folders(packs)
     ]
 
 
-def _folders(packs: list[JsonObject]) -> Iterator[tuple[str, Path]]:
+def _folders(packs: list[JsonObject]) -> Iterator[tuple[str, Path, JsonObject]]:
     for pack in packs:
         if pack.get("page"):
-            yield str(pack["name"]), Path(str(pack["page"]))
+            yield str(pack["name"]), Path(str(pack["page"])), pack
 
 
 def _version(folder: Path) -> str:

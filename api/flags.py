@@ -82,7 +82,6 @@ FOREIGN = {
     "--use-quad-cross-attention": 0,
     "--use-sage-attention": 0,
     "--use-split-cross-attention": 0,
-    "--whitelist-custom-nodes": "*",
     "--windows-standalone-build": 0,
 }
 
@@ -118,6 +117,12 @@ class Flags:
     load_packs: bool = True
     trust_packs: bool = False
     dev_packs: tuple[str, ...] = ()
+    only_packs: tuple[str, ...] = ()
+    """Packs that load although `load_packs` is off."""
+    pack_patience: float = 60.0
+    """Seconds that an import of a pack may say nothing; other values are for tests."""
+    pack_memory: int | None = None
+    """Bytes that an import of a pack may take; other values than the default are for tests."""
     page: str | None = None
     """A folder or a Python package: a built front end that is served instead of the page."""
     page_sources: bool = False
@@ -146,6 +151,14 @@ class RunFlags:
     out: Path | None = None
 
 
+@dataclass(frozen=True)
+class PacksFlags:
+    """`server.py packs`, and `server.py approve NAME...`."""
+
+    flags: Flags
+    approve: tuple[str, ...] = ()
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line: forty lines of usage before it would hide it."""
 
@@ -153,15 +166,18 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}. {self.prog} --help lists all flags.\n")
 
 
-def parse(argv: Sequence[str]) -> Flags | RunFlags:
+def parse(argv: Sequence[str]) -> Flags | RunFlags | PacksFlags:
     """Read the command line. Exits with status 2 and a sentence where it cannot, 0 after --help."""
     words, warnings = _set_aside_foreign(list(argv))
     if words[:1] == ["run"]:
         return _run_flags(words[1:], tuple(argv), warnings)
+    if words[:1] in (["packs"], ["approve"]):
+        return _packs_flags(words[0], words[1:], tuple(argv), warnings)
     parser = _Parser(
         prog="server.py",
         description="Easel: a node-graph editor for making pictures. Starts the server and opens the page.",
-        epilog="`server.py run GRAPH.json` runs one graph without a page; see `server.py run --help`.",
+        epilog="`server.py run GRAPH.json` runs one graph without a page; see `server.py run --help`. `server.py packs`"
+        " lists node packs, `server.py approve NAME` approves one.",
         allow_abbrev=False,
     )
     _add_flags(parser)
@@ -189,6 +205,16 @@ def _run_flags(words: list[str], argv: tuple[str, ...], warnings: list[str]) -> 
             parser.error(f"--set {text}: expected NODE.INPUT=VALUE, such as 3.seed=7")
         changes.append((node, name, value))
     return RunFlags(_flags(parser, found, argv, warnings), found.graph, tuple(changes), found.out)
+
+
+def _packs_flags(word: str, words: list[str], argv: tuple[str, ...], warnings: list[str]) -> PacksFlags:
+    about = "List the node packs that there are." if word == "packs" else "Approve the code of node packs as it is now."
+    parser = _Parser(prog=f"server.py {word}", description=about, allow_abbrev=False)
+    if word == "approve":
+        parser.add_argument("names", nargs="+", metavar="NAME", help="a pack, as `server.py packs` lists it")
+    _add_flags(parser)
+    found = _known(parser, words)
+    return PacksFlags(_flags(parser, found, argv, warnings), tuple(getattr(found, "names", ())))
 
 
 def _known(parser: argparse.ArgumentParser, words: list[str]) -> argparse.Namespace:
@@ -285,6 +311,14 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     packs.add_argument(
         "--disable-custom-nodes", "--disable-all-custom-nodes", action="store_true", help="load no node packs"
     )
+    packs.add_argument(
+        "--whitelist-custom-nodes",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="load these all the same",
+    )
     packs.add_argument("--trust-packs", action="store_true", help="load every pack: each runs with your rights")
     packs.add_argument(
         "--dev-pack", action="append", default=[], metavar="NAME", help="load this pack; may be given often"
@@ -302,6 +336,8 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verbose", nargs="?", const="DEBUG", metavar="LEVEL", help="say more")
     parser.add_argument("--registry", help=argparse.SUPPRESS)
     parser.add_argument("--grace", type=float, default=10.0, help=argparse.SUPPRESS)
+    parser.add_argument("--pack-patience", type=float, default=60.0, help=argparse.SUPPRESS)
+    parser.add_argument("--pack-memory", type=float, help=argparse.SUPPRESS)
 
 
 def _flags(
@@ -361,6 +397,9 @@ def _flags(
         load_packs=not found.disable_custom_nodes,
         trust_packs=found.trust_packs,
         dev_packs=tuple(found.dev_pack),
+        only_packs=tuple(found.whitelist_custom_nodes),
+        pack_patience=found.pack_patience,
+        pack_memory=None if found.pack_memory is None else int(found.pack_memory * MEGABYTE),
         page=found.page,
         page_sources=found.page_sources,
         paused=found.paused,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -86,6 +87,18 @@ class Hub:
         listener = self._clients.get(client_id) if client_id is not None else None
         if listener is not None and (wants is None or listener.flags.get(wants) is True):
             listener.put(payload, replaces=replaces)
+
+    def send_message(self, event: str | int, data: Any, client_id: str | None) -> None:
+        """A pack's own message to one client, or to all: JSON, or bytes under a number."""
+        payload = (
+            struct.pack(">I", event) + data
+            if isinstance(event, int) and isinstance(data, bytes)
+            else text(str(event), data)
+        )
+        if client_id is None:
+            self.broadcast(payload)
+        else:
+            self.send(client_id, payload)
 
     def send_preview(self, client_id: str | None, plain: Callable[[], bytes], described: Callable[[], bytes]) -> None:
         """To one client, in the form that it can read."""

@@ -17,6 +17,8 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from api.files import media_type
+from api.packs.known import as_folders
+from api.packs.served import served
 from api.page import TYPES
 from api.services import SERVICES
 from graph.errors import FileNameError
@@ -49,9 +51,21 @@ def _scripts(packs: list[JsonObject], root: Path | None) -> list[str]:
     found: list[str] = []
     if root is not None:
         found += [f"/extensions/{name}" for name in _js_files(root / "extensions")]
-    for name, folder in _web_folders(packs):
-        found += [f"/extensions/{quote(name, safe='')}/{quote(file)}" for file in _js_files(folder)]
+    for name, (folder, pack) in _web_folders(packs):
+        found += [
+            f"/extensions/{quote(name, safe='')}/{quote(file)}"
+            for file in _js_files(folder)
+            if _is_served(pack, folder / file)
+        ]
     return found
+
+
+def _is_served(pack: JsonObject, path: Path) -> bool:
+    """Whether a script was approved with its pack."""
+    try:
+        return served(pack, path).is_file()
+    except OSError:
+        return False
 
 
 def _js_files(folder: Path) -> list[str]:
@@ -65,18 +79,17 @@ def _js_files(folder: Path) -> list[str]:
     return names
 
 
-def _web_folders(packs: list[JsonObject]) -> Iterator[tuple[str, Path]]:
+def _web_folders(packs: list[JsonObject]) -> Iterator[tuple[str, tuple[Path, JsonObject]]]:
+    """The name under which it is served, and the folder with the report of its pack."""
     for pack in packs:
         if pack.get("state") in LOADED:
-            yield from ((name, Path(folder)) for name, folder in webs_of(pack).items())
+            for name, folder in webs_of(pack).items():
+                yield name, (Path(folder), pack)
 
 
 def webs_of(report: JsonObject) -> dict[str, str]:
     """A pack's folders of scripts for the incumbent's page, by the names under which they are served."""
-    found: Any = report.get("webs")
-    if isinstance(found, dict):
-        return cast("dict[str, str]", found)
-    return {str(report["name"]): str(report["web"])} if report.get("web") else {}
+    return as_folders(report.get("webs"))
 
 
 def _loaded(packs: list[JsonObject]) -> Iterator[tuple[str, Path]]:
@@ -90,16 +103,20 @@ def _loaded(packs: list[JsonObject]) -> Iterator[tuple[str, Path]]:
 async def extension_file(request: web.Request) -> web.Response:
     """A file of a pack's web folder, or of the front end's own extensions. What lies elsewhere is 404."""
     pack, name = request.match_info["pack"], request.match_info["path"]
-    folder = dict(_web_folders(request.app[SERVICES].worker.report.packs)).get(pack)
+    found = dict(_web_folders(request.app[SERVICES].worker.report.packs)).get(pack)
+    if found is not None:
+        folder, report = found
+        try:
+            return await file_reply(served(report, inside(folder, name)))
+        except (FileNameError, OSError, ValueError):
+            raise web.HTTPNotFound from None
     root = request.app.get(SCRIPTS_OF_PAGE)
-    if folder is None and root is not None:
-        folder = root / "extensions" / pack
-        if folder.parent != root / "extensions" or pack in (".", ".."):
-            raise web.HTTPNotFound
-    if folder is None:
+    if root is None:
         raise web.HTTPNotFound
-    path = _existing(folder, name)
-    return await file_reply(path)
+    folder = root / "extensions" / pack
+    if folder.parent != root / "extensions" or pack in (".", ".."):
+        raise web.HTTPNotFound
+    return await file_reply(_existing(folder, name))
 
 
 async def file_reply(path: Path) -> web.Response:
@@ -110,7 +127,12 @@ async def file_reply(path: Path) -> web.Response:
         raise web.HTTPNotFound from None
     kind = TYPES.get(path.suffix.lower()) or media_type(path)
     text = kind.startswith("text/") or kind.endswith(("json", "xml"))
-    headers = {"X-Content-Type-Options": "nosniff", hdrs.CACHE_CONTROL: "no-cache"}
+    # Pages that a pack brings may run scripts of files, which were approved with it, and none that stand in the page.
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "script-src 'self'",
+        hdrs.CACHE_CONTROL: "no-cache",
+    }
     return web.Response(body=body, content_type=kind, charset="utf-8" if text else None, headers=headers)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from api.flags import ROOT, RunFlags, fail
+from api.packs.guard import Guard
+from api.packs.known import Packs
 from api.replies import MAX_JSON
 from api.serve import StartError, prepare, worker_config
 from api.workers import LocalWorker, WorkerDied
@@ -58,7 +60,9 @@ def run(flags: RunFlags) -> int:
 
 async def _run(flags: RunFlags, source: JsonObject, folders: Folders) -> list[Path]:
     kept = flags.flags.user / "cache" / "catalogue.json"
-    worker = LocalWorker(ROOT / "worker.py", worker_config(flags.flags, folders), kept, lambda: None)
+    packs = Packs(flags.flags, folders.roots("custom_nodes"))
+    guard = Guard(packs, flags.flags.pack_patience, flags.flags.pack_memory)
+    worker = LocalWorker(ROOT / "worker.py", worker_config(flags.flags, folders), kept, lambda: None, packs, guard)
     worker.start()
     try:
         if worker.catalogue is not None and _is_current(kept, folders):

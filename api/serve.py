@@ -28,6 +28,10 @@ from api.joined import Joiner
 from api.lock import FolderLock, FolderTaken
 from api.model_files.facts import ModelFacts
 from api.model_paths import Found, find_folders
+from api.packs.code import OneTimeCode
+from api.packs.guard import Guard
+from api.packs.known import Packs
+from api.packs.terminal import AtTheTerminal
 from api.page import Page
 from api.pictures import Pictures
 from api.queue.jobs import Jobs
@@ -143,9 +147,8 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "cache_policy": flags.cache_policy,
         "folders": folders.to_json(),
         "custom_nodes": [str(path) for path in folders.roots("custom_nodes")],
-        "load_packs": flags.load_packs,
-        "trust_packs": flags.trust_packs,
-        "dev_packs": list(flags.dev_packs),
+        "writable": [str(flags.user)],
+        "guarded": [str(flags.user / name) for name in ("packs", "packs.json", "token")],
         "registry": flags.registry,
         "verbose": flags.verbose,
     }
@@ -169,6 +172,9 @@ async def _serve(flags: Flags, found: Found) -> None:
         port = await _listen(runner, flags)
         await _start(services, stack)
         _announce(flags, port, token)
+        terminal = AtTheTerminal(flags, services.packs, services.code, services.worker.take_up)
+        stack.push_async_callback(terminal.stop)
+        terminal.start()
         gc.collect()
         gc.freeze()  # what is here stays: later collections need not look at it
         await stopping.wait()
@@ -191,8 +197,14 @@ def _build(flags: Flags, folders: Folders) -> Services:
     def tell_of_worker() -> None:
         feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})
 
+    def tell_of_packs() -> None:
+        feed.publish("packs", {"importing": guard.importing})
+
+    packs = Packs(flags, folders.roots("custom_nodes"), tell_of_packs)
+    guard = Guard(packs, flags.pack_patience, flags.pack_memory)
     kept = flags.user / "cache" / "catalogue.json"
-    worker = LocalWorker(ROOT / "worker.py", worker_config(flags, folders), kept, tell_of_worker)
+    worker = LocalWorker(ROOT / "worker.py", worker_config(flags, folders), kept, tell_of_worker, packs, guard)
+    worker.on_message = hub.send_message
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
     pictures = Pictures(ROOT / "pictures.py")
     models = ModelFacts(flags.user / "models.db", worker)
@@ -202,7 +214,22 @@ def _build(flags: Flags, folders: Folders) -> Services:
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
     page = Page(ROOT / "web", joiner)
     return Services(
-        flags, folders, journal, documents, gallery, shares, models, worker, jobs, hub, feed, pictures, page, front_end
+        flags,
+        folders,
+        journal,
+        documents,
+        gallery,
+        shares,
+        models,
+        worker,
+        jobs,
+        hub,
+        feed,
+        pictures,
+        page,
+        packs,
+        OneTimeCode(),
+        front_end,
     )
 
 
@@ -215,6 +242,7 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.worker.stop)
     stack.push_async_callback(services.jobs.stop)
     stack.push_async_callback(services.models.stop)
+    services.packs.approvals.tidy()
     services.worker.start()
     await services.jobs.start()
     stack.push_async_callback(services.gallery.stop)

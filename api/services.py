@@ -14,6 +14,8 @@ from api.front_end import FrontEnd
 from api.gallery.service import Gallery
 from api.hub import Feed, Hub
 from api.model_files.facts import ModelFacts
+from api.packs.code import OneTimeCode
+from api.packs.known import Packs
 from api.page import Page
 from api.pictures import Pictures
 from api.queue.jobs import Jobs
@@ -40,6 +42,8 @@ class Services:
     feed: Feed
     pictures: Pictures
     page: Page
+    packs: Packs
+    code: OneTimeCode
     front_end: FrontEnd | None = None
     """What is served at `/` instead of the page, where somebody asked for that."""
     settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 from api.child import Child, ChildGone, start_child
 from api.files_on_disk import write_whole
+from api.packs.guard import Guard
+from api.packs.known import Known, Packs
 from graph.errors import Problem, ProtocolError
 from graph.events import Event, from_wire
 from graph.registry import Catalogue
@@ -83,10 +85,21 @@ class LocalWorker:
     """One device process on this machine.
 
     changed: called when `report` or `catalogue` did.
+    packs, guard: which packs it may import, and what watches over it meanwhile.
     """
 
-    def __init__(self, script: Path, config: JsonObject, kept_catalogue: Path, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        script: Path,
+        config: JsonObject,
+        kept_catalogue: Path,
+        changed: Callable[[], None],
+        packs: Packs,
+        guard: Guard,
+    ) -> None:
         self.report = WorkerReport()
+        self.on_message: Callable[[str | int, Any, str | None], None] = lambda event, data, client_id: None
+        """Called with a pack's own messages: event, data (JSON, or bytes under a number), the client, None for all."""
         self.catalogue: Catalogue | None = None
         self.confirmed = False
         """Whether the catalogue comes from the worker that runs now, and not from the disk."""
@@ -94,6 +107,11 @@ class LocalWorker:
         self._config = config
         self._kept = kept_catalogue
         self._changed = changed
+        self._packs = packs
+        self._guard = guard
+        self._renew = False
+        self._imported: set[str] = set()
+        """Paths of the packs that this process has imported, or tried to."""
         self._child: Child | None = None
         self._run: _Run | None = None
         self._ready = asyncio.Event()
@@ -147,6 +165,8 @@ class LocalWorker:
             self._run = None
             if self._child is child and self.report.state == "busy":
                 self._set_state("ready")
+                if self._renew:
+                    self.replace()
 
     async def interrupt(self, prompt_id: str) -> None:
         """Ask the job to stop where it next can."""
@@ -213,6 +233,24 @@ class LocalWorker:
             self._asked_to_end = True
             self._child.kill()
 
+    @property
+    def importing(self) -> str | None:
+        """The pack that is being imported now."""
+        return self._guard.importing
+
+    def renew(self) -> None:
+        """Start the process afresh as soon as no job runs: what it has imported cannot be taken out of it."""
+        self._renew = True
+        if self._run is None:
+            self.replace()
+
+    async def take_up(self, known: Known) -> None:
+        """Have a pack that was approved imported: between jobs, or by a fresh process where its old code runs."""
+        if str(known.pack.path) in self._imported:
+            self.renew()
+        else:
+            await self._tell({"type": "packs", "load": [known.for_worker()]})
+
     async def _tell(self, header: JsonObject) -> bool:
         if self._child is None:
             return False
@@ -230,7 +268,9 @@ class LocalWorker:
             started = time.monotonic()
             how = await self._live_once()
             asked, self._asked_to_end = self._asked_to_end, False
-            if not asked:
+            if asked:
+                self._guard.ends()
+            elif not self._guard.ended(how):
                 now = time.monotonic()
                 self.report.deaths.append(now)
                 log.error(
@@ -244,12 +284,18 @@ class LocalWorker:
         """Start a process and serve its link until it ends; returns how it ended."""
         self._set_state("starting")
         child: Child | None = None
+        watch: asyncio.Task[None] | None = None
         how = "it could not be started"
+        self._renew = False
+        self._imported.clear()
         try:
             child = await start_child(self._script, [], self._say)
             self._child = child
-            await child.send({"type": "config", **self._config})
+            packs = await asyncio.to_thread(self._packs.for_worker)
+            await child.send({**self._config, "type": "config", "packs": packs, "pack_memory": self._guard.memory})
+            watch = asyncio.create_task(self._guard.watch(child))
             async for header, blobs in child.frames():
+                self._guard.heard()
                 try:
                     self._take(header, blobs)
                 except Exception:  # one message that makes no sense must not end the watch over the process
@@ -262,6 +308,8 @@ class LocalWorker:
                 child.kill()
         finally:
             self._child = None
+            if watch is not None:
+                watch.cancel()
             self._ready.clear()
             self.report.detail = None
             self.confirmed = False
@@ -284,6 +332,7 @@ class LocalWorker:
                 answer.set_exception(ChildGone(how))
 
     def _say(self, line: str) -> None:
+        self._guard.heard()
         self.report.last_words = line
         log.info("worker: %s", line)
 
@@ -292,12 +341,16 @@ class LocalWorker:
             case "event":
                 if self._run is not None:
                     self._run.on_event(from_wire(header["event"], blobs))
+            case "told":
+                self.on_message(header["event"], blobs[0] if blobs else header.get("data"), header.get("client_id"))
             case "outcome":
                 run = self._run
                 if run is not None and header["outcome"]["prompt_id"] == run.prompt_id and not run.outcome.done():
                     run.outcome.set_result(header["outcome"])
             case "catalogue":
                 self._take_catalogue(header)
+            case "pack":
+                self._take_pack(header)
             case "hello":
                 self.report.about = {name: header.get(name) for name in ABOUT}
                 if self.report.about["advice"]:
@@ -333,6 +386,19 @@ class LocalWorker:
             write_whole(self._kept, json.dumps(data, separators=(",", ":")).encode())
         except OSError as error:
             log.warning("the catalogue could not be kept in %s: %s", self._kept, error)
+
+    def _take_pack(self, header: JsonObject) -> None:
+        """A pack is about to be imported, or was: then it is `done`, with its `report`."""
+        report = header.get("report")
+        if not header.get("done"):
+            self._imported.add(header["path"])
+            self._guard.begins(header["name"], Path(header["path"]), header["hash"])
+            return
+        self._guard.ends()
+        if report is None:  # its prestart script is done
+            return
+        self.report.packs = [*(one for one in self.report.packs if one["path"] != report["path"]), report]
+        self._packs.changed()
 
     def _set_state(self, state: State) -> None:
         self.report.state = state

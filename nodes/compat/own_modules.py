@@ -29,6 +29,8 @@ OURS = frozenset(
     | {"pictures", "tests", "web", "worker", "workflows"}
 )
 """Names at the top of Easel's folder. (`server` is answered by the finder, for whoever asks.)"""
+OPEN = ("graph.", "nodes.values", "nodes.context")
+"""Where the names lie by which Easel's own packs declare nodes (docs/writing-a-node.md)."""
 HOSTS = frozenset({"folder_paths", "server", "execution", "node_helpers", "latent_preview"})
 NODES = "nodes.compat.node_classes"
 """What `import nodes` gives a pack."""
@@ -180,6 +182,8 @@ def meant(name: str, pack: Pack) -> str:
         return name
     if top in OURS:
         if _spec(top, [*pack.entries(), *pack.places, *_foreign()]) is None:
+            if name.startswith(OPEN):
+                return name
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return private + dot + rest
     there = sys.modules.get(top)

@@ -14,10 +14,12 @@ import torch
 from graph.context import Context
 from graph.errors import DeclarationError
 from graph.node import Blocked, Expansion, Results
+from graph.packs import PackOnDisk
 from graph.registry import Registry
 from graph.spec import NodeSpec
 from nodes.adapter import adapt, read_result
-from nodes.packs.load import PackReport, digest, load_packs
+from nodes.packs.load import load_packs
+from nodes.packs.report import PackReport
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "custom_nodes"
 
@@ -255,10 +257,13 @@ def test_one_bad_class_stops_no_other(load: Callable[..., Any]) -> None:
     assert registry["Good"].spec.module == "custom_nodes.p"
 
 
-def test_of_two_nodes_of_one_name_the_first_stays_and_the_other_is_named(load: Callable[..., Any]) -> None:
+def test_of_two_nodes_of_one_name_both_stay_and_both_packs_say_so(load: Callable[..., Any]) -> None:
     reports, registry = load({"a.py": GOOD % "N", "b.py": GOOD % "N"})
     assert registry["N"].spec.module == "custom_nodes.a"
-    assert "custom_nodes.a" in reports["b"].problems[0].sentence
+    assert registry["b/N"].spec.module == "custom_nodes.b"
+    assert reports["a"].notes == ["The pack b has a node type N too: that one is b/N."]
+    assert reports["b"].notes == ["The pack a has a node type N too: the one of this pack is b/N."]
+    assert [reports[name].state for name in "ab"] == ["loaded", "loaded"]
 
 
 def test_what_is_not_trusted_is_listed_and_does_not_run(load: Callable[..., Any], tmp_path: Path) -> None:
@@ -289,18 +294,22 @@ def test_scripts_for_the_page_must_lie_in_the_pack(load: Callable[..., Any], tmp
         f"{name}/__init__.py": f"WEB_DIRECTORY = {web!r}" for name, web in (("a", "./js"), ("b", ".."), ("c", "no"))
     }
     reports, _ = load({**files, "a/js/x.js": ""})
-    assert reports["a"].web == str(tmp_path / "a" / "js")
-    assert reports["b"].web is None
-    assert reports["c"].web is None
+    assert reports["a"].webs == {"a": str(tmp_path / "a" / "js")}
+    assert reports["b"].webs == {}
+    assert reports["c"].webs == {}
 
 
-def test_an_edited_pack_has_another_version(tmp_path: Path) -> None:
+def test_an_edited_pack_has_another_hash(tmp_path: Path) -> None:
+    pack = PackOnDisk(tmp_path)
     (tmp_path / "a.py").write_text("1")
-    before = digest(tmp_path)
+    before = pack.code_hash()
     (tmp_path / "notes.txt").write_text("1")
-    assert digest(tmp_path) == before
-    (tmp_path / "a.py").write_text("2")
-    assert digest(tmp_path) != before
+    assert pack.code_hash() == before
+    for name in ("a.py", "web/a.JS", "requirements.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("2")
+        assert pack.code_hash() != before
+        before = pack.code_hash()
 
 
 def test_the_example_pack_is_trusted_and_works() -> None:

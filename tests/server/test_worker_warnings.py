@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from worker import ToArtist
+from nodes.wire import ToArtist
 
 
 def test_warnings_of_the_thread_that_runs_nodes_are_told() -> None:

@@ -1,0 +1,167 @@
+"""All packs that there are: what is on the disk, what of it may run and why, and what became of it in the worker."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from api.flags import Flags
+from api.packs.approvals import Approval, Approvals, Skip
+from api.packs.environments import needs_of
+from graph.packs import PackOnDisk, named_packs
+from graph.types import JsonObject
+
+log = logging.getLogger("easel")
+
+Trust = Literal["own", "dev", "all", "approved"]
+"""Why a pack may run: it came with Easel, --dev-pack names it, --trust-packs, or its code was approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A pack on the disk and what is held of it."""
+
+    name: str
+    pack: PackOnDisk
+    hash: str
+    """Of its code now; empty where it cannot be read."""
+    trust: Trust | None
+    approval: Approval | None
+    skip: Skip | None
+    copy: Path | None
+    """Where the approved code is kept; None where the code runs from its own place, or not at all."""
+
+    @property
+    def running_hash(self) -> str:
+        """The hash of the code that runs, if any runs."""
+        return self.approval.hash if self.trust == "approved" and self.approval is not None else self.hash
+
+    @property
+    def changed(self) -> bool:
+        """Whether it is approved, and its code is another now."""
+        return self.trust == "approved" and self.hash != self.running_hash
+
+    def for_worker(self) -> JsonObject:
+        """What the worker is told of it: where its code is, or why it stays off."""
+        state = "off" if self.trust is None else "skipped" if self.skip is not None else "load"
+        return {
+            "name": self.name,
+            "path": str(self.pack.path),
+            "hash": self.running_hash,
+            "kept": None if self.copy is None else str(self.copy),
+            "state": state,
+            "reason": self.skip.sentence if self.skip is not None else "",
+            "dev": self.trust == "dev",
+        }
+
+
+class Packs:
+    """Knows every pack. Methods that look at the disk block, and may be called in threads."""
+
+    def __init__(self, flags: Flags, roots: Sequence[Path], changed: Callable[[], None] = lambda: None) -> None:
+        self.approvals = Approvals(flags.user)
+        self.changed = changed
+        """Called where a pack's approval or its standing became another."""
+        self._flags = flags
+        self._roots = roots
+        self._hashes: dict[Path, tuple[tuple[tuple[str, int, int], ...], str]] = {}
+        self._lock = threading.Lock()
+
+    def all(self) -> list[Known]:
+        """Every pack in the folders, in the order in which they are loaded."""
+        if not self._flags.load_packs and not self._flags.only_packs:
+            return []
+        with self._lock:
+            return [self._known(name, pack) for name, pack in named_packs(self._roots) if self._wanted(pack)]
+
+    def find(self, name: str) -> Known | None:
+        return next((known for known in self.all() if known.name == name), None)
+
+    def waiting(self) -> list[Known]:
+        """Those whose code, or whose changed code, somebody is to look at."""
+        return [known for known in self.all() if known.hash and (known.trust is None or known.changed)]
+
+    def for_worker(self) -> list[JsonObject]:
+        return [known.for_worker() for known in self.all()]
+
+    def _wanted(self, pack: PackOnDisk) -> bool:
+        if pack.is_own and self._flags.registry:  # it takes torch, which tests of the server do without
+            return False
+        return self._flags.load_packs or bool({pack.name, pack.path.name} & {*self._flags.only_packs})
+
+    def _known(self, name: str, pack: PackOnDisk) -> Known:
+        hash = self._hash(pack)
+        trust: Trust | None = None
+        approval = self.approvals.approval(pack.path)
+        if pack.is_own:
+            trust = "own"
+        elif {name, pack.path.name} & {*self._flags.dev_packs}:
+            trust = "dev"
+        elif self._flags.trust_packs:
+            trust = "all"
+        elif approval is not None:
+            trust = "approved"
+        copy = self.approvals.copy_of(pack, approval.hash) if trust == "approved" and approval is not None else None
+        running = approval.hash if copy is not None and approval is not None else hash
+        return Known(name, pack, hash, trust, approval, self.approvals.skip(pack.path, running), copy)
+
+    def _hash(self, pack: PackOnDisk) -> str:
+        try:
+            stamp = pack.stamp()
+            found = self._hashes.get(pack.path)
+            if found is None or found[0] != stamp:
+                found = self._hashes[pack.path] = (stamp, pack.code_hash())
+        except OSError as error:
+            log.warning("the pack %s cannot be read: %s", pack.path, error)
+            return ""
+        return found[1]
+
+
+def row(known: Known, report: Mapping[str, object] | None) -> JsonObject:
+    """What `/easel/packs` says of one pack: see docs/architecture.md.
+
+    report: what the worker said of it, in the shape of `nodes.packs.report.PackReport`.
+    """
+    said = report or {}
+    needs = needs_of(known.pack)
+    if known.trust is None:
+        state: object = "untrusted"
+    elif known.skip is not None:
+        state = "skipped"
+    else:
+        state = said.get("state", "waiting")
+    return {
+        "name": known.name,
+        "path": str(known.pack.path),
+        "state": state,
+        "trust": known.trust,
+        "hash": known.hash,
+        "approved_hash": known.approval.hash if known.approval is not None else None,
+        "approved_at": known.approval.at if known.approval is not None else None,
+        "approved_by": known.approval.by if known.approval is not None else None,
+        "changed": known.changed,
+        "sentence": known.skip.sentence if known.skip is not None else None,
+        "seconds": said.get("seconds"),
+        "node_types": said.get("node_types", []),
+        "problems": said.get("problems", []),
+        "notes": said.get("notes", []),
+        "requirements": list(needs.lines),
+        "own_environment": needs.own,
+        "web": sorted(str(name) for name in as_folders(said.get("webs"))),
+        "page": bool(said.get("page")),
+        "locales": bool(said.get("locales")),
+        "examples": said.get("examples", 0),
+    }
+
+
+def as_folders(value: object) -> dict[str, str]:
+    """The web folders of a report, by the name under which they are served."""
+    found: dict[str, str] = {}
+    if isinstance(value, dict):
+        for name, folder in value.items():  # pyright: ignore[reportUnknownVariableType]
+            found[str(name)] = str(folder)  # pyright: ignore[reportUnknownArgumentType]
+    return found

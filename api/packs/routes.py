@@ -1,0 +1,117 @@
+"""Packs over the wire: which there are and how they fare, and the approval of their code."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from api.packs.approvals import CodeChanged
+from api.packs.known import Known, row
+from api.replies import Refusal, as_refusal, read_object
+from api.services import SERVICES, Services
+from graph.types import JsonObject
+
+
+async def list_packs(request: web.Request) -> web.Response:
+    """Every pack, in the order in which they load."""
+    services = request.app[SERVICES]
+    known = await asyncio.to_thread(services.packs.all)
+    return web.json_response(await asyncio.to_thread(_listed, services, known))
+
+
+async def approve(request: web.Request) -> web.Response:
+    """Approve one pack: `{code, hash}`; it is loaded without a restart of the server."""
+    body = await read_object(request)
+    return await _approve(request, body, [(request.match_info["pack"], body.get("hash"))])
+
+
+async def approve_many(request: web.Request) -> web.Response:
+    """Approve several with one code: `{code, packs: [{name, hash}]}`; all of them, or none."""
+    body = await read_object(request)
+    asked = body.get("packs")
+    if not isinstance(asked, list) or not asked:
+        raise Refusal(400, "invalid_packs", "`packs` must be a list of objects with name and hash.")
+    wanted: list[tuple[str, object]] = []
+    for item in asked:  # pyright: ignore[reportUnknownVariableType]
+        if not isinstance(item, dict) or not isinstance(item.get("name"), str):  # pyright: ignore
+            raise Refusal(400, "invalid_packs", "`packs` must be a list of objects with name and hash.")
+        wanted.append((str(item["name"]), item.get("hash")))  # pyright: ignore[reportUnknownArgumentType,reportUnknownMemberType]
+    return await _approve(request, body, wanted)
+
+
+async def forget(request: web.Request) -> web.Response:
+    """Take an approval back: the pack is off as soon as no job runs."""
+    services = request.app[SERVICES]
+    known = await _find(services, request.match_info["pack"])
+    try:
+        await asyncio.to_thread(services.packs.approvals.forget, known.pack.path)
+    except OSError as error:
+        raise as_refusal(error, "The list of approved packs") from error
+    services.worker.renew()
+    services.packs.changed()
+    return web.json_response(_row_of(services, await _find(services, known.name)))
+
+
+async def show_code(request: web.Request) -> web.Response:
+    """Print the one-time code on the terminal once more."""
+    request.app[SERVICES].code.show()
+    return web.json_response({})
+
+
+async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[str, object]]) -> web.Response:
+    services = request.app[SERVICES]
+    found = [(await _find(services, name), hash) for name, hash in wanted]
+    for known, hash in found:
+        if hash is not None and hash != known.hash:
+            raise _changed(known)
+    if not services.code.use(body.get("code")):
+        raise Refusal(403, "wrong_code", "This is not the code that the terminal shows. Look there, and type it again.")
+    rows: list[JsonObject] = []
+    for known, _ in found:
+        try:
+            await asyncio.to_thread(services.packs.approvals.approve, known.pack, "page", known.hash)
+        except CodeChanged:
+            raise _changed(known) from None
+        except OSError as error:
+            raise as_refusal(error, f"The approval of {known.name}") from error
+        now = await _find(services, known.name)
+        await services.worker.take_up(now)
+        rows.append(_row_of(services, now))
+    services.packs.changed()
+    return web.json_response({"packs": rows})
+
+
+def _changed(known: Known) -> Refusal:
+    return Refusal(
+        409,
+        "code_changed",
+        f"The code of the pack {known.name} is not the one that was shown. Look at it again.",
+        extra_info={"hash": known.hash},
+    )
+
+
+async def _find(services: Services, name: str) -> Known:
+    known = await asyncio.to_thread(services.packs.find, name)
+    if known is None:
+        raise Refusal(404, "no_such_pack", f"There is no pack {name[:100]} any more.")
+    return known
+
+
+def _listed(services: Services, every: list[Known]) -> JsonObject:
+    return {"packs": [_row_of(services, known) for known in every], "importing": services.worker.importing}
+
+
+def _row_of(services: Services, known: Known) -> JsonObject:
+    reports = services.worker.report.packs
+    report = next((one for one in reports if one["path"] == str(known.pack.path)), None)
+    return row(known, report)
+
+
+OWN_ROUTES = [
+    web.get("/easel/packs", list_packs),
+    web.post("/easel/packs/approve", approve_many),
+    web.post("/easel/packs/code", show_code),
+    web.post("/easel/packs/{pack}/approve", approve),
+    web.post("/easel/packs/{pack}/forget", forget),
+]

@@ -1,0 +1,93 @@
+"""The worker's packs: imported in order, each named on the link before it is, so that what it does is known as its."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from graph.folders import Folders
+from graph.packs import PackOnDisk
+from graph.registry import Registry
+from graph.types import JsonObject
+from nodes.compat.finder import install as answer_names
+from nodes.compat.host import Host, install
+from nodes.packs.load import Loader, ToLoad
+from nodes.packs.report import PackReport
+
+log = logging.getLogger("worker")
+
+
+class PackSession:
+    """Made once, before anything heavy is imported.
+
+    config: the worker's; its `packs` are what `api.packs.known.Known.for_worker` gives.
+    tell: sends a message to the control process, and returns when it is written.
+    send: a message of a pack's own kind for clients.
+    """
+
+    def __init__(
+        self,
+        config: JsonObject,
+        folders: Folders,
+        tell: Callable[[JsonObject], None],
+        send: Callable[[str | int, Any, str | None], None],
+    ) -> None:
+        self._entries: list[JsonObject] = list(config.get("packs") or ())
+        self._tell = tell
+        self._loader = Loader(
+            Registry(), _writable(folders, config), _paths(config, "guarded"), config.get("pack_memory")
+        )
+        self._off: dict[str, PackReport] = {}
+        self.host = Host(folders=folders, registry=Registry(), config=config, send=send)
+        install(self.host)
+        answer_names(_paths(config, "custom_nodes"))
+
+    def load_all(self, make_registry: Callable[[], Registry]) -> Registry:
+        """Run the prestart scripts, make the registry, which loads torch, and import the packs into it."""
+        before = [_to_load(entry) for entry in self._entries if entry["state"] == "load"]
+        for to_load in before:
+            self._named(to_load, self._loader.prestart)
+        registry = make_registry()
+        self._loader.take(registry)
+        self.host.registry = registry
+        self.load(self._entries)
+        return registry
+
+    def load(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Import packs; those that are to stay off are listed."""
+        for entry in entries:
+            if entry["state"] == "load":
+                self._off.pop(entry["path"], None)
+                self._named(_to_load(entry), self._loader.load)
+            else:
+                state = "untrusted" if entry["state"] == "off" else "skipped"
+                self._off[entry["path"]] = PackReport(entry["name"], entry["path"], state)
+
+    def reports(self) -> list[JsonObject]:
+        return [report.to_json() for report in (*self._loader.reports.values(), *self._off.values())]
+
+    def _named(self, to_load: ToLoad, work: Callable[[ToLoad], PackReport | None]) -> None:
+        about = {"type": "pack", "name": to_load.name, "path": str(to_load.pack.path), "hash": to_load.hash}
+        self._tell(about)
+        report = work(to_load)
+        if report is not None:
+            for problem in report.problems:
+                log.warning("pack %s: %s", report.name, problem.sentence)
+        self._tell({**about, "done": True, "report": None if report is None else report.to_json()})
+
+
+def _to_load(entry: Mapping[str, Any]) -> ToLoad:
+    kept = entry.get("kept")
+    return ToLoad(entry["name"], PackOnDisk(Path(entry["path"])), entry["hash"], None if kept is None else Path(kept))
+
+
+def _writable(folders: Folders, config: JsonObject) -> list[Path]:
+    """Where packs may change files while they are imported: folders for models, input, output, and the like."""
+    kinds = {name: kind.roots for name, kind in folders.kinds.items() if name != "custom_nodes"}
+    return [*(root for roots in kinds.values() for root in roots), *_paths(config, "writable")]
+
+
+def _paths(config: JsonObject, name: str) -> list[Path]:
+    return [Path(path) for path in config.get(name, ())]
