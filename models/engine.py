@@ -63,7 +63,7 @@ class Engine:
         memory: bytes that weights may take in all; None for what the device has. previews: kept for whoever samples.
         """
         self.previews = previews
-        self.device = _device(device)
+        self.device = device_named(device)
         self.precision = _precision(precision, self.device)
         self.residency = Residency(self.device, memory)
         self._formats: dict[Component, LatentFormat] = {}
@@ -297,7 +297,7 @@ class Engine:
         return Vae(self, component, component.network)
 
 
-def _device(name: str) -> torch.device:
+def device_named(name: str) -> torch.device:
     """The device of a name. Raises DeviceError where this machine, or this torch, has none."""
     if name != "auto":
         device = torch.device(name)

@@ -19,6 +19,10 @@ def _nobody(event: str | int, data: Any, client_id: str | None) -> None:
     """Where no control process listens."""
 
 
+def _stop_nothing(prompt_id: str, stop: bool) -> None:
+    """Where no job can be stopped."""
+
+
 @dataclass
 class Host:
     """The process that packs are imported into. Its folders are live: packs add some while they are imported."""
@@ -31,6 +35,14 @@ class Host:
     """A message of a pack's own kind for one client, or for all: event, data (JSON, or bytes for a number), client."""
     engine: Engine | None = None
     """None until the device is set up, which is after the packs are imported."""
+    interrupt: Callable[[str, bool], None] = _stop_nothing
+    """Ask the job of this id to stop, or take that back."""
+    prompt_id: str = ""
+    """The job that runs, for code outside a node's call, such as a pack's own thread; empty between jobs."""
+    client_id: str | None = None
+    """Its client."""
+    node_id: str | None = None
+    """The node that runs, or ran last."""
 
 
 _host: Host | None = None
