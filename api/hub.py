@@ -19,6 +19,8 @@ EVENTS_KEPT = 20_000
 EVENTS_KEPT_BYTES = 32 * 2**20
 """How far back a page that was away can catch up."""
 
+DELTAS = "easel_deltas"
+"""The feature flag of clients that add up `progress_state` themselves."""
 CROWD = 32
 CROWD_STATUS_EVERY = 0.1
 """With more clients than this, `status` goes out so often, in seconds: each change to each client would be n²."""
@@ -99,6 +101,22 @@ class Hub:
             self.broadcast(payload)
         else:
             self.send(client_id, payload)
+
+    def send_progress(
+        self, client_id: str | None, whole: Callable[[], str], changes: Callable[[], str] | None = None
+    ) -> int:
+        """`progress_state` to one client: what changed, if it said `easel_deltas`, or all that is known, which takes
+        the place of an older one that waits. Gives its length."""
+        listener = self._clients.get(client_id) if client_id is not None else None
+        if listener is None:
+            return 0
+        if changes is not None and listener.flags.get(DELTAS) is True:
+            payload = changes()
+            listener.put(payload)  # none of these may be lost, so none replaces another
+        else:
+            payload = whole()
+            listener.put(payload, replaces="progress_state")
+        return len(payload)
 
     def send_preview(self, client_id: str | None, plain: Callable[[], bytes], described: Callable[[], bytes]) -> None:
         """To one client, in the form that it can read."""

@@ -26,6 +26,8 @@ async def ws(request: web.Request) -> web.WebSocketResponse:
     listener.put(text("status", {"status": services.jobs.status(), "sid": listener.client_id}))
     for message in services.jobs.greeting(listener.client_id):
         listener.put(message)
+    if (frame := services.jobs.preview(listener.client_id, described=False)) is not None:
+        listener.put(frame, preview=True)
     first = True
 
     def read(said: str) -> None:
@@ -33,6 +35,9 @@ async def ws(request: web.Request) -> web.WebSocketResponse:
         if first and (flags := _feature_flags(said)) is not None:
             listener.flags = flags
             listener.put(text("feature_flags", features(services)))
+            rich = flags.get("supports_preview_metadata") is True
+            if rich and (frame := services.jobs.preview(listener.client_id, described=True)) is not None:
+                listener.put(frame, preview=True)
             if flags.get("easel_nodes") is True and (told := services.jobs.facts(listener.client_id)) is not None:
                 listener.put(told)
         first = False
@@ -55,6 +60,8 @@ async def events(request: web.Request) -> web.WebSocketResponse:
     services.feed.join(
         listener, request.query.get("epoch"), int(since) if since.isdecimal() else None, services.jobs.state()
     )
+    if listener.flags["previews"] and (frame := services.jobs.preview(None, described=True)) is not None:
+        listener.put(frame, preview=True)
     try:
         await serve_listener(listener, lambda _: None)
     finally:

@@ -290,8 +290,10 @@ class ProgressBoard:
 
     prompt_id: str
     nodes: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    _changed: dict[str, None] = field(default_factory=dict[str, None])
 
     def add(self, state: NodeState) -> None:
+        self._changed[state.node] = None
         self.nodes[state.node] = {
             "value": state.value,
             "max": state.max,
@@ -305,3 +307,9 @@ class ProgressBoard:
 
     def message(self) -> JsonObject:
         return {"type": "progress_state", "data": {"prompt_id": self.prompt_id, "nodes": dict(self.nodes)}}
+
+    def take_changes(self) -> JsonObject:
+        """The same with those nodes alone that have changed since this was last asked for."""
+        nodes = {id: self.nodes[id] for id in self._changed}
+        self._changed = {}
+        return {"type": "progress_state", "data": {"prompt_id": self.prompt_id, "nodes": nodes, "delta": True}}

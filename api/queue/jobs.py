@@ -179,6 +179,13 @@ class Jobs:
             return []
         return [text("executing", {"node": running.node}), *running.so_far()]
 
+    def preview(self, client_id: str | None, *, described: bool) -> bytes | None:
+        """The newest preview of the job that runs, if it is this client's; None as a client's id means anybody's."""
+        running = self._running
+        if running is None or (client_id is not None and running.client_id != client_id):
+            return None
+        return running.last_preview(described=described)
+
     def facts(self, client_id: str) -> str | None:
         """What is known of the nodes of its job, for a client that comes back during it and asked for that."""
         running = self._running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ class Running:
     _last_step_told: float = 0.0
     _next_progress: float = 0.0
     _timer: asyncio.TimerHandle | None = None
+    _preview: Preview | None = None
 
     def __post_init__(self) -> None:
         self.board = ProgressBoard(self.entry.prompt_id)
@@ -206,11 +208,13 @@ class Running:
         match event:
             case Executing():
                 self._measure_step()
+                self._preview = None
                 self.node = event.display_node
                 if self.whole is not None:
                     self.whole.began(event.display_node, time.monotonic())
             case Executed():
                 self._measure_step()
+                self._preview = None
                 self.executed.append(event.node)
                 if event.output is not None:
                     self.outputs[event.node] = event.output
@@ -261,21 +265,19 @@ class Running:
             self.hub.send(self.client_id, payload)
         return told
 
-    def _tell_preview(self, event: Preview) -> None:
-        def described() -> bytes:
-            return preview_frame_with_metadata(
-                event.format,
-                event.data,
-                prompt_id=event.prompt_id,
-                node_id=event.node,
-                display_node_id=event.display_node,
-                parent_node_id=event.parent_node,
-                real_node_id=event.real_node,
-            )
+    def last_preview(self, *, described: bool) -> bytes | None:
+        """The frame of the newest preview of the node that runs, for who comes late; None where there is none."""
+        event = self._preview
+        if event is None:
+            return None
+        return _described(event) if described else preview_frame(event.format, event.data)
 
-        self.hub.send_preview(self.client_id, lambda: preview_frame(event.format, event.data), described)
+    def _tell_preview(self, event: Preview) -> None:
+        self._preview = event
+        plain, rich = (lambda: preview_frame(event.format, event.data)), (lambda: _described(event))
+        self.hub.send_preview(self.client_id, plain, rich)
         if self.feed.is_heard:
-            self.feed.publish_passing(described(), preview=True)
+            self.feed.publish_passing(rich(), preview=True)
 
     def _plan_progress(self) -> None:
         now = time.monotonic()
@@ -303,8 +305,26 @@ class Running:
         if not (self.feed.is_heard or self.hub.is_heard_by(self.client_id)):
             self._next_progress = time.monotonic() + PROGRESS_EVERY
             return
-        state = self.board.message()
-        payload = text(state["type"], state["data"])
-        self._next_progress = time.monotonic() + max(PROGRESS_EVERY, len(payload) / PROGRESS_BYTES_PER_SECOND)
-        self.hub.send(self.client_id, payload, replaces="progress_state")
-        self.feed.publish_passing(payload, replaces="progress_state")
+        changes = self.board.take_changes()
+        whole = functools.cache(lambda: _text_of(self.board.message()))
+        told = self.hub.send_progress(self.client_id, whole, lambda: _text_of(changes))
+        if self.feed.is_heard:
+            told = max(told, len(whole()))
+            self.feed.publish_passing(whole(), replaces="progress_state")
+        self._next_progress = time.monotonic() + max(PROGRESS_EVERY, told / PROGRESS_BYTES_PER_SECOND)
+
+
+def _described(event: Preview) -> bytes:
+    return preview_frame_with_metadata(
+        event.format,
+        event.data,
+        prompt_id=event.prompt_id,
+        node_id=event.node,
+        display_node_id=event.display_node,
+        parent_node_id=event.parent_node,
+        real_node_id=event.real_node,
+    )
+
+
+def _text_of(message: JsonObject) -> str:
+    return text(message["type"], message["data"])

@@ -1,0 +1,113 @@
+"""What progress costs on the wire, in bytes, and what a client hears that connects late."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.server.harness import PATIENCE, Server, is_done, one, read_until, running, say, until
+
+FLAGS = json.dumps({"type": "feature_flags", "data": {"easel_deltas": True}})
+
+
+def chain(nodes: int) -> dict[str, Any]:
+    """So many nodes that compute nothing, one after the other, and one that shows the end."""
+    mark = f"{time.time()} "
+    prompt: dict[str, Any] = {"1": {"class_type": "Say", "inputs": {"text": mark}}}
+    prompt["e"] = {"class_type": "Say", "inputs": {"text": mark[::-1]}}
+    for n in range(2, nodes - 1):
+        prompt[str(n)] = {"class_type": "Join", "inputs": {"a": [str(n - 1), 0], "b": ["e", 0]}}
+    prompt["last"] = {"class_type": "Show", "inputs": {"text": [str(nodes - 2), 0]}}
+    return prompt
+
+
+def states_of(server: Server, client_id: str, nodes: int, flags: str | None) -> tuple[list[dict[str, Any]], int, float]:
+    """The `progress_state` messages of a run, their bytes, and the run's seconds."""
+    with server.socket(client_id) as socket:
+        read_until(socket, "status")
+        if flags is not None:
+            socket.send(flags)
+            read_until(socket, "feature_flags")
+        began = time.monotonic()
+        server.prompt(chain(nodes), client_id=client_id)
+        found: list[dict[str, Any]] = []
+        size = 0
+        while True:
+            data = socket.recv(timeout=PATIENCE)
+            message = json.loads(data)
+            if message["type"] == "progress_state":
+                found.append(message["data"])
+                size += len(data)
+            if is_done(message):
+                return found, size, time.monotonic() - began
+
+
+def test_the_bytes_of_500_nodes_grow_with_the_nodes(server: Server) -> None:
+    few, few_bytes, _ = states_of(server, "deltas", 100, FLAGS)
+    many, many_bytes, _ = states_of(server, "deltas", 500, FLAGS)
+    for count, states in ((100, few), (500, many)):
+        together: dict[str, Any] = {}
+        for state in states:
+            assert state["delta"] is True
+            together |= state["nodes"]
+        assert len(together) == count
+        assert {node["state"] for node in together.values()} == {"finished"}
+    entry = len(json.dumps(next(iter(many[-1]["nodes"].values()))))
+    # Each node is told at most twice: that it runs, and that it is done. The older form takes 250,000 entries.
+    assert many_bytes < 500 * 2 * 1.2 * (entry + 50)
+    assert many_bytes < 5 * few_bytes * 2.5
+
+
+def test_a_client_that_asked_for_nothing_hears_of_all_nodes_some_times_a_second(server: Server) -> None:
+    states, size, seconds = states_of(server, "old", 500, None)
+    assert len(states[-1]["nodes"]) == 500
+    assert {node["state"] for node in states[-1]["nodes"].values()} == {"finished"}
+    assert all("delta" not in state for state in states)
+    assert len(states) <= seconds / 0.08 + 3
+    assert size <= 2 * len(json.dumps(states[-1])) + seconds * 2**19 * 1.5
+
+
+def test_who_comes_late_hears_all_that_was_told_so_far(server: Server) -> None:
+    slow = one("Slow", seconds=2.0 + time.time() % 0.01, steps=10, previews=True)
+    prompt = {**say(f"before {time.time()}", "7"), **slow}
+    prompt_id = server.prompt(prompt, client_id="late")
+    until(lambda: (server.get("/easel/queue").json()["running"] or {}).get("node") == "1")
+    time.sleep(0.5)  # a preview comes every 0.2 s
+    with server.socket("late") as socket:
+        socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
+        texts: list[str] = []
+        frames: list[bytes] = []
+        while "feature_flags" not in texts or len(frames) < 2:
+            data = socket.recv(timeout=PATIENCE)
+            if isinstance(data, bytes):
+                frames.append(data)
+            else:
+                message = json.loads(data)
+                texts.append(message["type"])
+                assert message["data"].get("prompt_id", prompt_id) == prompt_id
+        assert texts[:4] == ["status", "executing", "executed", "progress_state"]
+        # Before it said what it can read, the plain form; afterwards the other, which names the node.
+        assert struct.unpack(">I", frames[0][:4]) == (1,)
+        rich = next(frame for frame in frames if struct.unpack(">I", frame[:4]) == (4,))
+        (length,) = struct.unpack(">I", rich[4:8])
+        assert json.loads(rich[8 : 8 + length])["node_id"] == "1"
+        assert read_until(socket, "done")[-1]["data"]["prompt_id"] == prompt_id
+    with server.socket("late") as socket:
+        read_until(socket, "status")  # nothing runs: nothing else is told
+
+
+def test_a_page_that_opens_late_sees_the_picture_that_is_being_made(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        server.wait_until_ready()
+        server.prompt(one("Slow", seconds=1.5, steps=2, previews=True))
+        with server.socket(path="/easel/events?previews=1") as first:
+            while not isinstance(first.recv(timeout=PATIENCE), bytes):
+                pass
+        with server.socket(path="/easel/events?previews=1") as second:
+            hello, frame = second.recv(timeout=PATIENCE), second.recv(timeout=PATIENCE)
+            assert json.loads(hello)["type"] == "hello"
+            assert isinstance(frame, bytes)
+            assert struct.unpack(">I", frame[:4]) == (4,)
