@@ -62,6 +62,7 @@ import { keepToastsClear } from './panels/toast_corner.js'
 import { Toasts } from './panels/toasts.js'
 import { installTooltips } from './panels/tooltip.js'
 import { createTopBar } from './panels/topbar.js'
+import { installPacks } from './packs/install.js'
 import { installSweeps } from './sweep/commands.js'
 import { Editor } from './tools/editor.js'
 import { whenMarkdownIsRead } from './view/markdown.js'
@@ -183,6 +184,7 @@ async function start() {
   const models = lazyPanel('models', t('Models'), async () => (await later()).modelsPanel({ editor, client, toasts, results, stage, theme: colours.theme, refresh }), 'wide')
   editor.commands.register({ id: 'models', label: t('Models'), keys: ['M'], run: () => drawer.toggle(models) })
   installApp({ editor, session, results, jobs, runner, client, toasts, names, refresh, drawer, topbar: byId('topbar'), load: later })
+  const packs = installPacks({ editor, client, feed: runs.feed, toasts, drawer, colorOf, later, onKnown: () => checks.all(), onTypes: async () => { await refresh(); await loadExtensions() } })
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   const rail = createRail(byId('rail'), {
     editor, session, settings, troubles, problemList, drawer, history, theme: colours.current,
@@ -195,7 +197,7 @@ async function start() {
       { icon: 'grid', panel: sweep, command: 'sweep' },
       { icon: 'queue', panel: runs.panel, command: 'queue' },
     ],
-    lower: [{ icon: 'eye', panel: view, command: 'view' }, ...aboutServer],
+    lower: [{ icon: 'eye', panel: view, command: 'view' }, { icon: 'pack', panel: packs.panel, command: 'packs' }, ...aboutServer],
   })
   createInspector(byId('side'), { editor, session, runner, names, settings, graph, troubles, widgets, colorOf })
   createStrip(byId('results'), { session, results, settings, openGraph: openWorkflow, load, showAll: () => drawer.open(gallery) })
@@ -248,7 +250,7 @@ async function start() {
   graph.tabs.carry({ park: () => [runner.lastUsed, troubles.refused], resume: kept => { [runner.lastUsed, troubles.refused] = /** @type {any} */ (kept ?? [new Map(), new Map()]) } })
   const sync = new Sync({
     client, session, sessionOf, sessions: () => graph.tabs.sessions(), results, jobs,
-    onWorker: worker => surroundings.tell(worker),
+    onWorker: worker => { surroundings.tell(worker); void packs.known.load() },
     onReady: async () => {
       toasts.dismiss('worker')
       await refresh().catch(() => undefined) // the next connection asks again

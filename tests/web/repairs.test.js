@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { freeze, thaw } from '../../web/commands/freeze.js'
 import { repairAll, repairsOf } from '../../web/commands/repair.js'
-import { faultFrom, faultsOf, rankOf, whereToGet } from '../../web/model/faults.js'
+import { faultFrom, faultsOf, knowPacks, rankOf, whereToGet } from '../../web/model/faults.js'
 import { frozenIn, frozenOf } from '../../web/model/frozen.js'
 import { heatOf } from '../../web/model/heat.js'
 import { recordAt } from '../../web/model/prompt_ids.js'
@@ -63,6 +63,11 @@ test('where a type comes from, as far as its file says', () => {
   assert.match(whereToGet({ properties: { aux_id: 'me/Pack' } }), /pack “Pack” \(github\.com\/me\/Pack\)/u)
   assert.match(whereToGet({ properties: { aux_id: 'javascript:alert(1)' } }), /does not say/u)
   assert.match(whereToGet({ properties: {} }), /does not say/u)
+  knowPacks((name) => (name === 'off-pack' ? { name: 'Off-Pack', standing: 'off' } : name === 'me/Broken' ? { name: 'Broken', standing: 'broken' } : null))
+  assert.match(whereToGet({ properties: { cnr_id: 'off-pack' } }), /“Off-Pack”, which is off/u)
+  assert.match(whereToGet({ properties: { aux_id: 'me/Broken' } }), /“Broken”, which did not load/u)
+  assert.match(whereToGet({ properties: { cnr_id: 'another' } }), /custom_nodes, then approve/u)
+  knowPacks(() => null)
 })
 
 test('the server’s words, with the labels of widgets in place of names of the wire', () => {

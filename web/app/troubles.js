@@ -19,7 +19,7 @@ import { ApiError } from '../api/client.js'
 import { repairAll, repairsOf } from '../commands/repair.js'
 import { fromServer } from '../language/server.js'
 import { many, t } from '../language/t.js'
-import { faultFrom, isChoice, rankOf } from '../model/faults.js'
+import { faultFrom, isChoice, packOf, rankOf } from '../model/faults.js'
 import { labelOf } from '../model/labels.js'
 import { recordAt } from '../model/prompt_ids.js'
 
@@ -96,10 +96,16 @@ export class Troubles {
   repairs(trouble, fault) {
     const { record } = trouble
     if (!record) return []
-    const repairs = repairsOf(this.editor, record, fault)
+    const repairs = [...this.packRepairs(record, fault), ...repairsOf(this.editor, record, fault)]
     const widget = isChoice(fault) && fault.input !== null ? this.editor.widget(record.id, fault.input) : undefined
     if (widget?.spec.kind !== 'combo' || widget.spec.options.length < 2) return repairs
     return [...repairs, { label: t('Choose another'), sure: false, run: () => this.choose(record, widget.name) }]
+  }
+
+  /** A node whose pack is here and off, or did not load, leads to it. @param {NodeRecord} record @param {Fault} fault @returns {import('../commands/repair.js').Repair[]} */
+  packRepairs(record, { kind }) {
+    const pack = kind === 'missing_node_type' ? packOf(record) : null
+    return pack ? [{ label: t('Show the pack'), sure: false, run: () => void this.editor.run('packs', pack.name) }] : []
   }
 
   /** Opens the list of a widget once its node has come into view: lists close when the view moves. @param {NodeRecord} record @param {string} name */

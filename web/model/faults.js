@@ -89,15 +89,43 @@ function missingChoice({ spec, value }) {
   return options.has(value) || options.has(value.replaceAll('\\', '/')) ? null : value
 }
 
-/** Where a node's type comes from, as far as its file says. @param {Pick<NodeRecord, 'properties'>} node */
-export function whereToGet({ properties }) {
+/**
+ * How a pack of this name stands here: none is known, it waits for approval, it did not load, or it runs.
+ * @typedef {(name: string) => {name: string, standing: 'off' | 'broken' | 'here'} | null} KnownPack
+ */
+/** @type {KnownPack} */
+let knownPack = () => null
+
+/** Tells which packs there are, for the words of nodes that are missing. @param {KnownPack} how */
+export function knowPacks(how) {
+  knownPack = how
+}
+
+/** What a file says of the pack of a node, a registry's name or `user/repository`; empty where it says none. @param {Pick<NodeRecord, 'properties'>} node */
+export function packNameOf({ properties }) {
   const pack = asText(properties.cnr_id) || ''
-  const home = asText(properties.aux_id) || ''
-  if (pack === 'comfy-core') return t('It is one of ComfyUI’s own nodes, which this version does not have.')
+  return pack === 'comfy-core' ? '' : pack || asText(properties.aux_id) || ''
+}
+
+/** The pack of a node that is missing, as it is here. @param {Pick<NodeRecord, 'properties'>} node */
+export function packOf(node) {
+  const name = packNameOf(node)
+  return name ? knownPack(name) : null
+}
+
+/** Where a node's type comes from, as far as its file says. @param {Pick<NodeRecord, 'properties'>} node */
+export function whereToGet(node) {
+  if (asText(node.properties.cnr_id) === 'comfy-core') return t('It is one of ComfyUI’s own nodes, which this version does not have.')
+  const given = packNameOf(node)
+  const pack = packOf(node)
+  if (pack?.standing === 'off') return t('It belongs to the node pack “{name}”, which is off: look at its code and approve it.', { name: pack.name })
+  if (pack?.standing === 'broken') return t('It belongs to the node pack “{name}”, which did not load whole.', { name: pack.name })
+  if (pack) return t('It belongs to the node pack “{name}”, whose version here does not have it.', { name: pack.name })
+  const home = asText(node.properties.aux_id) || ''
   const source = /^[\w.-]+\/[\w.-]+$/u.test(home) ? ` (github.com/${home})` : ''
-  const name = pack || home.split('/')[1] || ''
-  if (!name) return t('The file does not say which node pack it belongs to.')
-  return t('It belongs to the node pack “{name}”{source}: put that into custom_nodes and start with --dev-pack {name}.', { name, source })
+  const name = given.split('/').at(-1) ?? ''
+  if (!name || (given === home && !source)) return t('The file does not say which node pack it belongs to.')
+  return t('It belongs to the node pack “{name}”{source}: put that into custom_nodes, then approve it under Node packs.', { name, source })
 }
 
 /** A problem of the server's reply, in the page's words. @param {any} item of `node_errors` @param {string} type @param {(name: string) => string} labelFor @returns {Fault} */

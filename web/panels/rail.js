@@ -76,7 +76,7 @@ export function createRail(host, { editor, session, settings, troubles, problemL
   /** @param {string[]} panels @returns {Iterable<HTMLElement>} */
   const openers = (...panels) => host.querySelectorAll(panels.map(id => `[aria-controls="${id}"]`).join())
   /** @returns {HTMLElement[]} */
-  const spare = () => [themeButton, ...openers('history', 'devices', 'view'), help, ...openers('sweep'), ...openers('outline'),
+  const spare = () => [themeButton, ...openers('history', 'packs', 'devices', 'view'), help, ...openers('sweep'), ...openers('outline'),
     ...[.../** @type {Iterable<HTMLElement>} */ (/** @type {unknown} */ (packs.children))].reverse(), redo, ...openers('models'), undo, ...openers('library')]
 
   function makeRoom() {

@@ -1,0 +1,102 @@
+/** Node packs for the whole page: their list, the panel, what is told of them unasked, and nodes that come and go with them. */
+import { fromServer } from '../language/server.js'
+import { many, t } from '../language/t.js'
+import { knowPacks } from '../model/faults.js'
+import { lazyPanel } from '../panels/lazy_panel.js'
+import { fails, KnownPacks, packNamed, standingOf, waits } from './known.js'
+
+/**
+ * @param {object} parts
+ * @param {import('../tools/editor.js').Editor} parts.editor
+ * @param {import('../api/client.js').Client} parts.client
+ * @param {import('../app/queue_feed.js').QueueFeed} parts.feed
+ * @param {import('../panels/toasts.js').Toasts} parts.toasts
+ * @param {import('../panels/drawer.js').Drawer} parts.drawer
+ * @param {(type: string) => string} parts.colorOf
+ * @param {() => Promise<void>} parts.onTypes  nodes of packs may have come, gone or changed
+ * @param {() => void} parts.onKnown  how the packs stand is another
+ * @param {() => Promise<typeof import('../app/later.js')>} parts.later
+ */
+export function installPacks({ editor, client, feed, toasts, drawer, colorOf, onTypes, onKnown, later }) {
+  const known = new KnownPacks(client)
+  known.follow(feed)
+  let wanted = ''
+  const panel = lazyPanel('packs', t('Node packs'), async () => (await later()).packsPanel({ editor, known, toasts, colorOf, wanted: () => wanted }), 'wide')
+
+  /** @param {string} [name]  a pack's */
+  function open(name = '') {
+    wanted = name
+    if (drawer.current === panel.id) drawer.close()
+    drawer.open(panel)
+    wanted = ''
+  }
+
+  editor.commands.register({
+    id: 'packs', label: t('Node packs'), keys: [],
+    run: (_, name) => (typeof name === 'string' ? open(name) : drawer.toggle(panel)),
+  })
+
+  knowPacks(name => {
+    const pack = packNamed(known.packs, name)
+    return pack ? { name: pack.name, standing: waits(pack) && !pack.node_types?.length ? 'off' : fails(pack) ? 'broken' : 'here' } : null
+  })
+  const notices = new PackNotices(toasts, open)
+  let types = ''
+  known.listen(() => {
+    if (!known.read) return
+    notices.tell(known.packs)
+    onKnown()
+    const now = known.typesKey()
+    const changed = types !== '' && types !== now
+    types = now
+    if (changed) void onTypes().catch(() => undefined) // the next connection asks again
+  })
+  return { known, panel }
+}
+
+/** What is told of packs unasked, each news once: which wait for somebody, which did not load. */
+export class PackNotices {
+  /** @param {Pick<import('../panels/toasts.js').Toasts, 'show' | 'dismiss'>} toasts @param {(name: string) => void} open */
+  constructor(toasts, open) {
+    this.toasts = toasts
+    this.open = open
+    /** @type {Set<string>} */
+    this.told = new Set()
+  }
+
+  /** @param {readonly import('./known.js').Pack[]} packs */
+  tell(packs) {
+    const failed = packs.filter(fails)
+    const waiting = packs.filter(waits)
+    this.once('packs-failed', failed, pack => pack.sentence ?? pack.problems?.map(({ sentence }) => sentence).join('\n') ?? '', () => ({
+      tone: 'warning', stays: true,
+      text: t('Nodes are missing: {names} did not load whole.', { names: names(failed) }),
+      detail: failed.map(({ sentence, problems }) => [sentence, ...(problems ?? []).map(each => each.sentence)].filter(Boolean).map(each => fromServer(String(each))).join('\n')).join('\n'),
+    }))
+    this.once('packs-waiting', waiting, pack => `${standingOf(pack)} ${pack.hash ?? ''}`, () => ({
+      text: many(waiting.length, 'A pack waits for your approval: {names}.', '{count} packs wait for your approval: {names}.', { names: names(waiting) }),
+      detail: t('Nothing of a pack runs before somebody has looked at its code.'),
+    }))
+  }
+
+  /**
+   * @param {string} key @param {readonly import('./known.js').Pack[]} packs @param {(pack: import('./known.js').Pack) => string} newsOf
+   * @param {() => import('../panels/toasts.js').Notice} notice
+   */
+  once(key, packs, newsOf, notice) {
+    if (!packs.length) return this.toasts.dismiss(key)
+    const news = packs.map(pack => `${key} ${pack.name} ${newsOf(pack)}`)
+    if (news.every(each => this.told.has(each))) return
+    news.forEach(each => this.told.add(each))
+    this.toasts.show({ ...notice(), key, action: { label: t('Show the packs'), run: () => this.open(packs[0]?.name ?? '') } })
+  }
+}
+
+/** How many are named in a notice. */
+const MOST = 4
+
+/** @param {readonly { name: string }[]} packs */
+function names(packs) {
+  const shown = packs.slice(0, MOST).map(({ name }) => name).join(', ')
+  return packs.length > MOST ? t('{names} and {count} more', { names: shown, count: packs.length - MOST }) : shown
+}
