@@ -29,6 +29,7 @@ from api.lock import FolderLock, FolderTaken
 from api.model_files.facts import ModelFacts
 from api.model_paths import Found, find_folders
 from api.packs.code import OneTimeCode
+from api.packs.development import DevWatch
 from api.packs.guard import Guard
 from api.packs.known import Packs
 from api.packs.terminal import AtTheTerminal
@@ -148,7 +149,7 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "folders": folders.to_json(),
         "custom_nodes": [str(path) for path in folders.roots("custom_nodes")],
         "writable": [str(flags.user)],
-        "guarded": [str(flags.user / name) for name in ("packs", "packs.json", "token")],
+        "guarded": [str(flags.user / name) for name in ("packs", "packs.json", "development.json", "token")],
         "registry": flags.registry,
         "verbose": flags.verbose,
     }
@@ -244,9 +245,25 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.models.stop)
     services.packs.approvals.tidy()
     services.worker.start()
+    await _watch_development(services, stack)
     await services.jobs.start()
     stack.push_async_callback(services.gallery.stop)
     services.gallery.start()
+
+
+async def _watch_development(services: Services, stack: AsyncExitStack) -> None:
+    """Have packs under development imported anew when their files are saved."""
+    if not services.flags.load_packs:
+        return
+
+    async def taken_up(names: list[str]) -> None:
+        known = await asyncio.to_thread(services.packs.all)
+        await services.worker.reload([one for one in known if one.name in names and one.trust == "dev"])
+
+    roots = services.folders.roots("custom_nodes")
+    watch = DevWatch(services.packs.development, roots, services.flags.dev_packs, taken_up)
+    stack.push_async_callback(watch.stop)
+    await watch.start()
 
 
 async def _listen(runner: web.AppRunner, flags: Flags) -> int:

@@ -251,6 +251,10 @@ class LocalWorker:
         else:
             await self._tell({"type": "packs", "load": [known.for_worker()]})
 
+    async def reload(self, known: list[Known]) -> None:
+        """Have packs under development imported anew, between jobs."""
+        await self._tell({"type": "packs", "reload": [one.for_worker() for one in known]})
+
     async def _tell(self, header: JsonObject) -> bool:
         if self._child is None:
             return False

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Collection, MutableMapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -158,6 +158,11 @@ class Executor:
         if release is not None:
             with contextlib.suppress(MemoryError):
                 release(models=True)
+
+    def forget_objects(self, modules: Collection[str]) -> None:
+        """Let go of objects of node classes that these modules made: they were imported anew."""
+        for slot in [slot for slot in self.instances if getattr(slot[1], "__module__", None) in modules]:
+            del self.instances[slot]
 
     def _forget_instances(self, job: Job) -> None:
         """Objects of node classes live while their node stays in successive prompts."""

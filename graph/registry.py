@@ -67,6 +67,18 @@ class Registry(Mapping[str, NodeType]):
             added[name] = type
         self._types = {**self._types, **added}
 
+    def without(self, names: Iterable[str]) -> Registry:
+        """Another registry, which lacks the types of these names."""
+        gone = frozenset(names)
+        found = Registry(*(type for name, type in self._types.items() if name not in gone))
+        found._later = self._later
+        return found
+
+    def become(self, other: Registry) -> None:
+        """Hold what another does, from one moment to the next; names that both have keep their places."""
+        kept = {name: other._types[name] for name in self._types if name in other._types}
+        self._types, self._later = {**kept, **other._types}, other._later
+
     def __getitem__(self, class_type: str) -> NodeType:
         return self._types[class_type]
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from api.flags import Flags
 from api.packs.approvals import Approval, Approvals, Skip
+from api.packs.development import Development
 from api.packs.environments import needs_of
 from graph.packs import PackOnDisk, named_packs
 from graph.types import JsonObject
@@ -18,7 +19,7 @@ from graph.types import JsonObject
 log = logging.getLogger("easel")
 
 Trust = Literal["own", "dev", "all", "approved"]
-"""Why a pack may run: it came with Easel, --dev-pack names it, --trust-packs, or its code was approved."""
+"""Why a pack may run: it came with Easel, it is under development, --trust-packs, or its code was approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Packs:
 
     def __init__(self, flags: Flags, roots: Sequence[Path], changed: Callable[[], None] = lambda: None) -> None:
         self.approvals = Approvals(flags.user)
+        self.development = Development(flags.user)
         self.changed = changed
         """Called where a pack's approval or its standing became another."""
         self._flags = flags
@@ -99,7 +101,7 @@ class Packs:
         approval = self.approvals.approval(pack.path)
         if pack.is_own:
             trust = "own"
-        elif {name, pack.path.name} & {*self._flags.dev_packs}:
+        elif {name, pack.path.name} & {*self._flags.dev_packs} or pack.path in self.development:
             trust = "dev"
         elif self._flags.trust_packs:
             trust = "all"

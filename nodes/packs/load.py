@@ -14,13 +14,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from graph.packs import PackOnDisk, named_packs
 from graph.registry import Registry
 from nodes.packs.approved import run_approved, run_as_it_lies
+from nodes.packs.beside import read_beside
 from nodes.packs.declared import declared, node_type
 from nodes.packs.folders import add_folders
 from nodes.packs.report import PackProblem, PackReport, problem_of
+from nodes.packs.source import Sources
 from nodes.packs.watch import bounded_memory, watched
 
 PRESTART = "prestartup_script.py"
@@ -31,12 +34,14 @@ class ToLoad:
     """A pack that may be imported.
 
     hash: of its code. kept: where the approved code lies, if the pack's own files may be others by now.
+    dev: it is under development, so that each node's version is the hash of its own code (`nodes.packs.source`).
     """
 
     name: str
     pack: PackOnDisk
     hash: str
     kept: Path | None = None
+    dev: bool = False
 
     @property
     def origin(self) -> str:
@@ -93,9 +98,12 @@ class Loader:
 
         def run() -> None:
             module = _executed(to_load.module_name, source, places, keep=True)
-            self._add_nodes(module, to_load, report)
+            beside, failed = read_beside(module, to_load.pack)
+            self._add_nodes([*declared(module), *beside], to_load, report)
             add_folders(module, to_load.pack, to_load.kept, report)
-            report.imported = True
+            what = "has a file that could not be imported"
+            report.problems += [problem_of(error, path, what, self._memory) for error in failed]
+            report.imported = not failed
 
         self._run(to_load, report, "could not be imported", run)
         return report
@@ -126,10 +134,11 @@ class Loader:
         report.seconds += time.perf_counter() - began
         report.settle()
 
-    def _add_nodes(self, module: ModuleType, to_load: ToLoad, report: PackReport) -> None:
-        path, version = to_load.pack.path, to_load.hash[:16]
-        for class_type, item, title in declared(module):
+    def _add_nodes(self, items: Iterable[tuple[str, Any, str]], to_load: ToLoad, report: PackReport) -> None:
+        path, sources = to_load.pack.path, Sources(to_load.pack.path) if to_load.dev else None
+        for class_type, item, title in {id(item[1]): item for item in items}.values():
             try:
+                version = to_load.hash[:16] if sources is None else sources.version(item)
                 name = self._free_name(class_type, to_load, report)
                 self.registry.add(node_type(name, item, title, to_load.origin, version))
             except BaseException as error:  # the same: one class that cannot be used costs no other

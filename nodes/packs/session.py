@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from graph.types import JsonObject
 from nodes.compat.finder import install as answer_names
 from nodes.compat.host import Host, install
 from nodes.packs.load import Loader, ToLoad
+from nodes.packs.reload import Reloaded, reload
 from nodes.packs.report import PackReport
 
 log = logging.getLogger("worker")
@@ -35,6 +37,7 @@ class PackSession:
         send: Callable[[str | int, Any, str | None], None],
     ) -> None:
         self._entries: list[JsonObject] = list(config.get("packs") or ())
+        self._config = config
         self._tell = tell
         self._loader = Loader(
             Registry(), _writable(folders, config), _paths(config, "guarded"), config.get("pack_memory")
@@ -65,6 +68,27 @@ class PackSession:
                 state = "untrusted" if entry["state"] == "off" else "skipped"
                 self._off[entry["path"]] = PackReport(entry["name"], entry["path"], state)
 
+    def reload(self, entry: Mapping[str, Any]) -> Reloaded:
+        """Import a pack under development anew; one that was not imported yet is simply imported."""
+        to_load, found = _to_load(entry), list[Reloaded]()
+        path = to_load.pack.path
+        if entry["state"] != "load" or path not in self._loader.reports:
+            self.load([entry])
+            return Reloaded(self._loader.reports.get(path) or self._off[str(path)])
+
+        def work(to_load: ToLoad) -> PackReport:
+            found.append(reload(self._loader, to_load))
+            return found[0].report
+
+        self._named(to_load, work)
+        return found[0]
+
+    def serve_routes(self) -> None:
+        """Listen for requests to the routes that packs have added, if one has."""
+        routes = sys.modules.get("nodes.compat.routes")  # not imported for its own sake: it takes a web server
+        if routes is not None:
+            routes.publish(self._config, self._tell)
+
     def reports(self) -> list[JsonObject]:
         return [report.to_json() for report in (*self._loader.reports.values(), *self._off.values())]
 
@@ -80,7 +104,8 @@ class PackSession:
 
 def _to_load(entry: Mapping[str, Any]) -> ToLoad:
     kept = entry.get("kept")
-    return ToLoad(entry["name"], PackOnDisk(Path(entry["path"])), entry["hash"], None if kept is None else Path(kept))
+    place = None if kept is None else Path(kept)
+    return ToLoad(entry["name"], PackOnDisk(Path(entry["path"])), entry["hash"], place, bool(entry.get("dev")))
 
 
 def _writable(folders: Folders, config: JsonObject) -> list[Path]:
