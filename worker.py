@@ -67,6 +67,7 @@ class Worker:
         threading.Thread(target=self._read, name="link reader", daemon=True).start()
         self.registry = self.packs.load_all(self._core)
         self._tell_catalogue()
+        self.packs.serve_routes()
         threading.Thread(target=self._check, name="validation", daemon=True).start()
         self.services = self.packs.host.engine = self._make_services()
         cache = Cache(self._cache_budgets(), size_of)

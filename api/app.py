@@ -36,6 +36,7 @@ from api.krita import routes as krita
 from api.library import routes as library
 from api.model_files import routes as model_library
 from api.packs import routes as packs
+from api.packs.forward import FORWARD, forward
 from api.page import PAGE
 from api.queue import job_routes, sweeps
 from api.queue import routes as runs
@@ -96,13 +97,21 @@ COMPRESS_ABOVE = 2048
 def build_app(services: Services, gate: Gate) -> web.Application:
     """Clients' routes stand under `/` and under `/api` alike; ours stand under `/easel`."""
     app = web.Application(
-        middlewares=[turn_errors_into_replies, middleware(gate, shares_guest.FOR_GUESTS), serve_files, compress],
+        middlewares=[
+            turn_errors_into_replies,
+            middleware(gate, shares_guest.FOR_GUESTS),
+            serve_files,
+            forward,
+            compress,
+        ],
         client_max_size=services.flags.max_upload,
     )
     app[SERVICES] = services
     log.install(app)
     krita.install(app)
     app[PAGE] = services.page
+    app[FORWARD] = services.forward
+    services.forward.router = app.router
     if services.front_end is not None:
         app[FRONT_END] = services.front_end
         app[pack_files.SCRIPTS_OF_PAGE] = services.front_end.root

@@ -125,6 +125,8 @@ class Flags:
     """Bytes that an import of a pack may take; other values than the default are for tests."""
     page: str | None = None
     """A folder or a Python package: a built front end that is served instead of the page."""
+    route_patience: float = 30.0
+    """Seconds that a pack's own route may take until its answer begins; other values are for tests."""
     page_sources: bool = False
     """Serve the page's sources as they lie there, and not joined into few files."""
     paused: bool = False
@@ -338,6 +340,7 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grace", type=float, default=10.0, help=argparse.SUPPRESS)
     parser.add_argument("--pack-patience", type=float, default=60.0, help=argparse.SUPPRESS)
     parser.add_argument("--pack-memory", type=float, help=argparse.SUPPRESS)
+    parser.add_argument("--route-patience", type=float, default=30.0, help=argparse.SUPPRESS)
 
 
 def _flags(
@@ -401,6 +404,7 @@ def _flags(
         pack_patience=found.pack_patience,
         pack_memory=None if found.pack_memory is None else int(found.pack_memory * MEGABYTE),
         page=found.page,
+        route_patience=found.route_patience,
         page_sources=found.page_sources,
         paused=found.paused,
         max_upload=int(found.max_upload_size * MEGABYTE),

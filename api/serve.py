@@ -29,6 +29,7 @@ from api.lock import FolderLock, FolderTaken
 from api.model_files.facts import ModelFacts
 from api.model_paths import Found, find_folders
 from api.packs.code import OneTimeCode
+from api.packs.forward import Forward
 from api.packs.development import DevWatch
 from api.packs.guard import Guard
 from api.packs.known import Packs
@@ -150,6 +151,7 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "custom_nodes": [str(path) for path in folders.roots("custom_nodes")],
         "writable": [str(flags.user)],
         "guarded": [str(flags.user / name) for name in ("packs", "packs.json", "development.json", "token")],
+        "max_upload": flags.max_upload,
         "registry": flags.registry,
         "verbose": flags.verbose,
     }
@@ -204,8 +206,11 @@ def _build(flags: Flags, folders: Folders) -> Services:
     packs = Packs(flags, folders.roots("custom_nodes"), tell_of_packs)
     guard = Guard(packs, flags.pack_patience, flags.pack_memory)
     kept = flags.user / "cache" / "catalogue.json"
-    worker = LocalWorker(ROOT / "worker.py", worker_config(flags, folders), kept, tell_of_worker, packs, guard)
+    forward = Forward(flags.route_patience)
+    config = {**worker_config(flags, folders), "routes": forward.config()}
+    worker = LocalWorker(ROOT / "worker.py", config, kept, tell_of_worker, packs, guard)
     worker.on_message = hub.send_message
+    worker.on_routes = forward.take
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
     pictures = Pictures(ROOT / "pictures.py")
     models = ModelFacts(flags.user / "models.db", worker)
@@ -230,6 +235,7 @@ def _build(flags: Flags, folders: Folders) -> Services:
         page,
         packs,
         OneTimeCode(),
+        forward,
         front_end,
     )
 
@@ -239,6 +245,7 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.callback(services.shares.close)
     stack.callback(services.documents.close)
     stack.callback(services.gallery.store.close)
+    stack.push_async_callback(services.forward.close)
     stack.push_async_callback(services.pictures.stop)
     stack.push_async_callback(services.worker.stop)
     stack.push_async_callback(services.jobs.stop)

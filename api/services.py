@@ -15,6 +15,7 @@ from api.gallery.service import Gallery
 from api.hub import Feed, Hub
 from api.model_files.facts import ModelFacts
 from api.packs.code import OneTimeCode
+from api.packs.forward import Forward
 from api.packs.known import Packs
 from api.page import Page
 from api.pictures import Pictures
@@ -44,6 +45,7 @@ class Services:
     page: Page
     packs: Packs
     code: OneTimeCode
+    forward: Forward
     front_end: FrontEnd | None = None
     """What is served at `/` instead of the page, where somebody asked for that."""
     settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

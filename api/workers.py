@@ -100,6 +100,8 @@ class LocalWorker:
         self.report = WorkerReport()
         self.on_message: Callable[[str | int, Any, str | None], None] = lambda event, data, client_id: None
         """Called with a pack's own messages: event, data (JSON, or bytes under a number), the client, None for all."""
+        self.on_routes: Callable[[JsonObject], None] = lambda header: None
+        """Called with the routes that packs have (`api.packs.forward`); with none when the process has ended."""
         self.catalogue: Catalogue | None = None
         self.confirmed = False
         """Whether the catalogue comes from the worker that runs now, and not from the disk."""
@@ -315,6 +317,7 @@ class LocalWorker:
             if watch is not None:
                 watch.cancel()
             self._ready.clear()
+            self.on_routes({"packs": []})
             self.report.detail = None
             self.confirmed = False
             if child is not None:
@@ -347,6 +350,8 @@ class LocalWorker:
                     self._run.on_event(from_wire(header["event"], blobs))
             case "told":
                 self.on_message(header["event"], blobs[0] if blobs else header.get("data"), header.get("client_id"))
+            case "routes":
+                self.on_routes(header)
             case "outcome":
                 run = self._run
                 if run is not None and header["outcome"]["prompt_id"] == run.prompt_id and not run.outcome.done():

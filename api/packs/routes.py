@@ -105,7 +105,8 @@ def _listed(services: Services, every: list[Known]) -> JsonObject:
 def _row_of(services: Services, known: Known) -> JsonObject:
     reports = services.worker.report.packs
     report = next((one for one in reports if one["path"] == str(known.pack.path)), None)
-    return row(known, report)
+    found = row(known, report)
+    return {**found, "notes": [*found["notes"], *services.forward.shadowed(known.name)]}
 
 
 OWN_ROUTES = [

@@ -1,0 +1,318 @@
+"""Requests for routes that packs have added, passed on to the device process and their answers back.
+
+A request comes here after the gate (host, origin, token) and only if no route of ours is meant. Both ways are streamed.
+What would let a pack speak as the person, cookies and tokens, is left out, and a pack sets no cookies.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import (
+    ClientConnectionError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    UnixConnector,
+    WSMsgType,
+    hdrs,
+    web,
+)
+from aiohttp.web import AbstractResource, UrlDispatcher
+from yarl import URL
+
+from api.replies import Refusal
+from graph.types import JsonObject
+
+PATIENCE = 30.0
+"""Seconds that a pack may take until its answer begins."""
+SECRET = "X-Easel-Secret"
+NO_ROUTE = "X-Easel-No-Route"
+_SAFE = "/%:@!$&'()*+,;=~"
+"""What stands in a path as it is."""
+LARGEST_WORD = 64 * 1024 * 1024
+"""Bytes of one message on a pack's websocket."""
+
+HOP = frozenset(
+    name.lower()
+    for name in (
+        *(hdrs.CONNECTION, hdrs.KEEP_ALIVE, hdrs.PROXY_AUTHENTICATE, hdrs.PROXY_AUTHORIZATION, hdrs.TE),
+        *(hdrs.TRAILER, hdrs.TRANSFER_ENCODING, hdrs.UPGRADE),
+    )
+)
+"""Headers that speak of one connection only."""
+PRIVATE = frozenset({"cookie", "authorization", "expect", SECRET.lower()})
+NOT_BACK = frozenset({"set-cookie", "server", "date", NO_ROUTE.lower()})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route of a pack."""
+
+    method: str
+    path: str
+    """`{}` in it stands for one part, `{*}` for any."""
+    pattern: re.Pattern[str]
+    pack: str
+    socket: str | None
+    port: int | None
+
+    def takes(self, method: str, path: str) -> bool:
+        fits = self.method in ("*", method) or (self.method == hdrs.METH_GET and method == hdrs.METH_HEAD)
+        return fits and self.pattern.fullmatch(path) is not None
+
+
+class Forward:
+    """Which routes packs have, and the way to them. `folder` is where the device process puts its sockets."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self.patience = patience
+        self.secret = secrets.token_urlsafe(24)
+        # Not in a folder of the server's: the name of a socket may be about a hundred bytes long.
+        self.folder: Path | None = None if os.name == "nt" else Path(tempfile.mkdtemp(prefix="easel-routes-"))
+        self.routes: list[Route] = []
+        self.router: UrlDispatcher | None = None
+        """Of Easel's own routes, which come first."""
+        self._sessions: dict[str, ClientSession] = {}
+
+    def config(self) -> JsonObject:
+        """For the device process."""
+        return {"folder": None if self.folder is None else str(self.folder), "secret": self.secret}
+
+    def take(self, header: Mapping[str, Any]) -> None:
+        """All routes that there are now, as the device process tells them; none when it has ended."""
+        self.routes = [
+            Route(method, path, _pattern(path), str(entry["pack"]), entry.get("socket"), entry.get("port"))
+            for entry in header["packs"]
+            for method, path in entry["routes"]
+        ]
+
+    def shadowed(self, pack: str) -> list[str]:
+        """A sentence for each of a pack's routes that is never reached, as one of Easel's own has its address."""
+        return [
+            f"Its route {route.method} {route.path} is never reached: Easel itself answers at this address."
+            for route in self.routes
+            if route.pack == pack and self._is_ours(route)
+        ]
+
+    def _is_ours(self, route: Route) -> bool:
+        path = route.path.replace("{*}", "x").replace("{}", "x")
+        return self.router is not None and any(
+            own.method in ("*", route.method) and own.resource is not None and _covers(own.resource, path)
+            for own in self.router.routes()
+        )
+
+    def find(self, method: str, path: str) -> list[Route]:
+        """Routes that may be meant by a path as it is on the wire; those of one pack count once."""
+        paths = [path, path[4:]] if path.startswith("/api/") else [path]
+        found = [route for path in paths for route in self.routes if route.takes(method, path)]
+        return list({route.pack: route for route in reversed(found)}.values())[::-1]
+
+    async def answer(self, request: web.Request, routes: list[Route]) -> web.StreamResponse | None:
+        """The answer of the first pack that has this route after all; None where none has."""
+        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
+            return await self._join_sockets(request, routes[0])
+        for route in routes:
+            response = await self._pass_on(request, route)
+            if response is not None or request.can_read_body:  # a body is read once
+                return response
+        return None
+
+    async def close(self) -> None:
+        for session in self._sessions.values():
+            await session.close()
+        if self.folder is not None:
+            await asyncio.to_thread(shutil.rmtree, self.folder, True)
+
+    # One request
+
+    async def _pass_on(self, request: web.Request, route: Route) -> web.StreamResponse | None:
+        sending = _Sending(request)
+        session = self._session(route)
+        headers = {**_to_pass(request.headers), SECRET: self.secret}
+        asked = asyncio.ensure_future(
+            session.request(
+                request.method,
+                _address(route, request),
+                headers=headers,
+                data=sending.parts() if request.can_read_body else None,
+                allow_redirects=False,
+            )
+        )
+        try:
+            answer = await self._begun(asked, sending, route)
+        except ClientError as error:
+            raise _gone(route, error) from error
+        finally:
+            if not asked.done():
+                asked.cancel()
+        try:
+            if answer.status == 404 and NO_ROUTE in answer.headers:
+                return None
+            return await _give_back(request, answer, route)
+        finally:
+            answer.close()
+
+    async def _begun(self, asked: asyncio.Future[ClientResponse], sending: _Sending, route: Route) -> ClientResponse:
+        """The answer's beginning. Time counts from when the last of the request's body was taken."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            left = sending.moved + self.patience - clock()
+            done, _ = await asyncio.wait({asked}, timeout=max(0.0, left))
+            if done:
+                return asked.result()
+            if clock() - sending.moved >= self.patience:
+                raise Refusal(
+                    503,
+                    "pack_busy",
+                    "A node pack did not answer in time.",
+                    f"{route.pack} did not answer {request_line(sending.request)} within {self.patience:g} s.",
+                    {"pack": route.pack},
+                )
+
+    async def _join_sockets(self, request: web.Request, route: Route) -> web.StreamResponse:
+        headers = {
+            name: value
+            for name, value in _to_pass(request.headers).items()
+            if not name.lower().startswith("sec-websocket-")
+        }
+        try:
+            async with asyncio.timeout(self.patience):
+                theirs = await self._session(route).ws_connect(
+                    _address(route, request), headers={**headers, SECRET: self.secret}, max_msg_size=LARGEST_WORD
+                )
+        except TimeoutError:
+            raise Refusal(503, "pack_busy", "A node pack did not answer in time.", route.pack) from None
+        except ClientError as error:
+            raise _gone(route, error) from error
+        ours = web.WebSocketResponse(max_msg_size=LARGEST_WORD, compress=False)
+        await ours.prepare(request)
+        try:
+            ways = [asyncio.ensure_future(_pump(ours, theirs)), asyncio.ensure_future(_pump(theirs, ours))]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            for way in ways:
+                way.cancel()
+        finally:
+            await theirs.close()
+            await ours.close()
+        return ours
+
+    def _session(self, route: Route) -> ClientSession:
+        key = route.socket or str(route.port)
+        if key not in self._sessions:
+            connector = UnixConnector(path=route.socket) if route.socket else TCPConnector()
+            self._sessions[key] = ClientSession(
+                connector=connector,
+                timeout=ClientTimeout(total=None, sock_connect=5.0),
+                auto_decompress=False,
+                skip_auto_headers=(hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE),
+                cookie_jar=DummyCookieJar(),
+            )
+        return self._sessions[key]
+
+
+FORWARD = web.AppKey("forward", Forward)
+
+
+@web.middleware
+async def forward(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Pass on what no route of ours is meant by; stands behind the gate."""
+    if request.match_info.http_exception is None:
+        return await handler(request)
+    ways = request.app[FORWARD]
+    routes = ways.find(request.method, request.rel_url.raw_path)
+    answer = await ways.answer(request, routes) if routes else None
+    return await handler(request) if answer is None else answer
+
+
+def request_line(request: web.Request) -> str:
+    return f"{request.method} {request.path[:200]}"
+
+
+class _Sending:
+    """A request's body on its way."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.request = request
+        self.moved = asyncio.get_running_loop().time()
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        async for part in self.request.content.iter_any():
+            self.moved = asyncio.get_running_loop().time()
+            yield part
+            self.moved = asyncio.get_running_loop().time()
+
+
+async def _give_back(request: web.Request, answer: ClientResponse, route: Route) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, reason=answer.reason)
+    for name, value in answer.headers.items():
+        if name.lower() not in HOP and name.lower() not in NOT_BACK:
+            response.headers.add(name, value)
+    await response.prepare(request)
+    try:
+        async for part in answer.content.iter_any():
+            await response.write(part)
+    except ClientConnectionError as error:  # the headers are out: all that is left is to end short
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError(f"{route.pack} ended its answer early") from error
+    with contextlib.suppress(ConnectionResetError):
+        await response.write_eof()
+    return response
+
+
+async def _pump(source: Any, target: Any) -> None:
+    async for message in source:
+        if message.type == WSMsgType.TEXT:
+            await target.send_str(message.data)
+        elif message.type == WSMsgType.BINARY:
+            await target.send_bytes(message.data)
+
+
+def _covers(resource: AbstractResource, path: str) -> bool:
+    """Whether a resource has this address."""
+    info = resource.get_info()
+    pattern = info.get("pattern")
+    return info.get("path") == path or (pattern is not None and pattern.fullmatch(path) is not None)
+
+
+def _address(route: Route, request: web.Request) -> URL:
+    """The same path and query, to the letter."""
+    host = "pack" if route.socket else f"127.0.0.1:{route.port}"
+    return URL(f"http://{host}{request.raw_path}", encoded=True)
+
+
+def _to_pass(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in HOP | PRIVATE}
+
+
+def _gone(route: Route, error: ClientError) -> Refusal:
+    return Refusal(
+        503,
+        "pack_gone",
+        "A node pack cannot answer now, since its process is starting anew.",
+        f"{route.pack}: {error}",
+        {"pack": route.pack},
+    )
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Of our own making: a pack's own expressions are never run here."""
+    parts = re.split(r"(\{\*?\})", path)
+    return re.compile(
+        "".join({"{}": "[^/]+", "{*}": ".*"}.get(part) or re.escape(quote(part, safe=_SAFE)) for part in parts)
+    )
