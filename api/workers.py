@@ -391,6 +391,7 @@ class LocalWorker:
             self.report.packs = header["packs"]
         self._catalogued.set()
         self._changed()
+        self._packs.changed()
         try:
             write_whole(self._kept, json.dumps(data, separators=(",", ":")).encode())
         except OSError as error:

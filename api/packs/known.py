@@ -142,6 +142,7 @@ def row(known: Known, report: Mapping[str, object] | None) -> JsonObject:
         "state": state,
         "trust": known.trust,
         "hash": known.hash,
+        "loaded_hash": said.get("hash"),
         "approved_hash": known.approval.hash if known.approval is not None else None,
         "approved_at": known.approval.at if known.approval is not None else None,
         "approved_by": known.approval.by if known.approval is not None else None,

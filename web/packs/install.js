@@ -62,11 +62,14 @@ export class PackNotices {
     this.open = open
     /** @type {Set<string>} */
     this.told = new Set()
+    /** What was last told of packs that do not load as they were saved. */
+    this.saved = ''
   }
 
   /** @param {readonly import('./known.js').Pack[]} packs */
   tell(packs) {
-    const failed = packs.filter(fails)
+    const failed = packs.filter(pack => fails(pack) && pack.state !== 'stale')
+    this.tellSaved(packs.filter(({ state }) => state === 'stale'))
     const waiting = packs.filter(waits)
     this.once('packs-failed', failed, pack => pack.sentence ?? pack.problems?.map(({ sentence }) => sentence).join('\n') ?? '', () => ({
       tone: 'warning', stays: true,
@@ -77,6 +80,19 @@ export class PackNotices {
       text: many(waiting.length, 'A pack waits for your approval: {names}.', '{count} packs wait for your approval: {names}.', { names: names(waiting) }),
       detail: t('Nothing of a pack runs before somebody has looked at its code.'),
     }))
+  }
+
+  /** Packs under development whose last save does not load: told at each save. @param {readonly import('./known.js').Pack[]} stale */
+  tellSaved(stale) {
+    const detail = stale.flatMap(({ problems }) => (problems ?? []).map(({ sentence }) => fromServer(sentence))).join('\n')
+    if (detail === this.saved) return
+    this.saved = detail
+    if (!stale.length) return this.toasts.dismiss('packs-stale')
+    this.toasts.show({
+      key: 'packs-stale', tone: 'error', stays: true, detail,
+      text: t('What was saved does not load: {names}. The nodes of before stay.', { names: names(stale) }),
+      action: { label: t('Show the packs'), run: () => this.open(stale[0]?.name ?? '') },
+    })
   }
 
   /**

@@ -6,9 +6,10 @@
  * @typedef {object} Pack What `/easel/packs` says of one.
  * @property {string} name
  * @property {string} path
- * @property {string} state  loaded, partly, failed, empty, untrusted, skipped; another word while it has not been tried
+ * @property {string} state  loaded, partly, failed, empty, untrusted, skipped, stale (what was saved does not load, what was there before stays); another word while it has not been tried
  * @property {'own' | 'dev' | 'all' | 'approved' | null} [trust]  why its code may run
  * @property {string} [hash]  of its code as it lies there
+ * @property {string | null} [loaded_hash]  of the code that the worker imported
  * @property {string | null} [approved_hash]
  * @property {number | null} [approved_at]  seconds since 1970
  * @property {boolean} [changed]  its code is another than the approved one, which still runs
@@ -25,7 +26,7 @@
  * @property {number} [examples]
  * @property {{ name: string, change: string }[] | null} [files]  those that differ from what was approved
  *
- * @typedef {'off' | 'changed' | 'skipped' | 'failed' | 'partly' | 'loading' | 'loaded' | 'empty'} Standing
+ * @typedef {'off' | 'changed' | 'stale' | 'skipped' | 'failed' | 'partly' | 'loading' | 'loaded' | 'empty'} Standing
  * @typedef {{ words: string, only: 'all' | 'waiting' | 'problems' }} Wanted
  */
 
@@ -33,7 +34,7 @@
 const REST = 150
 
 /** In the order in which they want to be looked at. @type {readonly Standing[]} */
-const ORDER = ['changed', 'off', 'failed', 'skipped', 'partly', 'loading', 'loaded', 'empty']
+const ORDER = ['changed', 'off', 'stale', 'failed', 'skipped', 'partly', 'loading', 'loaded', 'empty']
 
 /** @param {Pack} pack @returns {Standing} */
 export function standingOf({ state, changed }) {
@@ -47,7 +48,7 @@ export function standingOf({ state, changed }) {
 export const waits = pack => ['off', 'changed'].includes(standingOf(pack))
 
 /** Did it not load as it should have? @param {Pack} pack */
-export const fails = ({ state }) => ['failed', 'skipped', 'partly'].includes(state)
+export const fails = ({ state }) => ['failed', 'skipped', 'partly', 'stale'].includes(state)
 
 /**
  * Those that are wanted, what needs a person first. Words are looked for in names, nodes and sentences.
@@ -141,7 +142,7 @@ export class KnownPacks {
 
   /** What the nodes of packs are made of: another text whenever types may have come, gone or changed. */
   typesKey() {
-    return JSON.stringify(this.packs.map(({ name, state, changed, hash, approved_hash, node_types }) => [name, state, changed ? approved_hash : hash, node_types]))
+    return JSON.stringify(this.packs.map(({ name, state, changed, hash, loaded_hash, approved_hash, node_types }) => [name, state, loaded_hash ?? (changed ? approved_hash : hash), node_types]))
   }
 
   /** @param {readonly Pack[]} packs  as they were shown @param {string} code  as the terminal shows it */
