@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from graph.context import RUNNING, Context
 from graph.folders import Folders
+from graph.job import Job
 from graph.registry import Registry
 from graph.types import JsonObject
 
@@ -21,6 +22,10 @@ def _nobody(event: str | int, data: Any, client_id: str | None) -> None:
 
 def _stop_nothing(prompt_id: str, stop: bool) -> None:
     """Where no job can be stopped."""
+
+
+def _untold(message: JsonObject) -> None:
+    """Where no control process listens."""
 
 
 @dataclass
@@ -37,12 +42,10 @@ class Host:
     """None until the device is set up, which is after the packs are imported."""
     interrupt: Callable[[str, bool], None] = _stop_nothing
     """Ask the job of this id to stop, or take that back."""
-    prompt_id: str = ""
-    """The job that runs, for code outside a node's call, such as a pack's own thread; empty between jobs."""
-    client_id: str | None = None
-    """Its client."""
-    node_id: str | None = None
-    """The node that runs, or ran last."""
+    tell: Callable[[JsonObject], None] = _untold
+    """A message to the control process: a job that a pack wants to queue, or its wish to see prompts."""
+    job: Job | None = None
+    """The job that runs, for code outside a node's call, such as a pack's own thread."""
 
 
 _host: Host | None = None

@@ -497,6 +497,6 @@ def throw_exception_if_processing_interrupted() -> None:
 def interrupt_current_processing(value: bool = True) -> None:
     """Ask the job that runs to stop, or take that back."""
     context = running()
-    prompt_id = context.prompt_id if context is not None else host().prompt_id
-    if prompt_id:
-        host().interrupt(prompt_id, value)
+    job = context if context is not None else host().job
+    if job is not None:
+        host().interrupt(job.prompt_id, value)
