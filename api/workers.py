@@ -112,8 +112,8 @@ class LocalWorker:
         self._packs = packs
         self._guard = guard
         self._renew = False
-        self._imported: set[str] = set()
-        """Paths of the packs that this process has imported, or tried to."""
+        self._imported: dict[str, str] = {}
+        """By path, the hash of the code of each pack that this process has imported, or was told to."""
         self._child: Child | None = None
         self._run: _Run | None = None
         self._ready = asyncio.Event()
@@ -246,12 +246,18 @@ class LocalWorker:
         if self._run is None:
             self.replace()
 
-    async def take_up(self, known: Known) -> None:
-        """Have a pack that was approved imported: between jobs, or by a fresh process where its old code runs."""
-        if str(known.pack.path) in self._imported:
-            self.renew()
-        else:
-            await self._tell({"type": "packs", "load": [known.for_worker()]})
+    async def take_up(self, known: Known, *, again: bool = False) -> None:
+        """Have a pack that was approved imported: between jobs, or by a fresh process where other code of it runs.
+
+        again: also where this code was imported already, and failed.
+        """
+        path, hash = str(known.pack.path), known.running_hash
+        there = self._imported.get(path)
+        if there is not None:
+            if there != hash or again:
+                self.renew()
+        elif await self._tell({"type": "packs", "load": [known.for_worker()]}):
+            self._imported[path] = hash
 
     async def reload(self, known: list[Known]) -> None:
         """Have packs under development imported anew, between jobs."""
@@ -401,7 +407,7 @@ class LocalWorker:
         """A pack is about to be imported, or was: then it is `done`, with its `report`."""
         report = header.get("report")
         if not header.get("done"):
-            self._imported.add(header["path"])
+            self._imported[header["path"]] = header["hash"]
             self._guard.begins(header["name"], Path(header["path"]), header["hash"])
             return
         self._guard.ends()

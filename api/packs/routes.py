@@ -76,7 +76,7 @@ async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[st
         except OSError as error:
             raise as_refusal(error, f"The approval of {known.name}") from error
         now = await _find(services, known.name)
-        await services.worker.take_up(now)
+        await services.worker.take_up(now, again=_row_of(services, known)["state"] in ("failed", "partly"))
         rows.append(_row_of(services, now))
     services.packs.changed()
     return web.json_response({"packs": rows})

@@ -20,6 +20,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from graph.packs import PackOnDisk
+from nodes.packs.watch import unwatched
 
 _kept: dict[str, tuple[str, frozenset[str]]] = {}
 """By the path of a pack (a folder, or a file): where its approved code lies, and the names of the files there."""
@@ -93,7 +94,7 @@ def _compiled(kept: str, path: str) -> CodeType:
             if isinstance(found, CodeType):
                 return found
     code: CodeType = compile(Path(kept).read_bytes(), path, "exec", dont_inherit=True)
-    with suppress(OSError):
+    with suppress(OSError), unwatched():
         made = f"{stored}.{os.getpid()}"
         Path(made).write_bytes(importlib.util.MAGIC_NUMBER + marshal.dumps(code))
         Path(made).replace(stored)

@@ -97,6 +97,17 @@ def watched(pack: str, places: Sequence[Path], guarded: Sequence[Path] = ()) -> 
 
 
 @contextmanager
+def unwatched() -> Generator[None]:
+    """What this thread does meanwhile is Easel's doing, and no pack's."""
+    before = getattr(_inside, "busy", False)
+    _inside.busy = True
+    try:
+        yield
+    finally:
+        _inside.busy = before
+
+
+@contextmanager
 def bounded_memory(extra: int | None) -> Generator[None]:
     """Let this process take so many bytes more than it has, where the system can say so; then MemoryError is raised."""
     try:
@@ -176,7 +187,7 @@ def _check(now: Watched, path: Any, folder: Any) -> None:
     if os.path.basename(os.path.dirname(place)) == "__pycache__":  # noqa: PTH119, PTH120 (Python's own doing)
         return
     sentence = (
-        f"The pack {now.pack} wanted to change {place} while it was imported. That was refused: there a pack may"
+        f"The pack {now.pack} wanted to change {place} while it was imported. That was refused: a pack may"
         " change files in its own folder and in those for models, input, output, temporary and user files."
     )
     now.refuse(sentence)

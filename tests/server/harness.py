@@ -152,7 +152,7 @@ def start(
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True, env=env)
     end = time.monotonic() + PATIENCE
     while True:
-        text = log.read_text()[begin:]
+        text = log.read_bytes()[begin:].decode("utf-8", "replace")
         found = re.search(r"ready: https?://\S+:(\d+)/", text)
         if found:
             return Server(process, int(found[1]), base)

@@ -1,0 +1,195 @@
+"""Packs and the server: approval by their code, the guard over their import, and what is served of them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.harness import ROOT, Server, running, until
+
+NODE = """
+class N:
+    INPUT_TYPES = classmethod(lambda cls: {{"required": {{}}}})
+    RETURN_TYPES = ("STRING",)
+    FUNCTION = "run"
+    OUTPUT_NODE = True
+    def run(self):
+        from .words import SAID
+        return {{"ui": {{"text": [SAID]}}, "result": (SAID,)}}
+NODE_CLASS_MAPPINGS = {{"{name}": N}}
+WEB_DIRECTORY = "./js"
+"""
+
+
+def write(base: Path, pack: str, said: str = "one", name: str | None = None) -> Path:
+    """A pack with a node that says something from a module of its own, and with a script."""
+    folder = base / "custom_nodes" / pack
+    for file, text in (
+        ("__init__.py", NODE.format(name=name or pack.title())),
+        ("words.py", f"SAID = {said!r}\n"),
+        ("js/main.js", f"export const said = {said!r}\n"),
+        ("js/style.css", f"/* {said} */"),
+    ):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text)
+    return folder
+
+
+def packs(server: Server) -> dict[str, dict[str, Any]]:
+    return {pack["name"]: pack for pack in server.get("/easel/packs").json()["packs"]}
+
+
+def code(server: Server) -> str:
+    """The code that the terminal shows last."""
+    return re.findall(r"type this code there: (\d{4} \d{4})", (server.base / "server.log").read_text())[-1]
+
+
+def state(server: Server, name: str, wanted: str, **more: Any) -> dict[str, Any]:
+    def found() -> dict[str, Any] | None:
+        pack = packs(server)[name]
+        return pack if pack["state"] == wanted and all(pack[k] == v for k, v in more.items()) else None
+
+    return until(found, server=server)
+
+
+def approve(server: Server, name: str) -> None:
+    reply = server.post(f"/easel/packs/{name}/approve", {"code": code(server), "hash": packs(server)[name]["hash"]})
+    assert reply.status == 200, reply.body
+
+
+def said(server: Server, class_type: str) -> str:
+    outputs = server.run({"1": {"class_type": class_type, "inputs": {}}})["outputs"]
+    return outputs["1"]["text"][0]
+
+
+def test_nothing_of_a_pack_is_done_before_it_is_approved_and_old_code_runs_until_the_new_is(base: Path) -> None:
+    folder = write(base, "talks")
+    (folder / "prestartup_script.py").write_text(f"open({str(folder / 'prestarted')!r}, 'w')\n")
+    (folder / "locales" / "de").mkdir(parents=True)
+    (folder / "locales" / "de" / "main.json").write_text('{"word": "Wort"}')
+    with running(base) as server:
+        server.wait_until_ready()
+        found = packs(server)["talks"]
+        assert (found["state"], found["trust"], found["changed"]) == ("untrusted", None, False)
+        assert not (folder / "prestarted").exists()
+        assert "Talks" not in server.get("/object_info").json()
+        assert server.get("/extensions/talks/main.js").status == 404
+        assert server.get("/extensions").json() == []
+        assert server.get("/i18n").json() == {}
+
+        # Wrong codes and other code than was shown are refused.
+        reply = server.post("/easel/packs/talks/approve", {"code": "0000 0001", "hash": found["hash"]})
+        assert (reply.status, reply.json()["error"]["type"]) == (403, "wrong_code")
+        reply = server.post("/easel/packs/talks/approve", {"code": code(server), "hash": "another"})
+        assert (reply.status, reply.json()["error"]["type"]) == (409, "code_changed")
+        assert server.post("/easel/packs/nobody/approve", {"code": code(server)}).status == 404
+
+        # Approved: loaded without a restart of the server.
+        pid, used = server.worker_pid(), code(server)
+        approve(server, "talks")
+        found = state(server, "talks", "loaded")
+        assert (found["node_types"], found["trust"], found["approved_by"]) == (["Talks"], "approved", "page")
+        assert server.worker_pid() == pid
+        assert said(server, "Talks") == "one"
+        assert server.get("/extensions").json() == ["/extensions/talks/main.js"]
+        assert server.get("/extensions/talks/main.js").body == b"export const said = 'one'\n"
+        assert server.get("/i18n").json() == {"de": {"word": "Wort"}}
+        # The code was good once.
+        assert server.post("/easel/packs/talks/approve", {"code": used}).status == 403
+
+        # Changed code does not run and is not served; data is.
+        write(base, "talks", "two")
+        (folder / "more.py").write_text("1/0\n")
+        (folder / "js" / "more.js").write_text("evil()")
+        server.post("/interrupt", {"prompt_id": "none", "now": True})
+        found = state(server, "talks", "loaded", changed=True)
+        assert found["hash"] != found["approved_hash"]
+        server.stop()
+    with running(base) as server:
+        state(server, "talks", "loaded", changed=True)
+        assert said(server, "Talks") == "one"
+        assert (folder / "prestarted").exists()
+        assert server.get("/extensions/talks/main.js").body == b"export const said = 'one'\n"
+        assert server.get("/extensions/talks/more.js").status == 404
+        assert server.get("/extensions/talks/style.css").body == b"/* two */"
+
+        # Approved on another terminal, while the server runs.
+        command = [sys.executable, str(ROOT / "server.py"), "approve", "talks", "--base-directory", str(base)]
+        assert "talks is approved" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        found = state(server, "talks", "loaded", changed=False, approved_by="terminal")
+        until(lambda: said(server, "Talks") == "two", server=server)
+        assert server.get("/extensions/talks/more.js").status == 200
+
+        # Taken back.
+        assert server.post("/easel/packs/talks/forget").status == 200
+        state(server, "talks", "untrusted")
+        until(lambda: "Talks" not in server.get("/object_info").json(), server=server)
+
+
+BAD = {
+    "exits": "import os\nprint('going')\nos._exit(3)\n",
+    "crashes": "import ctypes\nctypes.string_at(0)\n",
+    "hangs": "while True: pass\n",
+    "greedy": "x = []\nwhile True: x.append(bytearray(64 * 2**20))\n",
+    "binary": "import sys\nsys.stdout.buffer.write(bytes(range(256)) * 50)\nsys.stdout.flush()\n",
+    "quits": "import sys\nsys.exit('no more')\n",
+    "plain_good": "",
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux")
+def test_packs_that_end_hold_up_or_fill_the_worker_hurt_no_other(base: Path) -> None:
+    for name, text in BAD.items():
+        folder = write(base, name)
+        (folder / "__init__.py").write_text(text + NODE.format(name=name.title()))
+    flags = ("--trust-packs", "--pack-patience", "1.5", "--pack-memory", "300")
+    with running(base, *flags) as server:
+        server.wait_until_ready()
+        found = packs(server)
+        states = {name: pack["state"] for name, pack in found.items()}
+        assert states == {
+            "exits": "skipped",
+            "crashes": "skipped",
+            "hangs": "skipped",
+            "greedy": "failed",
+            "binary": "loaded",
+            "quits": "failed",
+            "plain_good": "loaded",
+        }
+        assert found["exits"]["sentence"] == (
+            "The pack exits ended the device process (status 3) while it was imported. It is left out until its code"
+            " changes."
+        )
+        assert "signal 11" in found["crashes"]["sentence"]
+        assert "said nothing for 1.5 seconds" in found["hangs"]["sentence"]
+        assert "It asked for more than 0.3 GB" in found["greedy"]["problems"][0]["sentence"]
+        assert "no more" in found["quits"]["problems"][0]["sentence"]
+        assert server.status()["worker"]["deaths"] == 0
+        assert said(server, "Plain_Good") == "one"
+        server.stop()
+    (base / "custom_nodes" / "exits" / "__init__.py").write_text(NODE.format(name="Exits"))
+    with running(base, *flags) as server:  # it is remembered, until the code is another
+        server.wait_until_ready()
+        assert (packs(server)["hangs"]["state"], packs(server)["exits"]["state"]) == ("skipped", "loaded")
+        assert server.status()["worker"]["deaths"] == 0
+
+
+def test_the_terminal_lists_packs_and_knows_no_others(base: Path) -> None:
+    write(base, "talks")
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(ROOT / "server.py"), *words, "--base-directory", str(base)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert re.search(r"waits +talks: .*custom_nodes/talks", run("packs").stdout)
+    refused = run("approve", "walks")
+    assert (refused.returncode, "no pack walks" in refused.stderr) == (1, True)
+    assert run("approve", "talks").returncode == 0
+    assert re.search(r"approved +talks", run("packs").stdout)
+    write(base, "talks", "two")
+    assert re.search(r"changed +talks", run("packs").stdout)
