@@ -4,12 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from graph.context import Context
-from graph.types import JsonObject
-from nodes.compat.host import running
+if TYPE_CHECKING:
+    from graph.context import Context
+    from graph.types import JsonObject
+
+
+def _running() -> Context | None:
+    """The call that runs. Programs that build graphs for a server have this folder's parent on their path and no more
+    of Easel: no node runs in them."""
+    try:
+        from nodes.compat.host import running
+    except ImportError:
+        return None
+    return running()
 
 
 def is_link(obj: Any) -> bool:
@@ -86,7 +96,7 @@ class GraphBuilder:
         cls, root: str | None = None, call_index: int | None = None, graph_index: int | None = None
     ) -> str:
         """`<node>.<call>.<graph>.` of the node that runs."""
-        context = running()
+        context = _running()
         if context is not None:
             number = _built.get(context, 0)
             if graph_index is None:
