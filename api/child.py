@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from graph.protocol import Decoder, encode
 from graph.types import JsonObject
 
 READ_SIZE = 256 * 1024
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
+"""What programs write to steer a terminal: ours is not a pack's to steer."""
 
 
 class ChildGone(Exception):
@@ -140,10 +143,16 @@ async def _tell_lines(stream: asyncio.StreamReader, say: Callable[[str], None]) 
     while data := await stream.read(65536):
         *lines, rest = (rest + data).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         for line in lines:
-            if text := line.decode("utf-8", "replace").rstrip():
+            if text := _readable(line):
                 say(text)
         if len(rest) > 65536:
-            say(rest.decode("utf-8", "replace"))
+            say(_readable(rest))
             rest = b""
     if rest:
-        say(rest.decode("utf-8", "replace"))
+        say(_readable(rest))
+
+
+def _readable(line: bytes) -> str:
+    """A line as it can be shown, whatever bytes it is of."""
+    text = _COLOURS.sub("", line.decode("utf-8", "replace")).replace("\t", "    ")
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text).rstrip()

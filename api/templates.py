@@ -1,4 +1,5 @@
-"""Graphs to begin with: the examples that come with Easel, and those that packs bring in `example_workflows`.
+"""Graphs to begin with: the examples that come with Easel, and those that packs bring in `example_workflows`,
+if they are approved.
 
 What one is stands in its `extra.info` (`name`, `description`, `tags`); its picture lies beside it under the same name.
 """
@@ -16,6 +17,7 @@ from aiohttp import hdrs, web
 
 from api.documents.store import count_nodes
 from api.files import SANDBOX
+from api.packs.known import Packs
 from api.replies import Refusal
 from api.services import SERVICES
 
@@ -49,7 +51,7 @@ _read: dict[Path, tuple[int, dict[str, Any]]] = {}
 
 async def list_templates(request: web.Request) -> web.Response:
     """Ours first, in order of their names."""
-    return web.json_response(await asyncio.to_thread(_list, request.app[SERVICES].folders.roots("custom_nodes")))
+    return web.json_response(await asyncio.to_thread(_list, request.app[SERVICES].packs))
 
 
 async def get_template(request: web.Request) -> web.Response:
@@ -76,28 +78,24 @@ async def _find(request: web.Request) -> Template:
     """Compared with what is there, so no name leads elsewhere. Raises Refusal."""
     name = request.match_info["name"].removesuffix(".json")
     pack = request.query.get("pack", "")
-    roots = request.app[SERVICES].folders.roots("custom_nodes")
-    for found in await asyncio.to_thread(lambda: _all(roots)):
+    for found in await asyncio.to_thread(_all, request.app[SERVICES].packs):
         if (found.pack, found.name) == (pack, name):
             return found
     raise Refusal(404, "not_found", f"There is no example graph {name[:100]!r}.")
 
 
-def _all(roots: tuple[Path, ...]) -> list[Template]:
+def _all(packs: Packs) -> list[Template]:
     found = [
         Template(path.stem, "", path)
         for path in sorted(OWN.glob("*.json"), key=lambda path: (path.stem != FIRST, path.stem))
     ]
-    for root in roots:
-        for folder in sorted(root.glob(f"*/{IN_PACKS}")):
-            if folder.parent.name.startswith((".", "_")) or folder.parent.name.endswith(".disabled"):
-                continue
-            found += [Template(path.stem, folder.parent.name, path) for path in sorted(folder.glob("*.json"))]
+    for name, pack in packs.trusted():
+        found += [Template(path.stem, name, path) for path in sorted((pack.path / IN_PACKS).glob("*.json"))]
     return found[:MOST]
 
 
-def _list(roots: tuple[Path, ...]) -> list[dict[str, Any]]:
-    return [told_of(template) for template in _all(roots)]
+def _list(packs: Packs) -> list[dict[str, Any]]:
+    return [told_of(template) for template in _all(packs)]
 
 
 def told_of(template: Template) -> dict[str, Any]:

@@ -87,6 +87,11 @@ class Packs:
         """Those whose code, or whose changed code, somebody is to look at."""
         return [known for known in self.all() if known.hash and (known.trust is None or known.changed)]
 
+    def trusted(self) -> list[tuple[str, PackOnDisk]]:
+        """Those that may be made use of, without a look into their files."""
+        named = named_packs(self._roots) if self._flags.load_packs or self._flags.only_packs else ()
+        return [(name, pack) for name, pack in named if self._wanted(pack) and self._trust(name, pack)[0] is not None]
+
     def for_worker(self) -> list[JsonObject]:
         return [known.for_worker() for known in self.all()]
 
@@ -97,19 +102,20 @@ class Packs:
 
     def _known(self, name: str, pack: PackOnDisk) -> Known:
         hash = self._hash(pack)
-        trust: Trust | None = None
-        approval = self.approvals.approval(pack.path)
-        if pack.is_own:
-            trust = "own"
-        elif {name, pack.path.name} & {*self._flags.dev_packs} or pack.path in self.development:
-            trust = "dev"
-        elif self._flags.trust_packs:
-            trust = "all"
-        elif approval is not None:
-            trust = "approved"
+        trust, approval = self._trust(name, pack)
         copy = self.approvals.copy_of(pack, approval.hash) if trust == "approved" and approval is not None else None
         running = approval.hash if copy is not None and approval is not None else hash
         return Known(name, pack, hash, trust, approval, self.approvals.skip(pack.path, running), copy)
+
+    def _trust(self, name: str, pack: PackOnDisk) -> tuple[Trust | None, Approval | None]:
+        approval = self.approvals.approval(pack.path)
+        if pack.is_own:
+            return "own", approval
+        if {name, pack.path.name} & {*self._flags.dev_packs}:
+            return "dev", approval
+        if self._flags.trust_packs:
+            return "all", approval
+        return (None if approval is None else "approved"), approval
 
     def _hash(self, pack: PackOnDisk) -> str:
         try:

@@ -25,7 +25,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (examples / "theirs.jpg").write_bytes(b"\xff\xd8\xff")
     (examples / "broken.json").write_text("{")
     (base / "custom_nodes" / "some_pack" / "__init__.py").write_text("NODE_CLASS_MAPPINGS = {}")
-    with running(base) as found:
+    unknown = base / "custom_nodes" / "unapproved" / "example_workflows"
+    unknown.mkdir(parents=True)
+    (unknown / "hidden.json").write_text("{}")
+    (unknown.parent / "__init__.py").write_text("")
+    with running(base, "--dev-pack", "some_pack") as found:
         yield found
 
 
@@ -195,6 +199,7 @@ def test_templates_say_what_they_are(server: Server) -> None:
         assert each["description"]
         assert each["nodes"] > 0
         assert isinstance(server.get(f"/easel/workflows/{each['name']}").json()["nodes"], list)
+    assert {each["pack"] for each in found} == {"", "some_pack"}
     theirs = {each["name"]: each for each in found if each["pack"] == "some_pack"}
     assert theirs["theirs"]["title"] == "Theirs"
     assert server.get(theirs["theirs"]["picture"]).headers["content-type"] == "image/jpeg"

@@ -136,7 +136,7 @@ BAD = {
     "crashes": "import ctypes\nctypes.string_at(0)\n",
     "hangs": "while True: pass\n",
     "greedy": "x = []\nwhile True: x.append(bytearray(64 * 2**20))\n",
-    "binary": "import sys\nsys.stdout.buffer.write(bytes(range(256)) * 50)\nsys.stdout.flush()\n",
+    "binary": "import sys\nsys.stdout.buffer.write(b'\\x1b[31mred\\x1b[0m' + bytes(range(256)) * 50)\n",
     "quits": "import sys\nsys.exit('no more')\n",
     "plain_good": "",
 }
@@ -171,6 +171,9 @@ def test_packs_that_end_hold_up_or_fill_the_worker_hurt_no_other(base: Path) -> 
         assert "no more" in found["quits"]["problems"][0]["sentence"]
         assert server.status()["worker"]["deaths"] == 0
         assert said(server, "Plain_Good") == "one"
+        shown = (base / "server.log").read_bytes()
+        assert b"\x1b" not in shown
+        assert b"\x00" not in shown
         server.stop()
     (base / "custom_nodes" / "exits" / "__init__.py").write_text(NODE.format(name="Exits"))
     with running(base, *flags) as server:  # it is remembered, until the code is another
