@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import importlib.metadata
+import importlib.util
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -92,3 +95,20 @@ def test_a_folder_without_a_page_stops_the_start(tmp_path: Path) -> None:
     found = subprocess.run([*command, "--port", "0", "--no-browser"], capture_output=True, text=True, timeout=60)
     assert found.returncode == 1
     assert "there is no index.html in this folder" in found.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("comfyui_frontend_package") is None, reason="It is not installed.")
+def test_the_incumbents_package_is_served_whole(tmp_path: Path) -> None:
+    """The test in the browser uses it; this one only asks for what its first page names."""
+    with running(tmp_path, "--page", "comfyui-frontend-package") as server:
+        first = server.get("/")
+        named = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', first.body.decode())
+        assert any(name.endswith(".js") for name in named)
+        for name in named:
+            answer = server.get(f"/{name}")
+            assert (name, answer.status) == (name, 200)
+            assert answer.body
+        assert any(path.startswith("/extensions/core/") for path in server.get("/extensions").json())
+        assert server.get("/scripts/app.js").status == 200
+        version = importlib.metadata.version("comfyui-frontend-package")
+        assert server.get("/system_stats").json()["system"]["required_frontend_version"] == version
