@@ -1,4 +1,5 @@
-"""Easel's control process: `python3 server.py` starts it, `python3 server.py run GRAPH.json` runs one graph."""
+"""Easel's control process: `python3 server.py` starts it, `python3 server.py run GRAPH.json` runs one graph,
+`python3 server.py new-node NAME` makes a pack of nodes."""
 
 from __future__ import annotations
 
@@ -12,6 +13,11 @@ def main() -> int:
     ensure_python()  # before anything that an older Python could not even parse
     from api.flags import PacksFlags, RunFlags, parse
 
+    if sys.argv[1:2] == ["new-node"]:
+        ensure_environment()
+        from api.new_node import main as new_node
+
+        return new_node(sys.argv[2:])
     flags = parse(sys.argv[1:])
     ensure_environment()
     if isinstance(flags, RunFlags):

@@ -179,7 +179,7 @@ def parse(argv: Sequence[str]) -> Flags | RunFlags | PacksFlags:
         prog="server.py",
         description="Easel: a node-graph editor for making pictures. Starts the server and opens the page.",
         epilog="`server.py run GRAPH.json` runs one graph without a page; see `server.py run --help`. `server.py packs`"
-        " lists node packs, `server.py approve NAME` approves one.",
+        " lists node packs, `server.py approve NAME` approves one; `server.py new-node NAME` makes one.",
         allow_abbrev=False,
     )
     _add_flags(parser)

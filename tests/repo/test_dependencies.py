@@ -10,7 +10,7 @@ from pathlib import Path
 from api import setup
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN = {"api", "bench", "graph", "models", "nodes", "pictures", "server", "tests", "worker"}
+OWN = {"api", "bench", "easel_testing", "graph", "models", "nodes", "pictures", "server", "tests", "worker"}
 NAMES = {"PIL": "pillow", "yaml": "pyyaml"}
 """Distributions that go by another name than their module."""
 
@@ -25,7 +25,7 @@ def imported(path: Path) -> Iterator[str]:
 
 def test_every_import_is_a_stated_dependency() -> None:
     stated = {requirement.name.lower() for requirement in setup.requirements(tests=False)}
-    files = [path for name in ("api", "graph", "nodes") for path in (ROOT / name).rglob("*.py")]
+    files = [path for name in ("api", "easel_testing", "graph", "nodes") for path in (ROOT / name).rglob("*.py")]
     files += [path for name in ("", "networks", "families") for path in (ROOT / "models" / name).glob("*.py")]
     files += ROOT.glob("*.py")
     assert len(files) > 100
