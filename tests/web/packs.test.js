@@ -8,6 +8,7 @@ const pack = (name, state, more = {}) => ({ name, path: `/packs/${name}`, state,
 test('what a pack is like, and who has to look at it', () => {
   assert.deepEqual(['loaded', 'partly', 'failed', 'empty', 'untrusted', 'skipped', 'waiting'].map(state => standingOf(pack('a', state))), ['loaded', 'partly', 'failed', 'empty', 'off', 'skipped', 'loading'])
   assert.equal(standingOf(pack('a', 'loaded', { changed: true })), 'changed')
+  assert.equal(standingOf(pack('a', 'untrusted', { trust: 'approved' })), 'loading')
   assert.ok(waits(pack('a', 'untrusted')) && waits(pack('a', 'loaded', { changed: true })) && !waits(pack('a', 'failed')))
   assert.ok(fails(pack('a', 'skipped')) && fails(pack('a', 'partly')) && !fails(pack('a', 'empty')))
 })

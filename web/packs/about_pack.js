@@ -31,7 +31,7 @@ export function createAbout({ known, toasts, schema, colorOf, place, showLog, ba
 
   /** @param {Pack | null} pack */
   function show(pack) {
-    const key = JSON.stringify(pack)
+    const key = JSON.stringify([pack, pack?.node_types?.map(type => schema().get(type)?.title)])
     if (element.dataset.about === key) return
     const other = !pack || element.dataset.name !== pack.name
     element.dataset.name = pack?.name ?? ''

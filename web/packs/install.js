@@ -49,7 +49,7 @@ export function installPacks({ editor, client, feed, toasts, drawer, colorOf, on
     const now = known.typesKey()
     const changed = types !== '' && types !== now
     types = now
-    if (changed) void onTypes().catch(() => undefined) // the next connection asks again
+    if (changed) void onTypes().then(() => known.tell(), () => undefined) // the next connection asks again
   })
   return { known, panel }
 }

@@ -37,9 +37,9 @@ const REST = 150
 const ORDER = ['changed', 'off', 'stale', 'failed', 'skipped', 'partly', 'loading', 'loaded', 'empty']
 
 /** @param {Pack} pack @returns {Standing} */
-export function standingOf({ state, changed }) {
+export function standingOf({ state, trust, changed }) {
   if (changed) return 'changed'
-  if (state === 'untrusted') return 'off'
+  if (state === 'untrusted') return trust ? 'loading' : 'off' // approved, and not loaded yet
   const known = ORDER.find(standing => standing === state)
   return known ?? 'loading'
 }
@@ -90,8 +90,6 @@ export class KnownPacks {
     this.packs = []
     this.read = false
     this.failure = ''
-    /** Who may approve: what the server says of it beside the list. @type {any} */
-    this.about = {}
     /** @type {Set<() => void>} */
     this.listeners = new Set()
     this.asked = 0
@@ -119,14 +117,17 @@ export class KnownPacks {
     try {
       const answer = await this.client.json('/easel/packs')
       if (turn !== this.asked) return
-      this.packs = Array.isArray(answer) ? answer : answer.packs ?? []
-      this.about = Array.isArray(answer) ? {} : answer
+      this.packs = answer.packs.map((/** @type {Pack} */ pack) => (pack.name === answer.importing ? { ...pack, state: 'loading' } : pack))
       this.read = true
       this.failure = ''
     } catch (error) {
       if (turn !== this.asked) return
       this.failure = /** @type {Error} */ (error).message
     }
+    this.tell()
+  }
+
+  tell() {
     this.listeners.forEach(listener => listener())
   }
 
