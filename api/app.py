@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from api import (
     choices,
+    convert,
     devices,
     extensions,
     files,
@@ -70,6 +71,7 @@ OWN_THEMES = (
     packs,
     page,
     choices,
+    convert,
     devices,
     documents,
     extensions,

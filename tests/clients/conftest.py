@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.server.harness import Server, running
+from tests.server.harness import Server, running, until
 
 MODEL = "easel-emoji.safetensors"
 SIDE = 64
+TOKEN = "a-token-of-these-tests"
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +51,14 @@ def painting() -> dict[str, Any]:
         "6": node("VAEDecode", "Decode", samples=["5", 0], vae=["1", 2]),
         "7": node("SaveImage", "Save", images=["6", 0], filename_prefix="client"),
     }
+
+
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose nodes compute nothing, which asks for its token."""
+    base = tmp_path_factory.mktemp("quick")
+    (base / "secret").write_text(TOKEN)
+    with running(base, "--token-file", str(base / "secret")) as found:
+        hello = {"Authorization": f"Bearer {TOKEN}"}
+        until(lambda: found.request("GET", "/easel/status", headers=hello).json()["worker"]["state"] == "ready")
+        yield found
