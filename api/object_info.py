@@ -13,6 +13,7 @@ import hashlib
 import json
 import logging
 import time
+import zlib
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ class ObjectInfo:
         try:
             zipped = self._kept.read_bytes()
             plain = gzip.decompress(zipped)
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, zlib.error):
             return None
         return Encoded(plain, zipped, hashlib.sha256(plain).hexdigest()[:32])
 

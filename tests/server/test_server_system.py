@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from api.app import THEMES
-from tests.server.harness import Server, running, until
+from tests.server.harness import Reply, Server, running, until
 
 
 def test_object_info(server: Server) -> None:
@@ -32,6 +32,23 @@ def test_object_info_lists_files_of_the_moment(server: Server) -> None:
     assert "sub/new.safetensors" in names()
     path.unlink()
     assert "sub/new.safetensors" not in names()
+
+
+def test_object_info_is_the_same_until_a_file_comes(server: Server) -> None:
+    def ask(tag: str = "") -> Reply:
+        return server.request("GET", "/object_info", headers={"Accept-Encoding": "gzip", "If-None-Match": tag})
+
+    first = ask()
+    assert first.headers["content-encoding"] == "gzip"
+    assert ask(first.headers["etag"]).status == 304
+    path = server.base / "models" / "checkpoints" / "tagged.safetensors"
+    path.touch()
+    second = ask(first.headers["etag"])
+    assert second.status == 200
+    names = json.loads(gzip.decompress(second.body))["Model"]["input"]["required"]["name"][0]
+    assert "tagged.safetensors" in names
+    path.unlink()
+    assert ask(second.headers["etag"]).headers["etag"] == first.headers["etag"]
 
 
 def test_json_answers_are_compressed_where_asked(server: Server) -> None:

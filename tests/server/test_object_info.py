@@ -1,0 +1,69 @@
+"""`/object_info` while a server still reads its folders: the last answer of the one before, and then the new one."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from pathlib import Path
+
+from api.object_info import ObjectInfo
+from graph.folders import FolderKind, Folders
+from graph.registry import Catalogue
+from graph.spec import FileChoice, InputSpec, NodeSpec
+
+LOADER = NodeSpec(
+    class_type="Loader",
+    inputs=(InputSpec(name="name", type="COMBO", files=FileChoice(kind="loras")),),
+)
+
+
+def made(base: Path) -> ObjectInfo:
+    folders = Folders({"loras": FolderKind((base / "loras",), frozenset({".safetensors"}))})
+    return ObjectInfo(folders, base / "cache" / "object_info.json.gz")
+
+
+def names(plain: bytes) -> list[str]:
+    return json.loads(plain)["Loader"]["input"]["required"]["name"][0]
+
+
+def test_the_last_answer_is_given_until_the_folders_are_read(tmp_path: Path) -> None:
+    async def run() -> None:
+        (tmp_path / "loras").mkdir()
+        (tmp_path / "loras" / "one.safetensors").touch()
+        before = made(tmp_path)
+        await before.answer(Catalogue([LOADER]), sure=True)
+        before.keep()
+        (tmp_path / "loras" / "two.safetensors").touch()
+        after = made(tmp_path)
+        stale = await after.answer(Catalogue([LOADER]), sure=False)
+        assert names(stale.plain) == ["one.safetensors"]
+        fresh = await after.answer(Catalogue([LOADER]), sure=True)
+        assert names(fresh.plain) == ["one.safetensors", "two.safetensors"]
+        assert fresh.tag != stale.tag
+
+    asyncio.run(run())
+
+
+def test_it_is_made_once_for_all_who_ask_and_anew_for_another_catalogue(tmp_path: Path) -> None:
+    async def run() -> None:
+        (tmp_path / "loras").mkdir()
+        info, catalogue = made(tmp_path), Catalogue([LOADER])
+        answers = await asyncio.gather(*(info.answer(catalogue, sure=True) for _ in range(5)))
+        assert len({id(answer) for answer in answers}) == 1
+        assert await info.answer(catalogue, sure=True) is answers[0]
+        assert await info.answer(Catalogue([LOADER]), sure=True) is not answers[0]
+
+    asyncio.run(run())
+
+
+def test_a_damaged_answer_on_the_disk_is_passed_over(tmp_path: Path) -> None:
+    async def run() -> None:
+        (tmp_path / "loras").mkdir()
+        (tmp_path / "cache").mkdir()
+        for damaged in (b"no gzip", gzip.compress(b"whole")[:-9], gzip.compress(b"x" * 99)[:12] + b"?" * 20):
+            (tmp_path / "cache" / "object_info.json.gz").write_bytes(damaged)
+            found = await made(tmp_path).answer(Catalogue([LOADER]), sure=False)
+            assert names(found.plain) == []
+
+    asyncio.run(run())
