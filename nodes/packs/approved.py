@@ -64,6 +64,15 @@ def approved_file(path: str) -> str | None:
     return os.path.join(kept, name)  # noqa: PTH118
 
 
+def is_part(path: Path) -> bool:
+    """Whether a pack's file may be imported: it was approved with its pack, or the pack runs as it lies."""
+    try:
+        approved_file(str(path))
+    except ImportError:
+        return False
+    return True
+
+
 def _pack_of(path: str) -> str | None:
     """The pack that a path lies in."""
     if not _kept:

@@ -11,6 +11,7 @@ from typing import Any
 
 from graph.node import Function
 from graph.packs import PackOnDisk
+from nodes.packs.approved import is_part
 
 
 def read_beside(module: ModuleType, pack: PackOnDisk) -> tuple[list[tuple[str, Any, str]], list[BaseException]]:
@@ -22,7 +23,9 @@ def read_beside(module: ModuleType, pack: PackOnDisk) -> tuple[list[tuple[str, A
     found: list[tuple[str, Any, str]] = []
     failed: list[BaseException] = []
     for file in () if pack.is_file else sorted(pack.path.glob("*.py")):
-        if file.name.startswith(("test_", "__")) or file.name == "conftest.py" or not _declares(file):
+        if file.name.startswith(("test_", "__")) or file.name == "conftest.py":
+            continue
+        if not is_part(file) or not _declares(file):
             continue
         name = f"{module.__name__}.{file.stem}"
         try:

@@ -85,5 +85,4 @@ def node_type(class_type: str, item: Any, title: str, origin: str, version: str)
         return adapt(class_type, item, title, module=origin, version=version)
     from nodes.compat.comfy_api.adapt import adapt_v3
 
-    found = adapt_v3(item, module=origin, version=version)
-    return replace(found, spec=replace(found.spec, class_type=class_type, title=title or found.spec.title))
+    return adapt_v3(item, module=origin, version=version, class_type=class_type, title=title)

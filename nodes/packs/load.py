@@ -136,7 +136,7 @@ class Loader:
 
     def _add_nodes(self, items: Iterable[tuple[str, Any, str]], to_load: ToLoad, report: PackReport) -> None:
         path, sources = to_load.pack.path, Sources(to_load.pack.path) if to_load.dev else None
-        for class_type, item, title in {id(item[1]): item for item in items}.values():
+        for class_type, item, title in {(item[0], id(item[1])): item for item in items}.values():
             try:
                 version = to_load.hash[:16] if sources is None else sources.version(item)
                 name = self._free_name(class_type, to_load, report)

@@ -1,0 +1,135 @@
+"""Which code of a pack runs: the one that was approved, however it is imported; and packs of ComfyUI's third kind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from graph.folders import Folders
+from graph.registry import Registry
+from nodes.compat import finder, host
+from nodes.packs.load import load_packs
+
+ROOT = Path(__file__).resolve().parents[2]
+
+INIT = """
+import importlib, importlib.util, os, pkgutil, runpy, sys
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "lib"))
+import plain
+from . import part
+from .deep.inner import WORD as inner
+beside = importlib.import_module(".deep", __name__)
+spec = importlib.util.spec_from_file_location("by_path", os.path.join(HERE, "by_path.py"))
+by_path = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(by_path)
+found = sorted(name for _, name, _ in pkgutil.iter_modules([HERE]))
+late = lambda: importlib.import_module(".late", __name__)
+data = open(os.path.join(HERE, "data.txt")).read()
+"""
+FILES = {
+    "__init__.py": INIT,
+    "part.py": "WORD = 'old'\nFILE = __file__\n",
+    "deep/__init__.py": "",
+    "deep/inner.py": "WORD = 'old'\ndef fails():\n    raise ValueError\n",
+    "lib/plain.py": "WORD = 'old'\n",
+    "by_path.py": "WORD = 'old'\n",
+    "late.py": "WORD = 'old'\n",
+    "gone.py": "WORD = 'old'\n",
+}
+RUN = """
+import sys, traceback
+from pathlib import Path
+from graph.packs import PackOnDisk
+from graph.registry import Registry
+from nodes.packs.load import Loader, ToLoad
+pack, kept = PackOnDisk(Path(sys.argv[1])), Path(sys.argv[2])
+loader = Loader(Registry())
+report = loader.load(ToLoad("p", pack, "0" * 64, kept))
+assert report.problems == [], report.problems
+module = sys.modules[ToLoad("p", pack, "").module_name]
+words = [module.plain.WORD, module.part.WORD, module.inner, module.by_path.WORD, module.late().WORD]
+assert words == ["old"] * 5, words
+assert module.part.FILE == str(pack.path / "part.py")
+assert module.found == ["by_path", "deep", "gone", "late", "part"], module.found
+assert module.data == "new"
+import importlib
+assert importlib.import_module(module.__name__ + ".gone").WORD == "old"
+for name in ("added", "lib"):
+    try:
+        assert importlib.import_module(module.__name__ + "." + name).__file__ is None
+    except ModuleNotFoundError:
+        assert name == "added"
+spec = importlib.util.spec_from_file_location("added", pack.path / "added.py")
+try:
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    raise SystemExit("unapproved code ran")
+except ImportError as error:
+    assert "is not part of the code that was approved" in str(error)
+try:
+    sys.modules[module.__name__ + ".deep.inner"].fails()
+except ValueError:
+    last = traceback.extract_tb(sys.exc_info()[2])[-1]
+    assert (last.filename, last.lineno) == (str(pack.path / "deep" / "inner.py"), 3)
+"""
+
+
+def test_the_approved_code_runs_however_it_is_imported(tmp_path: Path) -> None:
+    pack, kept = tmp_path / "custom_nodes" / "p", tmp_path / "kept"
+    for name, text in FILES.items():
+        for root, content in ((kept, text), (pack, "raise RuntimeError('unapproved code ran')\n")):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(content)
+    (pack / "gone.py").unlink()
+    (pack / "added.py").write_text("raise SystemExit('unapproved code ran')\n")
+    (pack / "data.txt").write_text("new")
+    for _ in range(2):  # the second time from compiled files
+        done = subprocess.run(
+            [sys.executable, "-c", RUN, str(pack), str(kept)], cwd=ROOT, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+    assert not list(pack.rglob("*.pyc"))
+
+
+THIRD = """
+from comfy_api.latest import ComfyExtension, io
+class Twice(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(node_id="Twice", display_name="Two times", category="p",
+                         inputs=[io.Int.Input("n")], outputs=[io.Int.Output()])
+    @classmethod
+    def execute(cls, n):
+        return io.NodeOutput(n * 2)
+"""
+ENTRY = """
+class Extension(ComfyExtension):
+    async def get_node_list(self):
+        return [Twice]
+%sdef comfy_entrypoint():
+    return Extension()
+"""
+
+
+def test_packs_of_the_third_kind_by_entry_point_and_by_mapping(tmp_path: Path) -> None:
+    folder = tmp_path / "custom_nodes"
+    for name, text in (
+        ("a_later", THIRD + ENTRY % "async "),
+        ("b_at_once", THIRD.replace("Twice", "Again") + (ENTRY % "").replace("Twice", "Again")),
+        ("c_mapped", THIRD + "NODE_CLASS_MAPPINGS = {'Mapped': Twice}\nNODE_DISPLAY_NAME_MAPPINGS = {'Mapped': 'M'}\n"),
+    ):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "__init__.py").write_text(text)
+    registry = Registry()
+    host.install(host.Host(Folders({}), registry))
+    finder.install([folder])
+    try:
+        reports = load_packs([folder], registry, trust_all=True)
+    finally:
+        finder.uninstall()
+        host.install(None)
+    assert [report.problems for report in reports] == [[], [], []]
+    assert [report.node_types for report in reports] == [["Twice"], ["Again"], ["Mapped"]]
+    assert [registry[name].spec.title for name in ("Twice", "Mapped")] == ["Two times", "M"]
+    assert registry["Twice"].spec.module == "custom_nodes.a_later"
