@@ -58,6 +58,7 @@ class Context:
         emit: Callable[[Event], None] = _ignore,
         cancelled: Callable[[], bool] = _never,
         warn: Callable[[str], None] = _ignore_text,
+        spoil: Callable[[str], None] = _ignore_text,
         instances: MutableMapping[tuple[str, Any], Any] | None = None,
         dynamic_prompt: DynamicGraph | None = None,
     ) -> None:
@@ -77,6 +78,7 @@ class Context:
         self._emit = emit
         self._cancelled = cancelled
         self._warn = warn
+        self._spoil = spoil
         self._instances: MutableMapping[tuple[str, Any], Any] = instances if instances is not None else {}
 
     @property
@@ -126,6 +128,10 @@ class Context:
     def warn(self, sentence: str) -> None:
         """Tell the artist of something that is not as it should be; the run goes on, and it stays with the result."""
         self._warn(str(sentence))
+
+    def spoiled(self, name: str) -> None:
+        """Say that the call has changed the value of this input in place, so that it is kept for no other run."""
+        self._spoil(name)
 
     def send(self, event: str, data: Any, client_id: str | None = None) -> None:
         """Send a message of a pack's own kind to one client, or to all."""

@@ -130,6 +130,7 @@ class Names:
         cancelled: Callable[[], bool],
         index: int | None = None,
         warn: Callable[[str], None] = _ignore_text,
+        spoil: Callable[[str], None] = _ignore_text,
     ) -> Context:
         """What a call of this node's function gets."""
         return Context(
@@ -147,6 +148,7 @@ class Names:
             emit=emit,
             cancelled=cancelled,
             warn=warn,
+            spoil=spoil,
             instances=self._executor.instances,
             dynamic_prompt=self._graph,
         )

@@ -427,7 +427,16 @@ class Run:
         self.executor.memory.add(self._client, self._past)
 
     def _context(self, id: NodeId, index: int | None = None) -> Context:
-        return self._names.context(id, self.emit, self.is_cancelled, index, self.warn)
+        return self._names.context(
+            id, self.emit, self.is_cancelled, index, self.warn, lambda name: self._spoil(id, name)
+        )
+
+    def _spoil(self, id: NodeId, name: str) -> None:
+        """A node has changed the value of an input: it is computed anew in the next run."""
+        for linked, link in self.graph.nodes[id].links():
+            if linked == name:
+                self._names.volatile.add(link.node)
+                self.executor.cache.drop(self._names.keys[link.node])
 
 
 def _is_blocked(entry: Entry) -> bool:

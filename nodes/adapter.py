@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import inspect
 import json
+import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from graph.context import Context
 from graph.errors import DeclarationError
 from graph.node import Blocked, Expansion, NodeType, Outcome, Results, Values
-from graph.spec import InputSpec, NodeSpec, OutputSpec
+from graph.spec import UPLOAD_FLAGS, FileChoice, InputSpec, NodeSpec, OutputSpec
+from nodes.compat.boundary import for_pack, from_pack
+from nodes.compat.file_names import FileNames
+from nodes.compat.stand_in import sentence, stands_for
+from nodes.pack_values import Unchanged, tell_results
+
+log = logging.getLogger("worker")
+
+SLOW = 1.0
+"""Seconds of INPUT_TYPES from which on the person is told: it is asked again when clients ask for the types."""
 
 IMPOSSIBLE = "\0 a name that nobody declares"
 
@@ -49,9 +60,11 @@ def adapt(class_type: str, cls: type, title: str = "", *, module: str = "custom_
         api_node=bool(getattr(cls, "API_NODE", False)),
         search_aliases=tuple(getattr(cls, "SEARCH_ALIASES", ())),
     )
+    call = _call(cls, spec)
+    call.pack_class = cls  # pyright: ignore[reportFunctionMemberAccess]  # for packs that call each other's nodes
     return NodeType(
         spec=spec,
-        call=_call(cls, spec),
+        call=call,
         is_changed=_is_changed(cls, spec) if spec.has_is_changed else None,
         check_lazy=_check_lazy(cls) if hasattr(cls, "check_lazy_status") else None,
         validate_inputs=_validate(cls) if spec.validates is not None else None,
@@ -63,18 +76,38 @@ def adapt(class_type: str, cls: type, title: str = "", *, module: str = "custom_
 
 def _declared(class_type: str, cls: type) -> Mapping[str, Mapping[str, Any]]:
     if not callable(getattr(cls, "INPUT_TYPES", None)):
-        raise DeclarationError(f"{class_type} has no INPUT_TYPES, so it is no node class.")
+        raise DeclarationError(_no_class(class_type, cls, "has no INPUT_TYPES, so it is no node class."))
+    began = time.perf_counter()
     declared = cls.INPUT_TYPES()  # pyright: ignore[reportAttributeAccessIssue]
+    took = time.perf_counter() - began
+    if took > SLOW:
+        log.warning(
+            "%s.INPUT_TYPES() took %.1f seconds: keep what it finds, and do not look for it there", class_type, took
+        )
     if not isinstance(declared, Mapping):
         raise DeclarationError(f"{class_type}.INPUT_TYPES() must return a dict, not {type(declared).__name__}.")
+    for group in ("required", "optional", "hidden"):
+        found = declared.get(group) or {}
+        if not isinstance(found, Mapping):
+            raise DeclarationError(
+                f"{class_type}.INPUT_TYPES(): {group!r} must be a dict of names and types, not {type(found).__name__}."
+            )
     return declared
+
+
+def _no_class(class_type: str, cls: type, what: str) -> str:
+    """The sentence, with the reason where the class is built on something that Easel does not have."""
+    missing = stands_for(cls)
+    return (
+        f"{class_type} {what}" if missing is None else f"{class_type} is built on what is missing: {sentence(missing)}"
+    )
 
 
 def _function(class_type: str, cls: type) -> Callable[..., Any]:
     name = getattr(cls, "FUNCTION", None)
     function = getattr(cls, name, None) if isinstance(name, str) else None
     if not callable(function):
-        raise DeclarationError(f"{class_type}.FUNCTION is {name!r}, and the class has no such method.")
+        raise DeclarationError(_no_class(class_type, cls, f"has no method {name!r}, which its FUNCTION is."))
     return function
 
 
@@ -89,15 +122,43 @@ def _inputs(class_type: str, declared: Mapping[str, Mapping[str, Any]]) -> list[
 def _input(class_type: str, name: str, entry: Any, *, optional: bool) -> InputSpec:
     if not isinstance(entry, list | tuple) or not entry:
         raise DeclarationError(f"{class_type}.{name} must be declared as (type, options), not {entry!r}.")
-    kind, options = entry[0], plain_options(entry[1] if len(entry) > 1 else {})
+    kind, *more = list(entry)
+    given = more[0] if more else {}
+    if given and not isinstance(given, Mapping):
+        raise DeclarationError(f"{class_type}.{name}: the options must be a dict, not {type(given).__name__}.")
+    options = plain_options(given)
     if isinstance(kind, list | tuple):
-        return InputSpec(name=name, type="COMBO", optional=optional, options=options, choices=tuple(kind))
+        return _combo(name, kind, optional=optional, options=options)
     type_name = _type_name(kind)
     if type_name != "COMBO":
         return InputSpec(name=name, type=type_name, optional=optional, options=options)
-    choices = options.pop("options", None)
-    known = None if choices is None else tuple(choices)
-    return InputSpec(name=name, type="COMBO", optional=optional, options=options, choices=known, string_combo=True)
+    options.pop("options", None)
+    return _combo(name, given.get("options") if given else None, optional=optional, options=options, as_string=True)
+
+
+def _combo(name: str, values: Any, *, optional: bool, options: dict[str, Any], as_string: bool = False) -> InputSpec:
+    """A choice. One of files is listed anew whenever it is asked for, without the pack."""
+    files = values.choice() if isinstance(values, FileNames) else _uploaded(values, options)
+    known = None if values is None or files is not None else tuple(map(_plain_value, values))
+    return InputSpec(
+        name=name, type="COMBO", optional=optional, options=options, choices=known, files=files, string_combo=as_string
+    )
+
+
+def _uploaded(values: Any, options: Mapping[str, Any]) -> FileChoice | None:
+    """The choice of a field with an upload button: the files of a folder, whatever the pack has listed."""
+    flag = next((flag for flag in UPLOAD_FLAGS if options.get(flag)), None)
+    if flag is None or not isinstance(values, list | tuple) or not all(isinstance(value, str) for value in values):
+        return None
+    media = {"image_upload": "image", "video_upload": "video", "audio_upload": "audio"}.get(flag)
+    # What looks like no file is a word of the pack's, such as "none".
+    first = tuple(value for value in values if "." not in value)
+    return FileChoice(kind=str(options.get("image_folder", "input")), media=media, first=first)
+
+
+def _plain_value(value: Any) -> Any:
+    """A choice as clients can send it back."""
+    return value if value is None or isinstance(value, int | float) or type(value) is str else str(value)
 
 
 def plain_options(options: Any) -> dict[str, Any]:
@@ -158,16 +219,35 @@ def _validates(cls: type) -> tuple[str, ...] | None:
 
 
 def _call(cls: type, spec: NodeSpec) -> Callable[[Context, Values], Outcome | Awaitable[Outcome]]:
+    count = len(spec.outputs)
+
     def method(context: Context) -> Callable[..., Any]:
         return getattr(context.instance(cls), cls.FUNCTION)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def read(context: Context, result: Any, before: Unchanged) -> Outcome:
+        before.tell(spec, context)
+        outcome = read_result(result, count)
+        if isinstance(outcome, Results):
+            tell_results(outcome, spec, context)
+        return outcome
 
     if spec.is_async:
 
         async def call_async(context: Context, values: Values) -> Outcome:
-            return read_result(await method(context)(**values), len(spec.outputs))
+            before = Unchanged(values)
+            return read(context, await method(context)(**_for_pack(values)), before)
 
         return call_async
-    return lambda context, values: read_result(method(context)(**values), len(spec.outputs))
+
+    def call(context: Context, values: Values) -> Outcome:
+        before = Unchanged(values)
+        return read(context, method(context)(**_for_pack(values)), before)
+
+    return call
+
+
+def _for_pack(values: Values) -> Values:
+    return {name: for_pack(value) for name, value in values.items()}
 
 
 def read_result(result: Any, count: int) -> Outcome:
@@ -197,7 +277,7 @@ def _values(result: Any, count: int) -> tuple[Any, ...]:
         found = f"{len(result)} values" if isinstance(result, list | tuple) else type(result).__name__
         comma = ": is a comma missing after the value?" if count == 1 else ""
         raise TypeError(f"the node's function must return a tuple of {count} values, not {found}{comma}")
-    return tuple(_blocked(value) for value in result[:count])
+    return tuple(_blocked(from_pack(value)) for value in result[:count])
 
 
 def _blocked(value: Any) -> Any:
@@ -216,7 +296,7 @@ def _is_changed(cls: type, spec: NodeSpec) -> Callable[[Context, Values], Any]:
 
 
 def _check_lazy(cls: type) -> Callable[[Context, Values], Any]:
-    return lambda context, values: context.instance(cls).check_lazy_status(**values) or ()  # pyright: ignore
+    return lambda context, values: context.instance(cls).check_lazy_status(**_for_pack(values)) or ()  # pyright: ignore
 
 
 def _validate(cls: type) -> Callable[[Values], Any]:

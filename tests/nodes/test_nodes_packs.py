@@ -186,7 +186,7 @@ def test_what_it_may_not_return(result: Any, count: int, sentence: str) -> None:
         ({"INPUT_TYPES": None}, "no INPUT_TYPES"),
         ({"INPUT_TYPES": classmethod(lambda cls: ["x"])}, "must return a dict, not list"),
         ({"INPUT_TYPES": classmethod(lambda cls: {"required": {"x": "INT"}})}, r"A\.x must be declared as"),
-        ({"FUNCTION": "absent"}, "FUNCTION is 'absent'"),
+        ({"FUNCTION": "absent"}, "no method 'absent', which its FUNCTION is"),
         ({"RETURN_TYPES": "INT"}, "with the comma"),
     ],
 )
