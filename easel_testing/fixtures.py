@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ UPDATE = "--update-golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(UPDATE, action="store_true", default=False, help="keep the pictures of this run as golden images")
+    with suppress(ValueError):  # several packs are tested at once
+        parser.addoption(UPDATE, action="store_true", default=False, help="keep this run's pictures as golden images")
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from graph.context import Context
 from models.errors import CheckpointError
+from models.images import encoded, scale
 from models.latents import LatentFormat
 from models.preview import Previewer, Previews
 from nodes.context import engine
-from nodes.values import Model
+from nodes.values import Image, Model
 
 INTERVAL = 0.25
 """Seconds between two previews: more would only keep the page busy."""
@@ -30,6 +31,15 @@ def previewer(context: Context, model: Model) -> Previewer | None:
         except CheckpointError as error:
             _log.warning("previews are made without the tiny decoder: %s", error)
     return Previewer(model.latent_format, interval=INTERVAL, size=asked.size, decode=decode)
+
+
+def jpeg(image: Image, longest: int = 512) -> bytes:
+    """The first picture of a batch (b, h, w, c), not too large, for `context.preview`."""
+    height, width = image.shape[1:3]
+    if max(height, width) > longest:
+        width, height = (max(1, round(side * longest / max(height, width))) for side in (width, height))
+        image = scale(image[:1].movedim(-1, 1), width, height, "area").movedim(1, -1)
+    return encoded(image[0, ..., :3].clamp(0, 1).cpu(), "JPEG", 0, 85)
 
 
 def tiny_decoder(context: Context, latent_format: LatentFormat) -> Path | None:

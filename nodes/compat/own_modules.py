@@ -29,7 +29,7 @@ OURS = frozenset(
     | {"pictures", "tests", "web", "worker", "workflows"}
 )
 """Names at the top of Easel's folder. (`server` is answered by the finder, for whoever asks.)"""
-OPEN = ("graph.", "nodes.values", "nodes.context")
+OPEN = ("graph.", "nodes.values", "nodes.context", "nodes.previews")
 """Where the names lie by which Easel's own packs declare nodes (docs/writing-a-node.md)."""
 HOSTS = frozenset({"folder_paths", "server", "execution", "node_helpers", "latent_preview"})
 NODES = "nodes.compat.node_classes"

@@ -1,0 +1,1 @@
+"""Lists: a node that gives any number of values, and one that takes them all at once."""
