@@ -139,7 +139,7 @@ def sample(
     if guider.own_run is not None:
         return guider.own_run(latent, noise, sigmas, sampler, on_step, check)
     model = guider.model
-    samples = _in_channels(model, latent["samples"])
+    samples = in_channels(model, latent["samples"])
     if len(sigmas) == 0:
         return Sampled({**latent, "samples": samples}, {**latent, "samples": samples})
     model.check_inputs(samples, [entry for side in guider.sides.values() for entry in side])
@@ -180,7 +180,7 @@ def noisy_latent(model: Model, noise: SeededNoise | NoNoise, sigmas: Tensor, lat
     return {**latent, "samples": model.latent_format.from_model(noisy).nan_to_num(0.0, 0.0, 0.0)}
 
 
-def _in_channels(model: Model, samples: Tensor) -> Tensor:
+def in_channels(model: Model, samples: Tensor) -> Tensor:
     """An empty latent is empty in any number of channels; the noise drawn for it is not."""
     channels = model.latent_format.channels
     if samples.shape[1] == channels or samples.count_nonzero():

@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from models import memory
 from models.errors import CheckpointError, OutOfMemory
-from models.files import open_weights
+from models.files import WeightFile, open_weights
 from models.tiles import tiled
 from models.upscale_architectures import extra_architectures, with_own_range
 from models.vision_operators import make_torchvision_importable
@@ -51,7 +51,7 @@ Progress = Callable[[int, int], None]
 """Called with (tiles done, tiles in all); what it raises ends the work."""
 
 
-def load_upscaler(path: Path) -> ImageModelDescriptor:
+def load_upscaler(path: Path | WeightFile) -> ImageModelDescriptor:
     """Read a network in float32 on the CPU, recognised by its tensors' names.
 
     CheckpointError where the file is broken, unknown, or a network that does something else than enlarge or restore.
@@ -61,6 +61,7 @@ def load_upscaler(path: Path) -> ImageModelDescriptor:
 
     extra = extra_architectures()
     weights = open_weights(path)
+    path = weights.path
     state = {name.removeprefix("module."): tensor.clone() for name, tensor in weights.read(weights.shapes)}
     broken = next((name for name, tensor in state.items() if not tensor.isfinite().all()), None)
     if broken is not None:

@@ -12,12 +12,15 @@ import math
 _ESCAPES = (("\\)", "\0\1"), ("\\(", "\0\2"))
 
 
-def weigh(text: str) -> list[tuple[str, float]]:
-    """Pieces of the prompt, in order, each with its weight; none is empty. Iterative: any depth of nesting."""
+def weigh(text: str, weight: float = 1.0) -> list[tuple[str, float]]:
+    """Pieces of the prompt, in order, each with its weight; none is empty. Iterative: any depth of nesting.
+
+    weight: of what is in no parentheses.
+    """
     for written, stands in _ESCAPES:
         text = text.replace(written, stands)
     pieces: list[tuple[str, float]] = []
-    open_: list[tuple[str, float, bool]] = [(text, 1.0, False)]
+    open_: list[tuple[str, float, bool]] = [(text, weight, False)]
     while open_:
         span, weight, enclosed = open_.pop()
         if enclosed:

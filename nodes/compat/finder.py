@@ -50,6 +50,8 @@ class CompatModule(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         if hasattr(self, "__path__") and _file(whole) is not None:  # a module of ours that nobody has imported yet
             return importlib.import_module(whole)
+        if self.__name__.startswith("comfy_extras.") and (core := _core_class(name)) is not None:
+            return core
         if not is_read(sys._getframe(1)):  # pyright: ignore[reportPrivateUsage]
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         return stand_in(f"{shown_name(self.__name__)}.{name}")
@@ -70,6 +72,14 @@ def shown_name(module: str) -> str:
 def class_named(name: str) -> Any:
     """A name of ComfyUI's `nodes`. AttributeError where it has none."""
     return getattr(importlib.import_module(OTHERS[0]), name)
+
+
+def _core_class(name: str) -> Any:
+    """A core node's class, whichever module of `comfy_extras` a pack looks for it in; None where there is none."""
+    try:
+        return class_named(name) if name[0].isupper() else None
+    except (AttributeError, LookupError):
+        return None
 
 
 class _FileLoader(SourceFileLoader):

@@ -1,0 +1,1 @@
+"""`comfy.ldm`: the few functions of ComfyUI's networks that are of use by themselves."""
