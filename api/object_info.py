@@ -59,15 +59,12 @@ class ObjectInfo:
         self._making = asyncio.Lock()
         self._written = ""
 
-    async def answer(self, catalogue: Catalogue, *, sure: bool) -> Encoded:
-        """What `/object_info` says. sure: the catalogue is that of the worker which runs now."""
-        if not sure and not self._indexed.is_set():
-            last = await asyncio.to_thread(self._last)
-            if last is not None:
-                return last
-        return await self._made(catalogue)
+    async def early(self) -> Encoded | None:
+        """What an earlier server said last, as long as this one reads its folders."""
+        return None if self._indexed.is_set() else await asyncio.to_thread(self._last)
 
-    async def _made(self, catalogue: Catalogue) -> Encoded:
+    async def answer(self, catalogue: Catalogue) -> Encoded:
+        """What `/object_info` says."""
         now = self._now
         if now is not None and now[0] is catalogue:
             state = await asyncio.to_thread(self._folders.state, _kinds(catalogue))
@@ -113,7 +110,7 @@ class ObjectInfo:
             catalogue = services.worker.catalogue
             if catalogue is not None:
                 first = self._now is None
-                await self._made(catalogue)
+                await self.answer(catalogue)
                 if first:
                     await asyncio.to_thread(self.keep)
             await asyncio.sleep(max(WATCH, (time.perf_counter() - began) / SHARE))
@@ -145,9 +142,10 @@ async def keep_ready(app: web.Application) -> AsyncGenerator[None]:
 
 
 async def object_info(request: web.Request) -> web.Response:
-    services = request.app[SERVICES]
-    catalogue = await _catalogue(services)
-    found = await request.app[OBJECT_INFO].answer(catalogue, sure=services.worker.confirmed)
+    services, info = request.app[SERVICES], request.app[OBJECT_INFO]
+    found = None if services.worker.confirmed else await info.early()
+    if found is None:
+        found = await info.answer(await _catalogue(services))
     headers = {hdrs.ETAG: f'"{found.tag}"', hdrs.CACHE_CONTROL: "no-cache", hdrs.VARY: "Accept-Encoding"}
     if found.tag in request.headers.get(hdrs.IF_NONE_MATCH, ""):
         return web.Response(status=304, headers=headers)

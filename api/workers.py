@@ -126,11 +126,21 @@ class LocalWorker:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Take the catalogue from the disk, if it is there, and start the process in the background."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            self.catalogue = Catalogue.from_json(json.loads(self._kept.read_bytes()))
+        """Start the process in the background, and meanwhile take the catalogue from the disk, if it is there."""
+        self._task = asyncio.create_task(self._live(), name="worker")
+
+    async def _live(self) -> None:
+        await asyncio.gather(self._read_kept(), self._watch())
+
+    async def _read_kept(self) -> None:
+        """Aside: whoever asks for the page waits for nothing of it."""
+        try:
+            kept = await asyncio.to_thread(lambda: Catalogue.from_json(json.loads(self._kept.read_bytes())))
+        except (OSError, ValueError, KeyError, TypeError):
+            return
+        if self.catalogue is None:
+            self.catalogue = kept
             self._catalogued.set()
-        self._task = asyncio.create_task(self._watch(), name="worker")
 
     async def stop(self) -> None:
         """End the process; a job that runs is left without an outcome."""

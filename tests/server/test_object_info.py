@@ -32,13 +32,14 @@ def test_the_last_answer_is_given_until_the_folders_are_read(tmp_path: Path) -> 
         (tmp_path / "loras").mkdir()
         (tmp_path / "loras" / "one.safetensors").touch()
         before = made(tmp_path)
-        await before.answer(Catalogue([LOADER]), sure=True)
+        await before.answer(Catalogue([LOADER]))
         before.keep()
         (tmp_path / "loras" / "two.safetensors").touch()
         after = made(tmp_path)
-        stale = await after.answer(Catalogue([LOADER]), sure=False)
+        stale = await after.early()
+        assert stale is not None
         assert names(stale.plain) == ["one.safetensors"]
-        fresh = await after.answer(Catalogue([LOADER]), sure=True)
+        fresh = await after.answer(Catalogue([LOADER]))
         assert names(fresh.plain) == ["one.safetensors", "two.safetensors"]
         assert fresh.tag != stale.tag
 
@@ -49,10 +50,10 @@ def test_it_is_made_once_for_all_who_ask_and_anew_for_another_catalogue(tmp_path
     async def run() -> None:
         (tmp_path / "loras").mkdir()
         info, catalogue = made(tmp_path), Catalogue([LOADER])
-        answers = await asyncio.gather(*(info.answer(catalogue, sure=True) for _ in range(5)))
+        answers = await asyncio.gather(*(info.answer(catalogue) for _ in range(5)))
         assert len({id(answer) for answer in answers}) == 1
-        assert await info.answer(catalogue, sure=True) is answers[0]
-        assert await info.answer(Catalogue([LOADER]), sure=True) is not answers[0]
+        assert await info.answer(catalogue) is answers[0]
+        assert await info.answer(Catalogue([LOADER])) is not answers[0]
 
     asyncio.run(run())
 
@@ -63,7 +64,6 @@ def test_a_damaged_answer_on_the_disk_is_passed_over(tmp_path: Path) -> None:
         (tmp_path / "cache").mkdir()
         for damaged in (b"no gzip", gzip.compress(b"whole")[:-9], gzip.compress(b"x" * 99)[:12] + b"?" * 20):
             (tmp_path / "cache" / "object_info.json.gz").write_bytes(damaged)
-            found = await made(tmp_path).answer(Catalogue([LOADER]), sure=False)
-            assert names(found.plain) == []
+            assert await made(tmp_path).early() is None
 
     asyncio.run(run())
