@@ -119,7 +119,9 @@ class _Finder(MetaPathFinder):
         if fullname.startswith(PREFIX):
             inner = fullname[len(PREFIX) :]
             if inner.partition(".")[0] in TREES or inner in SINGLE:
-                return ModuleSpec(fullname, _Same(inner))  # so that our own files may import each other by our name
+                return ModuleSpec(
+                    fullname, _Same(inner), is_package=True
+                )  # so that our own files may import each other by our name
             return self._host(fullname) if fullname in OTHERS else None
         top = fullname.partition(".")[0]
         if top in TREES or fullname in SINGLE:

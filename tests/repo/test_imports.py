@@ -25,14 +25,29 @@ def modules_of(package: str) -> list[str]:
     return names
 
 
-def loaded_by(imports: list[str]) -> set[str]:
-    """The top-level names in sys.modules of a fresh interpreter after these imports."""
-    code = "import importlib, json, sys\n"
+def loaded_by(imports: list[str], before: str = "") -> set[str]:
+    """The top-level names in sys.modules of a fresh interpreter after these imports. before: code to run first."""
+    code = f"import importlib, json, sys\n{before}\n"
     code += f"for name in {imports!r}: importlib.import_module(name)\n"
     code += "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     return set(json.loads(result.stdout.splitlines()[-1]))
+
+
+def compat(name: str) -> bool:
+    """Whether a module stands for one of ComfyUI's, or serves those."""
+    return name.startswith("nodes.compat.")
+
+
+A_HOST = """
+from graph.folders import Folders
+from graph.registry import Registry
+from nodes.compat import finder, host
+host.install(host.Host(Folders({}), Registry()))
+finder.install()
+"""
+"""As the worker does before packs are imported."""
 
 
 def test_graph_uses_the_standard_library_only():
@@ -55,9 +70,15 @@ def test_models_import_nothing_of_ours():
 
 
 def test_nodes_import_graph_and_models_only():
-    loaded = loaded_by(modules_of("nodes"))
+    loaded = loaded_by([name for name in modules_of("nodes") if not compat(name)])
     assert loaded & OURS <= {"nodes", "graph", "models"}
     assert not loaded & {"aiohttp"}
+
+
+def test_comfyuis_names_load_nothing_of_the_control_process():
+    """They may load aiohttp, in whose terms packs write their routes. Their `server` is a name of ComfyUI's."""
+    loaded = loaded_by([name for name in modules_of("nodes") if compat(name)], A_HOST)
+    assert loaded & OURS <= {"nodes", "graph", "models", "server"}
 
 
 def test_the_picture_process_needs_pillow_alone():

@@ -8,9 +8,16 @@ from typing import Any
 from nodes.compat.host import host
 
 
+SERVER_FEATURE_FLAGS: dict[str, Any] = {
+    "supports_preview_metadata": True,
+    "max_upload_size": host().config.get("max_upload") or 100 * 1024 * 1024,
+}
+"""Packs add to it."""
+
+
 def get_server_features() -> dict[str, Any]:
     """As `/features` has it, as far as this process knows."""
-    return {"supports_preview_metadata": True, "max_upload_size": host().config.get("max_upload") or 100 * 1024 * 1024}
+    return dict(SERVER_FEATURE_FLAGS)
 
 
 def get_connection_feature(
