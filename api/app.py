@@ -47,6 +47,7 @@ from api.services import SERVICES, Services
 from api.shares import guest as shares_guest
 from api.shares import owner as shares
 from api.shares import settle as share_settle
+from api.webhooks.deliveries import keep_delivering
 
 THEMES = (
     prompt,
@@ -122,6 +123,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app[model_library.NOTES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()
     app.cleanup_ctx.append(share_settle.keep_settled)
+    app.cleanup_ctx.append(keep_delivering)
     app.cleanup_ctx.append(object_info.keep_ready)
     for theme in THEMES:
         for route in theme.ROUTES:

@@ -9,11 +9,13 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from api.either_format import as_prompt
 from api.queue.journal import Body
 from api.queue.summaries import About
 from api.replies import Refusal, read_json, read_object
 from api.security import hide_credentials
 from api.services import SERVICES, Services
+from api.webhooks.allowed import checked as checked_address
 from graph.errors import ParseError
 from graph.frozen import pins_of
 from graph.parse import parse, to_prompt
@@ -50,6 +52,7 @@ async def post_prompt(request: web.Request) -> web.Response:
 async def accept(services: Services, body: JsonObject) -> Accepted:
     """Read and check what `POST /prompt` is given. Raises Refusal."""
     client_id = text_or_none(body, "client_id")
+    body = await as_prompt(services, body)
     if body.get("prompt") is None:
         raise Refusal(400, "no_prompt", "No prompt provided", "No prompt provided")
     try:
@@ -62,6 +65,8 @@ async def accept(services: Services, body: JsonObject) -> Accepted:
     if not isinstance(extra, dict):
         raise Refusal(400, "invalid_prompt", "extra_data must be an object.")
     kept, secrets = hide_credentials(cast(JsonObject, extra))
+    if kept.get("webhook") is not None:
+        checked_address(kept["webhook"], services.flags.webhook_hosts)
     if client_id is not None:
         kept["client_id"] = client_id
 
