@@ -35,6 +35,7 @@ class ToLoad:
 
     hash: of its code. kept: where the approved code lies, if the pack's own files may be others by now.
     dev: it is under development, so that each node's version is the hash of its own code (`nodes.packs.source`).
+    python: the interpreter of its own environment, if it asks for one: then it runs in a process apart.
     """
 
     name: str
@@ -42,11 +43,17 @@ class ToLoad:
     hash: str
     kept: Path | None = None
     dev: bool = False
+    python: Path | None = None
 
     @property
     def origin(self) -> str:
         """What clients know as the module of its nodes."""
         return f"custom_nodes.{self.name}"
+
+    @property
+    def has_prestart(self) -> bool:
+        """Whether it has a script for this process, for what has to happen before torch is there."""
+        return self.python is None and not self.pack.is_file and ((self.kept or self.pack.path) / PRESTART).is_file()
 
     @property
     def module_name(self) -> str:
@@ -83,9 +90,9 @@ class Loader:
 
     def prestart(self, to_load: ToLoad) -> None:
         """Run the pack's script for what has to happen before torch is there, if it has one. Never raises for it."""
-        script = to_load.pack.path / PRESTART
-        if to_load.pack.is_file or not script.is_file():
+        if not to_load.has_prestart:
             return
+        script = to_load.pack.path / PRESTART
         report = self._report(to_load)
         name = f"{to_load.module_name}.{script.stem}"
         self._run(to_load, report, f"{script.stem} failed", lambda: _executed(name, script, None, keep=False))
@@ -93,6 +100,11 @@ class Loader:
     def load(self, to_load: ToLoad) -> PackReport:
         """Import a pack and add its node types. Never raises for what the pack does."""
         path, report = to_load.pack.path, self._report(to_load)
+        if to_load.python is not None:
+            from nodes.packs.apart.load import load_apart  # takes torch, which prestart scripts come before
+
+            load_apart(to_load, self.registry, self._free_name, report)
+            return report
         source = path if to_load.pack.is_file else path / "__init__.py"
         places = None if to_load.pack.is_file else [str(path)]
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-State = Literal["loaded", "partly", "failed", "empty", "untrusted", "skipped", "stale"]
-"""stale: the pack's saved code could not be imported, and what was there before stays."""
+State = Literal["loaded", "partly", "failed", "empty", "untrusted", "skipped", "stale", "uninstalled"]
+"""uninstalled: what its own environment needs is not there yet.
+stale: the pack's saved code could not be imported, and what was there before stays."""
 
 
 @dataclass(frozen=True, slots=True)

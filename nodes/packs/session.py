@@ -16,9 +16,12 @@ from nodes.compat.finder import install as answer_names
 from nodes.compat.host import Host, install
 from nodes.packs.load import Loader, ToLoad
 from nodes.packs.reload import Reloaded, reload
-from nodes.packs.report import PackReport
+from nodes.packs.report import PackReport, State
 
 log = logging.getLogger("worker")
+
+
+_OFF: dict[str, State] = {"off": "untrusted", "skipped": "skipped", "uninstalled": "uninstalled"}
 
 
 class PackSession:
@@ -49,9 +52,9 @@ class PackSession:
 
     def load_all(self, make_registry: Callable[[], Registry]) -> Registry:
         """Run the prestart scripts, make the registry, which loads torch, and import the packs into it."""
-        before = [_to_load(entry) for entry in self._entries if entry["state"] == "load"]
-        for to_load in before:
-            self._named(to_load, self._loader.prestart)
+        for to_load in [_to_load(entry) for entry in self._entries if entry["state"] == "load"]:
+            if to_load.has_prestart:
+                self._named(to_load, self._loader.prestart)
         registry = make_registry()
         self._loader.take(registry)
         self.host.registry = registry
@@ -65,7 +68,7 @@ class PackSession:
                 self._off.pop(entry["path"], None)
                 self._named(_to_load(entry), self._loader.load)
             else:
-                state = "untrusted" if entry["state"] == "off" else "skipped"
+                state: State = _OFF[entry["state"]]
                 self._off[entry["path"]] = PackReport(entry["name"], entry["path"], state)
 
     def reload(self, entry: Mapping[str, Any]) -> Reloaded:
@@ -105,7 +108,15 @@ class PackSession:
 def _to_load(entry: Mapping[str, Any]) -> ToLoad:
     kept = entry.get("kept")
     place = None if kept is None else Path(kept)
-    return ToLoad(entry["name"], PackOnDisk(Path(entry["path"])), entry["hash"], place, bool(entry.get("dev")))
+    python = entry.get("python")
+    return ToLoad(
+        entry["name"],
+        PackOnDisk(Path(entry["path"])),
+        entry["hash"],
+        place,
+        dev=bool(entry.get("dev")),
+        python=None if python is None else Path(python),
+    )
 
 
 def _writable(folders: Folders, config: JsonObject) -> list[Path]:

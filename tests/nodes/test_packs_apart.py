@@ -21,6 +21,7 @@ from graph.errors import Cancelled
 from graph.events import Event, Progress, Text
 from graph.folders import standard_folders
 from graph.node import Expansion, NodeType, Results
+from graph.packs import PackOnDisk
 from nodes.packs.apart import process as process_module
 from nodes.packs.apart.process import PackProcess, PackProcessError, python_here
 from nodes.packs.apart.values import CannotPass, Courier
@@ -95,10 +96,20 @@ def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[PackProces
     pack.mkdir(parents=True)
     (pack / "__init__.py").write_text(textwrap.dedent(PACK), "utf-8")
     folders = standard_folders([home / "models"], input=home / "input", output=home / "output", temp=home / "temp")
-    process = PackProcess("apart_pack", python_here(), {"folders": folders.to_json(), "pack": str(pack)})
+    process = PackProcess("apart_pack", python_here(), config(pack, folders.to_json()))
     types, report = process.start()
     yield process, {type.spec.class_type: type for type in types}, report
     process.close()
+
+
+def config(pack: Path, folders: Any) -> dict[str, Any]:
+    return {
+        "name": pack.name,
+        "pack": str(pack),
+        "hash": PackOnDisk(pack).code_hash(),
+        "kept": None,
+        "folders": folders,
+    }
 
 
 def call(type: NodeType, context: Context | None = None, **values: Any) -> Any:
@@ -206,7 +217,7 @@ def test_a_node_that_does_not_stop_loses_its_process(apart: Any, monkeypatch: py
     """
     (pack / "__init__.py").write_text(textwrap.dedent(source), "utf-8")
     monkeypatch.setattr(process_module, "CANCEL_PATIENCE", 0.3)
-    process = PackProcess("stuck_pack", python_here(), {"folders": apart[0]._config["folders"], "pack": str(pack)})
+    process = PackProcess("stuck_pack", python_here(), config(pack, apart[0]._config["folders"]))
     types, _ = process.start()
     started = process._process
     assert started is not None

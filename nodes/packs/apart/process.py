@@ -26,8 +26,8 @@ from nodes.packs.apart.values import CannotPass, Courier
 READ_SIZE = 256 * 1024
 POLL = 0.1
 """Seconds between two looks at whether the run was cancelled."""
-START_PATIENCE = 120.0
-"""Seconds that the process may take to load its pack: it imports torch anew."""
+START_PATIENCE = 45.0
+"""Seconds that the process may take to load its pack, torch among it: less than the guard's for a whole import."""
 CANCEL_PATIENCE = 10.0
 """Seconds that a node may go on after it was asked to stop; then its process is ended."""
 NO_CONTEXT = Context()
@@ -101,6 +101,8 @@ class PackProcess:
     # Starting
 
     def _start(self) -> JsonObject:
+        if os.name != "posix":
+            raise PackProcessError(f"The pack {self.name} wants a process of its own, which it cannot have on Windows.")
         ours, theirs = socket.socketpair()
         root = Path(__file__).resolve().parents[3]
         environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
