@@ -206,6 +206,11 @@ class Folders:
         changed = FolderKind(merged, old.extensions, old.follow, old.directories)
         return Folders({**self.kinds, kind: changed})
 
+    def set_kind(self, name: str, kind: FolderKind) -> None:
+        """Add a kind, or give one other folders or endings, as packs do while they are imported."""
+        self.kinds[name] = kind
+        self._sorted.clear()
+
     def to_json(self) -> JsonObject:
         return {
             name: {

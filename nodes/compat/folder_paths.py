@@ -90,7 +90,8 @@ def changed_kinds() -> dict[str, FolderKind]:
             continue  # no pair of folders and extensions: whoever looks it up is told
         _passed_on[name] = slot
         if host().folders.kinds.get(name) != kind:
-            host().folders.kinds[name] = found[name] = kind
+            host().folders.set_kind(name, kind)
+            found[name] = kind
     return found
 
 
