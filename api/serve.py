@@ -29,9 +29,10 @@ from api.lock import FolderLock, FolderTaken
 from api.model_files.facts import ModelFacts
 from api.model_paths import Found, find_folders
 from api.packs.code import OneTimeCode
-from api.packs.forward import Forward
 from api.packs.development import DevWatch
+from api.packs.forward import Forward
 from api.packs.guard import Guard
+from api.packs.install import Installer
 from api.packs.known import Packs
 from api.packs.terminal import AtTheTerminal
 from api.page import Page
@@ -195,7 +196,7 @@ def _build(flags: Flags, folders: Folders) -> Services:
     documents.open()
     shares = ShareStore(flags.user / "shares.db")
     shares.open()
-    hub, feed = Hub(), Feed()
+    hub, feed = Hub(sketches=flags.plain_previews), Feed()
 
     def tell_of_worker() -> None:
         feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})
@@ -235,6 +236,7 @@ def _build(flags: Flags, folders: Folders) -> Services:
         page,
         packs,
         OneTimeCode(),
+        Installer(packs, worker),
         forward,
         front_end,
     )
@@ -249,6 +251,7 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.pictures.stop)
     stack.push_async_callback(services.worker.stop)
     stack.push_async_callback(services.jobs.stop)
+    stack.push_async_callback(services.installer.stop)
     stack.push_async_callback(services.models.stop)
     services.packs.approvals.tidy()
     services.worker.start()

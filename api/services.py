@@ -16,6 +16,7 @@ from api.hub import Feed, Hub
 from api.model_files.facts import ModelFacts
 from api.packs.code import OneTimeCode
 from api.packs.forward import Forward
+from api.packs.install import Installer
 from api.packs.known import Packs
 from api.page import Page
 from api.pictures import Pictures
@@ -45,6 +46,7 @@ class Services:
     page: Page
     packs: Packs
     code: OneTimeCode
+    installer: Installer
     forward: Forward
     front_end: FrontEnd | None = None
     """What is served at `/` instead of the page, where somebody asked for that."""

@@ -112,6 +112,8 @@ class LocalWorker:
         self._packs = packs
         self._guard = guard
         self._renew = False
+        self.idle = asyncio.Lock()
+        """Held while a job runs; whoever else holds it keeps jobs waiting."""
         self._imported: dict[str, str] = {}
         """By path, the hash of the code of each pack that this process has imported, or was told to."""
         self._child: Child | None = None
@@ -124,13 +126,18 @@ class LocalWorker:
         self._told_stats = asyncio.Event()
         self._asked_to_end = False
         self._task: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start the process in the background, and meanwhile take the catalogue from the disk, if it is there."""
-        self._task = asyncio.create_task(self._live(), name="worker")
+        self._task = asyncio.create_task(self._watch(), name="worker")
+        self._reading = asyncio.create_task(self._read_kept(), name="kept catalogue")
 
-    async def _live(self) -> None:
-        await asyncio.gather(self._read_kept(), self._watch())
+    async def kept_catalogue(self) -> Catalogue | None:
+        """The catalogue as far as it is known without the process: that of the disk."""
+        if self._reading is not None:
+            await self._reading
+        return self.catalogue
 
     async def _read_kept(self) -> None:
         """Aside: whoever asks for the page waits for nothing of it."""
@@ -145,6 +152,8 @@ class LocalWorker:
     async def stop(self) -> None:
         """End the process; a job that runs is left without an outcome."""
         self._asked_to_end = True
+        if self._reading is not None:
+            await self._reading
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -162,6 +171,10 @@ class LocalWorker:
 
     async def run(self, job: JsonObject, checked: bool, on_event: Callable[[Event], None]) -> JsonObject:
         """Run a job and give its outcome, as `Outcome.to_json`. Raises WorkerDied."""
+        async with self.idle:
+            return await self._run_now(job, checked, on_event)
+
+    async def _run_now(self, job: JsonObject, checked: bool, on_event: Callable[[Event], None]) -> JsonObject:
         await self._ready.wait()
         child = self._child
         assert child is not None
@@ -309,6 +322,8 @@ class LocalWorker:
         watch: asyncio.Task[None] | None = None
         how = "it could not be started"
         self._renew = False
+        self.idle = asyncio.Lock()
+        """Held while a job runs; whoever else holds it keeps jobs waiting."""
         self._imported.clear()
         try:
             child = await start_child(self._script, [], self._say)

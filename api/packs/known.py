@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import logging
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Literal
 from api.flags import Flags
 from api.packs.approvals import Approval, Approvals, Skip
 from api.packs.development import Development
-from api.packs.environments import needs_of
+from api.packs.environments import Environments, Needs, needs_of
 from graph.packs import PackOnDisk, named_packs
 from graph.types import JsonObject
 
@@ -35,6 +37,12 @@ class Known:
     skip: Skip | None
     copy: Path | None
     """Where the approved code is kept; None where the code runs from its own place, or not at all."""
+    needs: Needs
+    """What the code that may run asks for."""
+    python: Path | None
+    """The interpreter of its own environment, if it asks for one."""
+    installed: bool
+    """Whether what it needs was installed; always so where it has no environment of its own."""
 
     @property
     def running_hash(self) -> str:
@@ -48,7 +56,9 @@ class Known:
 
     def for_worker(self) -> JsonObject:
         """What the worker is told of it: where its code is, or why it stays off."""
-        state = "off" if self.trust is None else "skipped" if self.skip is not None else "load"
+        state = "load" if self.installed else "uninstalled"
+        if self.trust is None or self.skip is not None:
+            state = "off" if self.trust is None else "skipped"
         return {
             "name": self.name,
             "path": str(self.pack.path),
@@ -57,6 +67,8 @@ class Known:
             "state": state,
             "reason": self.skip.sentence if self.skip is not None else "",
             "dev": self.trust == "dev",
+            "apart": self.needs.own,
+            "python": None if self.python is None else str(self.python),
         }
 
 
@@ -68,6 +80,7 @@ class Packs:
         self.development = Development(flags.user)
         self.changed = changed
         """Called where a pack's approval or its standing became another."""
+        self.environments = Environments(flags.user / "environments")
         self._flags = flags
         self._roots = roots
         self._hashes: dict[Path, tuple[tuple[tuple[str, int, int], ...], str]] = {}
@@ -105,7 +118,11 @@ class Packs:
         trust, approval = self._trust(name, pack)
         copy = self.approvals.copy_of(pack, approval.hash) if trust == "approved" and approval is not None else None
         running = approval.hash if copy is not None and approval is not None else hash
-        return Known(name, pack, hash, trust, approval, self.approvals.skip(pack.path, running), copy)
+        skip = self.approvals.skip(pack.path, running)
+        needs = needs_of(pack if copy is None else PackOnDisk(copy))
+        python = self.environments.python(pack, needs) if needs.own else None
+        installed = not needs.own or self.environments.is_installed(pack, needs)
+        return Known(name, pack, hash, trust, approval, skip, copy, needs, python, installed)
 
     def _trust(self, name: str, pack: PackOnDisk) -> tuple[Trust | None, Approval | None]:
         approval = self.approvals.approval(pack.path)
@@ -129,19 +146,52 @@ class Packs:
         return found[1]
 
 
-def row(known: Known, report: Mapping[str, object] | None) -> JsonObject:
+def changed_files(known: Known) -> list[JsonObject]:
+    """The files that differ from what was approved: `{name, change}`. Raises OSError."""
+    if known.copy is None:
+        return []
+    now, then = known.pack.read_code(), PackOnDisk(known.copy).read_code()
+    found = {name: "added" for name in now if name not in then}
+    found |= {name: "removed" for name in then if name not in now}
+    found |= {name: "changed" for name in now if name in then and now[name] != then[name]}
+    return [{"name": name, "change": found[name]} for name in sorted(found)]
+
+
+def installed_names() -> frozenset[str]:
+    """Distributions in Easel's own environment, as their names are compared."""
+    return frozenset(_canonical(found.metadata["Name"] or "") for found in importlib.metadata.distributions())
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _missing(known: Known, there: frozenset[str]) -> list[str]:
+    """The lines of what the pack needs that nothing of their name is installed for."""
+    if known.needs.own:
+        return [] if known.installed else list(known.needs.lines)
+    named = ((line, re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line)) for line in known.needs.lines)
+    return [line for line, match in named if match is not None and _canonical(match[0]) not in there]
+
+
+def row(known: Known, report: Mapping[str, object] | None, there: frozenset[str]) -> JsonObject:
     """What `/easel/packs` says of one pack: see docs/architecture.md.
 
-    report: what the worker said of it, in the shape of `nodes.packs.report.PackReport`.
+    report: what the worker said of it, in the shape of `nodes.packs.report.PackReport`. there: `installed_names()`.
     """
     said = report or {}
-    needs = needs_of(known.pack)
     if known.trust is None:
         state: object = "untrusted"
     elif known.skip is not None:
         state = "skipped"
+    elif not known.installed:
+        state = "uninstalled"
     else:
         state = said.get("state", "waiting")
+    try:
+        files = changed_files(known) if known.changed else None
+    except OSError:
+        files = None
     return {
         "name": known.name,
         "path": str(known.pack.path),
@@ -158,8 +208,11 @@ def row(known: Known, report: Mapping[str, object] | None) -> JsonObject:
         "node_types": said.get("node_types", []),
         "problems": said.get("problems", []),
         "notes": said.get("notes", []),
-        "requirements": list(needs.lines),
-        "own_environment": needs.own,
+        "files": files,
+        "requirements": list(known.needs.lines),
+        "missing": _missing(known, there),
+        "needs": known.needs.hash,
+        "own_environment": known.needs.own,
         "web": sorted(str(name) for name in as_folders(said.get("webs"))),
         "page": bool(said.get("page")),
         "locales": bool(said.get("locales")),

@@ -7,7 +7,8 @@ import asyncio
 from aiohttp import web
 
 from api.packs.approvals import CodeChanged
-from api.packs.known import Known, row
+from api.packs.environments import InstallError
+from api.packs.known import Known, installed_names, row
 from api.replies import Refusal, as_refusal, read_object
 from api.services import SERVICES, Services
 from graph.types import JsonObject
@@ -43,14 +44,51 @@ async def approve_many(request: web.Request) -> web.Response:
 async def forget(request: web.Request) -> web.Response:
     """Take an approval back: the pack is off as soon as no job runs."""
     services = request.app[SERVICES]
-    known = await _find(services, request.match_info["pack"])
+    known = await find_pack(services, request.match_info["pack"])
     try:
         await asyncio.to_thread(services.packs.approvals.forget, known.pack.path)
     except OSError as error:
         raise as_refusal(error, "The list of approved packs") from error
     services.worker.renew()
     services.packs.changed()
-    return web.json_response(_row_of(services, await _find(services, known.name)))
+    return web.json_response(_row_of(services, await find_pack(services, known.name)))
+
+
+async def plan(request: web.Request) -> web.Response:
+    """What an installation would fetch, for a pack that is approved; it is asked of the package index."""
+    services = request.app[SERVICES]
+    known = await _approved(services, request.match_info["pack"])
+    try:
+        found = await services.packs.environments.plan(known.pack, known.needs)
+    except InstallError as error:
+        raise Refusal(502, "no_plan", str(error)) from None
+    return web.json_response({"needs": known.needs.hash, "fetch": [one.to_json() for one in found]})
+
+
+async def install(request: web.Request) -> web.Response:
+    """Install what an approved pack asks for: `{code, needs}`, the latter as the plan said. Answers at once."""
+    services = request.app[SERVICES]
+    body = await read_object(request)
+    known = await _approved(services, request.match_info["pack"])
+    if body.get("needs") != known.needs.hash:
+        raise _changed(known)
+    if services.installer.busy:
+        raise Refusal(409, "installing", "Something is being installed already. Wait until that is done.")
+    _check_code(services, body)
+    services.installer.start(known)
+    return web.json_response(services.installer.to_json(), status=202)
+
+
+async def _approved(services: Services, name: str) -> Known:
+    known = await find_pack(services, name)
+    if known.trust is None:
+        raise Refusal(409, "not_approved", f"The pack {known.name} is not approved: that comes first.")
+    return known
+
+
+def _check_code(services: Services, body: JsonObject) -> None:
+    if not services.code.use(body.get("code")):
+        raise Refusal(403, "wrong_code", "This is not the code that the terminal shows. Look there, and type it again.")
 
 
 async def show_code(request: web.Request) -> web.Response:
@@ -61,12 +99,11 @@ async def show_code(request: web.Request) -> web.Response:
 
 async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[str, object]]) -> web.Response:
     services = request.app[SERVICES]
-    found = [(await _find(services, name), hash) for name, hash in wanted]
+    found = [(await find_pack(services, name), hash) for name, hash in wanted]
     for known, hash in found:
         if hash is not None and hash != known.hash:
             raise _changed(known)
-    if not services.code.use(body.get("code")):
-        raise Refusal(403, "wrong_code", "This is not the code that the terminal shows. Look there, and type it again.")
+    _check_code(services, body)
     rows: list[JsonObject] = []
     for known, _ in found:
         try:
@@ -75,7 +112,7 @@ async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[st
             raise _changed(known) from None
         except OSError as error:
             raise as_refusal(error, f"The approval of {known.name}") from error
-        now = await _find(services, known.name)
+        now = await find_pack(services, known.name)
         await services.worker.take_up(now, again=_row_of(services, known)["state"] in ("failed", "partly"))
         rows.append(_row_of(services, now))
     services.packs.changed()
@@ -91,7 +128,8 @@ def _changed(known: Known) -> Refusal:
     )
 
 
-async def _find(services: Services, name: str) -> Known:
+async def find_pack(services: Services, name: str) -> Known:
+    """Raises Refusal (404)."""
     known = await asyncio.to_thread(services.packs.find, name)
     if known is None:
         raise Refusal(404, "no_such_pack", f"There is no pack {name[:100]} any more.")
@@ -99,13 +137,15 @@ async def _find(services: Services, name: str) -> Known:
 
 
 def _listed(services: Services, every: list[Known]) -> JsonObject:
-    return {"packs": [_row_of(services, known) for known in every], "importing": services.worker.importing}
+    there = installed_names()
+    rows = [_row_of(services, known, there) for known in every]
+    return {"packs": rows, "importing": services.worker.importing, "installing": services.installer.to_json()}
 
 
-def _row_of(services: Services, known: Known) -> JsonObject:
+def _row_of(services: Services, known: Known, there: frozenset[str] | None = None) -> JsonObject:
     reports = services.worker.report.packs
     report = next((one for one in reports if one["path"] == str(known.pack.path)), None)
-    found = row(known, report)
+    found = row(known, report, installed_names() if there is None else there)
     return {**found, "notes": [*found["notes"], *services.forward.shadowed(known.name)]}
 
 
@@ -115,4 +155,6 @@ OWN_ROUTES = [
     web.post("/easel/packs/code", show_code),
     web.post("/easel/packs/{pack}/approve", approve),
     web.post("/easel/packs/{pack}/forget", forget),
+    web.post("/easel/packs/{pack}/plan", plan),
+    web.post("/easel/packs/{pack}/install", install),
 ]

@@ -143,9 +143,9 @@ def described(known: Known) -> str:
     words = [f"{known.name}: {known.pack.path}", f"  {files} files of code, hash {known.hash[:16]}"]
     if known.changed:
         words[1] += "; its code changed since it was approved"
-    needs = needs_of(known.pack)
-    if needs.lines:
-        words.append(f"  it asks for {', '.join(needs.lines[:8])}{' ...' if len(needs.lines) > 8 else ''}")
+    lines = needs_of(known.pack).lines
+    if lines:
+        words.append(f"  it asks for {', '.join(lines[:8])}{' ...' if len(lines) > 8 else ''}")
     return "\n".join(words)
 
 
