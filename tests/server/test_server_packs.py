@@ -196,3 +196,26 @@ def test_the_terminal_lists_packs_and_knows_no_others(base: Path) -> None:
     assert re.search(r"approved +talks", run("packs").stdout)
     write(base, "talks", "two")
     assert re.search(r"changed +talks", run("packs").stdout)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="environments of their own need POSIX")
+def test_a_pack_with_an_environment_of_its_own_runs_once_that_is_installed(base: Path) -> None:
+    folder = write(base, "apart")
+    (folder / "pyproject.toml").write_text('[tool.easel]\nenvironment = "own"\n')
+    with running(base, "--dev-pack", "apart") as server:
+        server.wait_until_ready()
+        found = state(server, "apart", "uninstalled")
+        assert found["own_environment"] is True
+        planned = server.post("/easel/packs/apart/plan")
+        assert planned.json() == {"needs": found["needs"], "fetch": []}
+        refused = server.post("/easel/packs/apart/install", {"code": "1", "needs": found["needs"]})
+        assert refused.json()["error"]["type"] == "wrong_code"
+        assert server.post("/easel/packs/code").status == 200
+        asked = {"code": code(server), "needs": found["needs"]}
+        assert server.post("/easel/packs/apart/install", {**asked, "needs": "other"}).status == 409
+        assert server.post("/easel/packs/apart/install", asked).status == 202
+        state(server, "apart", "loaded", node_types=["Apart"])
+        assert server.get("/easel/packs").json()["installing"]["problem"] is None
+        until(lambda: server.status()["worker"]["state"] == "ready", server=server)
+        assert said(server, "Apart") == "one"
