@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from datetime import datetime
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -148,10 +149,12 @@ def _signature(node_type: NodeType, order: tuple[str, ...]) -> inspect.Signature
     found = [inspect.Parameter("self", kind)]
     optional = False
     for name in names:
+        if not name.isidentifier() or iskeyword(name):  # given by name alone, as ModelMergeSD1's are
+            continue
         declared = spec.input(name)
         optional = optional or declared is None or declared.optional or name in spec.hidden
         found.append(inspect.Parameter(name, kind, default=None if optional else inspect.Parameter.empty))
-    return inspect.Signature(found)
+    return inspect.Signature([*found, inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)])
 
 
 class SavingImages(CoreNode):

@@ -60,7 +60,7 @@ LatentUpscale upscale: samples, upscale_method, width, height, crop
 LatentUpscaleBy upscale: samples, upscale_method, scale_by
 LatentRotate rotate: samples, rotation
 LatentFlip flip: samples, flip_method
-LatentComposite composite: samples_to, samples_from, x, y
+LatentComposite composite: samples_to, samples_from, x, y, feather
 LatentBlend blend: samples1, samples2, blend_factor
 LatentCrop crop: samples, width, height, x, y
 SetLatentNoiseMask set_mask: samples, mask
@@ -121,7 +121,13 @@ SetFirstSigma set_first_sigma
 ExtendIntermediateSigmas extend
 SamplingPercentToSigma get_sigma
 SaveImage save_images: images, filename_prefix, prompt, extra_pnginfo
-PreviewImage save_images: images, filename_prefix, prompt, extra_pnginfo
+PreviewImage save_images: images, prompt, extra_pnginfo
+MaskPreview save_images
+PreviewAny main
+T5TokenizerOptions set_options: clip, min_padding, min_length
+SD_4XUpscale_Conditioning encode
+FluxKontextImageScale scale
+EmptyHunyuanImageLatent generate
 LoadImage load_image
 LoadImageOutput load_image
 LoadImageMask load_image: image, channel

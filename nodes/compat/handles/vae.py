@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.errors import ModelError
+from models.save_weights import vae_items
 from models.vae import Vae
 from models.vision import ImageEncoder, VisionOutput, preprocess
 from nodes.compat.handles.inner import Inside
@@ -143,9 +144,7 @@ class PackVae:
 
     def get_sd(self) -> dict[str, Tensor]:
         """All weights, as the file has them."""
-        vae = self._whole()
-        names = keys_of(vae.component, "")
-        return {key: vae.engine.residency.original(vae.component, self.vae_dtype, name) for key, name in names.items()}
+        return {item.name: item.make() for item in vae_items(self._whole())}
 
     def _whole(self) -> Vae:
         if not isinstance(self._base, Vae):

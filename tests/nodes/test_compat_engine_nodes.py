@@ -1,0 +1,425 @@
+# pyright: basic
+# ComfyUI's names are untyped, as packs use them.
+"""Core nodes as classes, CLIP, VAE, ControlNets, LoRAs and loaders, as packs call them. On tiny models of noise."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Tensor
+
+from graph.context import RUNNING, Context
+from graph.errors import Cancelled
+from graph.events import Progress
+from models.control import apply
+from models.merging import merge_models
+from models.patches import Shares
+from nodes.adapter import adapt
+from nodes.compat.boundary import for_pack, from_pack
+from nodes.compat.stand_in import NotSupported
+from tests.nodes.compat_host import hosting
+from tests.nodes.test_compat_engine import latent, ours, theirs
+from tests.nodes.zoo import Zoo
+
+
+@pytest.fixture(scope="module")
+def names(zoo: Zoo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Context]:
+    with hosting(zoo, tmp_path_factory.mktemp("host")) as context:
+        token = RUNNING.set(context)
+        yield context
+        RUNNING.reset(token)
+
+
+@pytest.fixture
+def nodes(names: Context) -> Any:
+    return importlib.import_module("nodes.compat.node_classes")
+
+
+def comfy(name: str) -> Any:
+    return importlib.import_module(f"comfy.{name}")
+
+
+def picture(size: int = 32) -> Tensor:
+    return torch.rand(1, size, size, 3, generator=torch.Generator().manual_seed(1))
+
+
+class TestClasses:
+    def test_all_of_them(self, nodes: Any) -> None:
+        """Each has what a class of ComfyUI's has, and makes a node type again."""
+        from nodes.library import core_registry
+
+        for class_type, node_type in core_registry().items():
+            cls = nodes.NODE_CLASS_MAPPINGS[class_type]
+            assert callable(getattr(cls(), cls.FUNCTION))
+            again = adapt(class_type, cls).spec
+            assert [(i.name, i.type) for i in again.inputs] == [(i.name, i.type) for i in node_type.spec.inputs]
+            assert [o.type for o in again.outputs] == [o.type for o in node_type.spec.outputs]
+
+    def test_the_table_of_methods_knows_the_inputs(self, nodes: Any) -> None:
+        from nodes.compat.node_methods import METHODS
+        from nodes.library import core_registry
+
+        registry = core_registry()
+        for class_type, (_, order) in METHODS.items():
+            spec = registry[class_type].spec
+            known = {i.name for i in spec.inputs} | set(spec.hidden) | {"denoise"}
+            assert set(order) <= known, class_type
+            if order:
+                missing = {i.name for i in spec.inputs if not i.optional} - set(order)
+                assert not missing, (class_type, missing)
+
+    def test_positional_and_named_arguments(self, zoo: Zoo, nodes: Any) -> None:
+        vae, clip = for_pack(zoo.vae()), for_pack(zoo.clip())
+        encoded = nodes.VAEEncode().encode(vae, picture())[0]
+        assert torch.equal(encoded["samples"], zoo.vae().encode(picture()))
+        assert torch.equal(nodes.VAEDecode().decode(samples=encoded, vae=vae)[0], zoo.vae().decode(encoded["samples"]))
+        cond = nodes.CLIPTextEncode().encode(clip, "a photo of a cat")[0]
+        assert torch.equal(cond[0][0], zoo.clip().encode("a photo of a cat")[0][0])
+        prompts = zoo.conditioning()
+        settings = (for_pack(zoo.model()), 5, 3, 4.0, "euler", "normal", prompts[:1], prompts[1:], latent(), 0.5)
+        assert torch.equal(nodes.KSampler().sample(*settings)[0]["samples"], ours(zoo, denoise=0.5))
+        scaled = nodes.ImageScale().upscale(picture(), "bilinear", 16, 16, "disabled")[0]
+        assert scaled.shape == (1, 16, 16, 3)
+        assert "lanczos" in nodes.ImageScale.upscale_methods
+        with pytest.raises(TypeError, match="VAEDecode"):
+            nodes.VAEDecode().decode(vae, encoded, vae=vae)
+
+    def test_of_the_newer_form(self, nodes: Any) -> None:
+        extras = importlib.import_module("comfy_extras.nodes_mask")
+        mask = torch.zeros(1, 8, 8)
+        mask[:, 4, 4] = 1
+        old = extras.GrowMask().expand_mask(mask, 1, True)
+        new = extras.GrowMask.execute(mask, 1, True)
+        assert torch.equal(old[0], new[0])
+        assert new.result == new.args == tuple(new)
+        assert hasattr(extras, "FeatherMask")
+        assert not hasattr(extras, "NoSuchClass")
+        under, over = torch.zeros(1, 4, 8, 8), torch.ones(1, 4, 4, 4)
+        assert float(extras.composite(under, over, 16, 16)[0, 0, 2, 2]) == 1.0
+
+    def test_calls_by_function_name(self, nodes: Any) -> None:
+        cls = nodes.NODE_CLASS_MAPPINGS["ImageInvert"]
+        assert torch.equal(getattr(cls(), cls.FUNCTION)(image=picture())[0], 1.0 - picture())
+        assert "KSampler" in nodes.NODE_CLASS_MAPPINGS
+        assert nodes.NODE_CLASS_MAPPINGS.get("no such node") is None
+        assert dict(nodes.NODE_CLASS_MAPPINGS)["KSampler"] is nodes.KSampler
+        assert nodes.NODE_DISPLAY_NAME_MAPPINGS["CLIPTextEncode"] == "CLIP Text Encode (Prompt)"
+
+    def test_saving_as_derived_classes_do(self, nodes: Any, names: Context) -> None:
+        class Mine(nodes.SaveImage):
+            def __init__(self) -> None:
+                self.output_dir = str(names.folders.root("temp"))
+                self.type = "temp"
+                self.prefix_append = "_mine"
+                self.compress_level = 0
+
+        shown = Mine().save_images(picture(8), "sub/a", {"1": {}}, {"workflow": {"n": 1}})["ui"]["images"]
+        assert shown == [{"filename": "a_mine_00001_.png", "subfolder": "sub", "type": "temp"}]
+        with Image.open(Path(names.folders.root("temp"), "sub", "a_mine_00001_.png")) as saved:
+            assert saved.text["workflow"] == '{"n": 1}'
+        preview = nodes.PreviewImage().save_images(picture(8))["ui"]["images"][0]
+        assert preview["type"] == "temp"
+        saver = nodes.SaveImage()
+        assert (saver.type, saver.compress_level) == ("output", 4)
+        assert saver.save_images(images=picture(8))["ui"]["images"][0]["type"] == "output"
+
+    def test_derived_loaders(self, nodes: Any) -> None:
+        class Mine(nodes.CheckpointLoaderSimple):
+            pass
+
+        model, clip, vae = Mine().load_checkpoint(ckpt_name="sd1.safetensors")
+        assert (from_pack(model).family.name, clip.frozen().recipe.name) == ("sd1", "sd1")
+        assert vae.downscale_ratio == 8
+        names_ = nodes.LoraLoader.INPUT_TYPES()["required"]["lora_name"][0]
+        assert "both.safetensors" in names_
+        patched, _ = nodes.LoraLoader().load_lora(model, clip, "both.safetensors", 0.7, 0.5)
+        assert from_pack(patched).patches
+
+    def test_progress_is_the_running_nodes(self, zoo: Zoo, nodes: Any, names: Context) -> None:
+        events: list[Any] = []
+        stop: list[bool] = []
+        context = Context(
+            node_id="7", folders=names.folders, services=zoo.engine, emit=events.append, cancelled=lambda: bool(stop)
+        )
+        token = RUNNING.set(context)
+        try:
+            theirs(zoo, nodes, for_pack(zoo.model()))
+            told = [event for event in events if isinstance(event, Progress)]
+            assert [(event.node, event.value) for event in told] == [("7", 1), ("7", 2), ("7", 3)]
+            stop.append(True)
+            with pytest.raises(Cancelled):
+                theirs(zoo, nodes, for_pack(zoo.model()))
+            with pytest.raises(Cancelled):
+                nodes.before_node_execution()
+        finally:
+            RUNNING.reset(token)
+
+    def test_a_packs_node(self, zoo: Zoo, names: Context) -> None:
+        """Handles become views on the way in, and handles again on the way out."""
+
+        class Mine:
+            RETURN_TYPES = ("MODEL", "CLIP", "VAE", "CONDITIONING")
+            FUNCTION = "run"
+
+            @classmethod
+            def INPUT_TYPES(cls) -> Any:  # noqa: N802
+                kinds = {"model": ("MODEL",), "clip": ("CLIP",), "vae": ("VAE",)}
+                return {"required": kinds}
+
+            def run(self, model: Any, clip: Any, vae: Any) -> Any:
+                changed = model.clone()
+                changed.set_model_sampler_post_cfg_function(lambda args: args["denoised"] * 0.5)
+                return changed, clip, vae, clip.encode_from_tokens_scheduled(clip.tokenize("a cat"))
+
+        given = {"model": zoo.model(), "clip": zoo.clip(), "vae": zoo.vae()}
+        found = adapt("Mine", Mine).call(names, given).values
+        assert len(found[0].options.post_cfg) == 1
+        assert found[1] is zoo.clip()
+        assert found[2] is zoo.vae()
+        assert torch.equal(found[3][0][0], zoo.clip().encode("a cat")[0][0])
+
+
+class TestText:
+    @pytest.mark.parametrize("family", ["sd1", "sdxl", "unclip", "flux"])
+    def test_encoding(self, zoo: Zoo, names: Context, family: str) -> None:
+        clip, text = for_pack(zoo.clip(family)), "a (red:1.3) cat, embedding:shade"
+        tokens = clip.tokenize(text)
+        assert set(tokens) == {rules.name for rules in zoo.clip(family).recipe.encoders}
+        assert all(isinstance(pair, tuple) and len(pair) == 2 for chunks in tokens.values() for pair in chunks[0])
+        ((states, options),) = nodes_text(zoo, names, family, text)
+        found, pooled = clip.encode_from_tokens(tokens, return_pooled=True)
+        assert torch.equal(found, states)
+        if options.get("pooled_output") is not None:
+            assert torch.equal(pooled, options["pooled_output"])
+        assert torch.equal(clip.encode(text), states)
+        assert torch.equal(clip.encode_from_tokens(tokens, return_dict=True)["cond"], states)
+        ((again, more),) = clip.encode_from_tokens_scheduled(tokens, add_dict={"mine": 1})
+        assert torch.equal(again, states)
+        assert more["mine"] == 1
+
+    def test_layers(self, zoo: Zoo, names: Context) -> None:
+        clip = for_pack(zoo.clip()).clone()
+        clip.clip_layer(-2)
+        expected = zoo.clip().with_last_layer(-2).encode("a cat")[0][0]
+        assert torch.equal(clip.encode("a cat"), expected)
+        assert torch.equal(from_pack(clip).encode("a cat")[0][0], expected)
+
+    def test_weights_of_words(self, names: Context) -> None:
+        module = comfy("sd1_clip")
+        text = module.escape_important(r"a (red:1.5) \(car\)")
+        pieces = [(module.unescape_important(part), weight) for part, weight in module.token_weights(text, 1.0)]
+        assert pieces == [("a ", 1.0), ("red", 1.5), (" (car)", 1.0)]
+
+    def test_parts(self, zoo: Zoo, names: Context) -> None:
+        clip = for_pack(zoo.clip("sdxl"))
+        assert hasattr(clip.cond_stage_model, "clip_l")
+        assert hasattr(clip.cond_stage_model, "clip_g")
+        assert clip.tokenizer.clip_l.end_token == 49407
+        assert clip.patcher.model_size() > 0
+        assert "clip_l.transformer.text_model.embeddings.token_embedding.weight" in clip.get_sd()
+        with pytest.raises(NotSupported, match="cond_stage_model"):
+            clip.cond_stage_model.clip_l.encode_token_weights([])
+
+
+def nodes_text(zoo: Zoo, names: Context, family: str, text: str) -> Any:
+    from nodes.text import files_for_prompts
+
+    return zoo.clip(family).encode(text, **files_for_prompts(names))
+
+
+class TestPictures:
+    def test_a_vae(self, zoo: Zoo, names: Context) -> None:
+        vae, ours_ = for_pack(zoo.vae()), zoo.vae()
+        encoded = vae.encode(picture(64))
+        assert torch.equal(encoded, ours_.encode(picture(64)))
+        assert torch.equal(vae.decode(encoded), ours_.decode(encoded))
+        assert torch.equal(vae.decode_tiled(encoded, tile_x=4, tile_y=4, overlap=1), ours_.decode_tiled(encoded, 32, 8))
+        tiled = vae.encode_tiled(picture(64), tile_x=32, tile_y=32, overlap=8)
+        assert torch.equal(tiled, ours_.encode_tiled(picture(64), 32, 8))
+        assert (vae.downscale_ratio, vae.latent_channels, vae.vae_dtype) == (8, 4, torch.float32)
+        assert vae.vae_encode_crop_pixels(picture(35)).shape == (1, 32, 32, 3)
+        with pytest.raises(NotSupported, match="first_stage_model"):
+            vae.first_stage_model.decode(encoded)
+
+    def test_a_vae_of_a_packs_own_tensors(self, zoo: Zoo, names: Context) -> None:
+        vae = comfy("sd").VAE(sd=load_file(zoo.path("vae/sd1")))
+        expected = zoo.engine.load_vae(zoo.path("vae/sd1"))
+        assert torch.equal(vae.encode(picture()), expected.encode(picture()))
+        again = comfy("sd").VAE(sd=vae.get_sd())
+        assert torch.equal(again.encode(picture()), expected.encode(picture()))
+
+    def test_an_image_encoder(self, zoo: Zoo, names: Context) -> None:
+        vision = comfy("clip_vision").load(str(zoo.path("clip_vision/vit")))
+        assert isinstance(vision, comfy("clip_vision").ClipVisionModel)
+        found = vision.encode_image(picture())
+        assert torch.equal(found["image_embeds"], zoo.clip_vision().encode(picture()).image_embeds)
+        made = comfy("clip_vision").Output()
+        made["image_embeds"] = found.image_embeds
+        assert made.image_embeds is found.image_embeds
+        style = for_pack(zoo.style_model())
+        assert torch.equal(style.get_cond(found), zoo.style_model().tokens(found))
+
+
+class TestControl:
+    def test_applied_by_a_pack(self, zoo: Zoo, nodes: Any) -> None:
+        net = comfy("controlnet").load_controlnet(str(zoo.path("controlnet/control")))
+        assert isinstance(net, comfy("controlnet").ControlBase)
+        hint, prompts = picture(64), zoo.conditioning()
+        applied = net.copy().set_cond_hint(hint.movedim(-1, 1), 0.8, (0.0, 0.6))
+        applied.set_previous_controlnet(None)
+        positive = [[prompts[0][0], {**prompts[0][1], "control": applied, "control_apply_to_uncond": True}]]
+        settings = (5, 3, 4.0, "euler", "normal")
+        found = nodes.common_ksampler(for_pack(zoo.model()), *settings, positive, prompts[1:], latent())[0]["samples"]
+        handle = zoo.engine.load_controlnet(zoo.path("controlnet/control"))
+        (expected,) = apply(handle, [prompts[:1]], hint, 0.8, 0.0, 0.6, to_uncond=True)
+        made = nodes.common_ksampler(for_pack(zoo.model()), *settings, expected, prompts[1:], latent())[0]["samples"]
+        assert torch.equal(found, made)
+        assert not torch.equal(found, ours(zoo))
+        chained = net.copy().set_cond_hint(hint.movedim(-1, 1), 0.2).set_previous_controlnet(applied)
+        assert from_pack([[prompts[0][0], {"control": chained}]])[0][1]["control"].previous is applied.frozen()
+
+    def test_the_node(self, zoo: Zoo, nodes: Any) -> None:
+        (net,) = nodes.ControlNetLoader().load_controlnet("control.safetensors")
+        prompts = zoo.conditioning()
+        positive, negative = nodes.ControlNetApplyAdvanced().apply_controlnet(
+            prompts[:1], prompts[1:], net, picture(64), 0.8, 0.0, 0.6
+        )
+        assert positive[0][1]["control"].strength == 0.8
+        assert positive[0][1]["control"].timestep_percent_range == (0.0, 0.6)
+        assert from_pack(positive)[0][1]["control"] is from_pack(negative)[0][1]["control"]
+
+    def test_a_packs_own_kind(self, zoo: Zoo, nodes: Any) -> None:
+        class Mine(comfy("controlnet").ControlBase):
+            pass
+
+        prompts = zoo.conditioning()
+        positive = [[prompts[0][0], {**prompts[0][1], "control": Mine()}]]
+        with pytest.raises(NotSupported, match="Mine"):
+            nodes.common_ksampler(for_pack(zoo.model()), 5, 1, 4.0, "euler", "normal", positive, prompts[1:], latent())
+
+
+class TestWeights:
+    def test_a_lora_that_a_pack_read(self, zoo: Zoo, nodes: Any) -> None:
+        tensors = load_file(zoo.path("loras/both"))
+        model, clip = for_pack(zoo.model()), for_pack(zoo.clip())
+        patched, words = comfy("sd").load_lora_for_models(model, clip, tensors, 0.7, 0.4)
+        lora = zoo.engine.load_lora(zoo.path("loras/both"))
+        expected = ours(zoo, zoo.model().with_lora(lora, 0.7))
+        assert torch.equal(theirs(zoo, nodes, patched), expected)
+        assert not torch.equal(expected, ours(zoo))
+        assert torch.equal(words.encode("a cat"), zoo.clip().with_lora(lora, 0.4).encode("a cat")[0][0])
+
+    def test_by_keys(self, zoo: Zoo, nodes: Any) -> None:
+        lora_module, tensors = comfy("lora"), load_file(zoo.path("loras/both"))
+        model = for_pack(zoo.model()).clone()
+        keys = lora_module.model_lora_keys_unet(model.model, {})
+        keys = lora_module.model_lora_keys_clip(for_pack(zoo.clip()).cond_stage_model, keys)
+        loaded = lora_module.load_lora(tensors, keys)
+        taken = model.add_patches(loaded, 0.7)
+        assert taken
+        assert all(key.startswith("diffusion_model.") for key in taken)
+        lora = zoo.engine.load_lora(zoo.path("loras/both"))
+        assert torch.equal(theirs(zoo, nodes, model), ours(zoo, zoo.model().with_lora(lora, 0.7)))
+        words = for_pack(zoo.clip()).clone()
+        assert words.add_patches(loaded, 0.4)
+        assert torch.equal(words.encode("a cat"), zoo.clip().with_lora(lora, 0.4).encode("a cat")[0][0])
+
+    def test_merging_as_packs_do(self, zoo: Zoo, nodes: Any) -> None:
+        first, second = (
+            for_pack(zoo.model()).clone(),
+            for_pack(zoo.engine.load_model(zoo.path("checkpoints/sd1-other"))),
+        )
+        for key, value in second.get_key_patches("diffusion_model.").items():
+            first.add_patches({key: value}, 0.7, 0.3)
+        other = from_pack(second)
+        expected = ours(zoo, merge_models(zoo.model(), other, Shares.blend(0.3)))
+        assert torch.allclose(theirs(zoo, nodes, first), expected, atol=1e-4)
+
+    def test_differences(self, zoo: Zoo, nodes: Any) -> None:
+        model = for_pack(zoo.model()).clone()
+        key = "diffusion_model.time_embed.0.weight"
+        weight = model.model_state_dict(key)[key]
+        assert model.add_patches({key: ("diff", (torch.ones_like(weight),)), "diffusion_model.no": ()}, 0.5) == [key]
+        state = comfy("lora").calculate_weight([(0.5, (torch.ones_like(weight),), 1.0, None, None)], weight, key)
+        assert torch.equal(state, weight + 0.5)
+        handle = from_pack(model)
+        with zoo.engine.residency.use(handle.component, torch.float32, handle.patches) as network:
+            assert torch.equal(network.time_embed[0].weight, weight + 0.5)
+        model.add_patches({key: ("unheard of", (weight,))})
+        with pytest.raises(NotSupported, match="unheard of"):
+            theirs(zoo, nodes, model)
+
+    def test_loaders(self, zoo: Zoo, names: Context, tmp_path: Path) -> None:
+        sd = comfy("sd")
+        path = str(zoo.path("checkpoints/sd1"))
+        model, clip, vae, vision = sd.load_checkpoint_guess_config(path, output_vae=True, output_clip=True)
+        assert from_pack(model) == zoo.model()
+        assert vision is None
+        assert sd.load_checkpoint_guess_config(path, output_vae=False, output_clip=False)[1:] == (None, None, None)
+        sd.save_checkpoint(str(tmp_path / "saved.safetensors"), model, clip, vae, metadata={"a": "b"})
+        again = sd.load_checkpoint(ckpt_path=str(tmp_path / "saved.safetensors"))
+        assert torch.equal(again[1].encode("a cat"), clip.encode("a cat"))
+        unet = sd.load_diffusion_model_state_dict(load_file(zoo.path("diffusion_models/sd1")))
+        assert from_pack(unet).family.name == "sd1"
+        words = sd.load_clip([str(zoo.path("text_encoders/clip_l"))], clip_type=sd.CLIPType.STABLE_DIFFUSION)
+        expected = zoo.engine.load_clip([zoo.path("text_encoders/clip_l")], "stable_diffusion")
+        assert torch.equal(words.encode("a cat"), expected.encode("a cat")[0][0])
+
+
+class TestHooks:
+    def test_attention_of_packs(self, zoo: Zoo, nodes: Any) -> None:
+        """Functions at the places of attention are told where they are, and what they give counts."""
+        from models.networks.attention import attend
+
+        told: list[dict[str, Any]] = []
+        view = for_pack(zoo.model()).clone()
+        view.model_options["transformer_options"]["mine"] = "kept"
+
+        def in_place(q: Tensor, k: Tensor, v: Tensor, extra: dict[str, Any]) -> Tensor:
+            told.append(extra)
+            return attend(q, k, v, extra["n_heads"])
+
+        view.set_model_attn1_replace(in_place, "middle", 0)
+        assert torch.allclose(theirs(zoo, nodes, view), ours(zoo), atol=1e-4)
+        assert told[0]["mine"] == "kept"
+        assert told[0]["block"] == ("middle", 0)
+        assert told[0]["cond_or_uncond"] == [0, 1]
+        assert told[0]["sigmas"].shape == (4,)
+        view.set_model_attn2_patch(lambda q, k, v, extra: (q, k, v * 0))
+        view.set_model_output_block_patch(lambda h, skip, options: (h, skip))
+        expected = zoo.model().with_hooks(attn2_in=lambda q, k, v, where: (q, k, v * 0))
+        assert torch.allclose(theirs(zoo, nodes, view), ours(zoo, expected), atol=1e-4)
+
+    def test_blocks_of_transformers(self, zoo: Zoo, names: Context) -> None:
+        view = for_pack(zoo.model("flux")).clone()
+        seen: list[str] = []
+
+        def block(args: dict[str, Any], extra: dict[str, Any]) -> Any:
+            seen.append(sorted(args)[0])
+            return extra["original_block"](args)
+
+        view.set_model_patch_replace(block, "dit", "double_block", 0)
+        x = latent()["samples"].repeat(1, 4, 1, 1)
+        context = zoo.conditioning("flux")[0][0].expand(2, -1, -1)
+        sigma = torch.tensor(0.5)
+        plain = zoo.model("flux").denoise(x, sigma, {"context": context})
+        assert torch.equal(from_pack(view).denoise(x, sigma, {"context": context}), plain)
+        assert seen
+
+    def test_attention_by_itself(self, names: Context) -> None:
+        attention = comfy("ldm.modules.attention")
+        q = torch.randn(2, 5, 16)
+        from models.networks.attention import attend
+
+        assert torch.equal(attention.optimized_attention(q, q, q, 4), attend(q, q, q, 4))
+        split = q.unflatten(-1, (4, 4)).transpose(1, 2)
+        assert torch.equal(attention.optimized_attention(split, split, split, 4, skip_reshape=True), attend(q, q, q, 4))
+        util = comfy("ldm.modules.diffusionmodules.util")
+        assert util.timestep_embedding(torch.tensor([1.0, 2.0]), 8).shape == (2, 8)
