@@ -119,8 +119,11 @@ def as_node_error(
 
 
 def type_name(error: BaseException) -> str:
-    """`ValueError`, or dotted: `torch.OutOfMemoryError`."""
+    """`ValueError`, or dotted: `torch.OutOfMemoryError`; where clients know an error by another name, that one."""
     kind = type(error)
+    known = getattr(kind, "wire_name", None)
+    if isinstance(known, str):
+        return known
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from graph.cells import Cells
 from graph.errors import GraphError
 from graph.parse import parse, to_prompt
-from graph.types import Graph, JsonObject, Link, NodeId
+from graph.types import BadLink, Graph, JsonObject, Link, Node, NodeId
 
 
 class DynamicGraph:
@@ -29,7 +30,7 @@ class DynamicGraph:
 
     def expand(self, parent: NodeId, data: JsonObject) -> list[NodeId]:
         """Add the nodes of an API-format graph. Raises GraphError, with nothing added, where it is at fault."""
-        added = parse(data)
+        added = Graph({id: _with_lists(node) for id, node in parse(data).nodes.items()})
         for id, node in added.nodes.items():
             if id in self.nodes:
                 raise GraphError(f"DuplicateNodeError: the expansion adds a node {id}, which is there already.")
@@ -88,6 +89,12 @@ class DynamicGraph:
 
     def get_real_node_id(self, node_id: str) -> str:
         return self.real(NodeId(node_id))
+
+
+def _with_lists(node: Node) -> Node:
+    """A node of an expansion: its constants are values of any kind, lists among them."""
+    lists = {name: value.value for name, value in node.inputs.items() if isinstance(value, BadLink)}
+    return replace(node, inputs={**node.inputs, **lists}) if lists else node
 
 
 def as_link(value: Any) -> Link | None:

@@ -82,6 +82,8 @@ class CycleError(GraphError):
     path: the nodes in the order in which values would flow; the last is the first again.
     """
 
+    wire_name = "graph.DependencyCycleError"
+
     type = "dependency_cycle"
 
     def __init__(self, path: Sequence[NodeId]) -> None:
