@@ -22,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from graph.folders import Folders
 from graph.frozen import Frozen, pins_of
 from graph.parse import parse
 from graph.registry import Registry
+from graph.renamed import Renames
+from graph.revised import Revised
 from graph.sizes import size_of
 from graph.types import JsonObject, NodeId
 from graph.validate import validate
@@ -61,6 +64,7 @@ class Worker:
         self._to_describe: queue.SimpleQueue[JsonObject] | None = None
         self._interrupted: set[str] = set()
         self._collected = time.monotonic()
+        self._revised = Revised()
 
     def serve(self) -> None:
         """Set up, then run jobs until told to stop."""
@@ -92,10 +96,18 @@ class Worker:
 
         return core_registry()
 
-    def _load_packs(self, entries: list[JsonObject]) -> None:
-        """Import packs that were approved meanwhile, or list them anew."""
+    def _load_packs(self, entries: list[JsonObject], changed: list[JsonObject]) -> None:
+        """Import packs that were approved meanwhile, or list them anew; and once more those whose files were saved."""
+        before = self.registry.catalogue()
         self.packs.load(entries)
+        for entry in changed:
+            reloaded = self.packs.reload(entry)
+            for class_type in reloaded.stale:
+                self.executor.cache.drop_type(class_type)
+            self.executor.forget_objects(reloaded.modules)
+        self._revised.note(before, self.registry.catalogue())
         self._tell_catalogue()
+        self.packs.serve_routes()
 
     def _tell_catalogue(self) -> None:
         catalogue = self.registry.catalogue().to_json()
@@ -163,7 +175,7 @@ class Worker:
             case "catalogue":
                 self._tell_catalogue()
             case "packs":
-                self._work.put(lambda: self._load_packs(header["load"]))
+                self._work.put(lambda: self._load_packs(header.get("load", []), header.get("reload", [])))
             case "stats":
                 self._tell_stats(detail=bool(header.get("detail")))
             case "drop":
@@ -201,7 +213,7 @@ class Worker:
         prompt_id = header["job"]["prompt_id"]
         try:
             job = Job.from_json(header["job"])
-            if not header.get("checked", True):
+            if not header.get("checked", True) or self._revised.touches(job.graph):
                 job = self._check_late(job)
             with _no_gradients():
                 outcome = self.executor.run(job, self.wire.send_event, lambda: prompt_id in self._interrupted)
@@ -272,14 +284,20 @@ class Worker:
                 self.wire.send({"type": "validated", "id": header["id"], "problems": []})
 
     def _check_late(self, job: Job) -> Job:
-        """Validate a job that was accepted while no catalogue was there, or for its frozen results. Raises _Refused."""
-        executor = self.executor
+        """Validate a job that was accepted while no catalogue was there, for its frozen results, or before node types
+        became others. Raises _Refused."""
+        executor, catalogue = self.executor, self.registry.catalogue()
+        revised = self._revised.touches(job.graph)
+        job = replace(job, graph=Renames(catalogue).graph(job.graph))
         given = executor.frozen.there(job.graph, job.extra, job.client_id or job.user, executor.cache)
-        report = validate(job.graph, self.registry.catalogue(), self.folders, job.targets or None, given=given)
-        if not report.targets:
+        device = str(getattr(self.services, "device", "none"))
+        report = validate(job.graph, catalogue, self.folders, job.targets or None, given=given, device=device)
+        if not report.targets or (revised and not set(job.targets) <= set(report.targets)):
             problem = next(iter(report.problems), None)
             error = report.error() or {}
             sentence = problem.sentence if problem else str(error.get("message", "The prompt cannot run."))
+            if problem is not None:
+                sentence += self._revised.why(problem, job.graph, catalogue)
             gone = [id for id in pins_of(job.extra) if id in job.graph and id not in given]
             if gone:
                 names = ", ".join(job.graph.nodes[id].label for id in gone[:5])
