@@ -90,7 +90,7 @@ class Checks:
 
     def missing_type(self, node: Node) -> Problem:
         near = self._nearest(node.class_type, list(self.catalogue))
-        pack = "If it belongs to a node pack, put that in custom_nodes and start with --dev-pack and its name."
+        pack = "If it belongs to a node pack, put that in custom_nodes and approve it."
         guess = f"Did you mean {near}?" if near else pack
         title = f' "{node.title}"' if node.title else ""
         return Problem(

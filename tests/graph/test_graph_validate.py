@@ -290,7 +290,7 @@ def test_unknown_types_fail_the_whole_prompt_wherever_they_are() -> None:
     (problem,) = report.problems
     assert problem.sentence == "Node #5 \"mine\" has the type 'Decoed', which is not installed. Did you mean Decode?"
     (problem,) = look({**GOOD, "5": {"class_type": "Qwertyuiop", "inputs": {}}}).problems
-    assert "put that in custom_nodes and start with --dev-pack" in problem.sentence
+    assert "put that in custom_nodes and approve it" in problem.sentence
 
 
 def test_a_good_output_runs_though_another_fails() -> None:
