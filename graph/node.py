@@ -83,6 +83,8 @@ class NodeType:
     """The lazy inputs that are needed, given what is there (absent ones are None)."""
     validate_inputs: Callable[[Values], bool | str | Awaitable[bool | str]] | None = None
     """True, or what is wrong; gets the constants that `spec.validates` names."""
+    describe: Callable[[], NodeSpec] | None = None
+    """Reads the declaration anew, where its choices follow files that it looks up by itself."""
 
 
 class Function(Generic[P, R]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from graph.errors import DeclarationError
@@ -66,6 +67,22 @@ class Registry(Mapping[str, NodeType]):
                 raise DeclarationError(f"The node type {name} is there already, from {holder.spec.module}.")
             added[name] = type
         self._types = {**self._types, **added}
+
+    def describe_anew(self) -> list[tuple[str, BaseException]]:
+        """Read the declarations anew whose choices follow files; gives those that failed, which stay as they were."""
+        failed: list[tuple[str, BaseException]] = []
+        changed: dict[str, NodeType] = {}
+        for name, type in self._types.items():
+            if type.describe is not None:
+                try:
+                    spec = replace(type.describe(), class_type=name)
+                except Exception as error:
+                    failed.append((name, error))
+                    continue
+                if spec != type.spec:
+                    changed[name] = replace(type, spec=spec)
+        self._types = {**self._types, **changed}
+        return failed
 
     def without(self, names: Iterable[str]) -> Registry:
         """Another registry, which lacks the types of these names."""

@@ -213,6 +213,8 @@ class NodeSpec:
     open_inputs: bool = False
     """Takes inputs that it does not declare."""
     is_async: bool = False
+    changing: bool = False
+    """Its choices follow files that its own code looks up: they are asked for anew when somebody wants to know."""
     memory: Memory | None = None
     needs: Needs | None = None
     unkeyed: tuple[str, ...] = ()
@@ -349,6 +351,7 @@ _FLAGS = (
     "has_is_changed",
     "open_inputs",
     "is_async",
+    "changing",
     "deprecated",
     "experimental",
     "api_node",

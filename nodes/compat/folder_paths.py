@@ -20,6 +20,7 @@ from graph.errors import FileNameError
 from graph.folders import KIND_SYNONYMS, MEDIA_EXTENSIONS, MODEL_EXTENSIONS, OWN_KINDS, FolderKind, inside
 from nodes.compat.file_names import FileNames
 from nodes.compat.host import host, running
+from nodes.compat.looked import note
 from nodes.naming import expand
 
 supported_pt_extensions: set[str] = set(MODEL_EXTENSIONS)
@@ -125,6 +126,7 @@ def get_filename_list(folder_name: str) -> list[str]:
     name = map_legacy(folder_name)
     if name not in folder_names_and_paths:
         raise KeyError(folder_name)
+    note()
     changed_kinds()
     return FileNames(host().folders.list(name), kind=name)
 

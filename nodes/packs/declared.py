@@ -12,7 +12,9 @@ from typing import Any
 
 from graph.errors import DeclarationError
 from graph.node import Function, NodeType
+from graph.spec import NodeSpec
 from nodes.adapter import adapt
+from nodes.compat.looked import looks
 
 ENTRY = "comfy_entrypoint"
 
@@ -75,12 +77,27 @@ def _name_of(cls: Any) -> str:
 
 
 def node_type(class_type: str, item: Any, title: str, origin: str, version: str) -> NodeType:
-    """One declaration as a node type. Raises what its own code raises, and DeclarationError."""
+    """One declaration as a node type. Raises what its own code raises, and DeclarationError.
+
+    Choices that follow files, as the class looks them up by itself, are read anew whenever somebody wants to know.
+    """
     if isinstance(item, Function):
         spec = replace(item.type.spec, class_type=class_type, module=origin, version=version)
         return replace(item.type, spec=spec)
     with suppress(AttributeError, TypeError):  # some classes cannot be written to, and nobody needs it then
         item.RELATIVE_PYTHON_MODULE = origin
+    before = looks()
+    found = _adapted(class_type, item, title, origin, version)
+    if looks() == before or all(declared.choices is None for declared in found.spec.inputs):
+        return found
+
+    def describe() -> NodeSpec:
+        return replace(_adapted(class_type, item, title, origin, version).spec, changing=True)
+
+    return replace(found, spec=replace(found.spec, changing=True), describe=describe)
+
+
+def _adapted(class_type: str, item: Any, title: str, origin: str, version: str) -> NodeType:
     if not is_v3(item):
         return adapt(class_type, item, title, module=origin, version=version)
     from nodes.compat.comfy_api.adapt import adapt_v3

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nodes.compat import looked
+
 MOST_NOTED = 20
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CACHES = (".cache", ".config", ".local", ".triton", ".keras", ".matplotlib", ".nv", "Library", "AppData")
@@ -137,6 +139,8 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     now = _now
     if now is None or getattr(_inside, "busy", False):
         return
+    if event in looked.EVENTS:
+        looked.note()
     _inside.busy = True
     try:
         if event == "open":
