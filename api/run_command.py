@@ -65,8 +65,9 @@ async def _run(flags: RunFlags, source: JsonObject, folders: Folders) -> list[Pa
     worker = LocalWorker(ROOT / "worker.py", worker_config(flags.flags, folders), kept, lambda: None, packs, guard)
     worker.start()
     try:
-        if worker.catalogue is not None and _is_current(kept, folders):
-            _check_early(flags, source, worker.catalogue, folders)
+        known = await worker.kept_catalogue()
+        if known is not None and _is_current(kept, folders):
+            _check_early(flags, source, known, folders)
         catalogue = await _ready(worker)
         graph = _graph(flags, source, catalogue, folders)
         report = await _validated(worker, graph, catalogue, folders)
