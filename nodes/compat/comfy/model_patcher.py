@@ -1,6 +1,6 @@
 """`comfy.model_patcher`: what a MODEL is to packs."""
 
-from nodes.compat.handles.model import (
+from nodes.compat.handles.patcher import (
     ModelPatcher,
     create_model_options_clone,
     set_model_options_patch_replace,

@@ -13,8 +13,8 @@ from models.text.handle import Clip
 from models.text.tokens import Token
 from nodes.compat.handles import weights
 from nodes.compat.handles.inner import Inside
-from nodes.compat.handles.model import ModelPatcher
 from nodes.compat.handles.now import context_now
+from nodes.compat.handles.patcher import ModelPatcher
 from nodes.compat.stand_in import NotSupported
 
 

@@ -202,7 +202,7 @@ class _Asked:
 
     def pair(self, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         """The guided latent and what the negative side says, which a function after guidance gets to see."""
-        from nodes.compat.handles.model import set_model_options_post_cfg_function
+        from nodes.compat.handles.patcher import set_model_options_post_cfg_function
 
         found: list[Tensor] = []
 

@@ -14,7 +14,7 @@ from models.save_weights import vae_items
 from models.vae import Vae
 from models.vision import ImageEncoder, VisionOutput, preprocess
 from nodes.compat.handles.inner import Inside
-from nodes.compat.handles.model import ModelPatcher
+from nodes.compat.handles.patcher import ModelPatcher
 from nodes.compat.handles.weights import keys_of
 
 
