@@ -720,6 +720,33 @@ def test_what_clients_read_of_the_third_kind(client: Client) -> None:
     assert info["python_module"] == "custom_nodes.behaviours"
 
 
+# Routes of the pack's own
+
+
+def test_routes_of_the_pack(client: Client) -> None:
+    server = client.server
+    for prefix in ("", "/api"):
+        reply = server.request("GET", f"{prefix}/behaviours/hello/me", headers={"Cookie": "a=b"})
+        assert (reply.status, reply.json()) == (200, {"hello": "me", "private": []})
+    assert server.request("POST", "/behaviours/size", raw=b"x" * 200_000).json() == 200_000
+    reply = server.get("/behaviours/fails")
+    assert reply.status == 500
+    said = reply.json()["error"]["message"]
+    assert said == "The node pack behaviours could not answer this: ValueError: a fault of this route"
+    assert server.get("/behaviours/nothing").status == 404
+    origin = {"Origin": "http://elsewhere.example"}
+    assert server.request("GET", "/behaviours/hello/me", headers=origin).status == 403
+    heard = [json.loads(data) for data in _left(client)]
+    assert {"type": "behaviours.hello", "data": {"name": "me"}} in heard
+
+
+def test_easels_own_routes_come_first(client: Client) -> None:
+    assert "queue_running" in client.server.get("/queue").json()
+    packs = client.server.get("/easel/packs").json()["packs"]
+    (pack,) = [pack for pack in packs if pack["name"] == "behaviours"]
+    assert pack["notes"] == ["Its route GET /queue is never reached: Easel itself answers at this address."]
+
+
 def test_the_pack_has_about_fifty_nodes(client: Client) -> None:
     info = client.server.get("/object_info").json()
     ours = [name for name, entry in info.items() if entry["python_module"] == "custom_nodes.behaviours"]

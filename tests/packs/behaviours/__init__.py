@@ -4,7 +4,7 @@ Written for tests/server/test_server_behaviours.py, in the manner of ComfyUI's p
 import, so that what they rely on is seen over the wire.
 """
 
-from . import changing, expanding, lazy_and_lists, third_kind, values, waiting  # noqa: F401  (they register)
+from . import changing, expanding, lazy_and_lists, routes, third_kind, values, waiting  # noqa: F401  (they register)
 from .declare import CLASSES
 
 NODE_CLASS_MAPPINGS = {**CLASSES, **{cls.GET_SCHEMA().node_id: cls for cls in third_kind.CLASSES}}
