@@ -102,6 +102,8 @@ class Flags:
     device: str = "auto"
     precision: str = "auto"
     previews: str = "auto"
+    plain_previews: bool = False
+    """Whether previews were asked for: then clients get them too that may take them for results."""
     preview_size: int = 512
     """Pixels along the longer edge, at most."""
     cache_memory: int | None = None
@@ -294,7 +296,7 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
         "--previews",
         "--preview-method",
         choices=PREVIEWS,
-        default="auto",
+        default=None,
         help="while a sampler runs: by mixing colours, by a tiny decoder of models/vae_approx, or none (default: auto)",
     )
     run.add_argument("--preview-size", type=int, default=512, metavar="PIXELS", help="at most (default: 512)")
@@ -386,7 +388,8 @@ def _flags(
         port=found.port,
         device=device,
         precision=precision,
-        previews=found.previews,
+        previews=found.previews or "auto",
+        plain_previews=found.previews not in (None, "none"),
         preview_size=found.preview_size,
         cache_memory=None if memory is None else int(memory * GIGABYTE),
         cache_device=None if found.cache_device is None else int(found.cache_device * GIGABYTE),

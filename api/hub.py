@@ -64,7 +64,9 @@ class Listener:
 class Hub:
     """Clients under /ws. A message to an id that nobody listens under is dropped."""
 
-    def __init__(self) -> None:
+    def __init__(self, sketches: bool = False) -> None:
+        """sketches: whether samplers' previews go to clients too that never said they can tell them from results."""
+        self.sketches = sketches
         self._clients: dict[str, Listener] = {}
         self._status: JsonObject = {}
         self._status_timer: asyncio.TimerHandle | None = None
@@ -118,12 +120,16 @@ class Hub:
             listener.put(payload, replaces="progress_state")
         return len(payload)
 
-    def send_preview(self, client_id: str | None, plain: Callable[[], bytes], described: Callable[[], bytes]) -> None:
-        """To one client, in the form that it can read."""
+    def send_preview(
+        self, client_id: str | None, plain: Callable[[], bytes], described: Callable[[], bytes], *, sketch: bool
+    ) -> None:
+        """To one client, in the form that it can read. Older clients take every picture for a result: to them what is
+        only a sketch of one goes where that was asked for on the command line."""
         listener = self._clients.get(client_id) if client_id is not None else None
         if listener is not None:
             rich = listener.flags.get("supports_preview_metadata") is True
-            listener.put(described() if rich else plain(), preview=True)
+            if rich or not sketch or self.sketches:
+                listener.put(described() if rich else plain(), preview=sketch)
 
     def broadcast(self, payload: Payload) -> None:
         """To every client."""

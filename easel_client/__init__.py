@@ -7,7 +7,7 @@
 Nothing here imports another part of Easel: the folder can be copied, or installed by `pip install ./easel_client`.
 """
 
-from easel_client.client import Client, Job
+from easel_client.client import Client
 from easel_client.errors import (
     ChangeError,
     EaselError,
@@ -32,6 +32,7 @@ from easel_client.events import (
     Reconnected,
     Started,
 )
+from easel_client.job import Job
 from easel_client.results import File, HistoryEntry, Queue, QueueItem, Result, Uploaded
 from easel_client.sync import SyncClient, SyncJob
 

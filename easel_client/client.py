@@ -6,7 +6,7 @@ import asyncio
 import json
 import struct
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +14,13 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote, urlsplit
 
-import aiohttp
-
 from easel_client import graphs
-from easel_client.errors import EaselError, JobGone, JobInterrupted, Json, Refused, Unreachable, refusal
+from easel_client.errors import EaselError, JobGone, Json, Refused
 from easel_client.events import (
     Cached,
-    Done,
     Event,
     Failed,
     Interrupted,
-    Last,
     NodeDone,
     NodeStarted,
     NodeText,
@@ -34,101 +30,10 @@ from easel_client.events import (
     Started,
 )
 from easel_client.graphs import Changes, Graph
+from easel_client.http import Http
+from easel_client.job import Job
 from easel_client.results import File, HistoryEntry, Queue, Result, Uploaded, entry_of, queue_of
 from easel_client.wire import Wire
-
-LOOK_AGAIN = 10.0
-"""Seconds after which a job that says nothing is looked for."""
-STREAMING = frozenset({"SaveImageWebsocket"})
-"""Types whose pictures on the websocket are results."""
-WAITING_PREVIEWS = 50
-
-
-class Job:
-    """A job of this client: `async for event in job.follow()`, `await job.wait()`, `await job.cancel()`."""
-
-    def __init__(self, client: Client, prompt_id: str, prompt: Json) -> None:
-        self._client = client
-        self.prompt_id = prompt_id
-        self.prompt = prompt
-        self.node_errors: Json = {}
-        """Of outputs that the server left out, because they are at fault."""
-        self.said: list[Event] = []
-        """All events so far but the previews."""
-        self._listeners: set[asyncio.Queue[Event]] = set()
-        self._last: Last | None = None
-        self._ended = asyncio.Event()
-        self._streamed: list[File] = []
-
-    async def follow(self) -> AsyncGenerator[Event]:
-        """Everything that the job tells, from its beginning; the last event is Done, Failed or Interrupted."""
-        waiting: asyncio.Queue[Event] = asyncio.Queue()
-        for event in self.said:
-            waiting.put_nowait(event)
-        self._listeners.add(waiting)
-        try:
-            while True:
-                try:
-                    event = await asyncio.wait_for(waiting.get(), LOOK_AGAIN)
-                except TimeoutError:
-                    with suppress(Unreachable):
-                        await self._client.look(self)
-                    continue
-                yield event
-                if isinstance(event, Last):
-                    return
-        finally:
-            self._listeners.discard(waiting)
-
-    async def wait(self, timeout: float | None = None) -> Result:  # noqa: ASYNC109, as callers know it
-        """The result. Raises JobFailed, JobInterrupted or JobGone; TimeoutError after `timeout` seconds."""
-        async with asyncio.timeout(timeout):
-            while self._last is None:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_AGAIN):
-                        await self._ended.wait()
-                if self._last is None:
-                    with suppress(Unreachable):
-                        await self._client.look(self)
-        if isinstance(self._last, Done):
-            return self._last.result
-        assert self._last is not None
-        raise self._last.error
-
-    async def cancel(self) -> bool:
-        """Stop it, or take it out of the queue; False where it had ended."""
-        return await self._client.cancel(self.prompt_id)
-
-    def tell(self, event: Event) -> None:
-        """For the client: hand an event to all who follow."""
-        if self._last is not None:
-            return
-        if isinstance(event, Preview):
-            if self.prompt.get(event.node, {}).get("class_type") in STREAMING:
-                name = f"{event.node}-{len(self._streamed) + 1}.{event.media_type.rpartition('/')[2]}"
-                self._streamed.append(File(event.node, name, "", "websocket", None, event.data))
-        else:
-            self.said.append(event)
-        for waiting in self._listeners:
-            if not isinstance(event, Preview) or waiting.qsize() < WAITING_PREVIEWS:
-                waiting.put_nowait(event)
-        if isinstance(event, Last):
-            self._last = event
-            self._ended.set()
-
-    def end(self, entry: HistoryEntry) -> None:
-        """For the client: the job is in the history."""
-        if entry.error is None:
-            result = entry.result()
-            self.tell(Done(self.prompt_id, result.with_files((*result.files, *self._streamed))))
-        elif isinstance(entry.error, JobInterrupted):
-            self.tell(Interrupted(self.prompt_id, entry.error))
-        else:
-            self.tell(Failed(self.prompt_id, entry.error))
-
-    @property
-    def ended(self) -> bool:
-        return self._last is not None
 
 
 class Client:
@@ -139,13 +44,10 @@ class Client:
 
     def __init__(self, url: str = "http://127.0.0.1:8188", token: str | None = None, *, patience: float = 60.0) -> None:
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
         self.client_id = uuid.uuid4().hex
-        self.is_easel = False
-        """Known once connected; other servers lack a few things, which are then done in other ways."""
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = Http(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", headers)
         self._patience = patience
-        self._session: aiohttp.ClientSession | None = None
         self._wire: Wire | None = None
         self._jobs: dict[str, Job] = {}
         self._running: str | None = None
@@ -160,13 +62,16 @@ class Client:
     ) -> None:
         await self.close()
 
+    @property
+    def is_easel(self) -> bool:
+        """Known once connected; other servers lack a few things, which are then done in other ways."""
+        return self._http.is_easel
+
     async def connect(self) -> None:
         """Raises Unreachable, or Refused where the token is not right."""
-        if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=15)
-            self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        self._http.open()
         try:
-            await self._json("GET", "/prompt")
+            await self._http.json("GET", "/prompt")
             await self._listen()
         except BaseException:
             await self.close()
@@ -178,9 +83,7 @@ class Client:
         if self._wire is not None:
             await self._wire.close()
             self._wire = None
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._http.close()
 
     # Jobs
 
@@ -213,7 +116,7 @@ class Client:
         await self._listen()
         job = self._jobs[body["prompt_id"]] = Job(self, body["prompt_id"], prompt)
         try:
-            said = await self._json("POST", "/prompt", body)
+            said = await self._http.json("POST", "/prompt", body)
         except BaseException:
             del self._jobs[job.prompt_id]
             raise
@@ -277,7 +180,7 @@ class Client:
         """Stop a job, or take it out of the queue; False where it had ended."""
         if self.is_easel:
             try:
-                await self._json("DELETE", f"/easel/jobs/{quote(prompt_id, safe='')}")
+                await self._http.json("DELETE", f"/easel/jobs/{quote(prompt_id, safe='')}")
             except Refused as refused:
                 if refused.status not in (404, 409):
                     raise
@@ -285,8 +188,8 @@ class Client:
             stopped = True
         else:
             stopped = (await self.queue()).position(prompt_id) is not None
-            await self._json("POST", "/queue", {"delete": [prompt_id]})
-            await self._json("POST", "/interrupt", {"prompt_id": prompt_id})
+            await self._http.json("POST", "/queue", {"delete": [prompt_id]})
+            await self._http.json("POST", "/interrupt", {"prompt_id": prompt_id})
         if (job := self._jobs.get(prompt_id)) is not None:
             await self.look(job)
         return stopped
@@ -315,7 +218,8 @@ class Client:
         overwrite: bool = False,
     ) -> Uploaded:
         """Send a picture (or another file) for nodes such as Load Image, whose value is `str()` of what this gives."""
-        return await self._upload("/upload/image", source, name, subfolder, kind, overwrite, {})
+        fields = {"type": kind, "subfolder": subfolder, **({"overwrite": "true"} if overwrite else {})}
+        return await self._http.upload("/upload/image", source, name, fields)
 
     async def upload_mask(
         self,
@@ -328,8 +232,9 @@ class Client:
     ) -> Uploaded:
         """Send a picture whose alpha channel replaces that of `original`, which the server has."""
         reference = {"filename": original.name, "subfolder": original.subfolder, "type": original.kind}
-        more = {"original_ref": json.dumps(reference)}
-        return await self._upload("/upload/mask", source, name, subfolder, "input", overwrite, more)
+        fields = {"type": "input", "subfolder": subfolder, "original_ref": json.dumps(reference)}
+        fields |= {"overwrite": "true"} if overwrite else {}
+        return await self._http.upload("/upload/mask", source, name, fields)
 
     async def download(self, file: File | Uploaded, save_to: str | Path | None = None) -> bytes:
         """The data of a file that the server has; with `save_to` it is written into that folder too."""
@@ -345,39 +250,41 @@ class Client:
         if file.data is not None:
             return file
         if file.id is not None:
-            return replace(file, data=await self._bytes("GET", f"/api/etn/image/{quote(file.id, safe='')}"))
+            return replace(file, data=await self._http.bytes("GET", f"/api/etn/image/{quote(file.id, safe='')}"))
         query = {"filename": file.name, "subfolder": file.subfolder, "type": file.kind}
-        return replace(file, data=await self._bytes("GET", "/view", params=query))
+        return replace(file, data=await self._http.bytes("GET", "/view", params=query))
 
     # What there is
 
     async def queue(self) -> Queue:
-        return queue_of(await self._json("GET", "/queue"))
+        return queue_of(await self._http.json("GET", "/queue"))
 
     async def history(self, max_items: int | None = None, offset: int | None = None) -> dict[str, HistoryEntry]:
         """Jobs that ended, the oldest first; `max_items` alone gives the newest so many."""
         query = {name: str(n) for name, n in (("max_items", max_items), ("offset", offset)) if n is not None}
-        found = await self._json("GET", "/history", params=query)
+        found = await self._http.json("GET", "/history", params=query)
         return {id: entry_of(id, entry) for id, entry in found.items()}
 
     async def object_info(self, class_type: str | None = None) -> Json:
         """The node types, or one: `{class_type: {...}}`; empty where there is none of that name."""
-        return await self._json("GET", "/object_info" + (f"/{quote(class_type, safe='')}" if class_type else ""))
+        return await self._http.json("GET", "/object_info" + (f"/{quote(class_type, safe='')}" if class_type else ""))
 
     async def models(self, folder: str | None = None) -> list[str]:
         """The folders of models, or the files of one."""
-        return cast("list[str]", await self._any("GET", "/models" + (f"/{quote(folder, safe='')}" if folder else "")))
+        return cast(
+            "list[str]", await self._http.any("GET", "/models" + (f"/{quote(folder, safe='')}" if folder else ""))
+        )
 
     async def system_stats(self) -> Json:
-        return await self._json("GET", "/system_stats")
+        return await self._http.json("GET", "/system_stats")
 
     async def interrupt(self) -> None:
         """Stop whatever runs."""
-        await self._json("POST", "/interrupt", {})
+        await self._http.json("POST", "/interrupt", {})
 
     async def free(self, *, models: bool = True, results: bool = False) -> None:
         """Let go of models in memory, and of cached results."""
-        await self._json("POST", "/free", {"unload_models": models, "free_memory": results})
+        await self._http.json("POST", "/free", {"unload_models": models, "free_memory": results})
 
     # Inside
 
@@ -388,7 +295,7 @@ class Client:
             if not self.is_easel:
                 raise EaselError("This server takes graphs in API format only: save the graph in that format.")
             plain = {path: str(v) if isinstance(v, Uploaded) else v for path, v in changes.items()}
-            found = await self._json("POST", "/easel/convert", {"workflow": graph, "changes": plain})
+            found = await self._http.json("POST", "/easel/convert", {"workflow": graph, "changes": plain})
             return found["prompt"], found["workflow"]
         if not changes:
             return graph, workflow
@@ -404,16 +311,22 @@ class Client:
         return graph, workflow
 
     async def _entry(self, prompt_id: str) -> HistoryEntry | None:
-        found = await self._json("GET", f"/history/{quote(prompt_id, safe='')}")
+        found = await self._http.json("GET", f"/history/{quote(prompt_id, safe='')}")
         return entry_of(prompt_id, found[prompt_id]) if prompt_id in found else None
 
     async def _listen(self) -> None:
         """Have the websocket open before a job is queued: what it tells first is not told again."""
         if self._wire is not None:
             return
-        address = f"{self.url.replace('http', 'ws', 1)}/ws?clientId={self.client_id}"
+        address = f"{self._http.url.replace('http', 'ws', 1)}/ws?clientId={self.client_id}"
         wire = Wire(
-            address, self._headers, self._patience, self._take_text, self._take_bytes, self._came_back, self._gave_up
+            address,
+            self._http.headers,
+            self._patience,
+            self._take_text,
+            self._take_bytes,
+            self._came_back,
+            self._gave_up,
         )
         await wire.open()
         self._wire = wire
@@ -487,51 +400,3 @@ class Client:
     def _end(self, job: Job, entry: HistoryEntry) -> None:
         job.end(entry)
         self._jobs.pop(job.prompt_id, None)
-
-    async def _upload(
-        self,
-        path: str,
-        source: str | Path | bytes,
-        name: str | None,
-        subfolder: str,
-        kind: str,
-        overwrite: bool,
-        more: dict[str, str],
-    ) -> Uploaded:
-        if isinstance(source, bytes):
-            data, called = source, name or "image.png"
-        else:
-            try:
-                data, called = await asyncio.to_thread(Path(source).read_bytes), name or Path(source).name
-            except OSError as error:
-                raise EaselError(f"{source} cannot be read: {error.strerror}.") from None
-        form = aiohttp.FormData()
-        form.add_field("image", data, filename=called, content_type="application/octet-stream")
-        for field, value in {"type": kind, "subfolder": subfolder, **more}.items():
-            form.add_field(field, value)
-        if overwrite:
-            form.add_field("overwrite", "true")
-        said = json.loads(await self._bytes("POST", path, data=form))
-        return Uploaded(said["name"], said["subfolder"], said["type"])
-
-    async def _json(self, method: str, path: str, body: Any = None, *, params: dict[str, str] | None = None) -> Json:
-        found = await self._any(method, path, body, params=params)
-        return cast(Json, found) if isinstance(found, dict) else {}
-
-    async def _any(self, method: str, path: str, body: Any = None, *, params: dict[str, str] | None = None) -> Any:
-        options: Json = {} if body is None else {"json": body}
-        data = await self._bytes(method, path, params=params, **options)
-        return json.loads(data) if data else {}
-
-    async def _bytes(self, method: str, path: str, **options: Any) -> bytes:
-        if self._session is None:
-            raise EaselError("The client is not connected: use `async with`, or call `connect`.")
-        try:
-            async with self._session.request(method, self.url + path, **options) as reply:
-                data = await reply.read()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise Unreachable(f"The server at {self.url} cannot be reached: {error or type(error).__name__}.") from None
-        self.is_easel = self.is_easel or reply.headers.get("Server") == "Easel"
-        if reply.status >= 400:
-            raise refusal(reply.status, data, f"{method} {path}")
-        return data

@@ -102,7 +102,8 @@ def _problems(said: Json) -> list[NodeProblem]:
     problems: list[NodeProblem] = []
     for node, entry in cast(Json, nodes).items() if isinstance(nodes, dict) else ():
         for item in entry.get("errors", ()):
-            input = (item.get("extra_info") or {}).get("input_name")
+            more: Json = item.get("extra_info") or {}
+            input = more.get("input_name")
             class_type = str(entry.get("class_type") or "")
             own = f"{class_type} #{node}: {item.get('message', '')} ({item.get('details', '')})"
             sentence = str(item.get("sentence") or own)

@@ -58,8 +58,8 @@ def find(prompt: Json, path: str) -> tuple[str, str]:
     """The node and the input that `3.seed` or `Sampler.seed` name; either part may have dots of its own."""
     names: dict[str, list[str]] = {}
     for id, node in prompt.items():
-        title = str((node.get("_meta") or {}).get("title") or "")
-        for name in {title, str(node.get("class_type") or "")} - {""}:
+        said: Json = node.get("_meta") or {}
+        for name in {str(said.get("title") or ""), str(node.get("class_type") or "")} - {""}:
             names.setdefault(name, []).append(id)
     parts = path.split(".")
     for end in range(len(parts) - 1, 0, -1):

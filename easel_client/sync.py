@@ -9,10 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from easel_client.client import Client, Job
+from easel_client.client import Client
 from easel_client.errors import Json
 from easel_client.events import Event
 from easel_client.graphs import Changes, Graph
+from easel_client.job import Job
 from easel_client.results import File, HistoryEntry, Queue, Result, Uploaded
 
 T = TypeVar("T")

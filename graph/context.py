@@ -107,8 +107,8 @@ class Context:
         self._emit(Progress(prompt_id=self.prompt_id, node=self.node_id, value=done, max=total))
         self._emit(self.state(done, total, "running"))
 
-    def preview(self, image: bytes, format: Literal["JPEG", "PNG"] = "JPEG") -> None:
-        """Show an encoded picture of what there is so far."""
+    def preview(self, image: bytes, format: Literal["JPEG", "PNG"] = "JPEG", *, sketch: bool = False) -> None:
+        """Show an encoded picture of what there is so far. sketch: of what the node is at; it may be missed."""
         self._emit(
             Preview(
                 prompt_id=self.prompt_id,
@@ -117,6 +117,7 @@ class Context:
                 parent_node=self.parent_node,
                 real_node=self.real_node,
                 format=format,
+                sketch=sketch,
                 data=bytes(image),
             )
         )

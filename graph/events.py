@@ -113,6 +113,8 @@ class Preview:
     real_node: str
     format: Literal["JPEG", "PNG"]
     data: bytes
+    sketch: bool = False
+    """Of what a sampler is at, and no picture that a node gives: programs for which it makes a difference get none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

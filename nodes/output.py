@@ -48,6 +48,15 @@ def preview_image(images: Image, context: Context, prompt: Prompt = None, extra_
     return Results(ui={"images": _save(context, "temp", _temporary_name(), images, texts, prompt, PREVIEW_LEVEL)})
 
 
+@node("SaveImageWebsocket", category="api/image", output=True, is_changed=lambda **_: float("nan"))
+def send_images(images: Image, context: Context) -> Results:
+    """Send pictures as PNG to the program that queued the graph, on its websocket. They are kept nowhere."""
+    for number, pixels in enumerate(images, 1):
+        context.progress(number, len(images))
+        context.preview(png_bytes(pixels, {}, PREVIEW_LEVEL), "PNG")
+    return Results()
+
+
 @node("ImageCompare", category="image", title="Image Compare", output=True, experimental=True)
 def compare_images(
     context: Context,

@@ -117,6 +117,6 @@ def report(context: Context, model: Model) -> Callable[[Step], None]:
     def on_step(step: Step) -> None:
         context.progress(step.index, step.total)
         if preview is not None and (jpeg := preview(step.denoised, last=step.index == step.total)) is not None:
-            context.preview(jpeg)
+            context.preview(jpeg, sketch=True)
 
     return on_step

@@ -268,14 +268,14 @@ class Running:
     def last_preview(self, *, described: bool) -> bytes | None:
         """The frame of the newest preview of the node that runs, for who comes late; None where there is none."""
         event = self._preview
-        if event is None:
+        if event is None or (event.sketch and not described and not self.hub.sketches):
             return None
         return _described(event) if described else preview_frame(event.format, event.data)
 
     def _tell_preview(self, event: Preview) -> None:
         self._preview = event
         plain, rich = (lambda: preview_frame(event.format, event.data)), (lambda: _described(event))
-        self.hub.send_preview(self.client_id, plain, rich)
+        self.hub.send_preview(self.client_id, plain, rich, sketch=event.sketch)
         if self.feed.is_heard:
             self.feed.publish_passing(rich(), preview=True)
 

@@ -116,7 +116,7 @@ def test_a_change_of_weights_in_memory_would_be_seen(kind: str, small: Small) ->
 def test_what_output_nodes_show_is_lists(class_type: str, small: Small) -> None:
     outcome = REGISTRY[class_type].call(small.context, small.inputs_of(REGISTRY[class_type]))
     assert isinstance(outcome, Results)
-    assert outcome.ui
+    assert outcome.ui or class_type == "SaveImageWebsocket", "which sends its pictures to a program"
     assert all(isinstance(shown, list) and shown for shown in outcome.ui.values())
 
 
