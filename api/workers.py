@@ -35,6 +35,8 @@ SETTLED = 3.0
 """Seconds that whoever frees memory waits to hear that it is done; while a job runs, nobody waits for that."""
 CHECK_DEADLINE = 5.0
 """Seconds that a prompt waits for checks that only the worker can make."""
+REFRESH_EVERY = 1.0
+"""Seconds within which packs' own choices are not read anew once more."""
 DESCRIPTION_DEADLINE = 20.0
 """Seconds that one model file's description may take; the first one loads what reads them."""
 
@@ -102,6 +104,8 @@ class LocalWorker:
         """Called with a pack's own messages: event, data (JSON, or bytes under a number), the client, None for all."""
         self.on_routes: Callable[[JsonObject], None] = lambda header: None
         """Called with the routes that packs have (`api.packs.forward`); with none when the process has ended."""
+        self.on_wish: Callable[[JsonObject], None] = lambda header: None
+        """Called with what packs want of this process (`api.packs.wishes`)."""
         self.catalogue: Catalogue | None = None
         self.confirmed = False
         """Whether the catalogue comes from the worker that runs now, and not from the disk."""
@@ -120,8 +124,12 @@ class LocalWorker:
         self._run: _Run | None = None
         self._ready = asyncio.Event()
         self._catalogued = asyncio.Event()
-        self._checks: dict[int, asyncio.Future[list[Problem]]] = {}
-        self._described: dict[int, asyncio.Future[JsonObject]] = {}
+        self._answers: dict[int, asyncio.Future[JsonObject]] = {}
+        self._handlers = 0
+        """How many of its packs' functions want to see prompts."""
+        self._changing = False
+        """Whether packs take choices from files by themselves."""
+        self._refreshed = 0.0
         self._numbers = itertools.count()
         self._told_stats = asyncio.Event()
         self._asked_to_end = False
@@ -203,31 +211,41 @@ class LocalWorker:
 
     async def check(self, prompt: JsonObject, nodes: list[str]) -> list[Problem] | None:
         """What these nodes' own code objects to; None where the worker does not answer in time."""
+        found = await self._ask({"type": "validate", "prompt": prompt, "nodes": nodes}, CHECK_DEADLINE)
+        return None if found is None else [Problem(**problem) for problem in found.get("problems", ())]
+
+    async def hand_over(self, body: JsonObject) -> JsonObject:
+        """What packs that asked to see prompts make of one; as it is where none asked, or none answers in time."""
+        if not self._handlers:
+            return body
+        found = await self._ask({"type": "on_prompt", "body": body}, CHECK_DEADLINE)
+        changed = None if found is None else found.get("body")
+        return body if changed is None else changed
+
+    async def refresh(self, patience: float) -> None:
+        """Have choices read anew that packs take from files by themselves; a moment after the last time nothing is."""
+        if self._changing and time.monotonic() - self._refreshed > REFRESH_EVERY:
+            self._refreshed = time.monotonic()
+            await self._ask({"type": "refresh"}, patience)
+
+    async def _ask(self, header: JsonObject, patience: float) -> JsonObject | None:
+        """The answer to a question; None while no worker answers."""
         if self._child is None or not self._ready.is_set():
             return None
         number = next(self._numbers)
-        answer = self._checks[number] = asyncio.get_running_loop().create_future()
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
         try:
-            await self._child.send({"type": "validate", "id": number, "prompt": prompt, "nodes": nodes})
-            return await asyncio.wait_for(answer, CHECK_DEADLINE)
+            await self._child.send({**header, "id": number})
+            return await asyncio.wait_for(answer, patience)
         except (ChildGone, TimeoutError):
             return None
         finally:
-            self._checks.pop(number, None)
+            self._answers.pop(number, None)
 
     async def describe(self, path: Path) -> JsonObject | None:
         """What a model file says of itself (`models/describe.py`); None while no worker answers."""
-        if self._child is None or not self._ready.is_set():
-            return None
-        number = next(self._numbers)
-        answer = self._described[number] = asyncio.get_running_loop().create_future()
-        try:
-            await self._child.send({"type": "describe", "id": number, "path": str(path)})
-            return await asyncio.wait_for(answer, DESCRIPTION_DEADLINE)
-        except (ChildGone, TimeoutError):
-            return None
-        finally:
-            self._described.pop(number, None)
+        found = await self._ask({"type": "describe", "path": str(path)}, DESCRIPTION_DEADLINE)
+        return None if found is None else found["facts"]
 
     async def drop(self, *, class_type: str | None = None, model: str | None = None) -> None:
         """Let go of the cached results of one type of node, or of one model, after the job that runs or at once."""
@@ -329,6 +347,7 @@ class LocalWorker:
             child = await start_child(self._script, [], self._say)
             self._child = child
             packs = await asyncio.to_thread(self._packs.for_worker)
+            self._imported = {pack["path"]: pack["hash"] for pack in packs if pack["state"] == "load"}
             await child.send({**self._config, "type": "config", "packs": packs, "pack_memory": self._guard.memory})
             watch = asyncio.create_task(self._guard.watch(child))
             async for header, blobs in child.frames():
@@ -365,7 +384,7 @@ class LocalWorker:
     def _fail_what_waits(self, how: str) -> None:
         if self._run is not None and not self._run.outcome.done():
             self._run.outcome.set_exception(WorkerDied(how))
-        for answer in (*self._checks.values(), *self._described.values()):
+        for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(ChildGone(how))
 
@@ -397,14 +416,14 @@ class LocalWorker:
                     log.warning("%s", self.report.about["advice"])
                 self._ready.set()
                 self._set_state("ready")
-            case "validated":
-                answer = self._checks.get(header["id"])
+            case "answer":
+                answer = self._answers.get(header["id"])
                 if answer is not None and not answer.done():
-                    answer.set_result([Problem(**problem) for problem in header["problems"]])
-            case "described":
-                described = self._described.get(header["id"])
-                if described is not None and not described.done():
-                    described.set_result(header["facts"])
+                    answer.set_result(header)
+            case "prompt_handlers":
+                self._handlers = header["count"]
+            case "folders" | "submit" | "wish":
+                self.on_wish(header)
             case "stats":
                 self.report.device = header["device"]
                 self.report.detail = header.get("detail", self.report.detail)
@@ -417,6 +436,7 @@ class LocalWorker:
     def _take_catalogue(self, header: JsonObject) -> None:
         data = header["catalogue"]
         self.catalogue = Catalogue.from_json(data)
+        self._changing = any(spec.changing for spec in self.catalogue.values())
         self.confirmed = True
         if header.get("packs") is not None:
             self.report.packs = header["packs"]

@@ -140,11 +140,25 @@ class Approvals:
             if not any(folder.name.endswith(ending) for ending in endings):
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def restore(self, pack: PackOnDisk, hash: str) -> bool:
+        """Copy the code again where the copy is gone or damaged and the pack's own files are what was approved."""
+        try:
+            code = pack.read_code()
+            if hash_of(code) != hash:
+                return False
+            self._keep(pack, hash, code)
+        except OSError as error:
+            log.warning("the approved code of %s could not be copied again: %s", pack.name, error)
+            return False
+        return True
+
     def _keep(self, pack: PackOnDisk, hash: str, code: dict[str, bytes]) -> None:
         """Copy the code, whole or not at all."""
         place = self.copy_of(pack, hash)
         if place.is_dir():
-            return
+            if PackOnDisk(place).code_hash() == hash:
+                return
+            shutil.rmtree(place)
         self.copies.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=".new-", dir=self.copies))
         try:

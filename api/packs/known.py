@@ -116,7 +116,12 @@ class Packs:
     def _known(self, name: str, pack: PackOnDisk) -> Known:
         hash = self._hash(pack)
         trust, approval = self._trust(name, pack)
-        copy = self.approvals.copy_of(pack, approval.hash) if trust == "approved" and approval is not None else None
+        copy: Path | None = None
+        if trust == "approved" and approval is not None:
+            copy = self.approvals.copy_of(pack, approval.hash)
+            # What runs is the copy: one that something has changed is as good as none.
+            if self._hash(PackOnDisk(copy)) != approval.hash and not self.approvals.restore(pack, approval.hash):
+                trust, approval, copy = None, None, None
         running = approval.hash if copy is not None and approval is not None else hash
         skip = self.approvals.skip(pack.path, running)
         needs = needs_of(pack if copy is None else PackOnDisk(copy))

@@ -140,7 +140,8 @@ def approved(packs: Packs, known: Known) -> bool:
 def described(known: Known) -> str:
     """A pack in a few lines."""
     files = len(known.pack.code_files())
-    words = [f"{known.name}: {known.pack.path}", f"  {files} files of code, hash {known.hash[:16]}"]
+    count = "one file" if files == 1 else f"{files} files"
+    words = [f"{known.name}: {known.pack.path}", f"  {count} of code, hash {known.hash[:16]}"]
     if known.changed:
         words[1] += "; its code changed since it was approved"
     lines = needs_of(known.pack).lines

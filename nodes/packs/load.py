@@ -94,7 +94,7 @@ class Loader:
             return
         script = to_load.pack.path / PRESTART
         report = self._report(to_load)
-        name = f"{to_load.module_name}.{script.stem}"
+        name = f"{to_load.module_name}/{script.stem}"
         self._run(to_load, report, f"{script.stem} failed", lambda: _executed(name, script, None, keep=False))
 
     def load(self, to_load: ToLoad) -> PackReport:

@@ -70,7 +70,7 @@ def problem_of(error: BaseException, path: Path, what: str, memory: int | None =
 
 
 def _advice(error: BaseException, path: Path, memory: int | None) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name:
+    if isinstance(error, ModuleNotFoundError) and error.name and "/" not in error.name:  # else a file of its own
         module = error.name.partition(".")[0]
         requirements = path / "requirements.txt"
         if path.is_dir() and requirements.is_file():

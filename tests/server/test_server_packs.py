@@ -118,6 +118,25 @@ def test_nothing_of_a_pack_is_done_before_it_is_approved_and_old_code_runs_until
         assert server.get("/extensions/talks/more.js").status == 404
         assert server.get("/extensions/talks/style.css").body == b"/* two */"
 
+        # A copy that something has changed does not run; it is made again from the pack's own files if they may run.
+        [copy] = (base / "user" / "packs").glob("talks-*")
+        (copy / "words.py").write_text("SAID = 'evil'\n")
+        assert packs(server)["talks"]["state"] == "untrusted"
+        write(base, "talks", "one")
+        for added in ("more.py", "js/more.js"):
+            (folder / added).rename(folder / f"{added}.txt")
+        assert packs(server)["talks"]["changed"] is False
+        assert (copy / "words.py").read_text() == "SAID = 'one'\n"
+        write(base, "talks", "two")
+        for added in ("more.py", "js/more.js"):
+            (folder / f"{added}.txt").rename(folder / added)
+        assert {file["name"]: file["change"] for file in packs(server)["talks"]["files"]} == {
+            "js/main.js": "changed",
+            "js/more.js": "added",
+            "more.py": "added",
+            "words.py": "changed",
+        }
+
         # Approved on another terminal, while the server runs.
         command = [sys.executable, str(ROOT / "server.py"), "approve", "talks", "--base-directory", str(base)]
         assert "talks is approved" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -138,6 +157,7 @@ BAD = {
     "greedy": "x = []\nwhile True: x.append(bytearray(64 * 2**20))\n",
     "binary": "import sys\nsys.stdout.buffer.write(b'\\x1b[31mred\\x1b[0m' + bytes(range(256)) * 50)\n",
     "quits": "import sys\nsys.exit('no more')\n",
+    "slow": "import time\nclass S:\n    INPUT_TYPES = classmethod(lambda cls: time.sleep(600))\n",
     "plain_good": "",
 }
 
@@ -147,6 +167,8 @@ def test_packs_that_end_hold_up_or_fill_the_worker_hurt_no_other(base: Path) -> 
     for name, text in BAD.items():
         folder = write(base, name)
         (folder / "__init__.py").write_text(text + NODE.format(name=name.title()))
+    slow = base / "custom_nodes" / "slow" / "__init__.py"
+    slow.write_text(slow.read_text() + "NODE_CLASS_MAPPINGS['Slower'] = S\n")
     flags = ("--trust-packs", "--pack-patience", "1.5", "--pack-memory", "300")
     with running(base, *flags) as server:
         server.wait_until_ready()
@@ -159,6 +181,7 @@ def test_packs_that_end_hold_up_or_fill_the_worker_hurt_no_other(base: Path) -> 
             "greedy": "failed",
             "binary": "loaded",
             "quits": "failed",
+            "slow": "skipped",
             "plain_good": "loaded",
         }
         assert found["exits"]["sentence"] == (
