@@ -36,6 +36,7 @@ from api.gallery import routes as gallery
 from api.krita import routes as krita
 from api.library import routes as library
 from api.model_files import routes as model_library
+from api.model_files import sharing
 from api.packs import routes as packs
 from api.packs.forward import FORWARD, forward
 from api.page import PAGE
@@ -88,6 +89,7 @@ OWN_THEMES = (
     runs,
     shares,
     shares_guest,
+    sharing,
     sweeps,
     templates,
     userdata,
