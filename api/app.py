@@ -37,6 +37,7 @@ from api.krita import routes as krita
 from api.library import routes as library
 from api.model_files import routes as model_library
 from api.model_files import sharing
+from api.openapi import routes as openapi
 from api.packs import routes as packs
 from api.packs.forward import FORWARD, forward
 from api.page import PAGE
@@ -86,6 +87,7 @@ OWN_THEMES = (
     log,
     model_library,
     node_help,
+    openapi,
     runs,
     shares,
     shares_guest,

@@ -1,0 +1,1 @@
+"""The server's routes as an OpenAPI document, made from one table, and a page to read it."""
