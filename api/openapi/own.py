@@ -94,6 +94,13 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
             {"code?": "string", "hash": "string"},
             "object",
         ),
+        post("/easel/packs/{pack}/plan", "What installing a pack's needs would fetch.", None, "any"),
+        post(
+            "/easel/packs/{pack}/install",
+            "Install what an approved pack asks for.",
+            {"code?": "string", "needs": "string"},
+            "any",
+        ),
         post("/easel/packs/{pack}/forget", "Take an approval back.", "any", "any"),
         get("/easel/extensions", "What packs add to Easel's page.", [{"pack": "string", "script": "string"}]),
         get("/easel/packs/{pack}/{version}/{path:.+}", "A file of a pack's page folder.", "application/octet-stream"),
