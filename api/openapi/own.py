@@ -114,6 +114,13 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
             {"workflow": "#Workflow", "changes?": "object"},
             "object",
         ),
+        post(
+            "/easel/sharing/needs",
+            "What a graph needs to run elsewhere: models, packs and versions.",
+            "object",
+            "object",
+        ),
+        post("/easel/sharing/check", "Which of that is here, and what is missing.", "object", "object"),
         get("/easel/workflows", "Example graphs, ours and packs'.", ["object"]),
         get("/easel/workflows/{name}", "One of them.", "#Workflow", query="pack"),
         get("/easel/workflows/{name}/picture", "Its picture.", "image/webp", query="pack"),
