@@ -68,6 +68,10 @@ class Registry(Mapping[str, NodeType]):
             added[name] = type
         self._types = {**self._types, **added}
 
+    def put(self, type: NodeType) -> None:
+        """Put a type in the place of the one of its name."""
+        self._types = {**self._types, type.spec.class_type: type}
+
     def describe_anew(self) -> list[tuple[str, BaseException]]:
         """Read the declarations anew whose choices follow files; gives those that failed, which stay as they were."""
         failed: list[tuple[str, BaseException]] = []
@@ -75,7 +79,7 @@ class Registry(Mapping[str, NodeType]):
         for name, type in self._types.items():
             if type.describe is not None:
                 try:
-                    spec = replace(type.describe(), class_type=name)
+                    spec = replace(type.describe(), class_type=name, renamed=type.spec.renamed)
                 except Exception as error:
                     failed.append((name, error))
                     continue

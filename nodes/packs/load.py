@@ -22,6 +22,7 @@ from nodes.packs.approved import run_approved, run_as_it_lies
 from nodes.packs.beside import read_beside
 from nodes.packs.declared import declared, node_type
 from nodes.packs.folders import add_folders
+from nodes.packs.replaced import attach, registered
 from nodes.packs.report import PackProblem, PackReport, problem_of
 from nodes.packs.source import Sources
 from nodes.packs.watch import bounded_memory, watched
@@ -109,9 +110,11 @@ class Loader:
         places = None if to_load.pack.is_file else [str(path)]
 
         def run() -> None:
+            before = len(registered())
             module = _executed(to_load.module_name, source, places, keep=True)
             beside, failed = read_beside(module, to_load.pack)
             self._add_nodes([*declared(module), *beside], to_load, report)
+            report.notes += attach(self.registry, registered()[before:])
             add_folders(module, to_load.pack, to_load.kept, report)
             what = "has a file that could not be imported"
             report.problems += [problem_of(error, path, what, self._memory) for error in failed]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from graph.folders import Folders
 from graph.registry import Registry
+from graph.renamed import Renamed
 from nodes.compat import finder, host
 from nodes.packs.load import load_packs
 
@@ -105,6 +106,12 @@ class Twice(io.ComfyNode):
 """
 ENTRY = """
 class Extension(ComfyExtension):
+    async def on_load(self):
+        from comfy_api.latest import ComfyAPI
+        register = ComfyAPI().node_replacement.register
+        await register(io.NodeReplace(new_node_id="Twice", old_node_id="Double", old_widget_ids=["x"],
+            input_mapping=[{"new_id": "n", "old_id": "x"}], output_mapping=[{"new_idx": 0, "old_idx": 1}]))
+        await register(io.NodeReplace(new_node_id="Nothing", old_node_id="Double"))
     async def get_node_list(self):
         return [Twice]
 %sdef comfy_entrypoint():
@@ -133,3 +140,6 @@ def test_packs_of_the_third_kind_by_entry_point_and_by_mapping(tmp_path: Path) -
     assert [report.node_types for report in reports] == [["Twice"], ["Again"], ["Mapped"]]
     assert [registry[name].spec.title for name in ("Twice", "Mapped")] == ["Two times", "M"]
     assert registry["Twice"].spec.module == "custom_nodes.a_later"
+    renamed = Renamed("Double", inputs={"x": "n"}, outputs={1: 0}, widgets=("x",))
+    assert registry["Twice"].spec.renamed == (renamed,)
+    assert reports[0].notes == ["It says that the node type Nothing took the place of Double, and there is no Nothing."]
