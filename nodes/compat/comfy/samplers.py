@@ -13,6 +13,7 @@ from torch import Tensor
 from models import guiders
 from models import sampling as engine
 from models.denoise import Masked
+from models.prediction import discrete
 from models.sampler_table import SAMPLERS
 from models.samplers import ignore_step
 from models.sampling import SCHEDULERS, GivenNoise, NoNoise, SeededNoise, Step
@@ -76,8 +77,6 @@ _OURS = dict(SCHEDULER_HANDLERS)
 
 def _levels(model_sampling: Any) -> Any:
     """A prediction that stands for such an object."""
-    from models.prediction import discrete
-
     return sampling_objects.ours(model_sampling, discrete("eps"))
 
 
@@ -136,7 +135,7 @@ class KSamplerX0Inpaint:
         options = {} if model_options is None else {"model_options": model_options}
         if denoise_mask is None:
             return self.inner_model(x, sigma, **options, seed=seed)
-        prediction = self.inner_model.run.prediction
+        prediction = sampling_objects.ours(self.inner_model.inner_model.model_sampling, discrete("eps"))
         masked = Masked(
             lambda x, sigma: self.inner_model(x, sigma, **options, seed=seed),
             denoise_mask,
@@ -161,7 +160,7 @@ def process_conds(
     """Prompts by side made ready for a run over this noise."""
     from models.conditions import Ready, prepare_sides
 
-    handle = model.handle() if hasattr(model, "handle") else handle_of(model)
+    handle = handle_of(model)
     where = handle.device
     latent = torch.zeros_like(noise) if latent_image is None else latent_image
     ready = Ready(
@@ -204,7 +203,8 @@ def run(
     check: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """A LATENT from noise, two prompts, a sampler and levels. noise: as `_noise` has it."""
-    guider = guiders.cfg(handle_of(model), from_pack(positive), from_pack(negative), cfg)
+    prompts = (from_pack(entries.conditioning_of(given)) for given in (positive, negative))
+    guider = guiders.cfg(handle_of(model), *prompts, cfg)
     chosen = engine_sampler(sampler)
     made = engine.sample(guider, latent, _noise(noise, seed), sigmas, chosen, on_step=on_step, check=check or _check())
     return made.latent

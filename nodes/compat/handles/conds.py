@@ -51,8 +51,10 @@ class CONDConstant(CONDRegular):
         return [1]
 
 
-def convert_cond(cond: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    """A CONDITIONING as a list of dicts."""
+def convert_cond(cond: Sequence[Any]) -> list[dict[str, Any]]:
+    """A CONDITIONING as a list of dicts; such a list as it is."""
+    if cond and isinstance(cond[0], dict):
+        return list(cond)
     found: list[dict[str, Any]] = []
     for tensor, options in cond:
         made = dict(options)
@@ -72,6 +74,11 @@ def as_conditioning(conds: Sequence[dict[str, Any]]) -> list[list[Any]]:
         [entry.get("cross_attn"), {name: value for name, value in entry.items() if name not in left_out}]
         for entry in conds
     ]
+
+
+def conditioning_of(given: Sequence[Any]) -> list[Any]:
+    """A CONDITIONING, whichever of the two forms it is in."""
+    return as_conditioning(given) if given and isinstance(given[0], dict) else list(given)
 
 
 _NAMES = {"context": "c_crossattn", "concat": "c_concat"}

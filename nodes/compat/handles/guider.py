@@ -151,20 +151,48 @@ class CFGGuider:
         """A whole run: from noise and a latent to a latent, both as the VAE scales them."""
         if len(sigmas) == 0:
             return latent_image
+        return self.outer_sample(noise, latent_image, sampler, sigmas, denoise_mask, callback, disable_pbar, seed)
+
+    def outer_sample(
+        self,
+        noise: Tensor,
+        latent_image: Tensor,
+        sampler: Any,
+        sigmas: Tensor,
+        denoise_mask: Any = None,
+        callback: Any = None,
+        disable_pbar: bool = False,
+        seed: Any = None,
+        latent_shapes: Any = None,
+    ) -> Tensor:
+        self.inner_model = self.model_patcher.model
+        self.conds = {name: list(given) for name, given in self.original_conds.items()}
+        device = self.model_patcher.load_device
+        try:
+            run = (noise, latent_image, device, sampler, sigmas, denoise_mask, callback, disable_pbar, seed)
+            return self.inner_sample(*run)
+        finally:
+            self.conds, self.inner_model = {}, None
+
+    def inner_sample(
+        self,
+        noise: Tensor,
+        latent_image: Tensor,
+        device: Any,
+        sampler: Any,
+        sigmas: Tensor,
+        denoise_mask: Any,
+        callback: Any,
+        disable_pbar: bool,
+        seed: Any,
+        latent_shapes: Any = None,
+    ) -> Tensor:
         latent: dict[str, Any] = {"samples": latent_image}
         if denoise_mask is not None:
             latent["noise_mask"] = denoise_mask
         given = GivenNoise(noise, 0 if seed is None else int(seed))
-        found = sample(
-            self._engine(),
-            latent,
-            given,
-            sigmas,
-            engine_sampler(sampler),
-            on_step=_telling(callback),
-            check=_check(),
-        )
-        self.conds, self.inner_model = {}, None
+        chosen, tell = engine_sampler(sampler), _telling(callback)
+        found = sample(self._engine(), latent, given, sigmas, chosen, on_step=tell, check=_check())
         return found.latent["samples"]
 
     def _engine(self) -> Guider:

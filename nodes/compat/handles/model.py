@@ -163,6 +163,8 @@ def handle_of(model: Any) -> Model:
     """The engine's handle of what a pack holds as a MODEL. TypeError for anything else."""
     if isinstance(model, PackModel):
         return model.frozen()
+    if isinstance(model, BaseModel):
+        return model.handle()
     if isinstance(model, Model):
         return model
     raise TypeError(f"this is no MODEL: {type(model).__name__}")

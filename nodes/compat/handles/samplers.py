@@ -23,6 +23,7 @@ from models.noise import Noise
 from models.prediction import discrete
 from models.sampler_table import SAMPLERS, SamplerChoice, choose
 from models.samplers import Run, Step, ignore_step
+from nodes.compat.handles.conds import entries_of
 from nodes.compat.handles.options import each, level, same
 from nodes.compat.stand_in import NotSupported
 
@@ -30,15 +31,45 @@ OPTIONS: Mapping[str, str] = {"solver_type": "solver", "solver": "solver_type"}
 """Options that we call otherwise; an option that a sampler of ours does not have is refused by Python itself."""
 
 
-class ModelWrap:
-    """What a sampler asks for the denoised latent: the guider at work, with or without a mask."""
+class AtWork:
+    """The guider of a run, as samplers ask it: called, it gives the denoised latent, with no heed to a mask."""
 
-    def __init__(self, denoise: Any, run: Run, sigmas: Tensor, model_options: dict[str, Any] | None = None) -> None:
-        self.denoise, self.run, self.sigmas = denoise, run, sigmas
-        self.noise, self.latent_image = run.noise, run.latent
+    def __init__(self, denoise: Any, cfg: float = 1.0) -> None:
         guiding = guiding_of(denoise)
-        self.inner_model = RunningGuider(guiding) if guiding is not None else None
-        self.model_options = model_options or (self.inner_model.model_options if self.inner_model else {})
+        self.denoise, self.cfg, self.conds = denoise, cfg, dict[str, Any]()
+        self.inner_model = self.model_patcher = None
+        self.model_options: dict[str, Any] = {}
+        if guiding is not None:
+            from nodes.compat.handles.inner import running_model
+
+            self.cfg = guiding.guider.cfg
+            self.inner_model = running_model(guiding.guidance((), (), torch.zeros(0), torch.zeros(()), self.cfg))
+            self.model_patcher = self.inner_model.current_patcher
+            self.model_options = self.model_patcher.model_options
+            self.conds = {name: entries_of(side) for name, side in guiding.sides.items()}
+
+    def __call__(
+        self, x: Tensor, sigma: Any, model_options: dict[str, Any] | None = None, seed: Any = None, **_: Any
+    ) -> Tensor:
+        return self.changed(model_options)(x, level(sigma))
+
+    def changed(self, model_options: dict[str, Any] | None) -> Any:
+        """What is asked, with a model of other options where these differ."""
+        if model_options is None or self.inner_model is None or same(model_options, self.model_options):
+            return self.denoise
+        return with_model_options(self.denoise, self.inner_model.handle(model_options))
+
+    predict_noise = __call__
+
+
+class ModelWrap:
+    """What a function of k-diffusion's form asks for the denoised latent: the guider, and the mask round it."""
+
+    def __init__(self, denoise: Any, run: Run, sigmas: Tensor) -> None:
+        self.run, self.sigmas = run, sigmas
+        self.noise, self.latent_image = run.noise, run.latent
+        self.inner_model = AtWork(denoise)
+        self.denoise, self.model_options = denoise, self.inner_model.model_options
 
     def __call__(
         self,
@@ -49,23 +80,7 @@ class ModelWrap:
         seed: Any = None,
         **_: Any,
     ) -> Tensor:
-        denoise = self.denoise
-        if model_options is not None and self.inner_model is not None and not same(model_options, self.model_options):
-            denoise = with_model_options(denoise, self.inner_model.inner_model.handle(model_options))
-        return denoise(x, level(sigma))
-
-
-class RunningGuider:
-    """The guider of a run, as samplers look at it: `model_patcher`, `inner_model`, `cfg`."""
-
-    def __init__(self, guiding: Guiding) -> None:
-        from nodes.compat.handles.inner import running_model
-
-        answers = guiding.guidance((), (), torch.zeros(0), torch.zeros(()), guiding.guider.cfg)
-        self.inner_model = running_model(answers)
-        self.model_patcher = self.inner_model.current_patcher
-        self.model_options = self.model_patcher.model_options
-        self.cfg = guiding.guider.cfg
+        return self.inner_model(x, sigma, model_options, seed)
 
 
 def guiding_of(denoise: Any) -> Guiding | None:
@@ -98,20 +113,21 @@ class Sampler:
         raise NotImplementedError(f"{type(self).__name__} is a sampler without a method `sample`")
 
     def max_denoise(self, model_wrap: Any, sigmas: Tensor) -> bool:
-        sampling = model_wrap.inner_model.inner_model.model_sampling
-        first, most = float(sigmas[0]), float(sampling.sigma_max)
+        first, most = float(sigmas[0]), float(model_wrap.inner_model.model_sampling.sigma_max)
         return first > most or abs(first - most) <= 1e-5 * most
 
     own_mask_noise = False
 
     def __call__(self, denoise: Any, x: Tensor, sigmas: Tensor, run: Run) -> Tensor:
-        """As the engine calls its samplers."""
-        wrap = ModelWrap(denoise, run, sigmas)
-        extra = {"model_options": wrap.model_options, "seed": run.seed}
+        """As the engine calls its samplers. A mask is the pack's to see to, as it is in ComfyUI."""
+        mask = denoise.mask if isinstance(denoise, Masked) else None
+        guider = AtWork(denoise.denoise if isinstance(denoise, Masked) else denoise)
+        guider.run = run
+        extra = {"model_options": guider.model_options, "seed": run.seed}
         callback = _telling(run, len(sigmas) - 1)
         noise = x if run.noise is None else run.noise
         latent = torch.zeros_like(x) if run.latent is None else run.latent
-        return self.sample(wrap, sigmas.to(x.device), extra, callback, noise, latent, None, True)
+        return self.sample(guider, sigmas.to(x.device), extra, callback, noise, latent, mask, True)
 
 
 def _telling(run: Run, total: int) -> Callable[..., None]:
@@ -162,16 +178,19 @@ class KSAMPLER(Sampler):
         denoise_mask: Any = None,
         disable_pbar: bool = False,
     ) -> Tensor:
-        """From noise and a latent to the last level, by a model that was wrapped for a run."""
-        if not isinstance(model_wrap, ModelWrap):
+        """From noise and a latent to the last level, by the guider of a run."""
+        run = getattr(model_wrap, "run", None)
+        if not isinstance(model_wrap, AtWork) or run is None:
             raise NotSupported("A node runs a sampler on a model that was not made ready by a guider of Easel's.")
-        sampling = model_wrap.inner_model.inner_model.model_sampling
+        sampling = model_wrap.inner_model.model_sampling
         latent = torch.zeros_like(noise) if latent_image is None else latent_image
         x = sampling.noise_scaling(sigmas[0], noise, latent, self.max_denoise(model_wrap, sigmas))
-        run = model_wrap.run
         if callback is not None:
             run = replace(run, on_step=lambda step: callback(step.index - 1, step.denoised, step.x, step.total))
-        done = self._walk(model_wrap, x, sigmas.cpu(), run)
+        denoise = model_wrap.denoise
+        if denoise_mask is not None:
+            denoise = Masked(denoise, denoise_mask, latent, noise, run.prediction.noised, sigmas.cpu())
+        done = self._walk(ModelWrap(denoise, run, sigmas), x, sigmas.cpu(), run)
         return sampling.inverse_noise_scaling(sigmas[-1], done)
 
 
