@@ -269,6 +269,7 @@ async def _watch_development(services: Services, stack: AsyncExitStack) -> None:
     async def taken_up(names: list[str]) -> None:
         known = await asyncio.to_thread(services.packs.all)
         await services.worker.reload([one for one in known if one.name in names and one.trust == "dev"])
+        log.info("saved: %s; imported anew when no job runs", ", ".join(names))
 
     roots = services.folders.roots("custom_nodes")
     watch = DevWatch(services.packs.development, roots, services.flags.dev_packs, taken_up)

@@ -133,7 +133,7 @@ class Packs:
         approval = self.approvals.approval(pack.path)
         if pack.is_own:
             return "own", approval
-        if {name, pack.path.name} & {*self._flags.dev_packs}:
+        if {name, pack.path.name} & {*self._flags.dev_packs} or pack.path in self.development:
             return "dev", approval
         if self._flags.trust_packs:
             return "all", approval
