@@ -90,6 +90,7 @@ def class_of(class_type: str) -> Any:
     """The class of a node type: a pack's own, or one made of ours, always the same. KeyError where there is none."""
     node_type = host().registry[class_type]
     own = getattr(node_type.call, "pack_class", None)
+    own = own or getattr(getattr(node_type.call, "__self__", None), "pack_class", None)
     if own is not None:
         return own
     made = _made.get(class_type)

@@ -101,6 +101,8 @@ class TestClasses:
         assert new.result == new.args == tuple(new)
         assert hasattr(extras, "FeatherMask")
         assert not hasattr(extras, "NoSuchClass")
+        from_elsewhere = importlib.import_module("comfy_extras.nodes_compositing").JoinImageWithAlpha
+        assert from_elsewhere is nodes.JoinImageWithAlpha
         under, over = torch.zeros(1, 4, 8, 8), torch.ones(1, 4, 4, 4)
         assert float(extras.composite(under, over, 16, 16)[0, 0, 2, 2]) == 1.0
 
@@ -219,6 +221,8 @@ class TestText:
 
     def test_parts(self, zoo: Zoo, names: Context) -> None:
         clip = for_pack(zoo.clip("sdxl"))
+        assert isinstance(clip.cond_stage_model, comfy("sdxl_clip").SDXLClipModel)
+        assert not isinstance(for_pack(zoo.clip()).cond_stage_model, comfy("sdxl_clip").SDXLClipModel)
         assert hasattr(clip.cond_stage_model, "clip_l")
         assert hasattr(clip.cond_stage_model, "clip_g")
         assert clip.tokenizer.clip_l.end_token == 49407

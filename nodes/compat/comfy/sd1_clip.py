@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 from models.text.prompt import weigh
+from nodes.compat.handles.clip import SD1ClipModel
 
-__all__ = ["escape_important", "token_weights", "unescape_important"]
+__all__ = ["SD1ClipModel", "escape_important", "token_weights", "unescape_important"]
 
 _MARKS = (("\\)", "\0\1"), ("\\(", "\0\2"))
 

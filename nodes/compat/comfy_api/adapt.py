@@ -18,6 +18,7 @@ from graph.grown import GROWING, Grown, grown, grows, nested
 from graph.node import Blocked, Expansion, NodeType, Outcome, Results, Values
 from graph.spec import InputSpec, NodeSpec, OutputSpec
 from nodes.adapter import plain_options, read_result
+from nodes.compat.boundary import for_pack
 
 HIDDEN_KINDS = {
     "unique_id": "UNIQUE_ID",
@@ -176,7 +177,7 @@ class _Caller:
     """The methods of one class, called as a NodeType's are."""
 
     def __init__(self, cls: type, spec: NodeSpec, expands: bool, takes_all: bool) -> None:
-        self._cls = cls
+        self._cls = self.pack_class = cls
         self._spec = spec
         self._expands = expands
         self._takes_all = takes_all
@@ -208,7 +209,7 @@ class _Caller:
         """Hidden values by their own name, and inputs."""
         by_kind = {kind: name for name, kind in HIDDEN_KINDS.items()}
         hidden = {by_kind.get(kind, kind.lower()): values.get(name) for name, kind in self._spec.hidden.items()}
-        return hidden, {name: value for name, value in values.items() if name not in self._spec.hidden}
+        return hidden, {name: for_pack(value) for name, value in values.items() if name not in self._spec.hidden}
 
     def _nest(self, values: Values, *, named: bool = False) -> Values:
         """Values in the dicts that `execute` expects. named: with each value there its input's name."""

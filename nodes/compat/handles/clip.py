@@ -207,7 +207,7 @@ class PackClip:
 
     @property
     def cond_stage_model(self) -> Any:
-        return CondStage(self)
+        return _STAGES.get(self._base.recipe.name, SD1ClipModel)(self)
 
     def load_model(self) -> ClipPatcher:
         return self.patcher
@@ -224,12 +224,43 @@ class PackClip:
 class CondStage(Inside):
     """`CLIP.cond_stage_model`: which encoders there are; what they are made of is ComfyUI's."""
 
-    def __init__(self, view: PackClip) -> None:
+    def __init__(self, view: Any = None, **_: Any) -> None:
+        if not isinstance(view, PackClip):
+            raise NotSupported(f"A node builds ComfyUI's {type(self).__name__} by itself, which Easel does not have.")
         super().__init__("CLIP.cond_stage_model")
         object.__setattr__(self, "easel_view", view)
         for name, _ in view.frozen().encoders:
             attribute = f"clip_{name}" if len(name) == 1 else name
             object.__setattr__(self, attribute, Inside(f"CLIP.cond_stage_model.{attribute}"))
+
+
+class SD1ClipModel(CondStage):
+    pass
+
+
+class SDXLClipModel(CondStage):
+    pass
+
+
+class SDXLRefinerClipModel(CondStage):
+    pass
+
+
+class SD3ClipModel(CondStage):
+    pass
+
+
+class FluxClipModel(CondStage):
+    pass
+
+
+_STAGES: dict[str, type[CondStage]] = {
+    "sdxl": SDXLClipModel,
+    "sdxl_refiner": SDXLRefinerClipModel,
+    "sd3": SD3ClipModel,
+    "flux": FluxClipModel,
+}
+"""Packs tell families by these classes."""
 
 
 def _equal_lengths(clip: Clip, chunks: dict[str, list[list[Token]]]) -> None:
