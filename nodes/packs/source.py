@@ -126,7 +126,8 @@ class Sources:
         return self._files[path]
 
     def _parsed(self, path: Path) -> _File:
-        statements = [self._statement(path, item) for item in _without_docstrings(ast.parse(path.read_bytes())).body]
+        tree = _without_docstrings(ast.parse(path.read_bytes()))
+        statements = [self._statement(path, item) for whole in tree.body for item in _one_by_one(whole)]
         file = _File(statements)
         for index, statement in enumerate(statements):
             if not statement.binds or "*" in statement.binds:
@@ -193,6 +194,13 @@ class Sources:
         for file in (place.with_suffix(".py"), place / "__init__.py"):
             if file.is_file() and self._is_ours(file):
                 yield file
+
+
+def _one_by_one(item: ast.stmt) -> list[ast.stmt]:
+    """An import of several names as so many imports, since each is read by others."""
+    if isinstance(item, ast.ImportFrom):
+        return [ast.ImportFrom(item.module, [alias], item.level) for alias in item.names]
+    return [ast.Import([alias]) for alias in item.names] if isinstance(item, ast.Import) else [item]
 
 
 def _defines(item: ast.stmt) -> bool:
