@@ -17,6 +17,7 @@ MOST = 1000
 SHOWN = ("images", "video", "audio", "3d", "text")
 """Kinds of results that a client can show, besides what says by its `format` that it is a video or a sound."""
 _ENDED = {"success": "completed", "error": "failed", "interrupted": "cancelled"}
+_WORKFLOW = "json_extract(extra, '$.extra_pnginfo.workflow.id')"
 _COLUMNS = "prompt_id, seq, number, accepted, started, ended_at, state, outputs, status, extra"
 
 
@@ -34,21 +35,36 @@ class Wanted:
 
 async def list_jobs(journal: Journal, wanted: Wanted, running: int | None) -> tuple[list[JsonObject], int]:
     """The jobs, and how many there are in all. running: seq of the one that runs."""
-    where, values = _where(wanted, running)
-    order = "ms" if wanted.by_duration else "accepted"
-    way = "DESC" if wanted.newest_first else "ASC"
     limit = MOST if wanted.limit is None else min(wanted.limit, MOST)
 
     def read(db: sqlite3.Connection) -> tuple[list[JsonObject], int]:
-        total = int(db.execute(f"SELECT count(*) FROM jobs WHERE {where}", values).fetchone()[0])
-        rows = db.execute(
-            f"SELECT {_COLUMNS} FROM jobs WHERE {where}"
-            f" ORDER BY coalesce({order}, 0) {way}, seq {way} LIMIT ? OFFSET ?",
-            (*values, limit, wanted.offset),
-        ).fetchall()
-        return [_job(row, running) for row in rows], total
+        # Rows hold whole graphs, and SQLite reads them to their end for what stands behind those. So which jobs there
+        # are is read from the indexes, and rows are read for one page alone.
+        found = _chosen(db, wanted, running)
+        order = _durations(db, found) if wanted.by_duration else {seq: seq for seq in found}
+        listed = sorted(found, key=lambda seq: (order[seq], seq), reverse=wanted.newest_first)
+        page = listed[wanted.offset : wanted.offset + limit]
+        rows: dict[int, Sequence[Any]] = {}
+        for at in range(0, len(page), 500):
+            some = page[at : at + 500]
+            marks = ",".join("?" * len(some))
+            rows |= {row[1]: row for row in db.execute(f"SELECT {_COLUMNS} FROM jobs WHERE seq IN ({marks})", some)}
+        return [_job(rows[seq], running) for seq in page], len(found)
 
     return await journal.call(read)
+
+
+def _chosen(db: sqlite3.Connection, wanted: Wanted, running: int | None) -> set[int]:
+    more, among = ("", ()) if wanted.workflow is None else (f" AND {_WORKFLOW} = ?", (wanted.workflow,))
+    found: set[int] = set()
+    for part, value in _parts(wanted, running):
+        found |= {int(row[0]) for row in db.execute(f"SELECT seq FROM jobs WHERE {part}{more}", (value, *among))}
+    return found - {int(row[0]) for row in db.execute("SELECT seq FROM jobs WHERE removed IS NOT NULL")}
+
+
+def _durations(db: sqlite3.Connection, seqs: set[int]) -> dict[int, float]:
+    known = {int(seq): float(ms or 0.0) for seq, ms in db.execute("SELECT seq, ms FROM jobs")}
+    return {seq: known.get(seq, 0.0) for seq in seqs}
 
 
 async def one_job(journal: Journal, prompt_id: str, running: int | None) -> JsonObject | None:
@@ -71,24 +87,15 @@ async def one_job(journal: Journal, prompt_id: str, running: int | None) -> Json
     return await journal.call(read)
 
 
-def _where(wanted: Wanted, running: int | None) -> tuple[str, list[Any]]:
-    values: list[Any] = []
-    parts: list[str] = []
+def _parts(wanted: Wanted, running: int | None) -> list[tuple[str, Any]]:
+    """Conditions of which no two hold for one job, each with its value."""
+    parts: list[tuple[str, Any]] = []
     if "pending" in wanted.states:
-        parts.append("(ended IS NULL AND seq <> ?)")
-        values.append(-1 if running is None else running)
+        parts.append(("ended IS NULL AND seq <> ?", -1 if running is None else running))
     if "in_progress" in wanted.states and running is not None:
-        parts.append("(ended IS NULL AND seq = ?)")
-        values.append(running)
-    for state, name in _ENDED.items():
-        if name in wanted.states:
-            parts.append("(ended IS NOT NULL AND state = ?)")
-            values.append(state)
-    where = f"removed IS NULL AND ({' OR '.join(parts) or 'FALSE'})"
-    if wanted.workflow is not None:
-        where += " AND json_extract(extra, '$.extra_pnginfo.workflow.id') = ?"
-        values.append(wanted.workflow)
-    return where, values
+        parts.append(("ended IS NULL AND seq = ?", running))
+    parts += [("ended IS NOT NULL AND state = ?", state) for state, name in _ENDED.items() if name in wanted.states]
+    return parts
 
 
 def _job(row: Sequence[Any], running: int | None) -> JsonObject:

@@ -127,6 +127,27 @@ def test_the_queue_is_paused_and_goes_on(server: Server) -> None:
     server.result(prompt_id)
 
 
+def test_the_list_of_jobs_is_sorted_cut_and_narrowed(server: Server) -> None:
+    workflow = {"id": f"w {time.time()}"}
+    info = {"extra_pnginfo": {"workflow": workflow}}
+    ids = [server.prompt(say(f"{n} {time.time()}"), extra_data=info) for n in range(3)]
+    for id in ids:
+        server.result(id)
+
+    def listed(**query: Any) -> list[str]:
+        return [each["id"] for each in server.get("/api/jobs", workflow_id=workflow["id"], **query).json()["jobs"]]
+
+    assert listed() == ids[::-1]
+    assert listed(sort_order="asc") == ids
+    assert listed(limit=1, offset=1) == [ids[1]]
+    assert sorted(listed(sort_by="execution_duration")) == sorted(ids)
+    assert listed(status="failed") == []
+    page = server.get("/api/jobs", workflow_id=workflow["id"], limit=2).json()["pagination"]
+    assert page == {"offset": 0, "limit": 2, "total": 3, "has_more": True}
+    server.post("/easel/history", {"remove": [ids[0]]})
+    assert listed() == [ids[2], ids[1]]
+
+
 @pytest.mark.parametrize("way", ["prompt", "workflow", "body"])
 def test_a_file_of_the_page_is_run_as_it_is(server: Server, way: str) -> None:
     reply = server.post("/prompt", WORKFLOW if way == "body" else {way: WORKFLOW})
