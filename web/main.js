@@ -63,6 +63,7 @@ import { Toasts } from './panels/toasts.js'
 import { installTooltips } from './panels/tooltip.js'
 import { createTopBar } from './panels/topbar.js'
 import { installPacks } from './packs/install.js'
+import { installSharing } from './sharing/install.js'
 import { installSweeps } from './sweep/commands.js'
 import { Editor } from './tools/editor.js'
 import { whenMarkdownIsRead } from './view/markdown.js'
@@ -185,6 +186,7 @@ async function start() {
   editor.commands.register({ id: 'models', label: t('Models'), keys: ['M'], run: () => drawer.toggle(models) })
   installApp({ editor, session, results, jobs, runner, client, toasts, names, refresh, drawer, topbar: byId('topbar'), load: later })
   const packs = installPacks({ editor, client, feed: runs.feed, toasts, drawer, colorOf, later, onKnown: () => checks.all(), onTypes: async () => { await refresh(); await loadExtensions() } })
+  installSharing({ editor, graph, client, toasts, packs: packs.known, later })
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   const rail = createRail(byId('rail'), {
     editor, session, settings, troubles, problemList, drawer, history, theme: colours.current,

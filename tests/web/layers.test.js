@@ -27,8 +27,9 @@ const ALLOWED = {
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
   runs: ['app', 'api', 'panels', 'view', 'icons'],
+  sharing: ['app', 'api', 'commands', 'panels', 'packs', 'tools', 'model', 'icons'],
   packs: ['app', 'api', 'panels', 'tools', 'model', 'view', 'icons'],
-  app: ['api', 'import', 'models', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'runs', 'export', 'app_view', 'packs']
+  app: ['api', 'import', 'models', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'runs', 'export', 'app_view', 'packs', 'sharing']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {

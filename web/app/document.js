@@ -44,6 +44,8 @@ export class OpenGraph {
     this.windows = windows
     /** The tabs of before are there. */
     this.started = false
+    /** Told of each graph that was opened from a file, with the file. @type {Set<(workflow: import('../model/json.js').Json) => void>} */
+    this.onOpen = new Set()
     this.autosave = new Autosave({
       documents, writer: () => windows.id,
       onSent: (tab, turn) => this.sent(tab, turn),
@@ -143,6 +145,7 @@ export class OpenGraph {
     if (dirty) tab.turn += 1 // nowhere else is it as it is here
     this.writer.keep(dirty ? 'open' : 'autosave')
     if (newer) this.tellNewer(tab)
+    this.onOpen.forEach(listener => listener(workflow))
     return notes
   }
 

@@ -6,7 +6,7 @@ import { openMenu } from '../panels/menu.js'
 const later = () => import('../app/later.js')
 
 /** In the order in which menus list them. */
-const EXPORTS = ['download', 'export_api', 'export_picture', 'export_script']
+const EXPORTS = ['download', 'share_file', 'export_api', 'export_picture', 'export_script']
 
 /**
  * @typedef {object} Parts
