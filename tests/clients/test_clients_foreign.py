@@ -80,6 +80,21 @@ def test_comfy_script(address: str, tmp_path: Path) -> None:
     assert told["known"] > 300
 
 
+def test_comfy_script_without_a_server(address: str, painter: Server, painting: dict[str, Any], tmp_path: Path) -> None:
+    """Its real mode: nodes are functions that run at once, in the program's own process."""
+    client, base = installed("comfy-script"), tmp_path / "base"
+    told = client.told("script_real.py", ROOT / "in_process", base, cwd=tmp_path, OMP_NUM_THREADS="1")
+    (saved,) = told["saved"]
+    kept = Image.open(base / "output" / saved["filename"])
+    assert kept.size == (SIDE, SIDE)
+    assert json.loads(kept.info["prompt"]), "it tracks what it calls, and the picture has it"
+
+    painting["5"]["inputs"]["seed"] = 26
+    (image,) = painter.run(painting)["outputs"]["7"]["images"]
+    served = Image.open(io.BytesIO(painter.get("/view", **image).body))
+    assert served.tobytes() == picture(told["image"]).tobytes() == kept.tobytes()
+
+
 @pytest.mark.long
 def test_comfy_cli(address: str, graph: Path, painter: Server, tmp_path: Path) -> None:
     client = installed("comfy-cli")

@@ -1,0 +1,1 @@
+"""Enough of ComfyUI's `comfy` to be found before `main` is."""
