@@ -1,10 +1,11 @@
 """The device process: owns one device, the models on it and the cache of results; runs one job at a time.
 
 Started by the control process with one end of a socket pair. The first frame is the configuration; then, from it:
-`run`, `interrupt`, `free`, `drop`, `catalogue`, `packs`, `validate`, `describe`, `stats`, `stop`; to it: `pack`,
-`hello`, `catalogue`, `event`, `told`, `outcome`, `validated`, `described`, `stats`, `log`. Jobs run on the main thread.
-The link is read on another, which ends this process when the link closes, even in the middle of a step; validation has
-a third, so that no job holds it up.
+`run`, `interrupt`, `free`, `drop`, `catalogue`, `packs`, `stats`, `stop`, and with an id that its `answer` has too
+`validate`, `on_prompt`, `refresh`, `describe`; to it: `pack`, `hello`, `catalogue`, `event`, `told`, `outcome`,
+`stats`, `log`, and what packs want: `routes`, `folders`, `prompt_handlers`, `submit`, `wish`. Jobs run on the main
+thread. The link is read on another, which ends this process when the link closes, even in the middle of a step;
+questions have a third, so that no job holds them up.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ class Worker:
         self._interrupted: set[str] = set()
         self._collected = time.monotonic()
         self._revised = Revised()
+        self.packs.host.tell, self.packs.host.interrupt = wire.send, self._stop_or_not
 
     def serve(self) -> None:
         """Set up, then run jobs until told to stop."""
@@ -109,7 +111,14 @@ class Worker:
         self._tell_catalogue()
         self.packs.serve_routes()
 
+    def _stop_or_not(self, prompt_id: str, stop: bool) -> None:
+        """A pack asks its job to stop, or takes that back."""
+        (self._interrupted.add if stop else self._interrupted.discard)(prompt_id)
+
     def _tell_catalogue(self) -> None:
+        kinds = self.packs.changed_kinds()
+        if kinds:
+            self.wire.send({"type": "folders", "kinds": kinds})
         catalogue = self.registry.catalogue().to_json()
         self.wire.send({"type": "catalogue", "catalogue": catalogue, "packs": self.packs.reports()})
 
@@ -170,7 +179,7 @@ class Worker:
                 self._interrupted.add(header["prompt_id"])
             case "free":
                 self._work.put(lambda: self._free(bool(header.get("models")), bool(header.get("cache"))))
-            case "validate":
+            case "validate" | "on_prompt" | "refresh":
                 self._checks.put(header)
             case "catalogue":
                 self._tell_catalogue()
@@ -215,6 +224,7 @@ class Worker:
             job = Job.from_json(header["job"])
             if not header.get("checked", True) or self._revised.touches(job.graph):
                 job = self._check_late(job)
+            self.packs.host.job = job
             with _no_gradients():
                 outcome = self.executor.run(job, self.wire.send_event, lambda: prompt_id in self._interrupted)
         except _Refused as refused:
@@ -224,6 +234,7 @@ class Worker:
             outcome = _failed(prompt_id, "", "", f"Easel failed to run this: {error}", self.wire.send_event)
         finally:
             self._interrupted.discard(prompt_id)
+            self.packs.host.job = None
         self.wire.send({"type": "outcome", "outcome": outcome.to_json()})
         if self.config["cache_policy"] == "none":
             self.executor.cache.clear()
@@ -267,21 +278,39 @@ class Worker:
             except Exception as error:  # a fault of ours, or a file like no other: the list goes on without it
                 traceback.print_exc()
                 facts = {"problem": f"{Path(header['path']).name}: it could not be described: {error}"}
-            self.wire.send({"type": "described", "id": header["id"], "facts": facts})
+            self.wire.send({"type": "answer", "id": header["id"], "facts": facts})
 
     # Checks that only a node's own code can make
 
     def _check(self) -> None:
+        answers = {"validate": self._validate, "on_prompt": self._hand_over, "refresh": self._refresh}
         while True:
             header = self._checks.get()
             try:
-                nodes = [NodeId(id) for id in header["nodes"]]
-                problems = ask(parse(header["prompt"]), self.registry, nodes)
-                found = [{**problem.to_json(), "node": problem.node, "input": problem.input} for problem in problems]
-                self.wire.send({"type": "validated", "id": header["id"], "problems": found})
-            except Exception:  # a fault of ours: the prompt is not held up for it
+                answer = answers[header["type"]](header)
+            except Exception:  # a fault of ours: whoever waits is not held up for it
                 traceback.print_exc()
-                self.wire.send({"type": "validated", "id": header["id"], "problems": []})
+                answer = {}
+            self.wire.send({"type": "answer", "id": header["id"], **answer})
+
+    def _validate(self, header: JsonObject) -> JsonObject:
+        nodes = [NodeId(id) for id in header["nodes"]]
+        problems = ask(parse(header["prompt"]), self.registry, nodes)
+        found = [{**problem.to_json(), "node": problem.node, "input": problem.input} for problem in problems]
+        return {"problems": found}
+
+    def _hand_over(self, header: JsonObject) -> JsonObject:
+        """What packs that asked to see prompts make of one."""
+        return {"body": self.packs.on_prompt(header["body"])}
+
+    def _refresh(self, header: JsonObject) -> JsonObject:
+        """Choices that packs take from files by themselves, read anew."""
+        before = self.registry.catalogue()
+        for name, error in self.registry.describe_anew():
+            log.warning("the choices of %s stay as they were: its INPUT_TYPES failed with %r", name, error)
+        if self.registry.catalogue() != before:
+            self._tell_catalogue()
+        return {}
 
     def _check_late(self, job: Job) -> Job:
         """Validate a job that was accepted while no catalogue was there, for its frozen results, or before node types

@@ -35,6 +35,8 @@ WATCH = 2.0
 """Seconds between two looks at the folders; more where a look takes long."""
 SHARE = 0.02
 """The most of its time that watching may take."""
+REFRESH = 2.0
+"""Seconds that a request waits for packs to look up their own choices; where none does so, nothing is waited for."""
 LEVEL = 5
 KEPT = "object_info.json.gz"
 
@@ -143,6 +145,7 @@ async def keep_ready(app: web.Application) -> AsyncGenerator[None]:
 
 async def object_info(request: web.Request) -> web.Response:
     services, info = request.app[SERVICES], request.app[OBJECT_INFO]
+    await services.worker.refresh(REFRESH)
     found = None if services.worker.confirmed else await info.early()
     if found is None:
         found = await info.answer(await _catalogue(services))
@@ -158,6 +161,7 @@ async def object_info(request: web.Request) -> web.Response:
 
 async def object_info_of(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
+    await services.worker.refresh(REFRESH)
     catalogue = await _catalogue(services)
     name = request.match_info["node_class"]
     spec = catalogue.get(name)

@@ -19,6 +19,7 @@ from api.webhooks.allowed import checked as checked_address
 from graph.errors import ParseError
 from graph.frozen import pins_of
 from graph.parse import parse, to_prompt
+from graph.registry import Catalogue
 from graph.renamed import Renames
 from graph.types import Graph, JsonObject, NodeId
 from graph.validate import Report, validate
@@ -39,7 +40,7 @@ class Accepted:
 
 async def post_prompt(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
-    body = await read_object(request)
+    body = await services.worker.hand_over(await read_object(request))
     number = _number(services, body)
     client_id = text_or_none(body, "client_id")
     prompt_id = text_or_none(body, "prompt_id") or str(uuid.uuid4())
@@ -77,6 +78,10 @@ async def accept(services: Services, body: JsonObject) -> Accepted:
     else:
         graph, device = Renames(catalogue).graph(graph), device_of(services)
         report = validate(graph, catalogue, services.folders, targets, budget(services), device=device)
+        if _may_be_old(report, catalogue):
+            await services.worker.refresh(CATALOGUE_PATIENCE, surely=True)
+            catalogue = services.worker.catalogue or catalogue
+            report = validate(graph, catalogue, services.folders, targets, budget(services), device=device)
         pins = pins_of(kept)
         if report.problems and pins:
             # What lies above frozen results may be at fault. The worker, which has them, looks again before it runs.
@@ -98,6 +103,14 @@ async def accept(services: Services, body: JsonObject) -> Accepted:
         about=About.of(prompt, kept),
     )
     return Accepted(journaled, secrets, node_errors)
+
+
+def _may_be_old(report: Report, catalogue: Catalogue) -> bool:
+    """Whether a value was refused that a pack would offer by now: it takes its choices from files by itself."""
+    return any(
+        problem.type == "value_not_in_list" and catalogue[report.graph.nodes[problem.node].class_type].changing
+        for problem in report.problems
+    )
 
 
 async def _judge(services: Services, report: Report) -> tuple[Graph, tuple[NodeId, ...], JsonObject, bool]:

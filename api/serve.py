@@ -35,6 +35,7 @@ from api.packs.guard import Guard
 from api.packs.install import Installer
 from api.packs.known import Packs
 from api.packs.terminal import AtTheTerminal
+from api.packs.wishes import Wishes
 from api.page import Page
 from api.pictures import Pictures
 from api.queue.jobs import Jobs
@@ -153,6 +154,11 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "writable": [str(flags.user)],
         "guarded": [str(flags.user / name) for name in ("packs", "packs.json", "development.json", "token")],
         "max_upload": flags.max_upload,
+        "base": str(flags.base),
+        "models": str(flags.models),
+        "user": str(flags.user),
+        "listen": list(flags.listen),
+        "port": flags.port,
         "registry": flags.registry,
         "verbose": flags.verbose,
     }
@@ -164,6 +170,7 @@ async def _serve(flags: Flags, found: Found) -> None:
     token = token_for(flags)
     async with AsyncExitStack() as stack:
         services = _build(flags, found.folders)
+        services.worker.on_wish = Wishes(services).take
         # Only what the first answers need happens before listening; the rest is one loop later.
         runner = web.AppRunner(
             build_app(services, Gate(flags, token)),

@@ -222,9 +222,12 @@ class LocalWorker:
         changed = None if found is None else found.get("body")
         return body if changed is None else changed
 
-    async def refresh(self, patience: float) -> None:
-        """Have choices read anew that packs take from files by themselves; a moment after the last time nothing is."""
-        if self._changing and time.monotonic() - self._refreshed > REFRESH_EVERY:
+    async def refresh(self, patience: float, *, surely: bool = False) -> None:
+        """Have choices read anew that packs take from files by themselves; not so soon after the last time, or surely.
+
+        Where no pack has such choices nobody waits.
+        """
+        if self._changing and (surely or time.monotonic() - self._refreshed > REFRESH_EVERY):
             self._refreshed = time.monotonic()
             await self._ask({"type": "refresh"}, patience)
 

@@ -60,6 +60,7 @@ def _folder(config_name: str, kind: str) -> str:
 
 folder_names_and_paths: dict[str, tuple[list[str], set[str]]] = _from_host()
 _passed_on: dict[str, tuple[Any, ...]] = {}
+_untold: dict[str, FolderKind] = {}
 
 input_directory: str = _folder("input", "input")
 output_directory: str = _folder("output", "output")
@@ -72,8 +73,15 @@ __file__ = os.path.join(base_path, "folder_paths.py")
 
 
 def changed_kinds() -> dict[str, FolderKind]:
-    """The kinds that packs have added or changed since this was last asked; the index has them from then on."""
-    found: dict[str, FolderKind] = {}
+    """The kinds that packs have added or changed since this was last asked, for the control process."""
+    _pass_on()
+    found = dict(_untold)
+    _untold.clear()
+    return found
+
+
+def _pass_on() -> None:
+    """Have the index know what packs have added or changed."""
     for name, entry in folder_names_and_paths.items():
         try:
             roots, extensions = entry[0], entry[1]
@@ -92,8 +100,7 @@ def changed_kinds() -> dict[str, FolderKind]:
         _passed_on[name] = slot
         if host().folders.kinds.get(name) != kind:
             host().folders.set_kind(name, kind)
-            found[name] = kind
-    return found
+            _untold[name] = kind
 
 
 def map_legacy(folder_name: str) -> str:
@@ -127,7 +134,7 @@ def get_filename_list(folder_name: str) -> list[str]:
     if name not in folder_names_and_paths:
         raise KeyError(folder_name)
     note()
-    changed_kinds()
+    _pass_on()
     return FileNames(host().folders.list(name), kind=name)
 
 
@@ -145,7 +152,7 @@ def get_full_path(folder_name: str, filename: str) -> str | None:
     name = map_legacy(folder_name)
     if name not in folder_names_and_paths:
         return None
-    changed_kinds()
+    _pass_on()
     try:
         found = host().folders.find(name, str(filename).lstrip("/\\"))
     except FileNameError:

@@ -92,6 +92,16 @@ class PackSession:
         if routes is not None:
             routes.publish(self._config, self._tell)
 
+    def changed_kinds(self) -> JsonObject:
+        """Kinds of files that packs have added or changed since this was last asked, as `Folders.to_json` has them."""
+        folder_paths = sys.modules.get("folder_paths")
+        return {} if folder_paths is None else Folders(folder_paths.changed_kinds()).to_json()
+
+    def on_prompt(self, body: JsonObject) -> JsonObject:
+        """What packs that asked to see prompts make of one before it is checked."""
+        server = sys.modules.get("server")
+        return body if server is None else server.PromptServer.instance.trigger_on_prompt(body)
+
     def reports(self) -> list[JsonObject]:
         return [report.to_json() for report in (*self._loader.reports.values(), *self._off.values())]
 
