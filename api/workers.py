@@ -8,7 +8,7 @@ import itertools
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -290,18 +290,20 @@ class LocalWorker:
         if self._run is None:
             self.replace()
 
-    async def take_up(self, known: Known, *, again: bool = False) -> None:
-        """Have a pack that was approved imported: between jobs, or by a fresh process where other code of it runs.
+    async def take_up(self, packs: Sequence[Known], *, again: bool = False) -> None:
+        """Have packs that were approved imported: between jobs, or by a fresh process where other code of one runs.
 
-        again: also where this code was imported already, and failed.
+        again: also those whose code was imported already, and failed.
         """
-        path, hash = str(known.pack.path), known.running_hash
-        there = self._imported.get(path)
-        if there is not None:
-            if there != hash or again:
-                self.renew()
-        elif await self._tell({"type": "packs", "load": [known.for_worker()]}):
-            self._imported[path] = hash
+        there = {known.name: self._imported.get(str(known.pack.path)) for known in packs}
+        if any(there[known.name] not in (None, known.running_hash) for known in packs) or (
+            again and any(there.values())
+        ):
+            self.renew()
+            return
+        new = [known.for_worker() for known in packs if there[known.name] is None]
+        if new and await self._tell({"type": "packs", "load": new}):
+            self._imported |= {pack["path"]: pack["hash"] for pack in new if pack["state"] == "load"}
 
     async def reload(self, known: list[Known]) -> None:
         """Have packs under development imported anew, between jobs."""

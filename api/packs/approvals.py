@@ -10,17 +10,16 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from api.files_on_disk import sync_folder, write_whole
+from api.files_on_disk import write_whole
 from graph.packs import PackOnDisk, hash_of
 
 log = logging.getLogger("easel")
@@ -53,7 +52,7 @@ class Skip:
 
 
 class CodeChanged(Exception):
-    """The code on the disk is not the one that was looked at."""
+    """The code on the disk is not the one that was looked at. The text is the pack's name."""
 
 
 class Approvals:
@@ -87,20 +86,21 @@ class Approvals:
             return (0, 0)
         return (state.st_mtime_ns, state.st_size)
 
-    def approve(self, pack: PackOnDisk, by: str, seen: str | None = None) -> str:
-        """Keep the pack's code as it is now, and that it may run; returns its hash.
+    def approve(self, packs: Mapping[PackOnDisk, str], by: str) -> None:
+        """Keep the code of all of these packs, and that it may run; or of none.
 
-        seen: the hash that was shown; raises CodeChanged where the code is another by now. Raises OSError.
+        packs: each with the hash that was shown. Raises CodeChanged where the code is another by now, and OSError.
         """
-        code = pack.read_code()
-        hash = hash_of(code)
-        if seen is not None and seen != hash:
-            raise CodeChanged
-        self._keep(pack, hash, code)
+        codes = {pack: pack.read_code() for pack in packs}
+        for pack, code in codes.items():
+            if hash_of(code) != packs[pack]:
+                raise CodeChanged(pack.name)
+        for pack, code in codes.items():
+            self._keep(pack, packs[pack], code)
         with self._changing():
-            self._approved[str(pack.path)] = Approval(str(pack.path), hash, time.time(), by)
-            self._skipped.pop(str(pack.path), None)
-        return hash
+            for pack, hash in packs.items():
+                self._approved[str(pack.path)] = Approval(str(pack.path), hash, time.time(), by)
+                self._skipped.pop(str(pack.path), None)
 
     def forget(self, path: Path) -> bool:
         """Take an approval back; whether there was one. Raises OSError."""
@@ -153,7 +153,7 @@ class Approvals:
         return True
 
     def _keep(self, pack: PackOnDisk, hash: str, code: dict[str, bytes]) -> None:
-        """Copy the code, whole or not at all."""
+        """Copy the code. A power cut may leave less, which is seen by its hash when it is to run."""
         place = self.copy_of(pack, hash)
         if place.is_dir():
             if PackOnDisk(place).code_hash() == hash:
@@ -165,15 +165,11 @@ class Approvals:
             for name, content in code.items():
                 file = made / name
                 file.parent.mkdir(parents=True, exist_ok=True)
-                with file.open("wb") as out:
-                    out.write(content)
-                    out.flush()
-                    os.fsync(out.fileno())
+                file.write_bytes(content)
             made.rename(place)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
-        sync_folder(self.copies)
 
     @contextlib.contextmanager
     def _changing(self) -> Generator[None]:

@@ -192,7 +192,9 @@ def row(known: Known, report: Mapping[str, object] | None, there: frozenset[str]
     elif not known.installed:
         state = "uninstalled"
     else:
-        state = said.get("state", "waiting")
+        state = said.get("state")
+        if state in (None, "untrusted", "skipped", "uninstalled"):  # as it was when the worker looked
+            state = "waiting"
     try:
         files = changed_files(known) if known.changed else None
     except OSError:

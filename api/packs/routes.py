@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from aiohttp import web
 
@@ -51,7 +52,8 @@ async def forget(request: web.Request) -> web.Response:
         raise as_refusal(error, "The list of approved packs") from error
     services.worker.renew()
     services.packs.changed()
-    return web.json_response(_row_of(services, await find_pack(services, known.name)))
+    now = await find_pack(services, known.name)
+    return web.json_response((await asyncio.to_thread(_listed, services, [now]))["packs"][0])
 
 
 async def plan(request: web.Request) -> web.Response:
@@ -99,24 +101,25 @@ async def show_code(request: web.Request) -> web.Response:
 
 async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[str, object]]) -> web.Response:
     services = request.app[SERVICES]
-    found = [(await find_pack(services, name), hash) for name, hash in wanted]
+    every = {known.name: known for known in await asyncio.to_thread(services.packs.all)}
+    found = [(_named(every, name), hash) for name, hash in wanted]
     for known, hash in found:
         if hash is not None and hash != known.hash:
             raise _changed(known)
     _check_code(services, body)
-    rows: list[JsonObject] = []
-    for known, _ in found:
-        try:
-            await asyncio.to_thread(services.packs.approvals.approve, known.pack, "page", known.hash)
-        except CodeChanged:
-            raise _changed(known) from None
-        except OSError as error:
-            raise as_refusal(error, f"The approval of {known.name}") from error
-        now = await find_pack(services, known.name)
-        await services.worker.take_up(now, again=_row_of(services, known)["state"] in ("failed", "partly"))
-        rows.append(_row_of(services, now))
+    before = {known.name: _state_of(services, known) for known, _ in found}
+    try:
+        seen = {known.pack: known.hash for known, _ in found}
+        await asyncio.to_thread(services.packs.approvals.approve, seen, "page")
+    except CodeChanged as error:
+        raise _changed(next(known for known, _ in found if known.pack.name == str(error))) from None
+    except OSError as error:
+        raise as_refusal(error, "The approval") from error
+    now = [known for known in await asyncio.to_thread(services.packs.all) if known.name in before]
+    failed = any(before[known.name] in ("failed", "partly") for known in now)
+    await services.worker.take_up(now, again=failed)
     services.packs.changed()
-    return web.json_response({"packs": rows})
+    return web.json_response({"packs": (await asyncio.to_thread(_listed, services, now))["packs"]})
 
 
 def _changed(known: Known) -> Refusal:
@@ -130,10 +133,13 @@ def _changed(known: Known) -> Refusal:
 
 async def find_pack(services: Services, name: str) -> Known:
     """Raises Refusal (404)."""
-    known = await asyncio.to_thread(services.packs.find, name)
-    if known is None:
+    return _named({known.name: known for known in await asyncio.to_thread(services.packs.all)}, name)
+
+
+def _named(every: Mapping[str, Known], name: str) -> Known:
+    if name not in every:
         raise Refusal(404, "no_such_pack", f"There is no pack {name[:100]} any more.")
-    return known
+    return every[name]
 
 
 def _listed(services: Services, every: list[Known]) -> JsonObject:
@@ -142,11 +148,17 @@ def _listed(services: Services, every: list[Known]) -> JsonObject:
     return {"packs": rows, "importing": services.worker.importing, "installing": services.installer.to_json()}
 
 
-def _row_of(services: Services, known: Known, there: frozenset[str] | None = None) -> JsonObject:
-    reports = services.worker.report.packs
-    report = next((one for one in reports if one["path"] == str(known.pack.path)), None)
-    found = row(known, report, installed_names() if there is None else there)
+def _row_of(services: Services, known: Known, there: frozenset[str]) -> JsonObject:
+    found = row(known, _report_of(services, known), there)
     return {**found, "notes": [*found["notes"], *services.forward.shadowed(known.name)]}
+
+
+def _report_of(services: Services, known: Known) -> JsonObject | None:
+    return next((one for one in services.worker.report.packs if one["path"] == str(known.pack.path)), None)
+
+
+def _state_of(services: Services, known: Known) -> object:
+    return (_report_of(services, known) or {}).get("state")
 
 
 OWN_ROUTES = [

@@ -30,7 +30,7 @@ class AtTheTerminal:
     """
 
     def __init__(
-        self, flags: Flags, packs: Packs, code: OneTimeCode, take_up: Callable[[Known], Awaitable[None]]
+        self, flags: Flags, packs: Packs, code: OneTimeCode, take_up: Callable[[Sequence[Known]], Awaitable[None]]
     ) -> None:
         self._base = "" if flags.base == ROOT else f" --base-directory {flags.base}"
         self._packs = packs
@@ -68,9 +68,8 @@ class AtTheTerminal:
 
     async def _take_up_new(self) -> None:
         """Import what was approved by another process."""
-        for known in await asyncio.to_thread(self._packs.all):
-            if known.trust == "approved" and known.skip is None:
-                await self._take_up(known)
+        every = await asyncio.to_thread(self._packs.all)
+        await self._take_up([known for known in every if known.trust == "approved" and known.skip is None])
         self._packs.changed()
 
     # Questions
@@ -117,7 +116,7 @@ class AtTheTerminal:
             return
         now = await asyncio.to_thread(self._packs.find, known.name)
         if now is not None:
-            await self._take_up(now)
+            await self._take_up([now])
         self._packs.changed()
 
 
@@ -126,7 +125,7 @@ def approved(packs: Packs, known: Known) -> bool:
     from api.packs.approvals import CodeChanged
 
     try:
-        packs.approvals.approve(known.pack, "terminal", known.hash)
+        packs.approvals.approve({known.pack: known.hash}, "terminal")
     except CodeChanged:
         print(f"The code of {known.name} has just changed: look at it again.", flush=True)
         return False
