@@ -47,7 +47,7 @@ export function installPacks({ editor, client, feed, toasts, drawer, colorOf, on
     notices.tell(known.packs)
     onKnown()
     const now = known.typesKey()
-    const changed = types !== '' && types !== now
+    const changed = types !== now && (types !== '' || known.news) // the node types were read before the first list
     types = now
     if (changed) void onTypes().then(() => known.tell(), () => undefined) // the next connection asks again
   })

@@ -90,6 +90,8 @@ export class KnownPacks {
     this.packs = []
     this.read = false
     this.failure = ''
+    /** Something was told of packs since the page is there. */
+    this.news = false
     /** @type {Set<() => void>} */
     this.listeners = new Set()
     this.asked = 0
@@ -107,6 +109,7 @@ export class KnownPacks {
   follow(feed) {
     feed.onEvent(({ type }) => {
       if (type !== 'packs' && !(type === 'gap' && this.read)) return
+      this.news = true
       clearTimeout(this.timer)
       this.timer = setTimeout(() => void this.load(), REST)
     })
