@@ -25,7 +25,7 @@ from graph.errors import FileNameError
 from graph.folders import inside
 from graph.types import JsonObject
 
-LOADED = frozenset({"loaded", "partly", "empty", "failed"})
+LOADED = frozenset({"loaded", "partly", "empty", "failed", "stale"})
 """States of a pack whose code was approved. Every other is none that files are served of."""
 GRAPHS = ("example_workflows", "example", "examples", "workflow", "workflows")
 """Folders of a pack that may hold graphs to begin with."""

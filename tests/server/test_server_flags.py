@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from api.flags import FOREIGN, Flags, RunFlags, parse
+from api.flags import Flags, RunFlags, parse
+from api.foreign_flags import FOREIGN
 from api.model_paths import find_folders
 from tests.server.harness import ROOT, running, say, start
 
