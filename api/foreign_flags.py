@@ -1,4 +1,4 @@
-"""The incumbent's flags that mean nothing here: passed over with a warning, so a command line that worked still does."""
+"""Flags of the incumbent that mean nothing here: passed over, so that a command line that worked still does."""
 
 from __future__ import annotations
 
