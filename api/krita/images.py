@@ -14,6 +14,7 @@ from aiohttp import hdrs, web
 
 from api.files import SANDBOX
 from api.krita.answers import refused
+from api.packs.forward import FORWARD
 from api.replies import as_refusal
 from api.services import SERVICES
 from graph import passed_images
@@ -79,6 +80,11 @@ async def get(request: web.Request) -> web.StreamResponse:
     except FileNameError as error:
         return refused(400, str(error))
     if not await asyncio.to_thread(_touch, path):
+        ways = request.app[FORWARD]  # a pack of this kind has pictures of its own
+        if routes := ways.find(request.method, request.rel_url.raw_path):
+            answer = await ways.answer(request, routes)
+            if answer is not None:
+                return answer
         return refused(404, f"There is no picture with the id {id}: it was never made, or was let go since.")
     kind = await asyncio.to_thread(_kind, path)
     headers = {"Content-Security-Policy": SANDBOX, hdrs.CACHE_CONTROL: "no-store"}

@@ -9,6 +9,7 @@ from aiohttp import web
 from api.krita import images, models
 from api.krita.answers import refused
 from api.krita.shared_graphs import SharedGraphs
+from api.packs.forward import gives_way
 from api.replies import Refusal, read_object
 from api.services import SERVICES
 from graph.types import JsonObject
@@ -21,11 +22,13 @@ def install(app: web.Application) -> None:
     app[SHARED] = SharedGraphs(app[SERVICES].hub)
 
 
+@gives_way
 async def languages(request: web.Request) -> web.Response:
     """From which languages prompts can be translated: from none, so the plugin offers none."""
     return web.json_response([])
 
 
+@gives_way
 async def translate(request: web.Request) -> web.Response:
     """English stays as it is. For another language the plugin hears that it cannot be done, and takes its text as it
     is; a text that came back unchanged would pass for a translation."""

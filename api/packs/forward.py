@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ from yarl import URL
 
 from api.replies import Refusal
 from graph.types import JsonObject
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 PATIENCE = 30.0
 """Seconds that a pack may take until its answer begins."""
@@ -112,7 +114,10 @@ class Forward:
     def _is_ours(self, route: Route) -> bool:
         path = route.path.replace("{*}", "x").replace("{}", "x")
         return self.router is not None and any(
-            own.method in ("*", route.method) and own.resource is not None and _covers(own.resource, path)
+            own.method in ("*", route.method)
+            and own.resource is not None
+            and own.handler not in GIVING_WAY
+            and _covers(own.resource, path)
             for own in self.router.routes()
         )
 
@@ -237,6 +242,23 @@ async def forward(request: web.Request, handler: Any) -> web.StreamResponse:
     routes = ways.find(request.method, request.rel_url.raw_path)
     answer = await ways.answer(request, routes) if routes else None
     return await handler(request) if answer is None else answer
+
+
+GIVING_WAY: set[Any] = set()
+"""Handlers of ours that a pack's route of the same address takes the place of."""
+
+
+def gives_way(handler: Handler) -> Handler:
+    """Make it one of these."""
+
+    async def either(request: web.Request) -> web.StreamResponse:
+        ways = request.app[FORWARD]
+        routes = ways.find(request.method, request.rel_url.raw_path)
+        answer = await ways.answer(request, routes) if routes else None
+        return await handler(request) if answer is None else answer
+
+    GIVING_WAY.add(either)
+    return either
 
 
 def request_line(request: web.Request) -> str:

@@ -11,3 +11,5 @@ from nodes.later import audio, families, krita, merging, patches, solids, traini
 LATER: tuple[NodeSpec, ...] = tuple(
     spec for theme in (families, patches, merging, training, video, wan, audio, solids, krita) for spec in theme.LATER
 )
+OF_PACKS = frozenset(spec.class_type for spec in krita.LATER)
+"""Those that packs are known for: a pack that brings one has it under its bare name."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from graph.packs import PackOnDisk, named_packs
 from graph.registry import Registry
+from nodes.later import OF_PACKS
 from nodes.packs.approved import run_approved, run_as_it_lies
 from nodes.packs.beside import read_beside
 from nodes.packs.declared import declared, node_type
@@ -87,7 +88,7 @@ class Loader:
     def take(self, registry: Registry) -> None:
         """Import into this registry from now on. What it has already is Easel's own."""
         self.registry = registry
-        self._core = frozenset(registry.catalogue())
+        self._core = frozenset(registry.catalogue()) - OF_PACKS
 
     def prestart(self, to_load: ToLoad) -> None:
         """Run the pack's script for what has to happen before torch is there, if it has one. Never raises for it."""

@@ -24,7 +24,7 @@ from api.krita import images
 from graph import passed_images
 from graph.folders import Folders, standard_folders
 from tests.clients.conftest import MODEL, SIDE
-from tests.server.harness import Server, is_done, read_until
+from tests.server.harness import Server, is_done, read_until, running, until
 
 CHECKED_AT_CONNECT = (
     *("InpaintPreprocessor", "DepthAnythingV2Preprocessor", "IPAdapterModelLoader", "IPAdapter"),
@@ -313,3 +313,67 @@ def test_pictures_are_let_go_when_there_is_no_room(tmp_path: Path, monkeypatch: 
     assert not passed_images.place(folders, "old").exists()
     assert passed_images.place(folders, "new").exists(), "what came just now stays, even above the bound"
     assert not images.make_room(folders, 1700)
+
+
+TOOLING = """
+from aiohttp import web
+from server import PromptServer
+
+
+class Load:
+    RETURN_TYPES, FUNCTION, CATEGORY = ("STRING",), "load", "pack"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"id": ("STRING", {"default": ""})}}
+
+    def load(self, id):
+        return (id,)
+
+
+class Translate(Load):
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"text": ("STRING", {"multiline": True})}}
+
+    def load(self, text):
+        return (text.upper(),)
+
+
+NODE_CLASS_MAPPINGS = {"ETN_LoadImageCache": Load, "ETN_Translate": Translate}
+routes = PromptServer.instance.routes
+
+
+@routes.get("/api/etn/languages")
+async def languages(request):
+    return web.json_response([{"name": "German", "code": "de"}])
+
+
+@routes.get("/api/etn/translate/{lang}/{text}")
+async def translate(request):
+    return web.json_response(request.match_info["text"].upper())
+
+
+@routes.get("/api/etn/image/{id}")
+async def image(request):
+    return web.Response(body=b"the pack's own", content_type="image/png")
+"""
+
+
+def test_a_pack_with_the_same_nodes_and_routes_does_not_clash(tmp_path: Path) -> None:
+    pack = tmp_path / "custom_nodes" / "tooling"
+    pack.mkdir(parents=True)
+    (pack / "__init__.py").write_text(TOOLING)
+    with running(tmp_path, "--dev-pack", "tooling", registry=None) as server:
+        server.wait_until_ready()
+        known = until(lambda: (found := server.get("/object_info").json()).get("tooling/ETN_LoadImageCache") and found)
+        assert known["ETN_LoadImageCache"]["output"] == ["IMAGE", "MASK"], "ours, as the plugin's graphs name it"
+        assert known["tooling/ETN_LoadImageCache"]["output"] == ["STRING"]
+        assert "easel_later" not in known["ETN_Translate"], "the pack's takes the place of what is only declared"
+        until(lambda: server.get("/api/etn/languages").json() == [{"name": "German", "code": "de"}])
+        assert server.get("/api/etn/translate/de/ein%20Apfel").json() == "EIN APFEL"
+        id, data = png(np.zeros((8, 8, 3), np.uint8))
+        assert put(server, id, data, asks=True) == (201, "success", True)
+        assert server.get(f"/api/etn/image/{id}").body == data
+        assert server.get("/api/etn/image/another").body == b"the pack's own"
+        assert server.get("/api/etn/model_info/checkpoints").json()[MODEL]["base_model"] == "sd15"
