@@ -22,6 +22,7 @@ import { followLook, pictureName } from './app/look.js'
 import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
 import { installPictures } from './app/pictures.js'
+import { OldNames } from './app/renames.js'
 import { randomSeed } from './app/next_value.js'
 import { restoreTabs } from './app/restore.js'
 import { Results } from './app/results.js'
@@ -106,6 +107,7 @@ async function start() {
   const windows = new Windows(storage('localStorage'), storage('sessionStorage'), navigator.locks)
   const drafts = new Drafts(openDraftRoom(browserDatabase()), windows)
   const graph = new OpenGraph({ editor, client, documents, windows, drafts, toasts })
+  const oldNames = new OldNames({ editor, graph, client, toasts })
   followLanguage({ settings, graph, client, toasts })
   const troubles = new Troubles({ editor, session, toasts, names, openList: () => drawer.open(problemList) })
   const problemList = lazyPanel('problems', t('Problems'), async () => (await later()).problemsPanel({ troubles, session, editor, names }))
@@ -127,6 +129,7 @@ async function start() {
     if (turn < newest) return // a later question was answered before this one
     newest = turn
     editor.setSchema(new Schema(types))
+    oldNames.typesCame()
     checks.all()
     choicePictures.forget()
     widgets.words.forget()

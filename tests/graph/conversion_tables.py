@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.registry import Catalogue
+from graph.renamed import Renamed
 from graph.spec import InputSpec, NodeSpec, OutputSpec
 
 TABLES = Path(__file__).parent.parent / "conversion"
@@ -46,6 +47,7 @@ def read_spec(name: str, entry: dict[str, Any]) -> NodeSpec:
             for kind, output_name in zip(entry["output"], entry["output_name"], strict=True)
         ),
         is_output=entry["output_node"],
+        renamed=tuple(Renamed.from_json(item) for item in entry.get("easel_renamed", ())),
     )
 
 

@@ -36,6 +36,7 @@
  * @property {boolean} output It is a target of a run.
  * @property {boolean} deprecated
  * @property {boolean} experimental
+ * @property {readonly import('./renamed.js').Renamed[]} [renamed] What it, or something of it, was called before.
  * @property {string} later What it waits for, such as "video models"; empty for a type that this version runs.
  * @property {readonly string[]} aliases
  * @property {boolean} virtual Lives in the page only and never reaches the server.
@@ -45,6 +46,7 @@
  */
 import { catalogue } from '../language/nodes.js'
 import { asList, asObject, asText, isObject } from './json.js'
+import { readRenamed } from './renamed.js'
 import { VIRTUAL_TYPES } from './virtual_types.js'
 import { readWidget } from './widget_specs.js'
 
@@ -112,6 +114,7 @@ function readType(name, entry, words) {
     deprecated: entry.deprecated === true,
     experimental: entry.experimental === true,
     later: shared(words, asText(entry.easel_later)),
+    ...(asList(entry.easel_renamed).length ? { renamed: readRenamed(entry.easel_renamed) } : {}),
     aliases: asList(entry.search_aliases).filter((alias) => typeof alias === 'string'),
     virtual: false,
     picture:

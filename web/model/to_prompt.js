@@ -22,6 +22,7 @@ import { fileTitle } from './labels.js'
 import { BYPASSED, MUTED } from './modes.js'
 import { fillPattern, hasPattern, PATTERN_TYPES, resolveChoices } from './patterns.js'
 import { inputName, Promotions } from './promoted.js'
+import { byNewNames, renamesOf } from './renamed.js'
 import { RENAMED } from './schema.js'
 import { definitionsOf, openScopes } from './scopes.js'
 import { widgetsOf, withValue } from './widget_values.js'
@@ -36,7 +37,7 @@ const VIRTUAL = new Set(['Note', 'MarkdownNote', 'PrimitiveNode', 'Reroute', 'Se
  * @returns {{workflow: Json, output: Prompt}} `workflow` is the file with the choices that were made at random written in
  */
 export function toPrompt(workflow, schema, { random = Math.random, now = new Date() } = {}) {
-  const given = withExpressions(asObject(workflow) ?? {}, schema)
+  const given = withExpressions(byNewNames(asObject(workflow) ?? {}, renamesOf(schema)).file, schema)
   const file = expandGroups(given, schema)
   const definitions = definitionsOf(file)
   const scopes = openScopes(file, definitions)
