@@ -1,6 +1,6 @@
 """An example of a node pack: three nodes, declared in the two ways that Easel reads, and a script for the page.
 
-Copy this folder, rename it, and change it. docs/writing-a-node.md explains every line of this file,
+docs/writing-a-node.md says what a node may do (`server.py new-node NAME` makes a pack to begin with),
 docs/extending-the-page.md those of `page/`.
 """
 

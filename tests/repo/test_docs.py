@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from graph.node import Function
 from nodes.library import core_registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,3 +30,13 @@ def test_the_readme_counts_node_types_right() -> None:
     registry = core_registry()
     readme = " ".join((ROOT / "README.md").read_text().split())
     assert f"all {len(registry.catalogue())} core nodes are known, and {len(registry)} run" in readme
+
+
+def test_the_nodes_that_the_guide_shows_are_nodes() -> None:
+    guide = (ROOT / "docs" / "writing-a-node.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    shown: dict[str, object] = {"__name__": "guide"}
+    for block in blocks:
+        exec(compile(block, "docs/writing-a-node.md", "exec", dont_inherit=True), shown)
+    names = [item.type.spec.class_type for item in shown.values() if isinstance(item, Function)]
+    assert len(names) == sum(block.count("@node(") for block in blocks) > 7
