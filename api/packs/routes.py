@@ -104,7 +104,7 @@ async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[st
     every = {known.name: known for known in await asyncio.to_thread(services.packs.all)}
     found = [(_named(every, name), hash) for name, hash in wanted]
     for known, hash in found:
-        if hash is not None and hash != known.hash:
+        if hash != known.hash:
             raise _changed(known)
     _check_code(services, body)
     before = {known.name: _state_of(services, known) for known, _ in found}

@@ -100,7 +100,7 @@ def test_nothing_of_a_pack_is_done_before_it_is_approved_and_old_code_runs_until
         assert server.get("/extensions/talks/main.js").body == b"export const said = 'one'\n"
         assert server.get("/i18n").json() == {"de": {"word": "Wort"}}
         # The code was good once.
-        assert server.post("/easel/packs/talks/approve", {"code": used}).status == 403
+        assert server.post("/easel/packs/talks/approve", {"code": used, "hash": found["hash"]}).status == 403
 
         # Changed code does not run and is not served; data is.
         write(base, "talks", "two")
