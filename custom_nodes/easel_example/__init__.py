@@ -1,7 +1,7 @@
 """An example of a node pack: three nodes, declared in the two ways that Easel reads, and a script for the page.
 
 docs/writing-a-node.md says what a node may do (`server.py new-node NAME` makes a pack to begin with),
-docs/extending-the-page.md those of `page/`.
+docs/extending-the-page.md explains `page/`.
 """
 
 from __future__ import annotations
