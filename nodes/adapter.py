@@ -128,15 +128,19 @@ def _input(class_type: str, name: str, entry: Any, *, optional: bool) -> InputSp
         raise DeclarationError(f"{class_type}.{name}: the options must be a dict, not {type(given).__name__}.")
     options = plain_options(given)
     if isinstance(kind, list | tuple):
-        return _combo(name, kind, optional=optional, options=options)
+        return combo_input(name, kind, optional=optional, options=options)
     type_name = _type_name(kind)
     if type_name != "COMBO":
         return InputSpec(name=name, type=type_name, optional=optional, options=options)
     options.pop("options", None)
-    return _combo(name, given.get("options") if given else None, optional=optional, options=options, as_string=True)
+    return combo_input(
+        name, given.get("options") if given else None, optional=optional, options=options, as_string=True
+    )
 
 
-def _combo(name: str, values: Any, *, optional: bool, options: dict[str, Any], as_string: bool = False) -> InputSpec:
+def combo_input(
+    name: str, values: Any, *, optional: bool, options: dict[str, Any], as_string: bool = False
+) -> InputSpec:
     """A choice. One of files is listed anew whenever it is asked for, without the pack."""
     files = values.choice() if isinstance(values, FileNames) else _uploaded(values, options)
     known = None if values is None or files is not None else tuple(map(_plain_value, values))

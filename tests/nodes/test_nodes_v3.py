@@ -111,6 +111,41 @@ def test_object_info() -> None:
     assert info["display_name"] == "All of it"
 
 
+def test_a_choice_of_files_is_listed_anew_without_the_pack(host: Host) -> None:
+    source = """
+    import enum
+    from nodes.compat.file_names import FileNames
+    class Which(enum.Enum):
+        one = "1"
+        two = "2"
+    class Node(io.ComfyNode):
+        @classmethod
+        def define_schema(cls):
+            loras = FileNames(["a.safetensors"], kind="loras")
+            return io.Schema(node_id="N", outputs=[], inputs=[io.Combo.Input("lora", options=["None"] + loras),
+                io.Combo.Input("which", options=Which, default=Which.two),
+                io.Combo.Input("far", remote=io.RemoteOptions("/list", True))])
+        @classmethod
+        def execute(cls, **values): return None
+    """
+    spec = node(source).spec
+    files = spec.inputs[0].files
+    assert files is not None
+    assert (files.kind, files.first) == ("loras", ("None",))
+    assert spec.inputs[1].config(None) == ["COMBO", {"options": ["1", "2"], "default": "2", "multiselect": False}]
+    remote = {"route": "/list", "refresh_button": True, "control_after_refresh": "first"}
+    assert spec.inputs[2].config(None) == ["COMBO", {"multiselect": False, "remote": remote}]
+
+
+def test_an_artist_is_told_of_changed_inputs_and_odd_outputs() -> None:
+    source = body("(a.clear(), io.NodeOutput('text'))[1]")
+    told: list[str] = []
+    node(source).call(Context(warn=told.append), {"a": {"x": 1}})
+    assert len(told) == 2
+    assert "changed the value of its input a" in told[0]
+    assert "gave" in told[1]
+
+
 def test_a_mapping_may_name_a_class_otherwise() -> None:
     spec = node(EVERYTHING, class_type="Other", title="Another").spec
     assert (spec.class_type, spec.title) == ("Other", "Another")

@@ -17,8 +17,9 @@ from graph.errors import DeclarationError
 from graph.grown import GROWING, Grown, grown, grows, nested
 from graph.node import Blocked, Expansion, NodeType, Outcome, Results, Values
 from graph.spec import InputSpec, NodeSpec, OutputSpec
-from nodes.adapter import plain_options, read_result
+from nodes.adapter import combo_input, plain_options, read_result
 from nodes.compat.boundary import for_pack
+from nodes.pack_values import Unchanged, tell_results
 
 HIDDEN_KINDS = {
     "unique_id": "UNIQUE_ID",
@@ -104,9 +105,8 @@ def _input(node: str, item: Any) -> InputSpec:
         kind = item.template.types()
     if kind != "COMBO":
         return InputSpec(name=name, type=kind, optional=optional, options=options)
-    choices = options.pop("options", None)
-    known = None if choices is None else tuple(choices)
-    return InputSpec(name=name, type="COMBO", optional=optional, options=options, choices=known, string_combo=True)
+    values = options.pop("options", None)
+    return combo_input(name, values, optional=optional, options=options, as_string=True)
 
 
 def _outputs(schema: Any) -> list[OutputSpec]:
@@ -185,13 +185,21 @@ class _Caller:
 
     def call(self, context: Context, values: Values) -> Outcome | Awaitable[Outcome]:
         hidden, inputs = self._apart(values)
-        result = locked(self._cls, hidden).execute(**self._nest(inputs))
+        before = Unchanged(inputs)
+        result = locked(self._cls, hidden).execute(**self._nest(_for_pack(inputs)))
         if inspect.isawaitable(result):
-            return self._awaited(result)
-        return self._read(result)
+            return self._awaited(context, result, before)
+        return self._told(context, self._read(result), before)
 
-    async def _awaited(self, result: Awaitable[Any]) -> Outcome:
-        return self._read(await result)
+    async def _awaited(self, context: Context, result: Awaitable[Any], before: Unchanged) -> Outcome:
+        return self._told(context, self._read(await result), before)
+
+    def _told(self, context: Context, outcome: Outcome, before: Unchanged) -> Outcome:
+        """Tell the artist what is not as it should be: inputs that were changed, outputs that are something else."""
+        before.tell(self._spec, context)
+        if isinstance(outcome, Results):
+            tell_results(outcome, self._spec, context)
+        return outcome
 
     def is_changed(self, context: Context, values: Values) -> Any:
         hidden = {"unique_id": context.node_id, "prompt": {}}
@@ -199,7 +207,7 @@ class _Caller:
 
     def check_lazy(self, context: Context, values: Values) -> Any:
         hidden, inputs = self._apart(values)
-        nest = self._nest(inputs, named=True)
+        nest = self._nest(_for_pack(inputs), named=True)
         return locked(self._cls, hidden).check_lazy_status(**nest) or ()
 
     def validate(self, values: Values) -> Any:
@@ -209,7 +217,7 @@ class _Caller:
         """Hidden values by their own name, and inputs."""
         by_kind = {kind: name for name, kind in HIDDEN_KINDS.items()}
         hidden = {by_kind.get(kind, kind.lower()): values.get(name) for name, kind in self._spec.hidden.items()}
-        return hidden, {name: for_pack(value) for name, value in values.items() if name not in self._spec.hidden}
+        return hidden, {name: value for name, value in values.items() if name not in self._spec.hidden}
 
     def _nest(self, values: Values, *, named: bool = False) -> Values:
         """Values in the dicts that `execute` expects. named: with each value there its input's name."""
@@ -249,6 +257,10 @@ class _Caller:
                 f"{self._cls.__name__} returned a graph to run in its place, and its schema lacks enable_expand=True"
             )
         return outcome
+
+
+def _for_pack(values: Values) -> Values:
+    return {name: for_pack(value) for name, value in values.items()}
 
 
 def _is_output(result: Any) -> bool:

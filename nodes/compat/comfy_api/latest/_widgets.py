@@ -239,7 +239,10 @@ class Combo(ComfyTypeIO):
             common = (socketless, None, None, extra_dict, raw_link, advanced)
             super().__init__(id, display_name, optional, tooltip, lazy, default, *common)
             self.multiselect = False
-            self.options: list[Any] | None = None if options is None else [_value(option) for option in options]
+            # A list of files stays the list that it is: it knows what it lists.
+            values: Any = options or ()
+            has_members = any(isinstance(option, Enum) for option in values)
+            self.options: list[Any] | None = [_value(option) for option in values] if has_members else options
             self.control_after_generate = control_after_generate
             self.upload = upload
             self.image_folder = image_folder
