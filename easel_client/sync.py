@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -27,8 +29,11 @@ class _Loop:
         self._thread = threading.Thread(target=self._loop.run_forever, name="easel_client", daemon=True)
         self._thread.start()
 
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future = self.begin(work)
         try:
             return future.result()
         except BaseException:
@@ -128,9 +133,21 @@ class SyncClient:
         on_event: Callable[[Event], None] | None = None,
         **options: Any,
     ) -> Result:
-        """Queue a graph, wait, and download what it made; see `Client.run`."""
-        work = self.client.run(graph, changes, timeout=timeout, save_to=save_to, on_event=on_event, **options)
-        return self._loop.run(work)
+        """Queue a graph, wait, and download what it made; see `Client.run`. `on_event` is called in this thread."""
+        events: SimpleQueue[Event | None] = SimpleQueue()
+        told = None if on_event is None else events.put
+        work = self.client.run(graph, changes, timeout=timeout, save_to=save_to, on_event=told, **options)
+        if on_event is None:
+            return self._loop.run(work)
+        future = self._loop.begin(work)
+        future.add_done_callback(lambda _: events.put(None))
+        try:
+            while (event := events.get()) is not None:
+                on_event(event)
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
 
     def result(self, prompt_id: str) -> Result | None:
         """Of any job that ended; None for one that has not. Raises what kept it from succeeding."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import io
 import os
 import secrets
@@ -17,6 +18,7 @@ import torch
 
 from graph import passed_images
 from graph.context import RUNNING, Context
+from graph.errors import FileNameError
 from graph.node import Choice, Results, Text, node
 from models.images import PictureError, encoded, read_channels
 from nodes.values import Image, Mask
@@ -26,11 +28,32 @@ QUALITY = 95
 """Of JPEG."""
 LEVEL = 1
 """PNG compression: pictures that are fetched once need not be small."""
+MOST_REMEMBERED = 10_000
 LONGEST_TEXT = 200 * 2**20
 """Letters of a picture that is sent as text."""
 
 
-@node("ETN_LoadImageCache", category="external_tooling", title="Load Image from Cache")
+_digests: dict[str, str] = {}
+"""What was last found under each id: a picture that was let go may still be in the cache of results."""
+
+
+def _content(id: str = "", **_: Any) -> str:
+    """Differs when another picture lies under the id."""
+    context = RUNNING.get()
+    if context is None:
+        return ""
+    try:
+        with passed_images.place(context.folders, id).open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, FileNameError):
+        return _digests.get(id, "")
+    if len(_digests) >= MOST_REMEMBERED:
+        del _digests[next(iter(_digests))]
+    _digests[id] = found
+    return found
+
+
+@node("ETN_LoadImageCache", category="external_tooling", title="Load Image from Cache", is_changed=_content)
 def load_passed_image(
     id: Annotated[str, Text(tooltip="As the program that sent it named it.")] = "",
     *,

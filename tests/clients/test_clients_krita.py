@@ -226,6 +226,21 @@ def test_a_picture_is_sent_once_and_refined(krita: Krita) -> None:
     assert any(np.array_equal(found[..., 0], pixels[..., 3]) for found in back), "the mask is the alpha channel"
 
 
+def test_another_picture_under_the_same_id_is_read_anew(krita: Krita) -> None:
+    server = krita.server
+    path = passed_images.place(folders_of(server), "fixed")
+    graph = {
+        "1": {"class_type": "ETN_LoadImageCache", "inputs": {"id": "fixed"}},
+        "2": {"class_type": "ETN_SaveImageCache", "inputs": {"images": ["1", 0], "format": "PNG"}},
+    }
+    for shade in (10, 200):
+        assert put(server, "fixed", png(np.full((8, 8, 3), shade, np.uint8))[1], asks=False)[0] == 201
+        for _ in range(2):  # with its file, and without, as long as the result is cached
+            (picture,) = krita.pictures(krita.run(graph)[1])
+            assert np.asarray(Image.open(io.BytesIO(picture))).max() == shade
+            path.unlink(missing_ok=True)
+
+
 def test_what_fails_says_so(krita: Krita) -> None:
     lost = smallest(seed=13)
     lost["2"] = {"class_type": "VAEEncode", "inputs": {"pixels": ["12", 0], "vae": ["1", 2]}}

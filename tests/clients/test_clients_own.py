@@ -30,6 +30,7 @@ from easel_client import (
     JobInterrupted,
     NodeDone,
     NodeStarted,
+    NodeText,
     Preview,
     Progress,
     Reconnected,
@@ -39,6 +40,7 @@ from easel_client import (
     Unreachable,
     graphs,
 )
+from easel_client.http import Http
 from tests.clients.conftest import SIDE, TOKEN
 from tests.server.harness import ROOT, Server, one, say, until
 
@@ -176,6 +178,46 @@ def test_a_job_that_fails_says_where(client: SyncClient) -> None:
     with pytest.raises(JobFailed, match="no luck"):
         client.wait(job.prompt_id)
     assert not client.history()[job.prompt_id].succeeded
+
+
+def test_previews_lines_of_text_and_streamed_pictures_come(
+    client: SyncClient, artist: SyncClient, painting: dict[str, Any]
+) -> None:
+    told = list(client.submit(one("Slow", steps=3, seconds=0.1, previews=True)).follow())
+    previews = [event for event in told if isinstance(event, Preview)]
+    assert [(event.node, event.media_type) for event in previews] == [("1", "image/jpeg")] * 3
+    assert [event.text for event in told if isinstance(event, NodeText)] == ["step 0", "step 1", "step 2"]
+
+    painting["7"] = {"class_type": "SaveImageWebsocket", "inputs": {"images": ["6", 0]}}
+    painting["4"]["inputs"]["batch_size"] = 2
+    seen: list[Any] = []
+
+    def look(event: Any) -> None:
+        seen.append((event, artist.queue().position(event.prompt_id)))  # it may ask the client
+
+    result = artist.run(painting, on_event=look)
+    assert [file.name for file in result.files] == ["7-1.png", "7-2.png"]
+    assert all(Image.open(io.BytesIO(data)).size == (SIDE, SIDE) for data in result.images)
+    assert isinstance(seen[-1][0], Done)
+
+
+def test_a_server_that_is_no_easel_is_asked_in_the_ways_it_knows(
+    quick: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Http, "is_easel", property(lambda _: False, lambda *_: None), raising=False)
+    with SyncClient(address(quick), TOKEN) as client:
+        running = client.submit(one("Slow", steps=1000, seconds=60.0))
+        waiting = client.submit(say("waiting"))
+        next(event for event in running.follow() if isinstance(event, Progress))
+        assert waiting.cancel()
+        with pytest.raises(JobGone):
+            waiting.wait()
+        assert running.cancel()
+        with pytest.raises(JobInterrupted):
+            running.wait()
+        assert not running.cancel()
+        with pytest.raises(EaselError, match="API format only"):
+            client.submit(ROOT / "workflows" / "default.json")
 
 
 def test_jobs_are_cancelled_while_they_wait_and_while_they_run(client: SyncClient) -> None:
