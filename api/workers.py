@@ -103,7 +103,7 @@ class LocalWorker:
         self.on_message: Callable[[str | int, Any, str | None], None] = lambda event, data, client_id: None
         """Called with a pack's own messages: event, data (JSON, or bytes under a number), the client, None for all."""
         self.on_routes: Callable[[JsonObject], None] = lambda header: None
-        """Called with the routes that packs have (`api.packs.forward`); with none when the process has ended."""
+        """Called with all routes that packs have (`api.packs.forward`)."""
         self.on_wish: Callable[[JsonObject], None] = lambda header: None
         """Called with what packs want of this process (`api.packs.wishes`)."""
         self.catalogue: Catalogue | None = None
@@ -372,7 +372,6 @@ class LocalWorker:
             if watch is not None:
                 watch.cancel()
             self._ready.clear()
-            self.on_routes({"packs": []})
             self.report.detail = None
             self.confirmed = False
             if child is not None:

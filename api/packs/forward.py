@@ -96,7 +96,7 @@ class Forward:
         return {"folder": None if self.folder is None else str(self.folder), "secret": self.secret}
 
     def take(self, header: Mapping[str, Any]) -> None:
-        """All routes that there are now, as the device process tells them; none when it has ended."""
+        """All routes that there are now, as the device process tells them. While it starts anew the old ones hold."""
         self.routes = [
             Route(method, path, _pattern(path), str(entry["pack"]), entry.get("socket"), entry.get("port"))
             for entry in header["packs"]

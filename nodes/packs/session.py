@@ -87,9 +87,11 @@ class PackSession:
         return found[0]
 
     def serve_routes(self) -> None:
-        """Listen for requests to the routes that packs have added, if one has."""
+        """Listen for requests to the routes that packs have added, and tell which there are."""
         routes = sys.modules.get("nodes.compat.routes")  # not imported for its own sake: it takes a web server
-        if routes is not None:
+        if routes is None:
+            self._tell({"type": "routes", "packs": []})
+        else:
             routes.publish(self._config, self._tell)
 
     def changed_kinds(self) -> JsonObject:

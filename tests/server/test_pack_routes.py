@@ -282,6 +282,22 @@ def test_routes_may_be_added_and_replaced_later(packs: Any) -> None:
     run(work)
 
 
+def test_while_the_process_is_gone_it_is_said_whose_route_it_was(packs: Any) -> None:
+    routes = PackRoutes()
+    packs(routes, "quick", PACK)
+
+    async def work() -> None:
+        async with served(routes) as (client, ways, _):
+            gone = [{"pack": "quick", "routes": [["GET", "/quick/hello"]], "socket": str(ways.folder) + "/gone.sock"}]
+            ways.take({"packs": gone})
+            answer = await client.get("/quick/hello")
+            assert answer.status == 503
+            assert (await answer.json())["error"]["extra_info"] == {"pack": "quick"}
+            assert (await client.get("/quick/other")).status == 404
+
+    run(work)
+
+
 def test_nobody_else_is_served(packs: Any) -> None:
     routes = PackRoutes()
     packs(routes, "quick", PACK)
