@@ -303,6 +303,9 @@ def _flags(
     precision = found.precision or ("fp32" if found.force_fp32 else "fp16" if found.force_fp16 else "auto")
     if (found.tls_certfile is None) != (found.tls_keyfile is None):
         parser.error("--tls-certfile and --tls-keyfile go together")
+    for host in found.webhook_host:
+        if not re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?", host):
+            parser.error(f"--webhook-host {host}: must be a name, such as hooks.example.org, or one with a port")
     if not 0 <= found.port <= 65535:
         parser.error(f"--port {found.port}: must lie between 0 and 65535")
     if found.max_upload_size <= 0:

@@ -66,6 +66,8 @@ def test_a_graph_is_opened_run_and_seen(browser: Any, theirs: Server) -> None:
     page.wait_for_function(f"({PICTURES})().length > 0", timeout=2 * PATIENCE)
     assert "/view?filename=" in page.evaluate(PICTURES)[0]
     assert len(theirs.get("/history").json()) == 1
+    page.get_by_text("0 active").click()  # its list of jobs, with the name of the first result
+    page.get_by_text("_00001_.png").first.wait_for()
     assert any(Path(theirs.base / "output").glob("*.png"))
     assert thrown == []
 

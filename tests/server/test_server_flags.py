@@ -94,6 +94,7 @@ def test_every_flag_is_in_the_docs() -> None:
         (["--workers", "2"], "--workers above 1: not yet"),
         (["--cache-disk", "5"], "--cache-disk: not yet"),
         (["--ray", "x"], "--ray: not yet"),
+        (["--webhook-host", "https://example.org/hook"], "must be a name, such as hooks.example.org"),
         (["--port", "70000"], "between 0 and 65535"),
         (["--precision", "fp8"], "invalid choice"),
         (["--previews", "sharp"], "invalid choice"),

@@ -52,6 +52,7 @@ export function registerCommands({ history, library, editor, names, colorOf, run
     { id: 'canvas_info', label: t('Show or hide drawing times'), keys: [], run: () => settings.set('canvasInfo', !settings.values.canvasInfo) },
     { id: 'focus_mode', label: t('Hide or show all round the canvas'), keys: ['Ctrl+Space'], run: toggleFocus },
     { id: 'theme', label: t('Dark or light colours'), keys: [], run: () => settings.set('theme', colours.current() === 'dark' ? 'light' : 'dark') },
+    { id: 'routes', label: t('Routes for programs'), keys: [], run: () => void window.open('/easel/api', '_blank', 'noopener') },
     { id: 'refresh', label: t('Read models and node types again'), keys: ['R'], run: () => void readAgain() },
   ]
   ;[...commands, ...ARRANGE_COMMANDS].forEach(command => editor.commands.register(command))
