@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from nodes.compat import own_modules
+from nodes.compat.comfy_root import comfy_root
 from nodes.compat.stand_in import ABSENT, is_read, log, no_effect, stand_in
 
 HERE = Path(__file__).resolve().parent
@@ -88,6 +89,11 @@ class _FileLoader(SourceFileLoader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return CompatModule(spec.name)
 
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        if module.__name__ in (*SINGLE, *OTHERS):  # packs look for other files beside these
+            module.__dict__["__file__"] = str(comfy_root() / f"{shown_name(module.__name__)}.py")
+
 
 class _EmptyLoader(Loader):
     """A module that Easel has no file for."""
@@ -116,6 +122,8 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if target is None and (back := own_modules.thrown_out(fullname)) is not None:
+            return back
         if fullname.startswith(PREFIX):
             inner = fullname[len(PREFIX) :]
             if inner.partition(".")[0] in TREES or inner in SINGLE:

@@ -69,7 +69,6 @@ base_path: str = str(host().config.get("base") or Path(input_directory).parent)
 models_dir: str = str(host().config.get("models") or Path(_folder("", "checkpoints")).parent)
 user_directory: str = str(host().config.get("user") or Path(base_path) / "user")
 filename_list_cache: dict[str, Any] = {}
-__file__ = os.path.join(base_path, "folder_paths.py")
 
 
 def changed_kinds() -> dict[str, FolderKind]:

@@ -59,9 +59,14 @@ class _State:
     by_name: dict[str, Pack] = field(default_factory=dict[str, Pack])
     found: dict[tuple[Any, ...], bool] = field(default_factory=dict[tuple[Any, ...], bool])
     """Whether a pack's own places have a module; asked again when they change."""
+    seen: dict[str, ModuleType] = field(default_factory=dict[str, ModuleType])
+    """All that `sys.modules` had whenever a pack's code had imported something."""
+    counted: int = 0
 
 
 _state = _State()
+_ours: dict[str, ModuleType] = {}
+"""Easel's own packages that this process runs on."""
 _importing = threading.local()
 _import = builtins.__import__
 _import_module = importlib.import_module
@@ -74,6 +79,7 @@ def install(folders: Iterable[Path | str] = ()) -> None:
             if path not in _state.folders:
                 _state.folders.append(path)
     _state.by_file.clear()
+    _ours.update({name: sys.modules[name] for name in ("graph", "models", "nodes") if name in sys.modules})
     builtins.__import__ = _import_for
     importlib.import_module = _import_module_for
 
@@ -85,6 +91,7 @@ def uninstall() -> None:
     _state.folders.clear()
     _state.by_file.clear()
     _state.found.clear()
+    _state.seen.clear()
     for name in [name for name in sys.modules if "@" in name.partition(".")[0]]:
         del sys.modules[name]
 
@@ -133,25 +140,67 @@ def _import_for(
     fromlist: Sequence[str] | None = (),
     level: int = 0,
 ) -> ModuleType:
-    if level:
-        return _import(name, globals, locals, fromlist or (), level)
     names = globals if globals is not None else sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
     pack = pack_of(names)
     if pack is None:
         return _import(name, globals, locals, fromlist or (), level)
+    _keep_ours(pack)
     with _For(pack):
-        wanted = meant(name, pack)
-        if wanted == NODES:  # which is no module's top name, so that `import nodes` would give the wrong end
-            return _import_module(NODES)
-        return _import(wanted, globals, locals, fromlist or (), 0)
+        wanted = name if level else meant(name, pack)
+        # That is no module's top name, so that `import nodes` would give the wrong end of it.
+        at_end = wanted == NODES
+        found = _import_module(NODES) if at_end else _import(wanted, globals, locals, fromlist or (), level)
+    if locals is globals:  # a statement that is run once, when the pack is imported
+        _remember()
+    return found
 
 
 def _import_module_for(name: str, package: str | None = None) -> ModuleType:
     pack = pack_of(sys._getframe(1).f_globals)  # pyright: ignore[reportPrivateUsage]
-    if pack is None or name.startswith("."):
+    if pack is None:
         return _import_module(name, package)
+    _keep_ours(pack)
     with _For(pack):
-        return _import_module(meant(name, pack), package)
+        return _import_module(name if name.startswith(".") else meant(name, pack), package)
+
+
+def _keep_ours(pack: Pack) -> None:
+    """Put Easel's modules back that a pack has laid its own over, as `sys.modules["models"] = ...` does."""
+    for name, module in _ours.items():
+        there = sys.modules.get(name)
+        if there is not module:
+            if there is not None:
+                sys.modules[f"{name}@{pack.name}"] = there
+            sys.modules[name] = module
+
+
+def _remember() -> None:
+    if len(sys.modules) != _state.counted:
+        _state.counted = len(sys.modules)
+        _state.seen |= sys.modules
+
+
+def thrown_out(fullname: str) -> ModuleSpec | None:
+    """For a module that a pack has taken out of `sys.modules`: how to put it back, and not to run it once more.
+
+    Some packs tidy up what their import has loaded. Half of Easel, or of a library that must not be loaded twice, may
+    be among it.
+    """
+    gone = _state.seen.get(fullname)
+    if gone is None or not isinstance(gone, ModuleType) or _of_a_pack(gone):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return None
+    return ModuleSpec(fullname, _Back(gone), is_package=hasattr(gone, "__path__"))
+
+
+class _Back(Loader):
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        sys.modules[module.__name__] = self._module
 
 
 class _For:
@@ -194,12 +243,20 @@ def meant(name: str, pack: Pack) -> str:
 
 def _of_another(module: ModuleType, pack: Pack) -> bool:
     """Whether a module that is loaded comes from another pack's folder."""
-    owner = pack_of(vars(module)) if getattr(module, "__file__", None) else _owner_of_namespace(module)
+    owner = _owner(module)
     return owner is not None and owner is not pack
 
 
+def _of_a_pack(module: ModuleType) -> bool:
+    return _owner(module) is not None
+
+
+def _owner(module: ModuleType) -> Pack | None:
+    return pack_of(vars(module)) if vars(module).get("__file__") else _owner_of_namespace(module)
+
+
 def _owner_of_namespace(module: ModuleType) -> Pack | None:
-    places = list(getattr(module, "__path__", ()))
+    places = list(vars(module).get("__path__") or ())
     return _pack_with(os.path.join(places[0], "_")) if places else None
 
 

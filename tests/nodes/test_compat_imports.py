@@ -174,6 +174,37 @@ def test_a_patch_that_changes_nothing_is_told(packs: Packs, caplog: pytest.LogCa
     assert "__init__.py, line 2" in caplog.text
 
 
+def test_a_pack_that_tidies_up_sys_modules_takes_nothing_of_ours_away(packs: Packs):
+    """As an upscaler's pack does: whatever its import has loaded is taken out again."""
+    tidy = (
+        "import sys\nbefore = set(sys.modules)\nimport folder_paths, comfy.utils, comfy.sd, nodes, server, wave\n"
+        "from nodes import SaveImage\nhad = folder_paths, comfy.utils, comfy.sd, nodes, server, wave\n"
+        "for name in set(sys.modules) - before: del sys.modules[name]\n"
+    )
+    sys.modules.pop("wave", None)
+    first = packs.load("tidy", start=tidy)
+    assert "comfy.utils" not in sys.modules
+    after = packs.load(
+        "after",
+        start="import folder_paths, comfy.utils, comfy.sd, nodes, server, wave\n"
+        "had = folder_paths, comfy.utils, comfy.sd, nodes, server, wave\n",
+    )
+    assert all(one is other for one, other in zip(first.had, after.had, strict=True))
+
+
+def test_a_pack_that_lays_its_module_over_one_of_ours_keeps_it_for_itself(packs: Packs):
+    start = (
+        "import sys, types\nown = sys.modules['models'] = types.ModuleType('models')\nown.WHO = 'the pack'\n"
+        "import models\nimport comfy.sd\nfrom comfy.sd import load_checkpoint_guess_config\n"
+    )
+    pack = packs.load("covers", start=start)
+    import models
+
+    assert pack.models.WHO == "the pack"
+    assert models is not pack.models
+    assert Path(str(models.__file__)).parent.parent == finder.HERE.parents[1]
+
+
 def test_our_files_are_one_module_under_both_names(packs: Packs):
     import comfy.utils  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports]
 
