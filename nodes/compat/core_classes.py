@@ -68,6 +68,13 @@ def arguments(node_type: NodeType, args: tuple[Any, ...], kwargs: Mapping[str, A
     if twice:
         raise TypeError(f"{spec.class_type} got two values for {', '.join(sorted(twice))}")
     values |= kwargs
+    known = {*names, *(name for name in _LEFT_OUT.get(spec.class_type, ()))}
+    strange = [name for name in values if name not in known and not spec.open_inputs]
+    if strange:
+        raise TypeError(f"{spec.class_type} has no input {', '.join(strange)} here")
+    for name, usual in _LEFT_OUT.get(spec.class_type, {}).items():
+        if values.pop(name, usual) not in (usual, None):
+            raise NotSupported(f"{spec.class_type} is called with {name}, which Easel's does not have.")
     return values
 
 
@@ -126,12 +133,22 @@ def _make(node_type: NodeType) -> type[CoreNode]:
     }
     if method != "execute":
         body[method] = run
+    kinds = {item.name: item.files.kind for item in spec.inputs if item.files is not None}
+    if kinds:
+        body["IS_CHANGED"] = classmethod(lambda cls, **values: _stamps(kinds, values))
     body |= {name: value for kind, extra in _EXTRAS.items() if kind == spec.class_type for name, value in extra.items()}
     base = _BASES.get(spec.class_type, CoreNode)
     name = "".join(letter if letter.isalnum() or letter == "_" else "" for letter in spec.class_type)
     if base is not CoreNode:
         body.pop(method, None)
     return type(name, (base,), body)
+
+
+def _stamps(kinds: Mapping[str, str], values: Mapping[str, Any]) -> str:
+    """Which files a node would read: for classes derived from those of ours."""
+    folders = host().folders
+    named = [(kind, values.get(name)) for name, kind in kinds.items()]
+    return repr([folders.stamp(kind, name) for kind, name in named if isinstance(name, str)])
 
 
 def input_types(node_type: NodeType) -> dict[str, Any]:
@@ -221,6 +238,20 @@ def _crop_pixels(pixels: Any) -> Any:
     return pixels
 
 
+_LEFT_OUT: dict[str, dict[str, Any]] = {
+    "KSamplerAdvanced": {"denoise": 1.0},
+    "ControlNetApplyAdvanced": {"extra_concat": []},
+    "ControlNetApplySD3": {"extra_concat": []},
+    "LatentComposite": {"composite_method": "normal"},
+    "LatentBlend": {"blend_mode": "normal"},
+}
+"""Parameters of ComfyUI's methods that our nodes do not have, and the value that they have if nobody gives one."""
+
+
+def _vae_names(*_: Any) -> list[str]:
+    return list(class_of("VAELoader").INPUT_TYPES()["required"]["vae_name"][0])
+
+
 _BASES: dict[str, type[CoreNode]] = {"SaveImage": SavingImages, "PreviewImage": PreviewingImages}
 _EXTRAS: dict[str, dict[str, Any]] = {
     "ImageScale": {
@@ -239,4 +270,6 @@ _EXTRAS: dict[str, dict[str, Any]] = {
     "LatentUpscaleBy": {"upscale_methods": ["nearest-exact", "bilinear", "area", "bicubic", "bislerp"]},
     "VAEEncode": {"vae_encode_crop_pixels": staticmethod(_crop_pixels)},
     "LoadImageMask": {"_color_channels": ["alpha", "red", "green", "blue"]},
+    "LoraLoader": {"loaded_lora": None},
+    "VAELoader": {"vae_list": staticmethod(_vae_names)},
 }

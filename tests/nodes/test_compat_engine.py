@@ -16,8 +16,9 @@ from torch import Tensor
 from graph.context import RUNNING, Context
 from models import guiders
 from models.guidance import mixing
-from models.sampler_table import choose
+from models.sampler_table import SAMPLERS, choose
 from models.sampling import NoNoise, SeededNoise, ksample, sample
+from models.schedules import SCHEDULES
 from nodes.compat.boundary import for_pack, from_pack
 from nodes.compat.stand_in import NotSupported
 from tests.nodes.compat_host import hosting
@@ -141,11 +142,19 @@ class TestRuns:
         comfy.samplers.SCHEDULER_HANDLERS["two"] = comfy.samplers.SchedulerHandler(
             lambda n, sigma_min, sigma_max: torch.tensor([sigma_max, sigma_min, 0.0]), False
         )
-        assert "halved" in comfy.samplers.KSampler.SAMPLERS
-        view = for_pack(zoo.model())
-        assert torch.allclose(theirs(zoo, nodes, view, "halved"), ours(zoo), atol=1e-5)
-        two = theirs(zoo, nodes, view, "halved", scheduler="two")
-        assert torch.allclose(two, theirs(zoo, nodes, view, "euler", scheduler="two"), atol=1e-5)
+        try:
+            assert "halved" in comfy.samplers.KSampler.SAMPLERS
+            view = for_pack(zoo.model())
+            assert torch.allclose(theirs(zoo, nodes, view, "halved"), ours(zoo), atol=1e-5)
+            two = theirs(zoo, nodes, view, "halved", scheduler="two")
+            assert torch.allclose(two, theirs(zoo, nodes, view, "euler", scheduler="two"), atol=1e-5)
+            # The core nodes offer both, and run them.
+            required = nodes.KSampler.INPUT_TYPES()["required"]
+            assert required["sampler_name"][0][-1] == "halved"
+            assert required["scheduler"][0][-1] == "two"
+            assert torch.allclose(ours(zoo, sampler="halved", scheduler="two"), two, atol=1e-5)
+        finally:
+            del SAMPLERS["halved"], SCHEDULES["two"]
 
 
 def rescaled(args: dict[str, Any]) -> Tensor:

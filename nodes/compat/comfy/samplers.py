@@ -21,6 +21,7 @@ from models.schedules import ONE_MORE, SCHEDULES
 from nodes.compat.boundary import for_pack, from_pack
 from nodes.compat.handles import conds as entries
 from nodes.compat.handles import model_sampling as sampling_objects
+from nodes.compat.handles.added_names import Names, add_sampler, add_scheduler
 from nodes.compat.handles.guider import CFGGuider, calc_cond_batch, cfg_function, sampling_function
 from nodes.compat.handles.model import PackModel, handle_of
 from nodes.compat.handles.options import level
@@ -52,10 +53,10 @@ __all__ = [
     "simple_scheduler",
 ]
 
-SAMPLER_NAMES: list[str] = list(SAMPLERS)
+SAMPLER_NAMES: list[str] = Names(SAMPLERS, add_sampler)
 """Packs add names of their own, whose functions they put into `comfy.k_diffusion.sampling`."""
 KSAMPLER_NAMES = [name for name in SAMPLER_NAMES if name not in ("ddim", "uni_pc", "uni_pc_bh2")]
-SCHEDULER_NAMES: list[str] = list(SCHEDULERS)
+SCHEDULER_NAMES: list[str] = Names(SCHEDULERS, add_scheduler)
 
 
 class SchedulerHandler(NamedTuple):
@@ -69,7 +70,7 @@ def _handler(name: str) -> SchedulerHandler:
     return SchedulerHandler(lambda model_sampling, steps: SCHEDULES[name](_levels(model_sampling), steps))
 
 
-SCHEDULER_HANDLERS: dict[str, SchedulerHandler] = {name: _handler(name) for name in SCHEDULER_NAMES}
+SCHEDULER_HANDLERS: dict[str, SchedulerHandler] = {name: _handler(name) for name in SCHEDULERS}
 """Packs add handlers of their own."""
 
 _OURS = dict(SCHEDULER_HANDLERS)

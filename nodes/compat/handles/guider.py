@@ -21,7 +21,7 @@ from models.guiders import Guider, Guiding
 from models.sampler_table import SamplerChoice
 from models.sampling import GivenNoise, Sampled, Step, in_channels, sample
 from nodes.compat.handles import conds
-from nodes.compat.handles.inner import BaseModel, class_of
+from nodes.compat.handles.inner import BaseModel, running_model
 from nodes.compat.handles.model import PackModel, handle_of
 from nodes.compat.handles.options import each, level
 from nodes.compat.handles.samplers import as_ksampler, engine_sampler
@@ -204,11 +204,10 @@ class CFGGuider:
 
     def _mix(self, run: Guiding, x: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
         guidance = run.guidance((), (), x, sigma, self.cfg)
-        view = PackModel.of(run.model)
-        self.inner_model = class_of(run.model)(view, guidance)
+        self.inner_model = running_model(guidance)
         self.conds = {name: conds.entries_of(side) for name, side in run.sides.items()}
         seen: list[Tensor] = []
-        options = view.model_options
+        options = self.inner_model.options_now()
         if run.options.negative_always:
 
             def look(args: dict[str, Any]) -> Tensor:

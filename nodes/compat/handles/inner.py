@@ -14,7 +14,7 @@ from models.model import Model
 from models.networks.hooks import Pass
 from models.options import NO_OPTIONS, Guidance
 from nodes.compat.handles import conds
-from nodes.compat.handles.options import each, level, same, to_options
+from nodes.compat.handles.options import level, same, to_options
 from nodes.compat.stand_in import NotSupported
 
 if TYPE_CHECKING:
@@ -224,11 +224,15 @@ def class_of(model: Model) -> type[BaseModel]:
     return _CLASSES.get(model.family.name, BaseModel)
 
 
+_last: tuple[Model, BaseModel] | None = None
+
+
 def running_model(guidance: Guidance) -> BaseModel:
-    """The model that a step of guidance asks."""
+    """The model that a step of guidance asks: one object in all steps of a run, as packs keep things with it."""
     from nodes.compat.handles.model import PackModel
 
-    return class_of(guidance.model)(PackModel.of(guidance.model), guidance)
-
-
-__all__ = ["SD3", "SD21UNCLIP", "SDXL", "BaseModel", "Flux", "Inside", "ModelType", "SDXLRefiner", "each"]
+    global _last
+    if _last is None or _last[0] is not guidance.model:
+        _last = guidance.model, class_of(guidance.model)(PackModel.of(guidance.model))
+    _last[1]._guidance = guidance
+    return _last[1]
