@@ -58,8 +58,9 @@ class Places:
 
 
 async def get_help(request: web.Request) -> web.Response:
-    """`{class_type, title, markdown, example, pictures, origin: {pack, module}}`; `?language=` for packs that have more
-    than one. `example` is a graph or null; relative names of pictures in the markdown stand under `pictures`."""
+    """`{class_type, title, markdown, words, example, pictures, origin: {pack, module}}`; `?language=` for packs that
+    have more than one. `words` is the markdown without tables of inputs and outputs, where nobody wrote a page.
+    `example` is a graph or null; relative names of pictures in the markdown stand under `pictures`."""
     services = request.app[SERVICES]
     spec = _spec(services, request.match_info["class_type"])
     places = _places(services, spec)
@@ -70,6 +71,7 @@ async def get_help(request: web.Request) -> web.Response:
             "class_type": name,
             "title": spec.title or name,
             "markdown": page if page is not None else help_text(spec),
+            "words": page if page is not None else spec.help or spec.description,
             "example": example,
             "pictures": f"/easel/nodes/{name}/help/" if places.own is not None else None,
             "origin": {"pack": places.pack or None, "module": spec.module},

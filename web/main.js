@@ -22,8 +22,9 @@ import { followLook, pictureName } from './app/look.js'
 import { followKeymap } from './app/keys.js'
 import { Names } from './app/names.js'
 import { installPictures } from './app/pictures.js'
-import { OldNames } from './app/renames.js'
+import { helpPage, insertExample } from './app/node_help.js'
 import { randomSeed } from './app/next_value.js'
+import { OldNames } from './app/renames.js'
 import { restoreTabs } from './app/restore.js'
 import { Results } from './app/results.js'
 import { Runner } from './app/run.js'
@@ -170,7 +171,7 @@ async function start() {
     showQueue: runs.showQueue,
   })
   const view = lazyPanel('view', t('View'), async () => (await later()).viewPanel({ editor, settings, toasts, colours, languages: () => client.languages(), upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
-  const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage })
+  const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage, helpPage: type => helpPage(client, type), insertExample: graphOf => insertExample(editor, graphOf) })
   followCanvasSettings({ editor, settings })
   registerCommands({ history, library, editor, names, colorOf, runner, graph, bringIn, toasts, drawer, graphs, outline, view, settings, colours, refresh, runs: topBar.runs })
   const aboutServer = installSystemPanels({ editor, client, settings, toasts, drawer, later })

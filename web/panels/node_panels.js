@@ -16,12 +16,14 @@ import { installOwnColour } from './own_colour.js'
  * @param {(type: string) => string} parts.colorOf
  * @param {() => import('../view/theme.js').Theme} parts.theme
  * @param {HTMLElement} parts.stage
+ * @param {(type: string) => ReturnType<Parameters<typeof openNodeHelp>[1]['page']>} parts.helpPage
+ * @param {(graph: unknown) => boolean} parts.insertExample
  */
-export function installNodePanels({ editor, settings, colorOf, theme, stage }) {
+export function installNodePanels({ editor, settings, colorOf, theme, stage, helpPage, insertExample }) {
   const used = new Used()
   const sources = new LibrarySources()
   /** @param {import('../model/schema.js').NodeType} type */
-  const explain = type => openNodeHelp(type, { colorOf, drawing: { theme: theme(), pictures: editor.pictures } })
+  const explain = type => openNodeHelp(type, { colorOf, drawing: { theme: theme(), pictures: editor.pictures }, page: () => helpPage(type.name), insert: insertExample })
   installMenus({ editor, stage })
   installSearch({ editor, used, sources, colorOf, theme, stage })
   installOwnColour(editor)

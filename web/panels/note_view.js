@@ -14,11 +14,23 @@ const ALLOWED = {
   ALLOWED_ATTR: ['href', 'start', 'align'], ALLOWED_URI_REGEXP: /^(?:https?|mailto):/iu, ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false,
 }
 
+/** Pictures of a help page come from this server, from beside the page. */
+const WITH_PICTURES = { ALLOWED_TAGS: [...ALLOWED.ALLOWED_TAGS, 'img'], ALLOWED_ATTR: [...ALLOWED.ALLOWED_ATTR, 'src', 'alt'], ALLOWED_URI_REGEXP: /^(?:(?:https?|mailto):|\/easel\/nodes\/)/iu }
+
 /** The last note that was shown, so that a panel that is drawn often formats it once. @type {{ text: string, element: HTMLElement } | null} */
 let shown = null
 
-/** @param {string} text Markdown @returns {HTMLElement} filled as soon as it can be */
-export function noteView(text) {
+/**
+ * @param {string} text Markdown
+ * @param {{ pictures?: string | null }} [options]  where pictures lie that are named without an address; none are shown without it
+ * @returns {HTMLElement} filled as soon as it can be
+ */
+export function noteView(text, { pictures = null } = {}) {
+  if (pictures !== null) {
+    const element = h('div.note', {}, h('p', { class: 'plain' }, text.slice(0, 2000)))
+    void fillIn(element, text, pictures)
+    return element
+  }
   if (shown?.text === text) return shown.element
   const element = h('div.note')
   shown = { text, element }
@@ -27,12 +39,13 @@ export function noteView(text) {
   return element
 }
 
-/** @param {HTMLElement} element @param {string} text */
-async function fillIn(element, text) {
+/** @param {HTMLElement} element @param {string} text @param {string | null} [pictures] */
+async function fillIn(element, text, pictures = null) {
   try {
     const [{ marked }, { default: purify }] = await Promise.all([import('marked'), import('dompurify')])
     const html = marked.parse(text.slice(0, LETTERS), { async: false, gfm: true })
-    const found = purify.sanitize(harmless(html), { ...ALLOWED, RETURN_DOM_FRAGMENT: true })
+    const found = purify.sanitize(harmless(html, pictures), { ...ALLOWED, ...(pictures ? WITH_PICTURES : {}), RETURN_DOM_FRAGMENT: true })
+    for (const picture of found.querySelectorAll('img')) if (!pictures || !picture.getAttribute('src')?.startsWith(pictures)) picture.remove()
     for (const link of found.querySelectorAll('a')) {
       const href = link.getAttribute('href')
       if (!href) link.replaceWith(...link.childNodes)
@@ -48,9 +61,11 @@ async function fillIn(element, text) {
 
 /**
  * Boxes of a task list as letters, pictures as links to them: the page loads nothing from elsewhere. What would run is cut off
- * before the sanitizer takes it away, since the browser complains of it as soon as it is read. @param {string} html
+ * before the sanitizer takes it away, since the browser complains of it as soon as it is read.
+ *
+ * @param {string} html @param {string | null} pictures
  */
-const harmless = html => html
+const harmless = (html, pictures) => html
   .replaceAll(/<[a-z][^>]*>/giu, tag => tag.replaceAll(/\son\w+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>]*)/giu, ''))
   .replaceAll(/<input[^>]*checkbox[^>]*>/gu, box => (box.includes('checked') ? '☑' : '☐'))
-  .replaceAll(/<img[^>]*src="([^"]*)"[^>]*alt="([^"]*)"[^>]*>/gu, (_, src, alt) => `<a href="${src}">${alt || src}</a>`)
+  .replaceAll(/<img[^>]*src="([^"]*)"[^>]*alt="([^"]*)"[^>]*>/gu, (_, src, alt) => (pictures && /^(?![a-z][a-z\d+.-]*:|\/|\.\.)[^?#]+$/iu.test(src) ? `<img src="${pictures}${src}" alt="${alt}">` : `<a href="${src}">${alt || src}</a>`))
