@@ -54,10 +54,15 @@ def of_node(context: Context | None, node_id: str | None) -> Context | None:
 
 
 def show(context: Context, preview: Any) -> None:
-    """Show a preview of the incumbent's kind: (format, Pillow image, largest edge or None), or what `encoded` gave."""
+    """Show a preview of the incumbent's kind: (format, Pillow image, largest edge or None), or what `encoded` gave.
+
+    One that is made smaller only shows how far it is; one in its own size is what the node gives to a program.
+    """
     kind, picture, *size = preview
+    sketch = bool(size) and size[0] is not None
     format: Literal["JPEG", "PNG"] = "PNG" if str(kind).upper() == "PNG" else "JPEG"
-    context.preview(bytes(picture) if isinstance(picture, bytes) else encoded(picture, format, *size), format)
+    data = bytes(picture) if isinstance(picture, bytes) else encoded(picture, format, *size)
+    context.preview(data, format, sketch=sketch)
 
 
 def encoded(picture: Image.Image, format: str, size: int | None = None) -> bytes:
