@@ -152,9 +152,13 @@ class Packs:
 
 
 def changed_files(known: Known) -> list[JsonObject]:
-    """The files that differ from what was approved: `{name, change}`. Raises OSError."""
+    """The files that differ from what was approved, of a pack that is not approved all: `{name, change}`.
+
+    Raises OSError.
+    """
     if known.copy is None:
-        return []
+        files = known.pack.code_files()
+        return [{"name": path.relative_to(known.pack.root).as_posix(), "change": "added"} for path in files]
     now, then = known.pack.read_code(), PackOnDisk(known.copy).read_code()
     found = {name: "added" for name in now if name not in then}
     found |= {name: "removed" for name in then if name not in now}
@@ -196,7 +200,7 @@ def row(known: Known, report: Mapping[str, object] | None, there: frozenset[str]
         if state in (None, "untrusted", "skipped", "uninstalled"):  # as it was when the worker looked
             state = "waiting"
     try:
-        files = changed_files(known) if known.changed else None
+        files = changed_files(known) if known.changed or known.trust is None else None
     except OSError:
         files = None
     return {

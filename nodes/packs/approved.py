@@ -14,23 +14,34 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec, SourceFileLoader
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    ExtensionFileLoader,
+    ModuleSpec,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from graph.packs import PackOnDisk
+from graph.packs import PackOnDisk, is_code
 from nodes.packs.watch import unwatched
 
 _kept: dict[str, tuple[str, frozenset[str]]] = {}
 """By the path of a pack (a folder, or a file): where its approved code lies, and the names of the files there."""
 _usual_code = SourceFileLoader.get_code
+_usual_compiled = SourcelessFileLoader.get_code
+_usual_extension = ExtensionFileLoader.create_module
 
 
 def run_approved(pack: PackOnDisk, kept: Path) -> None:
     """From now on, modules of the pack are those in `kept`. Raises OSError."""
     names = frozenset(
-        Path(folder, name).relative_to(kept).as_posix() for folder, _, files in os.walk(kept) for name in files
+        Path(folder, name).relative_to(kept).as_posix()
+        for folder, _, files in os.walk(kept)
+        for name in files
+        if is_code(name)
     )
     for place in {str(pack.path), os.path.realpath(pack.path)}:
         _kept[place] = (str(kept), names)
@@ -38,7 +49,12 @@ def run_approved(pack: PackOnDisk, kept: Path) -> None:
             del sys.path_importer_cache[entry]
     if _hook not in sys.path_hooks:
         sys.path_hooks.insert(0, _hook)
-        setattr(SourceFileLoader, "get_code", _get_code)  # noqa: B010 (a method in place of the library's)
+        for loader, method, ours in (  # methods in place of the library's
+            (SourceFileLoader, "get_code", _get_code),
+            (SourcelessFileLoader, "get_code", _get_compiled),
+            (ExtensionFileLoader, "create_module", _create_extension),
+        ):
+            setattr(loader, method, ours)
 
 
 def run_as_it_lies(pack: PackOnDisk) -> None:
@@ -90,6 +106,18 @@ def _get_code(self: SourceFileLoader, fullname: str) -> CodeType | None:
     path = os.path.normpath(self.path)
     kept = approved_file(path)
     return _usual_code(self, fullname) if kept is None else _compiled(kept, self.path)
+
+
+def _get_compiled(self: SourcelessFileLoader, fullname: str) -> CodeType | None:
+    approved_file(os.path.normpath(self.path))  # which no compiled file is
+    return _usual_compiled(self, fullname)
+
+
+def _create_extension(self: ExtensionFileLoader, spec: ModuleSpec) -> ModuleType:
+    kept = approved_file(os.path.normpath(self.path))
+    if kept is not None:
+        self.path = spec.origin = kept
+    return _usual_extension(self, spec)
 
 
 def _compiled(kept: str, path: str) -> CodeType:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import py_compile
 import subprocess
 import sys
 from pathlib import Path
 
 from graph.folders import Folders
+from graph.packs import PackOnDisk, hash_of
 from graph.registry import Registry
 from graph.renamed import Renamed
 from nodes.compat import finder, host
-from nodes.packs.load import load_packs
+from nodes.packs.approved import run_as_it_lies
+from nodes.packs.load import Loader, ToLoad, load_packs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,12 +65,13 @@ for name in ("added", "lib"):
         assert importlib.import_module(module.__name__ + "." + name).__file__ is None
     except ModuleNotFoundError:
         assert name == "added"
-spec = importlib.util.spec_from_file_location("added", pack.path / "added.py")
-try:
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    raise SystemExit("unapproved code ran")
-except ImportError as error:
-    assert "is not part of the code that was approved" in str(error)
+for name in ("added.py", "added.pyc", "added.so"):
+    spec = importlib.util.spec_from_file_location("added", pack.path / name)
+    try:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        raise SystemExit("unapproved code ran")
+    except ImportError as error:
+        assert "is not part of the code that was approved" in str(error), error
 try:
     sys.modules[module.__name__ + ".deep.inner"].fails()
 except ValueError:
@@ -84,13 +88,15 @@ def test_the_approved_code_runs_however_it_is_imported(tmp_path: Path) -> None:
             (root / name).write_text(content)
     (pack / "gone.py").unlink()
     (pack / "added.py").write_text("raise SystemExit('unapproved code ran')\n")
+    py_compile.compile(str(pack / "added.py"), str(pack / "added.pyc"))
+    (pack / "added.so").write_bytes(b"")
     (pack / "data.txt").write_text("new")
     for _ in range(2):  # the second time from compiled files
         done = subprocess.run(
             [sys.executable, "-c", RUN, str(pack), str(kept)], cwd=ROOT, capture_output=True, text=True, timeout=60
         )
         assert done.returncode == 0, done.stderr
-    assert not list(pack.rglob("*.pyc"))
+    assert [path.name for path in pack.rglob("*.pyc")] == ["added.pyc"]
 
 
 THIRD = """
@@ -143,3 +149,18 @@ def test_packs_of_the_third_kind_by_entry_point_and_by_mapping(tmp_path: Path) -
     renamed = Renamed("Double", inputs={"x": "n"}, outputs={1: 0}, widgets=("x",))
     assert registry["Twice"].spec.renamed == (renamed,)
     assert reports[0].notes == ["It says that the node type Nothing took the place of Double, and there is no Nothing."]
+
+
+def test_a_pack_of_one_file_runs_as_it_was_approved(tmp_path: Path) -> None:
+    file, kept = tmp_path / "alone.py", tmp_path / "kept"
+    kept.mkdir()
+    (kept / "alone.py").write_text("NODE_CLASS_MAPPINGS = {}\nWORD = 'old'\n")
+    file.write_text("WORD = 'new'\n")
+    to_load = ToLoad("alone", PackOnDisk(file), "0" * 64, kept)
+    try:
+        report = Loader(Registry()).load(to_load)
+        module = sys.modules[to_load.module_name]
+        assert (report.problems, module.WORD, module.__file__) == ([], "old", str(file))
+    finally:
+        run_as_it_lies(to_load.pack)
+    assert PackOnDisk(kept).code_hash() == hash_of({"alone.py": (kept / "alone.py").read_bytes()})
