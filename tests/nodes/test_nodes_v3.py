@@ -400,7 +400,11 @@ def test_older_names_and_the_values() -> None:
     from comfy_api.latest._io import ComfyNode
     from comfy_api.internal import _ComfyNodeInternal
     from comfy_api.feature_flags import supports_feature
+    from comfy_api.latest import VideoFromFile as Third, VideoInput as Fourth
+    from comfy_api.latest._input_impl.video_types import VideoFromFile as Fifth
+    from comfy_api.latest._util.geometry_types import MESH
     from fractions import Fraction
+    alike = Third is Fifth is VideoFromFile and Fourth is VideoInput and io.Mesh.Type is MESH
     same = Types.VideoComponents is VideoComponents and InputImpl.VideoFromFile is VideoFromFile
     is_base = ComfyNode is io.ComfyNode and issubclass(io.ComfyNode, _ComfyNodeInternal)
     known = supports_feature({"s": {"feature_flags": {"f": True}}}, "s", "f")
@@ -409,6 +413,7 @@ def test_older_names_and_the_values() -> None:
     """
     module = pack(source)
     assert module.same
+    assert module.alike
     assert module.is_base
     assert module.known
     from models.video import Video
@@ -425,3 +430,6 @@ def test_other_packs_may_read_a_class_as_one_of_the_first_kind() -> None:
     assert cls.RETURN_TYPES == ["IMAGE", "THING", "MASK"]
     assert cls.OUTPUT_NODE is True
     assert getattr(cls(), cls.FUNCTION)(image=1).result == (1, 2, 3)
+    copy = cls.PREPARE_CLASS_CLONE({"hidden_inputs": {"UNIQUE_ID": "9"}})
+    assert (copy.hidden.unique_id, copy.hidden.prompt) == ("9", None)
+    assert copy.EXECUTE_NORMALIZED(image=1)[2] == 3

@@ -7,7 +7,6 @@ from typing import Any
 
 from nodes.compat.host import host
 
-
 SERVER_FEATURE_FLAGS: dict[str, Any] = {
     "supports_preview_metadata": True,
     "max_upload_size": host().config.get("max_upload") or 100 * 1024 * 1024,

@@ -6,6 +6,9 @@ from __future__ import annotations
 from . import io, ui
 from ._api import ComfyAPI, ComfyAPISync
 from ._extension import ComfyExtension, Input, InputImpl, Types
+from ._input import AudioInput, ImageInput, LatentInput, MaskInput, VideoInput
+from ._input_impl import VideoFromComponents, VideoFromFile
+from ._util import VideoCodec, VideoComponents, VideoContainer
 
 IO = io
 UI = ui
@@ -14,12 +17,23 @@ ComfyAPI_latest = ComfyAPI
 __all__ = [
     "IO",
     "UI",
+    "AudioInput",
     "ComfyAPI",
     "ComfyAPISync",
+    "ComfyAPI_latest",
     "ComfyExtension",
+    "ImageInput",
     "Input",
     "InputImpl",
+    "LatentInput",
+    "MaskInput",
     "Types",
+    "VideoCodec",
+    "VideoComponents",
+    "VideoContainer",
+    "VideoFromComponents",
+    "VideoFromFile",
+    "VideoInput",
     "io",
     "ui",
 ]

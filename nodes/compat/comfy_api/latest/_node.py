@@ -115,6 +115,12 @@ class ComfyNode(_ComfyNodeInternal):
         return cls.GET_SCHEMA().input_types()
 
     @classmethod
+    def PREPARE_CLASS_CLONE(cls, v3_data: Any = None) -> type[ComfyNode]:  # noqa: N802
+        """A copy of the class with its hidden values, for packs that call another's node themselves."""
+        hidden = (v3_data or {}).get("hidden_inputs")
+        return type(cls.__name__, (cls,), {"hidden": HiddenHolder.from_dict(hidden), "__module__": cls.__module__})
+
+    @classmethod
     def GET_NODE_INFO_V1(cls) -> dict[str, Any]:  # noqa: N802
         return cls.GET_SCHEMA().get_v1_info(cls)
 

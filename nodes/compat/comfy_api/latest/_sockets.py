@@ -12,6 +12,8 @@ from torch import Tensor
 from models.video import Video as _Video
 
 from ._types import ComfyTypeIO, socket
+from ._util import MESH, VOXEL
+from ._util import SVG as _SVG
 
 
 class Latent(ComfyTypeIO):
@@ -135,14 +137,14 @@ LatentOperation = socket("LatentOperation", "LATENT_OPERATION", Callable[[Tensor
 LatentUpscaleModel = socket("LatentUpscaleModel", "LATENT_UPSCALE_MODEL")
 LoraModel = socket("LoraModel", "LORA_MODEL", dict[str, Tensor])
 Mask = socket("Mask", "MASK", Tensor)
-Mesh = socket("Mesh", "MESH")
+Mesh = socket("Mesh", "MESH", MESH)
 Model = socket("Model", "MODEL")
 ModelPatch = socket("ModelPatch", "MODEL_PATCH")
 Noise = socket("Noise", "NOISE")
 Photomaker = socket("Photomaker", "PHOTOMAKER")
 Point = socket("Point", "POINT")
 SEGS = socket("SEGS", "SEGS")
-SVG = socket("SVG", "SVG")
+SVG = socket("SVG", "SVG", _SVG)
 Sampler = socket("Sampler", "SAMPLER")
 Sigmas = socket("Sigmas", "SIGMAS", Tensor)
 Splat = socket("Splat", "SPLAT")
@@ -151,7 +153,7 @@ TimestepsRange = socket("TimestepsRange", "TIMESTEPS_RANGE", tuple[int, int])
 UpscaleModel = socket("UpscaleModel", "UPSCALE_MODEL")
 Vae = socket("Vae", "VAE")
 Video = socket("Video", "VIDEO", _Video)
-Voxel = socket("Voxel", "VOXEL")
+Voxel = socket("Voxel", "VOXEL", VOXEL)
 WanCameraEmbedding = socket("WanCameraEmbedding", "WAN_CAMERA_EMBEDDING", Tensor)
 
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]

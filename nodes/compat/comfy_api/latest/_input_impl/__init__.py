@@ -1,0 +1,6 @@
+"""Another name of `comfy_api.input_impl`, which packs import too."""
+# pyright: basic
+
+from ...input_impl import VideoFromComponents, VideoFromFile
+
+__all__ = ["VideoFromComponents", "VideoFromFile"]
