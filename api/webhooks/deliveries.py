@@ -66,6 +66,7 @@ class Deliveries:
         self._tasks: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
+        self._writing = asyncio.Lock()
 
     async def start(self) -> None:
         """Take up what was not told before the last end. Raises OSError where the secret cannot be made."""
@@ -178,11 +179,12 @@ class Deliveries:
 
     async def _keep(self) -> None:
         """Write down what waits; a full disk costs what a restart would need, and nothing else."""
-        data = json.dumps([asdict(delivery) for delivery in self._waiting.values()]).encode()
-        try:
-            await asyncio.to_thread(write_whole, self._file, data)
-        except OSError as error:
-            log.warning("waiting webhooks could not be written down: %s", error)
+        async with self._writing:  # of two states the newer one must be there afterwards
+            data = json.dumps([asdict(delivery) for delivery in self._waiting.values()]).encode()
+            try:
+                await asyncio.to_thread(write_whole, self._file, data)
+            except OSError as error:
+                log.warning("waiting webhooks could not be written down: %s", error)
 
 
 def _cause(error: BaseException | None, kind: type[BaseException]) -> BaseException | None:
@@ -224,7 +226,10 @@ async def keep_delivering(app: web.Application) -> AsyncGenerator[None]:
         yield
         return
     deliveries = Deliveries(services.flags.user, hosts, Past(services.journal))
-    await deliveries.start()
-    services.feed.watch(deliveries.heard)
+    try:
+        await deliveries.start()
+        services.feed.watch(deliveries.heard)
+    except OSError as error:
+        log.error("nobody is told of jobs: the secret for that cannot be made or read: %s", error)
     yield
     await deliveries.stop()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
+import re
 import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from api import app
 from tests.server.harness import Server, running, say
 
 LOCALES = {
@@ -120,6 +123,7 @@ def has(*names: str) -> Callable[[Any], bool]:
     return lambda found: isinstance(found, dict) and set(names) <= set(found)
 
 
+SUBGRAPH = hashlib.sha256(b"my pack/twice.json").hexdigest()
 PREVIEW = "/experiment/models/preview/loras/0/"
 TABLE: list[tuple[str, str, Any, int, Check]] = [
     # method, path, body, status, what the answer must be (bytes where it is no JSON)
@@ -199,12 +203,15 @@ TABLE: list[tuple[str, str, Any, int, Check]] = [
     ("GET", "/workflow_templates/my%20pack/first.jpg", None, 200, lambda b: b[:2] == b"\xff\xd8"),
     ("GET", "/workflow_templates/my%20pack/..%2F__init__.py", None, 404, None),
     ("GET", "/templates/index.json", None, 200, lambda b: b[0]["moduleName"] == "default" and b[0]["templates"]),
+    ("GET", "/templates/index.zh.json", None, 200, lambda b: b[0]["title"] == "Easel"),
     ("GET", "/templates/default.json", None, 200, has("nodes")),
     ("GET", "/templates/default-1.webp", None, 200, webp),
     ("GET", "/templates/..%2FREADME.md", None, 404, None),
     ("GET", "/docs/Say/en.md", None, 200, lambda b: b.startswith(b"# Say") and b"`text`" in b),
     ("GET", "/docs/Nothing/en.md", None, 404, None),
     ("GET", "/global_subgraphs", None, 200, lambda b: [each["name"] for each in b.values()] == ["twice"]),
+    ("GET", f"/global_subgraphs/{SUBGRAPH}", None, 200, lambda b: json.loads(b["data"]) == {"nodes": []}),
+    ("GET", "/global_subgraphs/nothing", None, 404, None),
     ("GET", "/node_replacements", None, 200, lambda b: isinstance(b, dict)),
     ("GET", "/users", None, 200, lambda b: b["storage"] == "server"),
     ("POST", "/users", {"username": "x"}, 400, None),
@@ -267,6 +274,24 @@ def test_every_route_of_the_table(server: Server, prefix: str) -> None:
         if reply.status != status or (check is not None and not check(said)):
             wrong.append(f"{method} {prefix}{path}: {reply.status} {reply.body[:200]!r}")
     assert wrong == []
+
+
+ELSEWHERE = {("GET", "/ws"), ("POST", "/upload/image"), ("POST", "/upload/mask")}
+"""Routes that the tests of sockets and of files walk."""
+
+
+def test_the_table_leaves_no_route_out() -> None:
+    walked = {(method, path.partition("?")[0]) for method, path, *_ in TABLE}
+    left = set(ELSEWHERE)
+    for theme in app.THEMES:
+        for route in theme.ROUTES:
+            pattern = re.compile(
+                re.sub(r"\{\w+(?::((?:[^{}]|\{[^{}]*\})*))?\}", lambda found: f"(?:{found[1] or '[^/]+'})", route.path)
+            )
+            known = any(method == route.method and pattern.fullmatch(path) for method, path in walked)
+            if not known:
+                left ^= {(route.method, route.path)}
+    assert left == set()
 
 
 def test_a_pack_that_nobody_approved_brings_nothing(tmp_path: Path) -> None:
