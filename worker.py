@@ -23,23 +23,20 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from graph.ask import ask
 from graph.cache import DEVICE, MEMORY, Cache
-from graph.events import Event, ExecutionError, ExecutionStart, message
-from graph.execute import Executor, Job, Outcome
+from graph.execute import Executor, Job
 from graph.folders import Folders
-from graph.frozen import Frozen, pins_of
+from graph.frozen import Frozen
+from graph.late import Refused, check_late, not_started
 from graph.parse import parse
 from graph.registry import Registry
-from graph.renamed import Renames
 from graph.revised import Revised
 from graph.sizes import size_of
 from graph.types import JsonObject, NodeId
-from graph.validate import validate
 from nodes.packs.session import PackSession
 from nodes.wire import ToArtist, ToControl, Wire
 
@@ -223,15 +220,15 @@ class Worker:
         try:
             job = Job.from_json(header["job"])
             if not header.get("checked", True) or self._revised.touches(job.graph):
-                job = self._check_late(job)
+                job = check_late(job, self.executor, self.registry, self._revised)
             self.packs.host.job = job
             with _no_gradients():
                 outcome = self.executor.run(job, self.wire.send_event, lambda: prompt_id in self._interrupted)
-        except _Refused as refused:
-            outcome = _failed(prompt_id, refused.node, refused.class_type, str(refused), self.wire.send_event)
+        except Refused as refused:
+            outcome = not_started(prompt_id, refused.node, refused.class_type, str(refused), self.wire.send_event)
         except Exception as error:  # a fault of ours: the worker lives on, and the job has its outcome
             traceback.print_exc()
-            outcome = _failed(prompt_id, "", "", f"Easel failed to run this: {error}", self.wire.send_event)
+            outcome = not_started(prompt_id, "", "", f"Easel failed to run this: {error}", self.wire.send_event)
         finally:
             self._interrupted.discard(prompt_id)
             self.packs.host.job = None
@@ -312,72 +309,11 @@ class Worker:
             self._tell_catalogue()
         return {}
 
-    def _check_late(self, job: Job) -> Job:
-        """Validate a job that was accepted while no catalogue was there, for its frozen results, or before node types
-        became others. Raises _Refused."""
-        executor, catalogue = self.executor, self.registry.catalogue()
-        revised = self._revised.touches(job.graph)
-        job = replace(job, graph=Renames(catalogue).graph(job.graph))
-        given = executor.frozen.there(job.graph, job.extra, job.client_id or job.user, executor.cache)
-        device = str(getattr(self.services, "device", "none"))
-        report = validate(job.graph, catalogue, self.folders, job.targets or None, given=given, device=device)
-        if not report.targets or (revised and not set(job.targets) <= set(report.targets)):
-            problem = next(iter(report.problems), None)
-            error = report.error() or {}
-            sentence = problem.sentence if problem else str(error.get("message", "The prompt cannot run."))
-            if problem is not None:
-                sentence += self._revised.why(problem, job.graph, catalogue)
-            gone = [id for id in pins_of(job.extra) if id in job.graph and id not in given]
-            if gone:
-                names = ", ".join(job.graph.nodes[id].label for id in gone[:5])
-                sentence += f" (There is no frozen result of {names} any more, so what lies above is needed.)"
-            node = problem.node if problem else NodeId("")
-            found = job.graph.nodes.get(node)
-            raise _Refused(sentence, node, found.class_type if found else "")
-        for problem in ask(report.graph, self.registry, report.to_ask):
-            raise _Refused(problem.sentence, problem.node, report.graph.nodes[problem.node].class_type)
-        return Job(
-            prompt_id=job.prompt_id,
-            graph=report.graph,
-            targets=report.targets,
-            extra=job.extra,
-            client_id=job.client_id,
-        )
-
 
 def _no_gradients() -> AbstractContextManager[None]:
     """Nobody trains here: torch, where it is loaded, keeps no graph of what is computed."""
     torch = sys.modules.get("torch")
     return torch.no_grad() if torch is not None else nullcontext()
-
-
-class _Refused(Exception):
-    def __init__(self, sentence: str, node: str, class_type: str) -> None:
-        super().__init__(sentence)
-        self.node = node
-        self.class_type = class_type
-
-
-def _failed(prompt_id: str, node: str, class_type: str, sentence: str, emit: Callable[[Event], None]) -> Outcome:
-    """The outcome of a job that could not be started."""
-    now = int(time.time() * 1000)
-    start = ExecutionStart(prompt_id=prompt_id, timestamp=now)
-    error = ExecutionError(
-        prompt_id=prompt_id,
-        node_id=node,
-        node_type=class_type,
-        executed=[],
-        exception_message=sentence + "\n",
-        exception_type="InvalidGraph",
-        traceback=[],
-        current_inputs={},
-        current_outputs=[],
-        timestamp=now,
-    )
-    emit(start)
-    emit(error)
-    messages = tuple((m["type"], m["data"]) for m in (message(start), message(error)) if m is not None)
-    return Outcome(prompt_id=prompt_id, status="error", messages=messages, error=messages[-1][1])
 
 
 def _memory_total() -> int:

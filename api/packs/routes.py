@@ -43,11 +43,12 @@ async def approve_many(request: web.Request) -> web.Response:
 
 
 async def forget(request: web.Request) -> web.Response:
-    """Take an approval back: the pack is off as soon as no job runs."""
+    """Take an approval back, or that it was made here: the pack is off as soon as no job runs."""
     services = request.app[SERVICES]
     known = await find_pack(services, request.match_info["pack"])
     try:
         await asyncio.to_thread(services.packs.approvals.forget, known.pack.path)
+        await asyncio.to_thread(services.packs.development.remove, known.pack.path)
     except OSError as error:
         raise as_refusal(error, "The list of approved packs") from error
     services.worker.renew()
