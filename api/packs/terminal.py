@@ -77,7 +77,10 @@ class AtTheTerminal:
     def _ask(self, waiting: Sequence[Known]) -> None:
         if not sys.stdin or not sys.stdin.isatty() or os.name != "posix":
             return
-        if os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():  # in the background nobody can answer
+        try:
+            if os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp():  # in the background nobody can answer
+                return
+        except OSError:  # somebody else's terminal
             return
         signal.signal(signal.SIGTTIN, signal.SIG_IGN)  # and to be put there later must not stop the server
         self._asking = list(waiting)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.harness import ROOT, Server, running, until
+from tests.server.harness import REGISTRY, ROOT, Server, running, until
 
 NODE = """
 class N:
@@ -219,6 +221,41 @@ def test_the_terminal_lists_packs_and_knows_no_others(base: Path) -> None:
     assert re.search(r"approved +talks", run("packs").stdout)
     write(base, "talks", "two")
     assert re.search(r"changed +talks", run("packs").stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX terminal")
+def test_the_terminal_asks_about_each_pack_and_the_server_waits_for_no_answer(base: Path) -> None:
+    import pty
+
+    for name in ("one", "two"):
+        write(base, name)
+    words = ["server.py", "--no-browser", "--port", "0", "--base-directory", str(base), "--registry", REGISTRY]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.execv(sys.executable, [sys.executable, *words])
+    shown = ""
+
+    def read_until(text: str) -> None:
+        nonlocal shown
+        while text not in shown:
+            shown += os.read(terminal, 65536).decode()
+
+    try:
+        read_until("Approve one? [y/N]")
+        port = int(re.findall(r"ready: https?://\S+:(\d+)/", shown)[0])
+        server = Server(None, port, base)  # type: ignore[arg-type]
+        assert packs(server)["one"]["trust"] is None
+        os.write(terminal, b"yes\n")
+        read_until("Approve two? [y/N]")
+        os.write(terminal, b"\n")
+        until(lambda: packs(server)["one"]["state"] == "loaded")
+        assert packs(server)["one"]["approved_by"] == "terminal"
+        assert packs(server)["two"]["trust"] is None
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
 
 
 @pytest.mark.long
