@@ -107,6 +107,35 @@ class _StandIn(ABCMeta):
         return True
 
 
+class Partly(ABCMeta):
+    """The type of classes that we have, of which ComfyUI's have more: reading what ours lacks gives a stand-in.
+
+    class ModelPatcher(metaclass=Partly, known_as="comfy.model_patcher.ModelPatcher"):
+    """
+
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], known_as: str = "", **options: Any
+    ) -> Partly:
+        if known_as:
+            namespace["easel_known_as"] = known_as
+        return super().__new__(mcls, name, bases, namespace, **options)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") or not is_read(sys._getframe(1)):  # pyright: ignore[reportPrivateUsage]
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        known = next(
+            (c.__dict__["easel_known_as"] for c in cls.__mro__ if "easel_known_as" in c.__dict__), cls.__name__
+        )
+        return stand_in(f"{known}.{name}")
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+        # (Python itself sets what begins with an underscore; a pack's own class is its own affair.)
+        if "easel_known_as" in cls.__dict__ and not name.startswith("_"):
+            log.warning("%s", no_effect(f"{cls.__dict__['easel_known_as']}.{name}", frame))
+        super().__setattr__(name, value)
+
+
 def _refuse(cls: type) -> NoReturn:
     raise NotSupported(sentence(_inherited(cls) or cls.__name__))
 

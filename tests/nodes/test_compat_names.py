@@ -94,6 +94,23 @@ def test_what_packs_inherit_from_is_a_class(packs: Path, name: str) -> None:
     assert found["not_one"] is False
 
 
+def test_a_class_of_ours_answers_for_what_only_comfyuis_has(packs: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Some packs wrap a method while they are imported, whether they use it later or not."""
+    found = run_in_pack(
+        packs,
+        "import functools\nfrom comfy.model_patcher import ModelPatcher\n"
+        "def wrap(f):\n    return functools.wraps(f)(lambda *args: f(*args))\n"
+        "asked = hasattr(ModelPatcher, 'calculate_weight')\n"
+        "ModelPatcher.calculate_weight = wrap(ModelPatcher.calculate_weight)\n"
+        "class Own(ModelPatcher):\n    pass\nOwn.more = 1\n",
+    )
+    assert found["asked"] is False
+    assert caplog.text.count("changes nothing here") == 1
+    with pytest.raises(NotSupported, match=r"comfy\.model_patcher\.ModelPatcher\.calculate_weight"):
+        found["ModelPatcher"].calculate_weight()
+    del found["ModelPatcher"].calculate_weight
+
+
 def test_folder_paths_is_live(packs: Path) -> None:
     found = run_in_pack(
         packs,

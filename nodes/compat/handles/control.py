@@ -14,17 +14,17 @@ from models.control import Control
 from models.control.handle import KINDS
 from models.networks.t2i_adapter import T2iAdapter as T2iNetwork
 from nodes.compat.handles.inner import Inside
-from nodes.compat.stand_in import NotSupported
+from nodes.compat.stand_in import NotSupported, Partly
 
 
-class ControlBase:
+class ControlBase(metaclass=Partly, known_as="comfy.controlnet.ControlBase"):
     """What a ControlNet is, once it is applied: a hint, a strength, a part of the run, and what it is added to."""
 
     def __init__(self) -> None:
         self.cond_hint_original: Tensor | None = None
         self.cond_hint: Tensor | None = None
         self.strength = 1.0
-        self.timestep_percent_range: tuple[float, float] = (0.0, 1.0)
+        self.timestep_percent_range: tuple[float, ...] = (0.0, 1.0)
         self.vae: Any = None
         self.extra_concat_orig: list[Tensor] = []
         self.global_average_pooling = False
@@ -85,6 +85,10 @@ class ControlBase:
 
 class ControlNet(ControlBase):
     """A ControlNet of the engine's."""
+
+    _base: Control
+    _frozen: Control | None
+    control_model: Any
 
     @classmethod
     def of(cls, handle: Control) -> ControlNet:

@@ -26,7 +26,7 @@ from nodes.compat.handles.model import PackModel, handle_of
 from nodes.compat.handles.options import each, level
 from nodes.compat.handles.samplers import as_ksampler, engine_sampler
 from nodes.compat.host import running
-from nodes.compat.stand_in import NotSupported
+from nodes.compat.stand_in import NotSupported, Partly
 
 
 def _check() -> Callable[[], None]:
@@ -100,7 +100,7 @@ def _guiding(inner: BaseModel, model_options: dict[str, Any] | None, cfg: float 
 # The guider
 
 
-class CFGGuider:
+class CFGGuider(metaclass=Partly, known_as="comfy.samplers.CFGGuider"):
     """Two prompts and a scale. What packs override: set_conds, predict_noise, and sample or what it calls."""
 
     def __init__(self, model_patcher: Any) -> None:

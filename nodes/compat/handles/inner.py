@@ -15,7 +15,7 @@ from models.networks.hooks import Pass
 from models.options import NO_OPTIONS, Guidance
 from nodes.compat.handles import conds
 from nodes.compat.handles.options import level, same, to_options
-from nodes.compat.stand_in import NotSupported
+from nodes.compat.stand_in import NotSupported, Partly
 
 if TYPE_CHECKING:
     from nodes.compat.handles.model import PackModel
@@ -73,7 +73,7 @@ _TYPES = {
 }
 
 
-class BaseModel:
+class BaseModel(metaclass=Partly, known_as="comfy.model_base.BaseModel"):
     """Made for a MODEL; during a run, for the model as it samples."""
 
     def __init__(self, view: PackModel, guidance: Guidance | None = None) -> None:

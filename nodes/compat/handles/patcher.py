@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import inspect
 from copy import copy
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from nodes.compat.handles.hooks import refuse_patch
 from nodes.compat.handles.options import copied
-from nodes.compat.stand_in import NotSupported
+from nodes.compat.stand_in import NotSupported, Partly
 
 
 def create_model_options_clone(orig_model_options: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _added(model_options: dict[str, Any], name: str, function: Any, always: bool
     return model_options
 
 
-class ModelPatcher:
+class ModelPatcher(metaclass=Partly, known_as="comfy.model_patcher.ModelPatcher"):
     """A module of a pack's own, and where it runs. (A MODEL of the engine's is a `PackModel`.)"""
 
     model: Any
@@ -107,15 +107,15 @@ class ModelPatcher:
         return self.model_size()
 
     def model_dtype(self) -> torch.dtype | None:
-        found = getattr(self.model, "get_dtype", None)
+        found: Any = getattr(self.model, "get_dtype", None)
         if callable(found):
-            return found()
+            return cast("torch.dtype | None", found())
         first = next(iter(self.model.parameters()), None) if isinstance(self.model, nn.Module) else None
         return None if first is None else first.dtype
 
     def memory_required(self, input_shape: Any) -> float:
-        found = getattr(self.model, "memory_required", None)
-        return found(input_shape=input_shape) if callable(found) else float(self.model_size())
+        found: Any = getattr(self.model, "memory_required", None)
+        return cast(float, found(input_shape=input_shape)) if callable(found) else float(self.model_size())
 
     def current_loaded_device(self) -> Any:
         first = next(iter(self.model.parameters()), None) if isinstance(self.model, nn.Module) else None
