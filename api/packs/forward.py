@@ -33,7 +33,6 @@ from aiohttp import (
     web,
 )
 from aiohttp.web import AbstractResource, UrlDispatcher
-from yarl import URL
 
 from api.replies import Refusal
 from graph.types import JsonObject
@@ -312,10 +311,14 @@ def _covers(resource: AbstractResource, path: str) -> bool:
     return info.get("path") == path or (pattern is not None and pattern.fullmatch(path) is not None)
 
 
-def _address(route: Route, request: web.Request) -> URL:
+def _address(route: Route, request: web.Request) -> Any:
     """The same path and query, to the letter."""
-    host = "pack" if route.socket else f"127.0.0.1:{route.port}"
-    return URL(f"http://{host}{request.raw_path}", encoded=True)
+    address = request.url.with_scheme("http")
+    return (
+        address.with_host("pack").with_port(80)
+        if route.socket
+        else address.with_host("127.0.0.1").with_port(route.port)
+    )
 
 
 def _to_pass(headers: Mapping[str, str]) -> dict[str, str]:

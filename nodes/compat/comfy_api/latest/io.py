@@ -5,26 +5,20 @@ from . import _sockets
 from ._dynamic import Autogrow, DynamicCombo, DynamicInput, DynamicOutput, DynamicSlot, MatchType, MultiType
 from ._node import ComfyNode, NodeOutput
 from ._node import UIOutput as _UIOutput
+from ._page_widgets import BoundingBox, BoundingBoxes, Color, Colors, Curve, ImageCompare, Range
 from ._replace import NodeReplace
 from ._schema import Hidden, HiddenHolder, PriceBadge, PriceBadgeDepends, Schema
 from ._sockets import *  # noqa: F403
 from ._types import ComfyType, ComfyTypeI, ComfyTypeIO, Custom, Input, Output, WidgetInput, comfytype
 from ._widgets import (
     Boolean,
-    BoundingBox,
-    BoundingBoxes,
-    Color,
-    Colors,
     Combo,
     ControlAfterGenerate,
-    Curve,
     Float,
     FolderType,
-    ImageCompare,
     Int,
     MultiCombo,
     NumberDisplay,
-    Range,
     RemoteOptions,
     String,
     UploadType,
