@@ -58,7 +58,7 @@ def test_every_name_can_be_imported(packs: Path, module: str) -> None:
     names = TABLE["names"][module]
     lines = [f"from {module} import {name} as x_{i}" for i, name in enumerate(names)]
     found = run_in_pack(packs, "\n".join([f"import {module}", *lines]))
-    for i, name in enumerate(names):
+    for i in range(len(names)):
         value = found[f"x_{i}"]
         assert value is not None
         if is_stand_in(value):
