@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,7 +126,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (base / "custom_nodes" / "sketch" / "__init__.py").write_text("")
     (base / "custom_nodes" / "sketch" / "words.py").write_text(WORDS)
     (base / "custom_nodes" / "sketch" / "marks.py").write_text(MARKS)
-    with running(base, "--dev-pack", "sketch", "--dev-pack", "other") as found:
+    shutil.copytree(ROOT / "tests" / "packs" / "own" / "helped", base / "custom_nodes" / "helped")
+    with running(base, "--dev-pack", "sketch", "--dev-pack", "other", "--dev-pack", "helped") as found:
         found.wait_until_ready()
         yield found
 
@@ -271,3 +273,44 @@ def test_a_new_pack_is_there_at_once(author: Author, server: Server) -> None:
     assert help["example"]["2"]["class_type"] == "LateGlow"
     assert help["origin"] == {"pack": "late_glow", "module": "custom_nodes.late_glow"}
     assert server.get("/extensions/late_glow/docs/LateGlow.md").body.decode() == help["markdown"]
+
+
+def test_help_is_the_docstring_and_what_lies_beside_the_code(author: Author, server: Server) -> None:
+    help = server.get("/easel/nodes/OwnGreet/help").json()
+    assert help["markdown"].startswith(
+        "# Greet\n\nSay hello.\n\n## When to use it\n\n- in the *morning*\n\n## Inputs\n"
+    )
+    assert "| `name` | STRING | Whom to greet. |" in help["markdown"]
+    assert help["example"]["1"]["inputs"] == {"name": "world"}
+    assert help["origin"] == {"pack": "helped", "module": "custom_nodes.helped"}
+    part = server.get("/easel/nodes/OwnPart/help").json()
+    assert part["markdown"].startswith("# Part\n\nA longer page")
+    assert part["example"] is None
+    assert server.get("/easel/nodes/OwnPart/help", language="zh-CN").json()["markdown"].startswith("# 告别")
+    assert server.get(f"{part['pictures']}wave.png").headers["content-type"] == "image/png"
+    for name in ("OwnPart.md", "../__init__.py", "nothing.png"):
+        assert server.get(f"{part['pictures']}{name}").status == 404
+    assert server.get("/easel/nodes/Nothing/help").status == 404
+    core = server.get("/easel/nodes/Say/help").json()
+    assert (core["origin"]["pack"], core["markdown"].splitlines()[0]) == (None, "# Say")
+
+
+def test_help_in_the_places_of_the_incumbent(author: Author, server: Server) -> None:
+    for place in (
+        "/extensions/helped/docs/OwnGreet.md",
+        "/extensions/helped/docs/OwnGreet/en.md",
+        "/docs/OwnGreet/en.md",
+    ):
+        assert server.get(place).body.decode().startswith("# Greet"), place
+    assert server.get("/extensions/helped/docs/OwnPart/zh-CN.md").body.decode().startswith("# 告别")
+    assert server.get("/extensions/other/docs/OwnGreet.md").status == 404
+
+
+def test_a_pack_that_was_made_here_waits_once_that_is_taken_back(author: Author, server: Server) -> None:
+    made = [sys.executable, str(ROOT / "server.py"), "new-node", "Taken", "--base-directory", str(server.base)]
+    assert subprocess.run(made, capture_output=True).returncode == 0
+    until(lambda: author.info("Taken"), server=server)
+    assert server.post("/easel/packs/taken/forget", {}).status == 200
+    until(lambda: author.pack("taken")["trust"] is None and not author.info("Taken"), server=server)
+    server.wait_until_ready()
+    assert subprocess.run(made, capture_output=True).returncode == 1, "the folder is there"
