@@ -121,3 +121,33 @@ def test_packs_are_told_approved_used_and_taken_back(person: Person) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Take it back").click()
     expect(row(person, "stamps")).to_contain_text("Off", timeout=2 * PATIENCE)
     person.until("() => !window.easel.editor.schema.get('InkStamp')")
+
+
+@pytest.mark.long
+def test_what_a_pack_needs_is_shown_and_installed(person: Person, tmp_path: Path) -> None:
+    folder = tmp_path / "base" / "custom_nodes" / "apart"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(GOOD)
+    (folder / "pyproject.toml").write_text('[tool.easel]\nenvironment = "own"\n')
+    with running(tmp_path / "base", "--dev-pack", "apart", registry=REGISTRY) as server:
+        server.wait_until_ready()
+        page = person.page
+        page.goto(f"http://127.0.0.1:{server.port}/")
+        page.locator(".rail").get_by_role("button", name="Node packs").click()
+        person_row = page.locator(".packs-panel .row").filter(has_text=re.compile("^apart"))
+        expect(person_row).to_contain_text("To be installed")
+        person_row.click()
+        about = page.get_by_role("complementary", name="About the pack")
+        about.get_by_role("button", name="Show what would be fetched").click()
+        expect(about).to_contain_text("Nothing has to be fetched.", timeout=60_000)
+        assert not serious(page)
+        code_field = about.get_by_role("textbox", name="The code on the terminal")
+        code_field.fill("1")
+        about.get_by_role("button", name="Install").click()
+        expect(about.get_by_role("alert")).to_contain_text("not the code")
+        about.get_by_role("button", name="Show the code on the terminal").click()
+        code_field.fill(code(server))
+        about.get_by_role("button", name="Install").click()
+        expect(about).to_contain_text("It is installed.", timeout=90_000)
+        expect(person_row).not_to_contain_text("To be installed", timeout=90_000)
+        expect(about).to_contain_text("Ink stamp", timeout=90_000)

@@ -7,6 +7,7 @@ import { h } from '../panels/dom.js'
 import { duration } from '../panels/duration.js'
 import { approvalForm, fillUnless } from './approval.js'
 import { standingOf, waits } from './known.js'
+import { createNeeds } from './needs.js'
 import { iconOf, stateSentence, stateWord } from './words.js'
 
 /** @typedef {import('./known.js').Pack} Pack */
@@ -28,10 +29,11 @@ export function createAbout({ known, toasts, schema, colorOf, place, showLog, ba
   const element = h('aside.about-pack.scrolls', { 'aria-label': t('About the pack') })
   /** @type {Set<string>} */
   const wholly = new Set()
+  const needs = createNeeds({ known, toasts, redraw: () => show(known.find(element.dataset.name ?? '')) })
 
   /** @param {Pack | null} pack */
   function show(pack) {
-    const key = JSON.stringify([pack, pack?.node_types?.map(type => schema().get(type)?.title)])
+    const key = JSON.stringify([pack, pack?.node_types?.map(type => schema().get(type)?.title), pack && needs.key(pack)])
     if (element.dataset.about === key) return
     const other = !pack || element.dataset.name !== pack.name
     element.dataset.name = pack?.name ?? ''
@@ -63,7 +65,7 @@ export function createAbout({ known, toasts, schema, colorOf, place, showLog, ba
       pack.problems?.length ? h('section', {}, h('h3', {}, many(pack.problems.length, 'One problem', '{count} problems')), pack.problems.map(problem), h('button.link', { type: 'button', 'data-key': 'log', onclick: showLog }, t('What the server says'))) : null,
       pack.notes?.length ? h('section', {}, h('h3', {}, t('To know')), h('ul.notes', {}, pack.notes.map(note => h('li', {}, fromServer(note))))) : null,
       nodes(pack),
-      needs(pack),
+      needs.section(pack),
       h('section', {}, h('h3', {}, t('Facts')), facts(pack)),
       pack.trust === 'approved' ? h('div.acts', {}, h('button.plain', { type: 'button', 'data-key': 'forget', onclick: () => void forget(pack) }, icon('lock', 14), t('Take the approval back'))) : null,
     ]
@@ -90,14 +92,6 @@ export function createAbout({ known, toasts, schema, colorOf, place, showLog, ba
         return h('div', { role: 'listitem' }, h('button', { type: 'button', 'data-key': `node ${type}`, disabled: !declared, 'data-tip': t('Put it on the canvas'), onclick: () => place(type) }, mark, h('span', {}, declared?.title ?? type)))
       })),
       all ? null : h('button.link', { type: 'button', 'data-key': 'all-nodes', onclick: () => { wholly.add(name); element.dataset.about = ''; show(known.find(name)) } }, t('Show all {count}', { count: types.length })))
-  }
-
-  /** @param {Pack} pack */
-  function needs({ requirements = [], own_environment: own }) {
-    if (!requirements.length) return null
-    return h('section', {}, h('h3', {}, t('What it needs')),
-      h('ul.needs', {}, requirements.map(line => h('li', {}, h('code', {}, line)))),
-      h('p.quiet', {}, own ? t('It runs in an environment of its own: what it installs touches no other pack.') : t('It runs in Easel’s own environment. Nothing is installed by itself.')))
   }
 
   /** @param {Pack} pack */
