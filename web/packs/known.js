@@ -19,6 +19,8 @@
  * @property {Problem[]} [problems]
  * @property {string[]} [notes]
  * @property {string[]} [requirements]
+ * @property {string[]} [missing]  requirements that are not installed
+ * @property {string} [needs]  the hash of what it needs
  * @property {boolean} [own_environment]
  * @property {string[]} [web]
  * @property {boolean} [page]
@@ -26,7 +28,9 @@
  * @property {number} [examples]
  * @property {{ name: string, change: string }[] | null} [files]  those that differ from what was approved
  *
- * @typedef {'off' | 'changed' | 'stale' | 'skipped' | 'failed' | 'partly' | 'loading' | 'loaded' | 'empty'} Standing
+ * @typedef {{ pack: string, busy: boolean, lines: string[], problem: string | null }} Installing
+ *
+ * @typedef {'off' | 'changed' | 'stale' | 'uninstalled' | 'skipped' | 'failed' | 'partly' | 'loading' | 'loaded' | 'empty'} Standing
  * @typedef {{ words: string, only: 'all' | 'waiting' | 'problems' }} Wanted
  */
 
@@ -34,7 +38,7 @@
 const REST = 150
 
 /** In the order in which they want to be looked at. @type {readonly Standing[]} */
-const ORDER = ['changed', 'off', 'stale', 'failed', 'skipped', 'partly', 'loading', 'loaded', 'empty']
+const ORDER = ['changed', 'off', 'stale', 'uninstalled', 'failed', 'skipped', 'partly', 'loading', 'loaded', 'empty']
 
 /** @param {Pack} pack @returns {Standing} */
 export function standingOf({ state, trust, changed }) {
@@ -88,6 +92,8 @@ export class KnownPacks {
     this.client = client
     /** @type {readonly Pack[]} */
     this.packs = []
+    /** What is being installed, or was last. @type {Installing | null} */
+    this.installing = null
     this.read = false
     this.failure = ''
     /** Something was told of packs since the page is there. */
@@ -121,6 +127,7 @@ export class KnownPacks {
       const answer = await this.client.json('/easel/packs')
       if (turn !== this.asked) return
       this.packs = answer.packs.map((/** @type {Pack} */ pack) => (pack.name === answer.importing ? { ...pack, state: 'loading' } : pack))
+      this.installing = answer.installing ?? null
       this.read = true
       this.failure = ''
     } catch (error) {
@@ -157,6 +164,16 @@ export class KnownPacks {
   /** @param {Pack} pack */
   forget(pack) {
     return this.act('POST', `${address(pack)}/forget`, {})
+  }
+
+  /** What installing its needs would fetch. @param {Pack} pack @returns {Promise<import('./needs.js').Plan>} */
+  plan(pack) {
+    return this.client.send('POST', `${address(pack)}/plan`, {})
+  }
+
+  /** @param {Pack} pack @param {string} code @param {string} needs  the hash that the plan was for */
+  install(pack, code, needs) {
+    return this.act('POST', `${address(pack)}/install`, { code, needs })
   }
 
   /** The terminal shows the code once more. */
