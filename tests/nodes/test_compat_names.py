@@ -254,12 +254,35 @@ def test_conditionings_get_values_beside_what_they_have(packs: Path) -> None:
 
 def test_layers_cast_to_their_inputs_type(packs: Path) -> None:
     ops = importlib.import_module("comfy.ops")
-    layer = ops.manual_cast.Linear(2, 3, dtype=torch.float16)
-    torch.nn.init.ones_(layer.weight)
-    torch.nn.init.zeros_(layer.bias)
-    assert layer(torch.ones(1, 2)).dtype is torch.float32
-    assert isinstance(layer, torch.nn.Linear)
-    assert issubclass(ops.manual_cast.Conv2d, ops.disable_weight_init.Conv2d)
+    shapes: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
+        "Linear": ((2, 3), (1, 2)),
+        "Conv1d": ((2, 3, 1), (1, 2, 4)),
+        "Conv2d": ((2, 3, 1), (1, 2, 4, 4)),
+        "Conv3d": ((2, 3, 1), (1, 2, 4, 4, 4)),
+        "ConvTranspose1d": ((2, 3, 1), (1, 2, 4)),
+        "ConvTranspose2d": ((2, 3, 1), (1, 2, 4, 4)),
+        "GroupNorm": ((1, 2), (1, 2, 4, 4)),
+        "LayerNorm": ((4,), (1, 4)),
+        "RMSNorm": ((4,), (1, 4)),
+    }
+    for name, (arguments, shape) in shapes.items():
+        half = getattr(ops.manual_cast, name)(*arguments, dtype=torch.float16)
+        whole = getattr(ops.disable_weight_init, name)(*arguments)
+        for parameter in (*half.parameters(), *whole.parameters()):
+            torch.nn.init.ones_(parameter)
+        x = torch.rand(shape)
+        assert half(x).dtype is torch.float32, name
+        assert torch.allclose(half(x), whole(x)), name
+        assert isinstance(whole, getattr(torch.nn, name))
+
+    class Own(ops.manual_cast.Linear):  # as packs of quantized weights do
+        def forward_comfy_cast_weights(self, input: torch.Tensor) -> torch.Tensor:
+            return input
+
+    assert torch.equal(Own(2, 3)(torch.ones(1, 2)), torch.ones(1, 2))
+    embedding = ops.manual_cast.Embedding(4, 2, dtype=torch.float16)
+    torch.nn.init.ones_(embedding.weight)
+    assert embedding(torch.tensor([1]), out_dtype=torch.float32).tolist() == [[1, 1]]
 
 
 def test_nothing_of_this_is_left_in_other_processes() -> None:

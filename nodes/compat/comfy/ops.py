@@ -61,16 +61,35 @@ class CastWeightBiasOp:
 
 
 class _Layer(CastWeightBiasOp):
-    """Weights are not filled: a file's take their place."""
+    """Weights are not filled: a file's take their place. Packs override what is called where they are cast."""
 
     def reset_parameters(self) -> None:
         """Nothing: what is drawn here would be overwritten."""
 
-    def _cast(self, input: Tensor) -> tuple[Any, Any] | None:
-        """(weight, bias) as the input has it, or None where they can be used as they are."""
-        if not (self.comfy_cast_weights or len(self.weight_function) or len(self.bias_function)):
-            return None
-        return cast_bias_weight(self, input)
+    def forward_comfy_cast_weights(self, *args: Any, **kwargs: Any) -> Tensor:
+        raise NotImplementedError
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        if self.comfy_cast_weights or len(self.weight_function) or len(self.bias_function):
+            return self.forward_comfy_cast_weights(*args, **kwargs)
+        plain: Any = super()
+        return plain.forward(*args, **kwargs)
+
+
+class _Conv(_Layer):
+    def forward_comfy_cast_weights(self, input: Tensor) -> Tensor:
+        layer: Any = self
+        return layer._conv_forward(input, *cast_bias_weight(self, input))
+
+
+class _ConvTranspose(_Layer):
+    def forward_comfy_cast_weights(self, input: Tensor, output_size: Any = None) -> Tensor:
+        weight, bias = cast_bias_weight(self, input)
+        state = {"weight": weight, **({} if bias is None else {"bias": bias})}
+        layer: Any = self
+        with _with(layer, state):
+            plain: Any = super(_Layer, layer)
+            return plain.forward(input, output_size)
 
 
 class disable_weight_init:  # noqa: N801
@@ -78,77 +97,51 @@ class disable_weight_init:  # noqa: N801
 
     class Linear(_Layer, nn.Linear):
         def forward_comfy_cast_weights(self, input: Tensor) -> Tensor:
-            return functional.linear(input, *cast_bias_weight(self, input))
+            weight, bias = cast_bias_weight(self, input)
+            return functional.linear(input, weight, bias)
 
-        def forward(self, input: Tensor) -> Tensor:
-            cast = self._cast(input)
-            return super().forward(input) if cast is None else functional.linear(input, *cast)
+    class Conv1d(_Conv, nn.Conv1d):
+        pass
 
-    class Conv1d(_Layer, nn.Conv1d):
-        def forward_comfy_cast_weights(self, input: Tensor) -> Tensor:
-            return self._conv_forward(input, *cast_bias_weight(self, input))
+    class Conv2d(_Conv, nn.Conv2d):
+        pass
 
-        def forward(self, input: Tensor) -> Tensor:
-            cast = self._cast(input)
-            return super().forward(input) if cast is None else self._conv_forward(input, *cast)
-
-    class Conv2d(_Layer, nn.Conv2d):
-        def forward_comfy_cast_weights(self, input: Tensor) -> Tensor:
-            return self._conv_forward(input, *cast_bias_weight(self, input))
-
-        def forward(self, input: Tensor) -> Tensor:
-            cast = self._cast(input)
-            return super().forward(input) if cast is None else self._conv_forward(input, *cast)
-
-    class Conv3d(_Layer, nn.Conv3d):
-        def forward_comfy_cast_weights(self, input: Tensor) -> Tensor:
-            return self._conv_forward(input, *cast_bias_weight(self, input))
-
-        def forward(self, input: Tensor) -> Tensor:
-            cast = self._cast(input)
-            return super().forward(input) if cast is None else self._conv_forward(input, *cast)
+    class Conv3d(_Conv, nn.Conv3d):
+        pass
 
     class GroupNorm(_Layer, nn.GroupNorm):
         def forward_comfy_cast_weights(self, input: Tensor) -> Tensor:
             weight, bias = cast_bias_weight(self, input)
             return functional.group_norm(input, self.num_groups, weight, bias, self.eps)
 
-        def forward(self, input: Tensor) -> Tensor:
-            cast = self._cast(input)
-            if cast is None:
-                return super().forward(input)
-            return functional.group_norm(input, self.num_groups, cast[0], cast[1], self.eps)
-
     class LayerNorm(_Layer, nn.LayerNorm):
         def forward_comfy_cast_weights(self, input: Tensor) -> Tensor:
-            weight, bias = cast_bias_weight(self, input)
+            weight, bias = (None, None) if self.weight is None else cast_bias_weight(self, input)
             return functional.layer_norm(input, self.normalized_shape, weight, bias, self.eps)
-
-        def forward(self, input: Tensor) -> Tensor:
-            cast = self._cast(input)
-            if cast is None:
-                return super().forward(input)
-            return functional.layer_norm(input, self.normalized_shape, *cast, self.eps)
 
     class RMSNorm(_Layer, nn.RMSNorm):
         def forward_comfy_cast_weights(self, input: Tensor) -> Tensor:
-            return functional.rms_norm(input, list(self.normalized_shape), cast_bias_weight(self, input)[0], self.eps)
+            weight = None if self.weight is None else cast_bias_weight(self, input)[0]
+            return functional.rms_norm(input, list(self.normalized_shape), weight, self.eps)
 
-        def forward(self, input: Tensor) -> Tensor:
-            cast = self._cast(input)
-            if cast is None:
-                return super().forward(input)
-            return functional.rms_norm(input, list(self.normalized_shape), cast[0], self.eps)
-
-    class ConvTranspose1d(_Layer, nn.ConvTranspose1d):
+    class ConvTranspose1d(_ConvTranspose, nn.ConvTranspose1d):
         pass
 
-    class ConvTranspose2d(_Layer, nn.ConvTranspose2d):
+    class ConvTranspose2d(_ConvTranspose, nn.ConvTranspose2d):
         pass
 
     class Embedding(_Layer, nn.Embedding):
+        bias = None
+
+        def forward_comfy_cast_weights(self, input: Tensor, out_dtype: Any = None) -> Tensor:
+            weight, _ = cast_bias_weight(self, device=input.device, dtype=out_dtype)
+            ways = (self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse)
+            return functional.embedding(input, weight, *ways)
+
         def forward(self, input: Tensor, out_dtype: Any = None) -> Tensor:
-            found = super().forward(input)
+            if self.comfy_cast_weights:
+                return self.forward_comfy_cast_weights(input, out_dtype=out_dtype)
+            found = nn.Embedding.forward(self, input)
             return found if out_dtype is None else found.to(out_dtype)
 
     @classmethod
@@ -184,20 +177,10 @@ class manual_cast(disable_weight_init):  # noqa: N801
         comfy_cast_weights = True
 
     class ConvTranspose1d(disable_weight_init.ConvTranspose1d):
-        def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
-            weight, bias = cast_bias_weight(self, input)
-            state = {"weight": weight, **({} if bias is None else {"bias": bias})}
-            plain = nn.ConvTranspose1d.forward
-            with _with(self, state):
-                return plain(self, input, output_size)
+        comfy_cast_weights = True
 
     class ConvTranspose2d(disable_weight_init.ConvTranspose2d):
-        def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
-            weight, bias = cast_bias_weight(self, input)
-            state = {"weight": weight, **({} if bias is None else {"bias": bias})}
-            plain = nn.ConvTranspose2d.forward
-            with _with(self, state):
-                return plain(self, input, output_size)
+        comfy_cast_weights = True
 
     class Embedding(disable_weight_init.Embedding):
         comfy_cast_weights = True
