@@ -390,6 +390,26 @@ def test_progress_from_anywhere() -> None:
         module.ComfyAPISync().execution.set_progress(1, 2)
 
 
+def test_every_type_can_be_declared() -> None:
+    """Each has a name, and inputs and outputs that know it."""
+    io = pack("").io
+    special = {"ComfyType", "ComfyTypeI", "ComfyTypeIO", "_ComfyType", "MatchType", "MultiType"}
+    dynamic = {"Autogrow", "DynamicCombo", "DynamicSlot"}
+    types = {
+        name: kind
+        for name, kind in vars(io).items()
+        if isinstance(kind, type) and issubclass(kind, io.ComfyType) and name not in special | dynamic
+    }
+    assert len(types) > 80
+    for name, kind in types.items():
+        made = kind.Input("a", options=["x"]) if name in ("Combo", "MultiCombo") else kind.Input("a", tooltip="t")
+        assert made.get_io_type() == kind.io_type != ""
+        assert made.Parent is kind
+        assert "optional" in made.as_dict()
+        if hasattr(kind, "Output"):
+            assert kind.Output().io_type == kind.io_type
+
+
 def test_older_names_and_the_values() -> None:
     source = """
     from comfy_api.v0_0_1 import ComfyAPI as First

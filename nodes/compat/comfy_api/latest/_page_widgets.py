@@ -100,3 +100,45 @@ class ImageCompare(ComfyTypeI):
 
     class Input(PageInput):
         pass
+
+
+class Compositor(ComfyTypeIO):
+    """How layers lie over each other."""
+
+    io_type = "COMPOSITOR"
+    Type = dict
+
+    class Input(PageInput):
+        start = {}  # noqa: RUF012
+
+
+class CameraInfoState(ComfyTypeI):
+    io_type = "CAMERA_INFO_STATE"
+    Type = dict
+
+    class Input(PageInput):
+        pass
+
+
+class VideoEdit(ComfyTypeIO):
+    """Which part of a video, in time and in the picture."""
+
+    io_type = "VIDEO_EDIT"
+    Type = dict
+
+    class Input(PageInput):
+        start = {  # noqa: RUF012
+            "trim": {"start_time": 0.0, "duration": 0.0},
+            "crop": {"x": 0, "y": 0, "width": 0, "height": 0},
+        }
+
+
+class ResolutionPreview(ComfyTypeIO):
+    """Shows what other widgets come to."""
+
+    io_type = "RESOLUTION_PREVIEW"
+    Type = dict
+
+    class Input(PageInput):
+        def __init__(self, id: str, display_name: str | None = None, optional: bool = True, **more: Any) -> None:
+            super().__init__(id, display_name, optional, **more)

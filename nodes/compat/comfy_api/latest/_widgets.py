@@ -59,6 +59,56 @@ class RemoteOptions:
         return given(**vars(self))
 
 
+class RemoteItemSchema:
+    """Which parts of what was fetched are a choice's value, name and picture."""
+
+    def __init__(
+        self,
+        value_field: str,
+        label_field: str,
+        preview_url_field: str | None = None,
+        preview_type: str = "image",
+        description_field: str | None = None,
+        search_fields: list[str] | None = None,
+    ) -> None:
+        self.value_field = value_field
+        self.label_field = label_field
+        self.preview_url_field = preview_url_field
+        self.preview_type = preview_type
+        self.description_field = description_field
+        self.search_fields = search_fields
+
+    def as_dict(self) -> dict[str, Any]:
+        return given(**vars(self))
+
+
+class RemoteComboOptions:
+    """Where the page fetches choices that have pictures."""
+
+    def __init__(
+        self,
+        route: str,
+        item_schema: RemoteItemSchema,
+        refresh_button: bool = True,
+        auto_select: str | None = None,
+        timeout: int | None = None,
+        max_retries: int | None = None,
+        refresh: int | None = None,
+        response_key: str | None = None,
+    ) -> None:
+        self.route = route
+        self.item_schema = item_schema
+        self.refresh_button = refresh_button
+        self.auto_select = auto_select
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.refresh = refresh
+        self.response_key = response_key
+
+    def as_dict(self) -> dict[str, Any]:
+        return given(**{**vars(self), "item_schema": self.item_schema.as_dict()})
+
+
 class Boolean(ComfyTypeIO):
     io_type = "BOOLEAN"
     Type = bool
@@ -235,6 +285,8 @@ class Combo(ComfyTypeIO):
             extra_dict: dict[str, Any] | None = None,
             raw_link: bool | None = None,
             advanced: bool | None = None,
+            *,
+            remote_combo: RemoteComboOptions | None = None,
         ) -> None:
             common = (socketless, None, None, extra_dict, raw_link, advanced)
             super().__init__(id, display_name, optional, tooltip, lazy, default, *common)
@@ -247,6 +299,7 @@ class Combo(ComfyTypeIO):
             self.upload = upload
             self.image_folder = image_folder
             self.remote = remote
+            self.remote_combo = remote_combo
 
         def as_dict(self) -> dict[str, Any]:
             upload = {} if self.upload is None else {UploadType(self.upload).value: True}
@@ -256,6 +309,7 @@ class Combo(ComfyTypeIO):
                 control_after_generate=self.control_after_generate,
                 image_folder=self.image_folder,
                 remote=None if self.remote is None else self.remote.as_dict(),
+                remote_combo=None if self.remote_combo is None else self.remote_combo.as_dict(),
             )
             return {**super().as_dict(), **own, **upload}
 

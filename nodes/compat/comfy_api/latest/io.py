@@ -5,7 +5,19 @@ from . import _sockets
 from ._dynamic import Autogrow, DynamicCombo, DynamicInput, DynamicOutput, DynamicSlot, MatchType, MultiType
 from ._node import ComfyNode, NodeOutput
 from ._node import UIOutput as _UIOutput
-from ._page_widgets import BoundingBox, BoundingBoxes, Color, Colors, Curve, ImageCompare, Range
+from ._page_widgets import (
+    BoundingBox,
+    BoundingBoxes,
+    CameraInfoState,
+    Color,
+    Colors,
+    Compositor,
+    Curve,
+    ImageCompare,
+    Range,
+    ResolutionPreview,
+    VideoEdit,
+)
 from ._replace import NodeReplace
 from ._schema import Hidden, HiddenHolder, PriceBadge, PriceBadgeDepends, Schema
 from ._sockets import *  # noqa: F403
@@ -19,6 +31,8 @@ from ._widgets import (
     Int,
     MultiCombo,
     NumberDisplay,
+    RemoteComboOptions,
+    RemoteItemSchema,
     RemoteOptions,
     String,
     UploadType,
@@ -32,6 +46,7 @@ __all__ = [
     "Boolean",
     "BoundingBox",
     "BoundingBoxes",
+    "CameraInfoState",
     "Color",
     "Colors",
     "Combo",
@@ -39,6 +54,7 @@ __all__ = [
     "ComfyType",
     "ComfyTypeI",
     "ComfyTypeIO",
+    "Compositor",
     "ControlAfterGenerate",
     "Curve",
     "Custom",
@@ -63,10 +79,14 @@ __all__ = [
     "PriceBadge",
     "PriceBadgeDepends",
     "Range",
+    "RemoteComboOptions",
+    "RemoteItemSchema",
     "RemoteOptions",
+    "ResolutionPreview",
     "Schema",
     "String",
     "UploadType",
+    "VideoEdit",
     "Webcam",
     "WidgetInput",
     "_ComfyType",
