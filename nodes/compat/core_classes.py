@@ -141,7 +141,8 @@ def _make(node_type: NodeType) -> type[CoreNode]:
     name = "".join(letter if letter.isalnum() or letter == "_" else "" for letter in spec.class_type)
     if base is not CoreNode:
         body.pop(method, None)
-    return type(name, (base,), body)
+    made: Any = type(name, (base,), body)
+    return made
 
 
 def _stamps(kinds: Mapping[str, str], values: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ def hosting(zoo: Zoo, base: Path, packs: Path | None = None) -> Iterator[Context
     own = {name: base / name for name in ("input", "output", "temp")}
     for path in own.values():
         path.mkdir(exist_ok=True)
-    folders = standard_folders([zoo.root], **own)
+    folders = standard_folders([zoo.root], input=own["input"], output=own["output"], temp=own["temp"])
     install(Host(folders=folders, registry=core_registry(), engine=zoo.engine))
     finder.install([packs] if packs else [])
     try:

@@ -79,7 +79,7 @@ class TestRuns:
         assert torch.equal(theirs(zoo, nodes, view, sampler, **masked), ours(zoo, sampler=sampler, **masked))
 
     def test_a_part_of_a_run(self, zoo: Zoo, nodes: Any) -> None:
-        part = {"start_step": 1, "last_step": 2, "steps": 4}
+        part: dict[str, Any] = {"start_step": 1, "last_step": 2, "steps": 4}
         found = theirs(zoo, nodes, for_pack(zoo.model()), disable_noise=True, force_full_denoise=True, **part)
         assert torch.equal(found, ours(zoo, add_noise=False, force_full_denoise=True, **part))
 
@@ -129,7 +129,15 @@ class TestRuns:
     def test_names_of_packs(self, zoo: Zoo, comfy: Any, nodes: Any) -> None:
         """A pack puts its sampler beside the others, and its scheduler."""
 
-        def sample_halved(model, x, sigmas, extra_args=None, callback=None, disable=None, factor=1.0):
+        def sample_halved(
+            model: Any,
+            x: Tensor,
+            sigmas: Tensor,
+            extra_args: Any = None,
+            callback: Any = None,
+            disable: Any = None,
+            factor: float = 1.0,
+        ) -> Tensor:
             for i in range(len(sigmas) - 1):
                 denoised = model(x, sigmas[i] * x.new_ones([x.shape[0]]), **extra_args)
                 callback({"x": x, "i": i, "sigma": sigmas[i], "sigma_hat": sigmas[i], "denoised": denoised})

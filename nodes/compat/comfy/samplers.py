@@ -137,14 +137,12 @@ class KSamplerX0Inpaint:
         if denoise_mask is None:
             return self.inner_model(x, sigma, **options, seed=seed)
         prediction = sampling_objects.ours(self.inner_model.inner_model.model_sampling, discrete("eps"))
-        masked = Masked(
-            lambda x, sigma: self.inner_model(x, sigma, **options, seed=seed),
-            denoise_mask,
-            self.latent_image,
-            self.noise,
-            prediction.noised,
-            self.sigmas,
-        )
+
+        def asked(x: Tensor, sigma: Tensor) -> Tensor:
+            return self.inner_model(x, sigma, **options, seed=seed)
+
+        around: Any = asked
+        masked = Masked(around, denoise_mask, self.latent_image, self.noise, prediction.noised, self.sigmas)
         return masked(x, level(sigma))
 
 
@@ -172,7 +170,7 @@ def process_conds(
         0 if seed is None else int(seed),
         handle.prediction.sigmas.flip(0),
     )
-    sides = {name: entries.as_conditioning(given) for name, given in conds.items()}
+    sides: dict[str, Any] = {name: entries.as_conditioning(given) for name, given in conds.items()}
     return {name: entries.entries_of(found) for name, found in prepare_sides(sides, ready).items()}
 
 
@@ -204,8 +202,8 @@ def run(
     check: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """A LATENT from noise, two prompts, a sampler and levels. noise: as `_noise` has it."""
-    prompts = (from_pack(entries.conditioning_of(given)) for given in (positive, negative))
-    guider = guiders.cfg(handle_of(model), *prompts, cfg)
+    prompts = [from_pack(entries.conditioning_of(given)) for given in (positive, negative)]
+    guider = guiders.cfg(handle_of(model), prompts[0], prompts[1], cfg)
     chosen = engine_sampler(sampler)
     made = engine.sample(guider, latent, _noise(noise, seed), sigmas, chosen, on_step=on_step, check=check or _check())
     return made.latent
@@ -265,8 +263,9 @@ class KSampler:
     ) -> None:
         self.model = model if isinstance(model, PackModel) else PackModel.of(handle_of(model))
         self.device = device
-        self.sampler = sampler if sampler in self.SAMPLERS else self.SAMPLERS[0]
-        self.scheduler = scheduler if scheduler in self.SCHEDULERS else self.SCHEDULERS[0]
+        self.sampler: str = sampler if sampler is not None and sampler in self.SAMPLERS else self.SAMPLERS[0]
+        known = scheduler is not None and scheduler in self.SCHEDULERS
+        self.scheduler: str = scheduler if known else self.SCHEDULERS[0]  # type: ignore[assignment]
         self.model_options = model_options or self.model.model_options
         self.denoise = denoise
         self.set_steps(steps, denoise)

@@ -26,5 +26,5 @@ class Guider_PerpNeg(CFGGuider):  # noqa: N801 (its name)
         self, x: Tensor, timestep: Tensor, model_options: dict[str, Any] | None = None, seed: Any = None
     ) -> Tensor:
         sides = [self.conds.get(name) for name in ("positive", "negative", "empty_negative_prompt")]
-        answers = calc_cond_batch(self.inner_model, sides, x, timestep, model_options)
-        return perpendicular(*answers, self.neg_scale, self.cfg)
+        positive, negative, empty = calc_cond_batch(self.inner_model, sides, x, timestep, model_options)
+        return perpendicular(positive, negative, empty, self.neg_scale, self.cfg)

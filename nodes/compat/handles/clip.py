@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -98,7 +99,7 @@ class PackClip:
         """The engine's handle, as the pack has left it; the same object where it changed nothing."""
         made = self._base
         if self.layer_idx != made.layer:
-            made = made.with_last_layer(self.layer_idx)
+            made = replace(made, layer=self.layer_idx)
         if self._added:
             made = made.with_patches(*self._added)
         if self._options != dict(made.tokenizer_options):
@@ -229,7 +230,7 @@ class CondStage(Inside):
             raise NotSupported(f"A node builds ComfyUI's {type(self).__name__} by itself, which Easel does not have.")
         super().__init__("CLIP.cond_stage_model")
         object.__setattr__(self, "easel_view", view)
-        for name, _ in view.frozen().encoders:
+        for name, _component in view.frozen().encoders:
             attribute = f"clip_{name}" if len(name) == 1 else name
             object.__setattr__(self, attribute, Inside(f"CLIP.cond_stage_model.{attribute}"))
 

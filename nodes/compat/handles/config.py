@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from models.model import Model
-from nodes.compat.handles import latent_format
+from nodes.compat.handles import latent_format as formats
 
 
 class BASE:
@@ -15,7 +15,7 @@ class BASE:
 
     unet_config: ClassVar[dict[str, Any]] = {}
     unet_extra_config: ClassVar[dict[str, Any]] = {}
-    latent_format: Any = latent_format.LatentFormat
+    latent_format: Any = formats.LatentFormat
     sampling_settings: ClassVar[dict[str, Any]] = {}
     memory_usage_factor = 2.0
     manual_cast_dtype = None
@@ -31,7 +31,7 @@ class SD15(BASE):
         "model_channels": 320,
         "use_linear_in_transformer": False,
     }
-    latent_format = latent_format.SD15
+    latent_format = formats.SD15
 
 
 class SD20(BASE):
@@ -40,7 +40,7 @@ class SD20(BASE):
         "model_channels": 320,
         "use_linear_in_transformer": True,
     }
-    latent_format = latent_format.SD15
+    latent_format = formats.SD15
 
 
 class SD21UnclipL(SD20):
@@ -55,28 +55,28 @@ class SDXL(BASE):
         "transformer_depth": [0, 0, 2, 2, 10, 10],
         "adm_in_channels": 2816,
     }
-    latent_format = latent_format.SDXL
+    latent_format = formats.SDXL
 
 
 class SDXLRefiner(BASE):
     unet_config: ClassVar[dict[str, Any]] = {"context_dim": 1280, "model_channels": 384, "adm_in_channels": 2560}
-    latent_format = latent_format.SDXL
+    latent_format = formats.SDXL
 
 
 class SD3(BASE):
     unet_config: ClassVar[dict[str, Any]] = {"in_channels": 16, "pos_embed_scaling_factor": None}
-    latent_format = latent_format.SD3
+    latent_format = formats.SD3
     sampling_settings: ClassVar[dict[str, Any]] = {"shift": 3.0}
 
 
 class Flux(BASE):
     unet_config: ClassVar[dict[str, Any]] = {"image_model": "flux", "guidance_embed": True}
-    latent_format = latent_format.Flux
+    latent_format = formats.Flux
 
 
 class FluxSchnell(BASE):
     unet_config: ClassVar[dict[str, Any]] = {"image_model": "flux", "guidance_embed": False}
-    latent_format = latent_format.Flux
+    latent_format = formats.Flux
     sampling_settings: ClassVar[dict[str, Any]] = {"multiplier": 1.0, "shift": 1.0}
 
 
@@ -105,7 +105,7 @@ def config_of(model: Model) -> BASE:
         if isinstance(getattr(network, ours, None), int)
     }
     if getattr(network, "vector", 0):
-        found["adm_in_channels"] = network.vector
+        found["adm_in_channels"] = int(getattr(network, "vector", 0))
     made = kind({**kind.unet_config, **found})
-    made.latent_format = latent_format.format_of(model.latent_format)
+    made.latent_format = formats.format_of(model.latent_format)
     return made

@@ -141,7 +141,7 @@ def to_hooks(transformer_options: Mapping[str, Any], rest: Hooks) -> Hooks:
             refuse_patch(name)
             kind = LISTS[name]
             changed[kind] = tuple(_ours(_CALLS[kind], function, known) for function in functions)
-    tables: dict[str, dict[Any, Any]] = {"attn1": {}, "attn2": {}, "blocks": {}}
+    tables: dict[str, Any] = {"attn1": {}, "attn2": {}, "blocks": {}}
     for name, places in transformer_options.get("patches_replace", {}).items():
         for place, function in places.items():
             if name in TABLES:
@@ -154,7 +154,8 @@ def to_hooks(transformer_options: Mapping[str, Any], rest: Hooks) -> Hooks:
                     f"A node wants to replace “{name}” at {place!r} in the model, a part of ComfyUI's own networks, "
                     "which Easel's do not have. This node cannot run here."
                 )
-    return Hooks(**changed, **tables, middle_block=rest.middle_block)
+    changed |= tables
+    return Hooks(**changed, middle_block=rest.middle_block)
 
 
 def _ours(kind: type[OfPack], function: Any, options: Mapping[str, Any]) -> Any:

@@ -28,15 +28,20 @@ OBJECTS = frozenset({"model_sampling", "latent_format", "manual_cast_dtype"})
 class PackModel(ModelPatcher):
     """A MODEL of the engine's."""
 
+    _base: Model
+    _added: list[Any]
+    _seen: dict[str, Any]
+    _frozen: tuple[Any, Model] | None
+
     @classmethod
     def of(cls, handle: Model) -> PackModel:
         view = cls.__new__(cls)
         ModelPatcher.__init__(view, None, handle.device, torch.device("cpu"))
         view._base = handle
-        view._added: list[Any] = []
+        view._added = []
         view.model_options = from_options(handle.options)
         view._seen = copied(view.model_options)
-        view._frozen: tuple[Any, Model] | None = None
+        view._frozen = None
         view.model = class_of(handle)(view)
         return view
 

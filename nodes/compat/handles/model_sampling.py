@@ -94,6 +94,8 @@ class _Levelled(nn.Module):
     """Levels that answer as the engine's do."""
 
     levels: Any
+    sigmas: Tensor
+    log_sigmas: Tensor
 
     def timestep(self, sigma: Tensor) -> Tensor:
         return self.levels.timestep(sigma)
@@ -305,5 +307,5 @@ def _each(sigma: Tensor, x: Tensor) -> Tensor:
 
 def ours(sampling: Any, otherwise: Prediction) -> Prediction:
     """What the engine is given for such an object. otherwise: the model's own, for a kind that cannot be told."""
-    kind = getattr(sampling, "kind", otherwise.kind)
+    kind: Any = getattr(sampling, "kind", otherwise.kind)
     return OfPack(kind, _TheirLevels(sampling), float(getattr(sampling, "sigma_data", 1.0)), sampling)

@@ -37,7 +37,9 @@ class AtWork:
     def __init__(self, denoise: Any, cfg: float = 1.0) -> None:
         guiding = guiding_of(denoise)
         self.denoise, self.cfg, self.conds = denoise, cfg, dict[str, Any]()
-        self.inner_model = self.model_patcher = None
+        self.run: Run | None = None
+        self.inner_model: Any = None
+        self.model_patcher: Any = None
         self.model_options: dict[str, Any] = {}
         if guiding is not None:
             from nodes.compat.handles.inner import running_model
@@ -137,6 +139,9 @@ def _telling(run: Run, total: int) -> Callable[..., None]:
 
 class KSAMPLER(Sampler):
     """A sampler by a function of k-diffusion's form."""
+
+    easel_choice: SamplerChoice | None = None
+    """The engine's sampler that it was made of."""
 
     def __init__(
         self, sampler_function: Any, extra_options: Mapping[str, Any] = {}, inpaint_options: Mapping[str, Any] = {}

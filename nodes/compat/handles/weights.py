@@ -88,7 +88,8 @@ class KeyedChange:
         if kind == "set":
             return weight.copy_(parts[0].to(weight))
         if kind == "lora":
-            up, down, alpha, mid, dora = (*parts, None, None, None)[:5]
+            up, down, *rest = parts
+            alpha, mid, dora = (*rest, None, None, None)[:3]
             return LowRank(up, down, mid, None if alpha is None else float(alpha), dora).apply(
                 weight, self.strength_patch, False
             )
@@ -154,6 +155,7 @@ def keyed_patch(
     for component, prefix in networks:
         names = keys_of(component, prefix)
         for key, value in patches.items():
+            plain: Any
             plain, offset, function = (*((key,) if isinstance(key, str) else key), None, None)[:3]
             ours = names.get(plain)
             if ours is None:

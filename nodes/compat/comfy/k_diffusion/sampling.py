@@ -42,8 +42,8 @@ def get_ancestral_step(sigma_from: Any, sigma_to: Any, eta: float = 1.0) -> tupl
     """How far down to step, and how much noise to add, to arrive at sigma_to."""
     if not eta:
         return sigma_to, 0.0
-    both = (torch.as_tensor(sigma, dtype=torch.float32) for sigma in (sigma_from, sigma_to))
-    return samplers.ancestral(*both, eta)
+    down, up = (torch.as_tensor(sigma, dtype=torch.float32) for sigma in (sigma_from, sigma_to))
+    return samplers.ancestral(down, up, eta)
 
 
 def get_sigmas_karras(n: int, sigma_min: float, sigma_max: float, rho: float = 7.0, device: Any = "cpu") -> Tensor:
@@ -75,12 +75,11 @@ class BrownianTreeNoiseSampler:
     ) -> None:
         self.transform = transform
         ends = torch.stack([transform(torch.as_tensor(sigma)).float().cpu() for sigma in (sigma_min, sigma_max)])
-        number = int(torch.randint(0, 2**63 - 1, [])) if seed is None else seed
-        seeds = list(number) if isinstance(number, list | tuple) else None
-        if seeds is None:
-            self._paths = [noises.brownian(x, int(number), ends)]
+        number: Any = int(torch.randint(0, 2**63 - 1, [])) if seed is None else seed
+        if isinstance(number, list | tuple):
+            self._paths = [noises.brownian(x[i : i + 1], int(one), ends) for i, one in enumerate(number)]
         else:
-            self._paths = [noises.brownian(x[i : i + 1], int(one), ends) for i, one in enumerate(seeds)]
+            self._paths = [noises.brownian(x, number, ends)]
 
     def __call__(self, sigma: Any, sigma_next: Any) -> Tensor:
         levels = [self.transform(torch.as_tensor(each)).float().reshape(-1)[0].cpu() for each in (sigma, sigma_next)]
