@@ -56,6 +56,7 @@ SHAPES: JsonObject = {
         "attempts": "integer",
         "node?": "string?",
         "progress": "any",
+        "timings": {"*": "number"},
         "outputs": "#Outputs",
         "error": "#JobError?",
         "prompt?": "#Prompt",

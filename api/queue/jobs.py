@@ -146,16 +146,7 @@ class Jobs:
 
     def running_state(self) -> JsonObject:
         """How the job that runs stands: its node, progress and results so far; empty where none runs."""
-        running = self._running
-        if running is None:
-            return {}
-        return {
-            "node": running.node,
-            "attempts": running.attempt,
-            "ms": round(running.ms),
-            "progress": running.progress(),
-            "outputs": running.outputs,
-        }
+        return {} if self._running is None else self._running.standing()
 
     async def items(self) -> tuple[list[str], list[str]]:
         """/queue items as JSON texts: running and pending."""
@@ -299,6 +290,7 @@ class Jobs:
 
     async def _finish(self, running: Running, ending: Ending) -> None:
         """Write down what came of the job, then tell: whoever hears that it is done can read the result."""
+        ending = replace(ending, timings=running.timings())
         ms, paces = running.ms, [] if running.whole is None else running.whole.learned()
         while True:
             try:

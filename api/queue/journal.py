@@ -92,6 +92,8 @@ CREATE TABLE paces (
 """,
 )
 
+_TIMINGS = ("ALTER TABLE jobs ADD COLUMN timings TEXT",)  # JSON, node id -> ms; NULL: not ended, or of version 2
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -124,13 +126,15 @@ class Ending:
     outputs: dict[str, Any]
     status: dict[str, Any]
     meta: dict[str, Any]
+    timings: dict[str, float] = field(default_factory=dict[str, float])
+    """What nodes took, in ms."""
 
 
 class Journal(Database):
     """The journal at `path`. Every method may be awaited from the event loop; raises DatabaseError."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "journal", (_JOBS, _SUMMARIES))
+        super().__init__(path, "journal", (_JOBS, _SUMMARIES, _TIMINGS))
 
     async def accept(
         self,
@@ -231,6 +235,7 @@ class Journal(Database):
             ms,
             state_of(ending.status),
             _text(came_of(ending.outputs, ending.status)),
+            _text(ending.timings),
             seq,
         )
 
@@ -243,7 +248,7 @@ class Journal(Database):
             rank = int(db.execute("SELECT coalesce(max(ended), 0) + 1 FROM jobs").fetchone()[0])
             db.execute(
                 "UPDATE jobs SET ended = ?, ended_at = ?, outputs = ?, status = ?, meta = ?, ms = ?, state = ?,"
-                " came_of = ? WHERE seq = ?",
+                " came_of = ?, timings = ? WHERE seq = ?",
                 (rank, *row),
             )
             db.execute(

@@ -76,14 +76,16 @@ class Past:
 
     async def times(self, prompt_id: str) -> JsonObject:
         """When the newest job of an id was accepted, began and ended, and what came of it; empty for an unknown one."""
-        columns = "client_id, accepted, started, ended_at, ms, attempts, state, outputs, came_of, status, removed"
+        columns = (
+            "client_id, accepted, started, ended_at, ms, attempts, state, outputs, came_of, status, removed, timings"
+        )
 
         def read(db: sqlite3.Connection) -> JsonObject:
             query = f"SELECT {columns} FROM jobs WHERE prompt_id = ? ORDER BY seq DESC LIMIT 1"
             row = db.execute(query, (prompt_id,)).fetchone()
             if row is None:
                 return {}
-            client_id, accepted, started, ended_at, ms, attempts, state, outputs, end, status, removed = row
+            client_id, accepted, started, ended_at, ms, attempts, state, outputs, end, status, removed, timings = row
             outputs = json.loads(outputs or "{}")
             if state is not None and end is None:  # of a journal of version 1
                 end = json.dumps(came_of(outputs, json.loads(status)))
@@ -96,6 +98,7 @@ class Past:
                 "ended": ended_at,
                 "ms": ms,
                 "attempts": attempts,
+                "timings": json.loads(timings or "{}"),
                 "progress": None,
                 "outputs": outputs,
                 "error": json.loads(end)["error"] if end else None,

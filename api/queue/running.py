@@ -37,6 +37,8 @@ PROGRESS_EVERY = 0.08
 """Seconds between two `progress_state` messages of a run, or longer where they are large."""
 PROGRESS_BYTES_PER_SECOND = 2**19
 """`progress_state` names every node touched so far: at this rate its bytes grow with the run's time, not with n²."""
+TIMINGS_KEPT = 1000
+"""Nodes of a job whose times are kept."""
 STEP_GAP = 0.01
 """Seconds between two `progress` messages of a node; the last one of a count always goes out."""
 
@@ -99,6 +101,24 @@ class Running:
     def progress(self) -> JsonObject | None:
         """How far it is, for pages that follow every job; None before its prompt is read."""
         return None if self.whole is None else self.whole.report(time.monotonic())
+
+    def standing(self) -> JsonObject:
+        """How it stands, for who asks for this job: its node, progress, times and results so far."""
+        return {
+            "node": self.node,
+            "attempts": self.attempt,
+            "ms": round(self.ms),
+            "progress": self.progress(),
+            "timings": self.timings(),
+            "outputs": self.outputs,
+        }
+
+    def timings(self) -> dict[str, float]:
+        """What nodes took so far, in ms; of very many only those that took longest."""
+        took = {id: float(ms) for id, facts in self.known.items() if (ms := facts.get("ms")) is not None}
+        if len(took) <= TIMINGS_KEPT:
+            return took
+        return {id: took[id] for id in sorted(took, key=lambda id: -took[id])[:TIMINGS_KEPT]}
 
     def longest_step(self) -> float:
         """Seconds that a step of the node that runs now took at most, so far."""

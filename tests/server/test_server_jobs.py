@@ -78,6 +78,11 @@ def test_an_ended_job_has_its_times_and_results(server: Server) -> None:
     assert (found["state"], found["position"], found["error"]) == ("success", None, None)
     assert found["outputs"] == {"2": {"text": ["done"]}}
     assert found["ended"] >= found["started"] >= found["accepted"]
+    slow = server.prompt(one("Slow", seconds=0.3 + time.time() % 0.01, steps=3))
+    server.result(slow)
+    timings = job(server, slow)["timings"]
+    assert set(timings) == {"1", "2"}
+    assert timings["1"] >= 300 > timings["2"]
     failed = server.prompt(one("Fail", text="no luck"))
     server.result(failed)
     assert "no luck" in job(server, failed)["error"]["sentence"]
