@@ -191,8 +191,10 @@ def _why(pack: PackOnDisk, needs: Needs, lines: Sequence[str]) -> str:
     error = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1] if lines else "no output")
     if "No space left" in text:
         return f"The disk is full: what the pack {pack.name} needs was not installed. Make room, then try again."
-    if re.search(r"Connection|Name or service|Max retries|timed out|from versions: none", text):
+    if re.search(r"Connection|Name or service|Max retries|timed out", text):
         return f"The package index could not be reached for the pack {pack.name}. pip said: {error}"
+    if "from versions: none" in text:
+        return f"The package index has nothing by a name that the pack {pack.name} asks for. pip said: {error}"
     if "ResolutionImpossible" in text and not needs.own:
         return (
             f"What the pack {pack.name} needs does not go together with Easel's own packages. A pack whose nodes take"
