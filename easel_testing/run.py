@@ -154,9 +154,7 @@ class Bench:
         changed = untouched.changed()
         if changed:
             names = ", ".join(changed)
-            raise RunFailed(
-                f"The node changed the value of its input {names}. Make a new one: other nodes read it too."
-            )
+            raise RunFailed(f"A node changed the value of its input {names}. Make a new one: other nodes read it too.")
         self.last = ran
         return ran
 
