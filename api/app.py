@@ -107,8 +107,8 @@ def build_app(services: Services, gate: Gate) -> web.Application:
         middlewares=[
             turn_errors_into_replies,
             middleware(gate, shares_guest.FOR_GUESTS),
-            serve_files,
             forward,
+            serve_files,
             compress,
         ],
         client_max_size=services.flags.max_upload,
