@@ -5,12 +5,10 @@ Nothing is refused here: packs get along with one another's habits, and what a n
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
-
-import torch
-from torch import Tensor
 
 from graph.context import Context
 from graph.node import Blocked, Results, Values
@@ -66,14 +64,20 @@ def _wrong(kind: str, value: Any) -> tuple[str, str] | None:
     if kind in _RANKS:
         ranks, shape = _RANKS[kind]
         wanted = f"a tensor {shape}"
-        if not isinstance(value, Tensor):
+        if not _is_tensor(value):
             return _name(value), wanted
         return None if value.dim() in ranks else (f"a tensor of shape {tuple(value.shape)}", wanted)
     if kind in _PLAIN and not isinstance(value, _PLAIN[kind]) and not _is_number(kind, value):
         return _name(value), _WORDS[kind]
-    if kind == "LATENT" and not isinstance(value.get("samples"), Tensor):
+    if kind == "LATENT" and not _is_tensor(value.get("samples")):
         return "a dict without samples", _WORDS[kind]
     return None
+
+
+def _is_tensor(value: Any) -> bool:
+    """Asked without importing torch: packs' scripts come before it is there, and small tests do without."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(value, torch.Tensor)
 
 
 def _is_number(kind: str, value: Any) -> bool:
@@ -110,7 +114,7 @@ def _within(values: Values) -> Iterator[tuple[str, Any]]:
         stack = [(value, 0)]
         while stack:
             one, depth = stack.pop()
-            if isinstance(one, Tensor):
+            if _is_tensor(one):
                 yield name, one
             elif isinstance(one, list | dict) and type(one) in (list, dict):
                 yield name, one
@@ -121,8 +125,8 @@ def _within(values: Values) -> Iterator[tuple[str, Any]]:
 
 def _state(value: Any) -> Any:
     """What differs once it has been changed, as far as that can be told at little cost."""
-    if isinstance(value, Tensor):
-        return None if torch.is_inference(value) else value._version
+    if _is_tensor(value):
+        return None if value.is_inference() else value._version
     items: Sequence[Any] = list(value.items()) if isinstance(value, dict) else value
     if isinstance(value, dict):
         return tuple((key, id(item)) for key, item in items)

@@ -164,3 +164,43 @@ def test_a_pack_of_one_file_runs_as_it_was_approved(tmp_path: Path) -> None:
     finally:
         run_as_it_lies(to_load.pack)
     assert PackOnDisk(kept).code_hash() == hash_of({"alone.py": (kept / "alone.py").read_bytes()})
+
+
+PRESTART = """
+import sys
+from pathlib import Path
+import worker
+from graph.folders import standard_folders
+from graph.registry import Registry
+from nodes.packs.session import PackSession
+base = Path(sys.argv[1])
+packs = [base / "custom_nodes" / name for name in ("a", "b")]
+places = {name: base / name for name in ("input", "output", "temp")}
+folders = standard_folders([base / "models"], **places, custom_nodes=[base / "custom_nodes"])
+entries = [{"name": p.name, "path": str(p), "hash": "0" * 64, "kept": None, "state": "load"} for p in packs]
+told = []
+session = PackSession({"custom_nodes": [str(base / "custom_nodes")], "packs": entries}, folders, told.append, print)
+def core():
+    sys.ORDER.append("core")
+    return Registry()
+sys.ORDER = []
+session.load_all(core)
+assert [report["problems"] for report in session.reports()] == [[], []], session.reports()
+assert sys.ORDER == ["start b", False, "core", "a", "b"], sys.ORDER
+assert [(one["name"], one.get("done", False)) for one in told] == [
+    ("b", False), ("b", True), ("a", False), ("a", True), ("b", False), ("b", True)
+]
+"""
+
+
+def test_prestart_scripts_come_before_torch_and_before_any_pack_and_each_is_named_first(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        folder = tmp_path / "custom_nodes" / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text(f"import sys\nsys.ORDER.append({name!r})\n")
+    start = "import sys, folder_paths\nsys.ORDER += ['start b', 'torch' in sys.modules]\n"
+    (tmp_path / "custom_nodes" / "b" / "prestartup_script.py").write_text(start)
+    done = subprocess.run(
+        [sys.executable, "-c", PRESTART, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
