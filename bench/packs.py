@@ -255,7 +255,7 @@ def requests(port: int, base: Path, rounds: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--packs", type=int, default=100)
     parser.add_argument("--types", type=int, default=1500)
     parser.add_argument("--files", type=int, default=20_000)

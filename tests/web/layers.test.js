@@ -28,6 +28,7 @@ const ALLOWED = {
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
   runs: ['app', 'api', 'panels', 'view', 'icons'],
   sharing: ['app', 'api', 'commands', 'panels', 'packs', 'tools', 'model', 'icons'],
+  reference: ['panels'],
   packs: ['app', 'api', 'panels', 'tools', 'model', 'view', 'icons'],
   app: ['api', 'import', 'models', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'runs', 'export', 'app_view', 'packs', 'sharing']
 }
