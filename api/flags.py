@@ -266,7 +266,7 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     )
     packs.add_argument("--trust-packs", action="store_true", help="load every pack: each runs with your rights")
     packs.add_argument(
-        "--dev-pack", action="append", default=[], metavar="NAME", help="load this pack; may be given often"
+        "--dev-pack", action="append", default=[], metavar="NAME", help="load this pack, and again when it is saved"
     )
     packs.add_argument(
         "--page-sources", action="store_true", help="serve the page's sources as they are: for work on the page"
