@@ -234,14 +234,14 @@ def test_a_handler_that_blocks_holds_up_no_other_pack(packs: Any) -> None:
     packs(routes, "slow", BLOCKS)
 
     async def work() -> None:
-        async with served(routes, patience=0.3) as (client, _, _):
-            blocked = asyncio.ensure_future(client.get("/slow/1"))
+        async with served(routes, patience=1.0) as (client, _, _):
+            blocked = asyncio.ensure_future(client.get("/slow/3"))
             await asyncio.sleep(0.05)
             assert (await client.get("/quick/hello")).status == 200
             answer = await blocked
             assert answer.status == 503
             error = (await answer.json())["error"]
-            assert error["details"] == "slow did not answer GET /slow/1 within 0.3 s."
+            assert error["details"] == "slow did not answer GET /slow/3 within 1 s."
             assert error["extra_info"] == {"pack": "slow"}
 
     run(work)
