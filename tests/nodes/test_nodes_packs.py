@@ -18,6 +18,7 @@ from graph.packs import PackOnDisk
 from graph.registry import Registry
 from graph.spec import NodeSpec
 from nodes.adapter import adapt, read_result
+from nodes.compat import finder
 from nodes.packs.load import load_packs
 from nodes.packs.report import PackReport
 
@@ -326,10 +327,19 @@ def test_the_example_pack_is_trusted_and_works() -> None:
     assert registry["ExampleVignette"].spec.module == "custom_nodes.easel_example"
 
 
-def test_the_page_on_writing_a_node_tells_what_works() -> None:
+def test_the_page_on_writing_a_node_tells_what_works(tmp_path: Path) -> None:
     page = (EXAMPLE.parent / "docs" / "writing-a-node.md").read_text("utf-8")
-    code = page.split("```python\n")[1].split("```")[0]
-    said: dict[str, Any] = {}
-    exec(compile(code, "docs/writing-a-node.md", "exec"), said)
-    assert said["vignette"](torch.ones(1, 5, 5, 3), strength=1.0)[0, 0, 0].tolist() == [0, 0, 0]
-    assert said["vignette"].type.spec.object_info(None)["display_name"] == "Vignette (Example)"
+    blocks = [part.split("```")[0] for part in page.split("```python\n")[1:]]
+    (tmp_path / "custom_nodes" / "page").mkdir(parents=True)
+    (tmp_path / "custom_nodes" / "page" / "__init__.py").write_text("\n".join(blocks))
+    registry = Registry()
+    finder.install([tmp_path / "custom_nodes"])
+    try:
+        [report] = load_packs([tmp_path / "custom_nodes"], registry, trust_all=True)
+    finally:
+        finder.uninstall()
+    assert (report.state, report.problems) == ("loaded", [])
+    assert len(report.node_types) == page.count("\n@node(")
+    glow = registry["SoftGlow"].call(Context(), {"image": torch.ones(1, 5, 5, 3), "strength": 1.0})
+    assert glow.values[0].max() == 0  # type: ignore[union-attr]
+    assert registry["SoftGlow"].spec.object_info(None)["display_name"] == "Soft Glow"
