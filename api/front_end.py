@@ -102,7 +102,8 @@ async def serve_files(request: web.Request, handler: Any) -> web.StreamResponse:
     front_end = request.app.get(FRONT_END)
     if front_end is not None and request.method in (hdrs.METH_GET, hdrs.METH_HEAD) and _is_open(request):
         name = request.path.lstrip("/")
-        asset = None if name.startswith(("api/", "easel/")) else front_end.files.asset(name)
+        hidden = name.startswith(("api/", "easel/")) or any(part.startswith(".") for part in name.split("/"))
+        asset = None if hidden else front_end.files.asset(name)
         if asset is not None:
             lasting = _HASHED.search(name) is not None
             return await asset_reply(request, asset, "public, max-age=31536000, immutable" if lasting else "no-cache")

@@ -31,6 +31,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "scripts/app.js": "export {}",
         "extensions/core/first.js": "export {}",
         "queue": "a file where a route is",
+        ".git/config": "nobody's business",
     }
     for name, text in files.items():
         (static / name).parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +75,7 @@ def test_routes_come_first_and_nothing_lies_outside(server: Server) -> None:
     assert server.get("/link.txt").status == 404
     assert server.get("/..%2F..%2Foutside.txt").status == 404
     assert server.get("/nothing.js").status == 404
+    assert server.get("/.git/config").status == 404
     assert server.get("/api/scripts/app.js").status == 404
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import struct
 import time
-from pathlib import Path
 from typing import Any
 
-from tests.server.harness import PATIENCE, Server, is_done, one, read_until, running, say, until
+from tests.server.harness import PATIENCE, Server, is_done, one, read_until, say
 
 FLAGS = json.dumps({"type": "feature_flags", "data": {"easel_deltas": True}})
 
@@ -70,44 +69,42 @@ def test_a_client_that_asked_for_nothing_hears_of_all_nodes_some_times_a_second(
     assert size <= 2 * len(json.dumps(states[-1])) + seconds * 2**19 * 1.5
 
 
+def preview(socket: Any) -> bytes:
+    """The first preview that says whose it is."""
+    while not isinstance(data := socket.recv(timeout=PATIENCE), bytes) or data[3] != 4:
+        pass
+    return data
+
+
 def test_who_comes_late_hears_all_that_was_told_so_far(server: Server) -> None:
-    slow = one("Slow", seconds=2.0 + time.time() % 0.01, steps=10, previews=True)
-    prompt = {**say(f"before {time.time()}", "7"), **slow}
-    prompt_id = server.prompt(prompt, client_id="late")
-    until(lambda: (server.get("/easel/queue").json()["running"] or {}).get("node") == "1")
-    time.sleep(0.5)  # a preview comes every 0.2 s
+    slow = one("Slow", seconds=60 + time.time() % 0.01, steps=300, previews=True)
+    rich = json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}})
     with server.socket("late") as socket:
-        socket.send(json.dumps({"type": "feature_flags", "data": {"supports_preview_metadata": True}}))
-        texts: list[str] = []
-        frames: list[bytes] = []
-        while "feature_flags" not in texts or len(frames) < 2:
-            data = socket.recv(timeout=PATIENCE)
-            if isinstance(data, bytes):
-                frames.append(data)
-            else:
-                message = json.loads(data)
-                texts.append(message["type"])
-                assert message["data"].get("prompt_id", prompt_id) == prompt_id
-        assert texts[:4] == ["status", "executing", "executed", "progress_state"]
-        # Before it said what it can read, the plain form; afterwards the other, which names the node.
-        assert struct.unpack(">I", frames[0][:4]) == (1,)
-        rich = next(frame for frame in frames if struct.unpack(">I", frame[:4]) == (4,))
-        (length,) = struct.unpack(">I", rich[4:8])
-        assert json.loads(rich[8 : 8 + length])["node_id"] == "1"
+        socket.send(rich)
+        prompt_id = server.prompt({**say(f"before {time.time()}", "7"), **slow}, client_id="late")
+        preview(socket)
+    with server.socket("late") as socket:
+        texts = [json.loads(socket.recv(timeout=PATIENCE)) for _ in range(4)]
+        assert [message["type"] for message in texts] == ["status", "executing", "executed", "progress_state"]
+        assert texts[1]["data"] == {"node": "1"}
+        assert texts[2]["data"]["prompt_id"] == prompt_id
+        assert struct.unpack(">I", socket.recv(timeout=PATIENCE)[:4]) == (1,)  # it has not said yet what it can read
+        socket.send(rich)
+        frame = preview(socket)
+        (length,) = struct.unpack(">I", frame[4:8])
+        assert json.loads(frame[8 : 8 + length])["node_id"] == "1"
+        server.post("/interrupt", {"prompt_id": prompt_id})
         assert read_until(socket, "done")[-1]["data"]["prompt_id"] == prompt_id
-    with server.socket("late") as socket:
-        read_until(socket, "status")  # nothing runs: nothing else is told
 
 
-def test_a_page_that_opens_late_sees_the_picture_that_is_being_made(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
-        server.wait_until_ready()
-        server.prompt(one("Slow", seconds=1.5, steps=2, previews=True))
-        with server.socket(path="/easel/events?previews=1") as first:
-            while not isinstance(first.recv(timeout=PATIENCE), bytes):
-                pass
-        with server.socket(path="/easel/events?previews=1") as second:
-            hello, frame = second.recv(timeout=PATIENCE), second.recv(timeout=PATIENCE)
-            assert json.loads(hello)["type"] == "hello"
-            assert isinstance(frame, bytes)
-            assert struct.unpack(">I", frame[:4]) == (4,)
+def test_a_page_that_opens_late_sees_the_picture_that_is_being_made(server: Server) -> None:
+    prompt_id = server.prompt(one("Slow", seconds=60 + time.time() % 0.01, steps=300, previews=True))
+    with server.socket(path="/easel/events?previews=1") as first:
+        preview(first)
+    with server.socket(path="/easel/events?previews=1") as second:
+        assert json.loads(second.recv(timeout=PATIENCE))["type"] == "hello"
+        frame = second.recv(timeout=PATIENCE)  # before anything else that is told
+        assert isinstance(frame, bytes)
+        assert frame[3] == 4
+    server.post("/interrupt", {"prompt_id": prompt_id})
+    server.result(prompt_id)
