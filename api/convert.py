@@ -6,12 +6,12 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from api.prompt import CATALOGUE_PATIENCE
+from api.either_format import as_prompt
 from api.replies import Refusal, read_object
 from api.services import SERVICES
 from graph.changes import ChangeError, change
 from graph.types import JsonObject
-from graph.workflow import is_workflow, to_api
+from graph.workflow import is_workflow
 
 
 async def convert(request: web.Request) -> web.Response:
@@ -25,13 +25,10 @@ async def convert(request: web.Request) -> web.Response:
         raise Refusal(400, "invalid_request", "`workflow` must be a graph as pages save it, with a list of `nodes`.")
     if not isinstance(changes, dict):
         raise Refusal(400, "invalid_request", "`changes` must be an object: values by node and input, such as 3.seed.")
-    catalogue = await services.worker.wait_for_catalogue(CATALOGUE_PATIENCE)
-    if catalogue is None:
-        raise Refusal(503, "not_ready", "The node types are not known yet: the server is starting. Try again soon.")
     graph = cast(JsonObject, workflow)
-    prompt = to_api(graph, catalogue, services.folders)
+    prompt = (await as_prompt(services, {"prompt": graph}))["prompt"]
     try:
-        change(prompt, graph, cast(JsonObject, changes), catalogue)
+        change(prompt, graph, cast(JsonObject, changes), services.worker.catalogue or {})
     except ChangeError as error:
         raise Refusal(400, error.type, str(error)) from None
     return web.json_response({"prompt": prompt, "workflow": graph})

@@ -405,3 +405,17 @@ def test_the_examples_of_the_docs_run(painter: Server, painting: dict[str, Any],
             env={"PYTHONPATH": str(ROOT), "PATH": ""},
         )
         assert done.returncode == 0, f"{example}\n{done.stderr}"
+
+
+def test_graphs_that_are_none_are_not_converted(quick: Server) -> None:
+    hello = {"Authorization": f"Bearer {TOKEN}"}
+    for body, words in (
+        ({"workflow": {"1": {}}}, "must be a graph as pages save it"),
+        ({"workflow": {"nodes": []}, "changes": []}, ""),
+        ({"workflow": {"nodes": []}, "changes": [1]}, "`changes` must be an object"),
+        ({"workflow": {"nodes": []}, "changes": {"3.seed": 1}}, "no node of this name"),
+        ({"workflow": {"nodes": [3, None, {"id": []}]}}, ""),
+        ({"workflow": {"nodes": [{"id": 1, "type": "Say", "widgets_values": 7}]}, "changes": {"Say.text": "x"}}, ""),
+    ):
+        reply = quick.post("/easel/convert", body, headers=hello)
+        assert (reply.status, words in reply.body.decode()) == (400 if words else 200, True), reply.body
