@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -20,6 +21,7 @@ from typing import Any, cast
 
 from nodes.compat import own_modules
 from nodes.compat.comfy_root import comfy_root
+from nodes.compat.host import host
 from nodes.compat.stand_in import ABSENT, is_read, log, no_effect, stand_in
 
 HERE = Path(__file__).resolve().parent
@@ -38,7 +40,7 @@ PACKAGES = frozenset(
 )
 """Which of the modules that we have no file for have modules in them, as has every one in `comfy.ldm`."""
 
-HONOURED = frozenset({"comfy.utils.PROGRESS_BAR_ENABLED"})
+HONOURED = frozenset({"comfy.utils.PROGRESS_BAR_ENABLED", "latent_preview.get_previewer"})
 """What a pack may replace in a module of ours, and we read it."""
 
 
@@ -118,6 +120,37 @@ class _Same(Loader):
         sys.modules[module.__name__] = importlib.import_module(self._name)
 
 
+class _ByPath(Loader):
+    """A module of ComfyUI's that a pack loads by its file's place, where Easel has no such file."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return CompatModule(self._name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        there = vars(importlib.import_module(self._name))
+        vars(module).update({name: value for name, value in there.items() if not name.startswith("__")})
+
+
+_spec_from_file_location = importlib.util.spec_from_file_location
+
+
+def _spec_by_path(name: str, location: Any = None, **more: Any) -> ModuleSpec | None:
+    """`importlib.util.spec_from_file_location`, for files that ComfyUI has beside `folder_paths.py` as well."""
+    if isinstance(location, str | os.PathLike) and not os.path.exists(location):
+        path = Path(os.fsdecode(location))
+        top = path.parent.name
+        if top in TREES and path.suffix == ".py" and os.path.realpath(path.parents[1]) in _roots():
+            return ModuleSpec(name, _ByPath(f"{top}.{path.stem}"), origin=str(path))
+    return _spec_from_file_location(name, location, **more)
+
+
+def _roots() -> set[str]:
+    return {os.path.realpath(place) for place in (comfy_root(), own_modules.ROOT, host().config.get("base") or ".")}
+
+
 class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -134,7 +167,10 @@ class _Finder(MetaPathFinder):
         top = fullname.partition(".")[0]
         if top in TREES or fullname in SINGLE:
             return self._host(fullname)
-        return own_modules.find(fullname, path)
+        found = own_modules.find(fullname, path)
+        if found is None and fullname == "model_management":  # for packs that put ComfyUI's `comfy` folder on sys.path
+            return ModuleSpec(fullname, _Same("comfy.model_management"))
+        return found
 
     def _host(self, fullname: str) -> ModuleSpec | None:
         if fullname in ABSENT or any(fullname.startswith(name + ".") for name in ABSENT):
@@ -172,6 +208,7 @@ def install(folders: Sequence[Path] = ()) -> None:
     """Answer ComfyUI's names from now on. folders: where packs lie (`custom_nodes`)."""
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
+    importlib.util.spec_from_file_location = cast("Any", _spec_by_path)
     own_modules.install(folders)
 
 
@@ -179,6 +216,7 @@ def uninstall() -> None:
     """Take everything back, and forget the modules that were made: for tests."""
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
+    importlib.util.spec_from_file_location = _spec_from_file_location
     own_modules.uninstall()
     for name in list(sys.modules):
         inner = name.removeprefix(PREFIX)

@@ -205,6 +205,25 @@ def test_a_pack_that_lays_its_module_over_one_of_ours_keeps_it_for_itself(packs:
     assert Path(str(models.__file__)).parent.parent == finder.HERE.parents[1]
 
 
+def test_a_module_of_comfyuis_that_is_loaded_by_its_files_place(packs: Packs):
+    pack = packs.load(
+        "by_place",
+        start="import importlib.util as u, os, folder_paths\n"
+        "here = os.path.join(os.path.dirname(folder_paths.__file__), 'comfy_extras', 'nodes_some_release.py')\n"
+        "spec = u.spec_from_file_location('some_release', here)\nmodule = u.module_from_spec(spec)\n"
+        "spec.loader.exec_module(module)\nSome = module.SomeNode\n"
+        "import model_management, comfy.model_management\nsame = model_management is comfy.model_management\n",
+    )
+    assert is_stand_in(pack.Some)
+    assert pack.same
+    with pytest.raises(FileNotFoundError):
+        packs.load(
+            "no_place",
+            start="import importlib.util as u\nspec = u.spec_from_file_location('x', '/nowhere/comfy/x.py')\n"
+            "spec.loader.exec_module(u.module_from_spec(spec))\n",
+        )
+
+
 def test_our_files_are_one_module_under_both_names(packs: Packs):
     import comfy.utils  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports]
 
