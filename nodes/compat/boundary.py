@@ -32,5 +32,6 @@ def _may_differ(value: Any) -> bool:
 
 
 def _is_entry(item: Any) -> bool:
-    """Whether this is an entry of a CONDITIONING with a ControlNet."""
-    return isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[1], dict) and "control" in item[1]
+    """Whether this is an entry of a CONDITIONING with a ControlNet or hooks."""
+    is_entry = isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[1], dict)
+    return is_entry and ("control" in item[1] or "hooks" in item[1])

@@ -427,3 +427,48 @@ class TestHooks:
         assert torch.equal(attention.optimized_attention(split, split, split, 4, skip_reshape=True), attend(q, q, q, 4))
         util = comfy("ldm.modules.diffusionmodules.util")
         assert util.timestep_embedding(torch.tensor([1.0, 2.0]), 8).shape == (2, 8)
+
+
+class TestHookGroups:
+    def test_a_lora_on_a_schedule(self, zoo: Zoo, nodes: Any) -> None:
+        """As packs make it that read LoRAs out of prompts."""
+        from models.hook_groups import Hook, Keyframe, Keyframes, LoraSource
+        from models.hook_groups import HookGroup as Ours
+
+        hooks, prompts = comfy("hooks"), zoo.conditioning()
+        group = hooks.create_hook_lora(load_file(zoo.path("loras/both")), 0.8, 0.0)
+        frames = hooks.HookKeyframeGroup()
+        frames.add(hooks.HookKeyframe(strength=0.2, start_percent=0.5))
+        frames.add(hooks.HookKeyframe(strength=1.0))
+        group.set_keyframes_on_hooks(frames)
+        positive = hooks.set_hooks_for_conditioning(prompts[:1], group)
+        assert positive[0][1]["hooks"].hooks[0].strength_model == 0.8
+        lora = LoraSource(zoo.engine.load_lora(zoo.path("loras/both")))
+        keyframes = Keyframes((Keyframe(1.0), Keyframe(0.2, 0.5)))
+        expected = [[prompts[0][0], {**prompts[0][1], "hooks": Ours((Hook(lora, 0.8, 0.0, keyframes),))}]]
+        settings = (5, 3, 4.0, "euler", "normal")
+        found, again = (
+            nodes.common_ksampler(for_pack(zoo.model()), *settings, given, prompts[1:], latent())[0]["samples"]
+            for given in (positive, expected)
+        )
+        assert torch.equal(found, again)
+        assert not torch.equal(found, ours(zoo))
+
+    def test_groups(self, zoo: Zoo, names: Context) -> None:
+        hooks, tensors = comfy("hooks"), load_file(zoo.path("loras/both"))
+        first, second = (hooks.create_hook_lora(tensors, strength, 0.0) for strength in (0.5, 0.7))
+        both = first.clone_and_combine(second)
+        assert len(both) == 2
+        assert len(both.clone_and_combine(first)) == 2
+        assert len(hooks.HookGroup.combine_all_hooks([None, first, second])) == 2
+        frozen = from_pack(both)
+        assert from_pack(both) is frozen
+        assert from_pack(for_pack(frozen)) is frozen
+        both.hooks[0].hook_keyframe.add(hooks.HookKeyframe(0.5))
+        assert from_pack(both) is not frozen
+        entries = [[torch.zeros(1, 1, 1), {"hooks": both}], [torch.zeros(1, 1, 1), {"hooks": both}]]
+        a, b = from_pack(entries)
+        assert a[1]["hooks"] is b[1]["hooks"]
+        prompts = zoo.conditioning()
+        (combined,) = hooks.set_conds_props_and_combine([prompts[:1]], [prompts[1:]], 0.5, "mask bounds", hooks=both)
+        assert [("hooks" in options) for _, options in combined] == [False, True]

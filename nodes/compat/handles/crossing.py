@@ -12,6 +12,7 @@ from typing import Any
 
 from models.control import Control
 from models.guiders import Guider
+from models.hook_groups import HookGroup, Keyframes
 from models.model import Model
 from models.sampler_table import SamplerChoice
 from models.text.handle import Clip
@@ -20,6 +21,8 @@ from models.vision import ImageEncoder, StyleModel
 from nodes.compat.handles.clip import PackClip
 from nodes.compat.handles.control import ControlNet
 from nodes.compat.handles.guider import CFGGuider, engine_guider, seen_guider
+from nodes.compat.handles.hook_groups import HookGroup as PackHooks
+from nodes.compat.handles.hook_groups import HookKeyframeGroup
 from nodes.compat.handles.model import PackModel
 from nodes.compat.handles.samplers import KSAMPLER, as_ksampler, engine_sampler
 from nodes.compat.handles.style import PackStyle
@@ -35,9 +38,11 @@ _SEEN: dict[type, Any] = {
     StyleModel: PackStyle.of,
     SamplerChoice: as_ksampler,
     Guider: seen_guider,
+    HookGroup: PackHooks.of,
+    Keyframes: HookKeyframeGroup.of,
 }
 
-_VIEWS = (PackModel, PackClip, PackVae, ControlNet, PackVision, PackStyle)
+_VIEWS = (PackModel, PackClip, PackVae, ControlNet, PackVision, PackStyle, PackHooks, HookKeyframeGroup)
 
 
 def seen(value: Any) -> Any:
@@ -60,17 +65,18 @@ def engine_value(value: Any) -> Any:
 
 
 def _within(items: list[Any], change: Any, known: dict[int, Any]) -> list[Any]:
-    """A list of values, or a CONDITIONING, whose dicts may carry ControlNets: one of these stays one."""
+    """A list of values, or a CONDITIONING, whose dicts may carry ControlNets and hooks: one of these stays one."""
     made: list[Any] = []
     for item in items:
         new = item
         if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[1], dict):
-            control = item[1].get("control")
-            if control is not None:
-                if id(control) not in known:
-                    known[id(control)] = change(control)
-                if known[id(control)] is not control:
-                    new = [item[0], {**item[1], "control": known[id(control)]}]
+            for name in ("control", "hooks"):
+                carried = item[1].get(name)
+                if carried is not None:
+                    if id(carried) not in known:
+                        known[id(carried)] = change(carried)
+                    if known[id(carried)] is not carried:
+                        new = [new[0], {**new[1], name: known[id(carried)]}]
         elif type(item) is list:
             new = _within(item, change, known)
         else:
