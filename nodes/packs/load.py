@@ -177,7 +177,9 @@ class Loader:
             report.notes.append(
                 f"The pack {holder.name} has a node type {class_type} too: the one of this pack is {name}."
             )
-            holder.notes.append(f"The pack {to_load.name} has a node type {class_type} too: that one is {name}.")
+            note = f"The pack {to_load.name} has a node type {class_type} too: that one is {name}."
+            if note not in holder.notes:  # a pack under development comes again and again
+                holder.notes.append(note)
         return name
 
 

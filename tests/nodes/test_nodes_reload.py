@@ -135,6 +135,7 @@ def test_a_name_that_another_pack_has_is_told_apart_as_before(author: Author) ->
         author.load(name)
     author.save("two/__init__.py", NODE.format(name="Same", value=2))
     author.reload("two")
+    assert len(author.loader.reports[author.folder / "one"].notes) == 1, "told once"
     assert list(author.loader.registry) == ["Same", "two/Same"]
     assert (author.value("Same"), author.value("two/Same")) == (1, 2)
 
