@@ -156,7 +156,8 @@ class Pack:
                 case Progress():
                     self._link.send({"type": "progress", "id": number, "value": event.value, "max": event.max})
                 case Preview():
-                    self._link.send({"type": "preview", "id": number, "format": event.format}, event.data)
+                    about_it = {"format": event.format, "sketch": event.sketch}
+                    self._link.send({"type": "preview", "id": number, **about_it}, event.data)
                 case Text():
                     self._link.send({"type": "text", "id": number, "text": event.text})
                 case PackMessage():

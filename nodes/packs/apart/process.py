@@ -249,7 +249,7 @@ def _tell(context: Context, header: JsonObject, blobs: tuple[bytes, ...]) -> Non
             case "progress":
                 context.progress(header["value"], header["max"])
             case "preview":
-                context.preview(blobs[0], header["format"])
+                context.preview(blobs[0], header["format"], sketch=header["sketch"])
             case "text":
                 context.text(header["text"])
             case "warn":
