@@ -48,6 +48,14 @@ def grown(spec: NodeSpec, given: Mapping[str, Any]) -> Grown:
     return found
 
 
+def declared_input(spec: NodeSpec, name: str, given: Mapping[str, Any]) -> InputSpec | None:
+    """What the type, or one of its inputs that bring others, declares under this name."""
+    found = spec.input(name)
+    if found is None and "." in name and grows(spec):
+        return next((item for item in grown(spec, given).inputs if item.name == name), None)
+    return found
+
+
 def nested(found: Grown, values: Mapping[str, Any]) -> dict[str, Any]:
     """What the function gets: values of a place in its dicts, all others as they are."""
     result = {name: value for name, value in values.items() if name not in found.places}

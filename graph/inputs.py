@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.cache import Entry
 from graph.dynamic import DynamicGraph
+from graph.grown import declared_input
 from graph.job import Job
 from graph.spec import NodeSpec
 from graph.types import Link, NodeId
@@ -24,7 +25,7 @@ def gather(
     inputs: dict[str, list[Any]] = {}
     missing: list[str] = []
     for name, value in node.inputs.items():
-        declared = spec.input(name)
+        declared = declared_input(spec, name, node.inputs)
         if not isinstance(value, Link):
             if declared is not None or spec.open_inputs:
                 inputs[name] = [value]

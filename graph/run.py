@@ -18,6 +18,7 @@ from graph.errors import Cancelled, GraphError, NodeError
 from graph.events import Event, ExecutionCached, ExecutionError, ExecutionInterrupted
 from graph.expansion import expand, resolve, results_of
 from graph.facts import Stopwatch
+from graph.grown import declared_input
 from graph.held import Held
 from graph.inputs import gather
 from graph.job import Job
@@ -158,7 +159,7 @@ class Run:
             self._schedule.wait(id, {link.node for name, link in links if self._reads_at_once(id, name)})
 
     def _reads_at_once(self, id: NodeId, name: str) -> bool:
-        declared = self._names.type(id).spec.input(name)
+        declared = declared_input(self._names.type(id).spec, name, self.graph.nodes[id].inputs)
         return declared is None or not declared.is_lazy
 
     # The loop

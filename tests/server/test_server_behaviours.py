@@ -689,6 +689,20 @@ def test_nodes_of_the_third_kind(client: Client, g: GraphBuilder, keeps: bool) -
     assert client.run(g).did_run(added) is not keeps
 
 
+def test_lazy_inputs_that_a_choice_brings(client: Client, g: GraphBuilder) -> None:
+    number = g.node("B_Number", value=271)
+    links: dict[str, Any] = {"which": "two", "which.two_value": number.out(0)}
+    node = g.node("B3_GrowLazily", needed=False, **links)
+    shown = show(g, node.out(0))
+    result = client.run(g)
+    assert result.shown(shown) == ["{'which': 'two', 'two_value': None}"]
+    assert not result.did_run(number)
+    node.inputs["needed"] = True
+    result = client.run(g)
+    assert result.shown(shown) == ["{'which': 'two', 'two_value': 271}"]
+    assert result.did_run(number)
+
+
 def test_checks_of_the_third_kind(client: Client, g: GraphBuilder) -> None:
     check = g.node("B3_Check", a=13)
     show(g, check.out(0))

@@ -1,5 +1,5 @@
 """Routes of the pack's own, added while it is imported."""
-# pyright: reportMissingImports=false
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
 # ComfyUI's names are there in the worker only.
 
 from __future__ import annotations

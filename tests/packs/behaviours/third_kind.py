@@ -100,4 +100,26 @@ class Grow(io.ComfyNode):
         return io.NodeOutput(f"{items} {mode}")
 
 
-CLASSES = [Add, Tell, Lazy, Check, Expand, Grow]
+class GrowLazily(io.ComfyNode):
+    """Each choice brings one input, which is computed if the choice is the one."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        options = [
+            io.DynamicCombo.Option(key, [io.Int.Input(f"{key}_value", lazy=True, force_input=True)])
+            for key in ("one", "two")
+        ]
+        inputs = [io.DynamicCombo.Input("which", options=options), io.Boolean.Input("needed", default=True)]
+        return io.Schema(node_id="B3_GrowLazily", inputs=inputs, outputs=[io.String.Output()])
+
+    @classmethod
+    def check_lazy_status(cls, which: dict[str, Any], needed: bool) -> list[str]:
+        """Here each value comes with the name of its input."""
+        return [name for value, name in which.values() if value is None and needed]
+
+    @classmethod
+    def execute(cls, which: dict[str, Any], needed: bool) -> io.NodeOutput:
+        return io.NodeOutput(str(which))
+
+
+CLASSES = [Add, Tell, Lazy, Check, Expand, Grow, GrowLazily]
