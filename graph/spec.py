@@ -270,6 +270,8 @@ class NodeSpec:
             info["search_aliases"] = list(self.search_aliases)
         if self.later:
             info["easel_later"] = self.later
+        if self.needs is not None:
+            info["easel_needs"] = self.needs.to_json()
         if self.renamed:
             info["easel_renamed"] = [one.to_json() for one in self.renamed]
         return info

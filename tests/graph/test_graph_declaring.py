@@ -46,6 +46,7 @@ def test_all_of_it_crosses_the_link() -> None:
     assert (spec.input_is_list, [output.is_list for output in spec.outputs]) == (True, [True, False])
     assert (spec.description, spec.help) == ("First.", "First.\n\nSecond.")
     assert spec.needs == Needs(device="cuda", vram=5)
+    assert spec.object_info(None)["easel_needs"] == {"device": "cuda", "vram": 5}
     assert [one["node"] for one in spec.object_info(None)["easel_renamed"]] == ["Old", None]
 
 
