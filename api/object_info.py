@@ -31,6 +31,8 @@ log = logging.getLogger("easel")
 
 FIRST_CATALOGUE = 300.0
 """Seconds that /object_info waits on the very first start, when no catalogue is on the disk yet."""
+FIRST = 1.0
+"""Seconds until the folders are read at a start that finds a last answer: pages that come at once come first."""
 WATCH = 2.0
 """Seconds between two looks at the folders; more where a look takes long."""
 SHARE = 0.02
@@ -105,6 +107,8 @@ class ObjectInfo:
 
     async def watch(self, services: Services) -> None:
         """Read the folders, then follow what changes in them and in the catalogue, until cancelled."""
+        if await asyncio.to_thread(self._kept.is_file):
+            await asyncio.sleep(FIRST)
         await asyncio.to_thread(self._folders.state, list(self._folders.kinds))
         self._indexed.set()
         while True:
