@@ -13,6 +13,7 @@ from torch import Tensor
 from models.text.handle import Clip
 from models.text.tokens import Token
 from nodes.compat.handles import weights
+from nodes.compat.handles.hook_groups import HookGroup
 from nodes.compat.handles.inner import Inside
 from nodes.compat.handles.now import context_now
 from nodes.compat.handles.patcher import ModelPatcher
@@ -88,7 +89,7 @@ class PackClip:
         self._added: list[Any] = []
         self.layer_idx = handle.layer
         self.use_clip_schedule = handle.scheduled
-        self.apply_hooks_to_conds = handle.hooks_for_model
+        self.apply_hooks_to_conds = None if handle.hooks_for_model is None else HookGroup.of(handle.hooks_for_model)
         self._options: dict[str, int] = dict(handle.tokenizer_options)
 
     @classmethod
@@ -100,6 +101,9 @@ class PackClip:
         made = self._base
         if self.layer_idx != made.layer:
             made = replace(made, layer=self.layer_idx)
+        hooks = None if self.apply_hooks_to_conds is None else self.apply_hooks_to_conds.frozen()
+        if hooks is not made.hooks_for_model:
+            made = replace(made, hooks_for_model=hooks)
         if self._added:
             made = made.with_patches(*self._added)
         if self._options != dict(made.tokenizer_options):
