@@ -98,8 +98,14 @@ def node_type(class_type: str, item: Any, title: str, origin: str, version: str)
 
 
 def _adapted(class_type: str, item: Any, title: str, origin: str, version: str) -> NodeType:
-    if not is_v3(item):
-        return adapt(class_type, item, title, module=origin, version=version)
-    from nodes.compat.comfy_api.adapt import adapt_v3
+    try:
+        if not is_v3(item):
+            return adapt(class_type, item, title, module=origin, version=version)
+        from nodes.compat.comfy_api.adapt import adapt_v3
 
-    return adapt_v3(item, module=origin, version=version, class_type=class_type, title=title)
+        return adapt_v3(item, module=origin, version=version, class_type=class_type, title=title)
+    except DeclarationError as error:
+        if error.file is None:
+            with suppress(OSError, TypeError):  # a class that no file holds has no place
+                error.file, error.line = inspect.getsourcefile(item), inspect.getsourcelines(item)[1]
+        raise

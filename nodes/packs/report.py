@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from graph.errors import DeclarationError
+
 State = Literal["loaded", "partly", "failed", "empty", "untrusted", "skipped", "stale", "uninstalled"]
 """uninstalled: what its own environment needs is not there yet.
 stale: the pack's saved code could not be imported, and what was there before stays."""
@@ -82,7 +84,10 @@ def _advice(error: BaseException, path: Path, memory: int | None) -> str:
 
 
 def _place(error: BaseException, path: Path) -> tuple[str | None, int | None]:
-    """The innermost line of the pack's own code that an error passed through, or the line that is no Python."""
+    """The innermost line of the pack's own code that an error passed through, or the line that is no Python, or the one
+    where what does not fit is declared."""
+    if isinstance(error, DeclarationError) and error.file and Path(error.file).is_relative_to(path):
+        return error.file, error.line
     if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(path):
         return error.filename, error.lineno
     frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(path)]

@@ -152,3 +152,13 @@ def test_objects_of_classes_that_are_no_more_are_let_go_of(author: Author) -> No
     assert not executor.instances
     outcome = author.loader.registry["One"].call(context, {})
     assert outcome.values == (2,)  # pyright: ignore
+
+
+def test_a_class_that_does_not_fit_is_refused_with_its_place(author: Author) -> None:
+    author.save("one/__init__.py", "from .inner import NODE_CLASS_MAPPINGS\n")
+    author.save("one/inner.py", CLASS.replace('("INT",)', '"INT"'))
+    report = author.loader.load(author.pack("one"))
+    problem = report.problems[0]
+    assert (Path(str(problem.file)).name, problem.line) == ("inner.py", 2)
+    assert "RETURN_TYPES must be a tuple: write ('INT',) with the comma" in problem.sentence
+    assert "(one/inner.py, line 2)" in problem.sentence
