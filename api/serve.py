@@ -214,7 +214,7 @@ def _build(flags: Flags, folders: Folders) -> Services:
     packs = Packs(flags, folders.roots("custom_nodes"), tell_of_packs)
     guard = Guard(packs, flags.pack_patience, flags.pack_memory)
     kept = flags.user / "cache" / "catalogue.json"
-    forward = Forward(flags.route_patience)
+    forward = Forward(flags.route_patience, flags.temp)
     config = {**worker_config(flags, folders), "routes": forward.config()}
     worker = LocalWorker(ROOT / "worker.py", config, kept, tell_of_worker, packs, guard)
     worker.on_message = hub.send_message

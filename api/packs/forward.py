@@ -45,6 +45,8 @@ SECRET = "X-Easel-Secret"
 NO_ROUTE = "X-Easel-No-Route"
 _SAFE = "/%:@!$&'()*+,;=~"
 """What stands in a path as it is."""
+LONGEST_FOLDER = 60
+"""Bytes of a path that leave enough of the hundred that the name of a socket may have."""
 LARGEST_WORD = 64 * 1024 * 1024
 """Bytes of one message on a pack's websocket."""
 
@@ -80,11 +82,11 @@ class Route:
 class Forward:
     """Which routes packs have, and the way to them. `folder` is where the device process puts its sockets."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = PATIENCE, temp: Path | None = None) -> None:
+        """temp: where the folder may lie, if the names of sockets in it are short enough."""
         self.patience = patience
         self.secret = secrets.token_urlsafe(24)
-        # Not in a folder of the server's: the name of a socket may be about a hundred bytes long.
-        self.folder: Path | None = None if os.name == "nt" else Path(tempfile.mkdtemp(prefix="easel-routes-"))
+        self.folder: Path | None = None if os.name == "nt" else _private_folder(temp)
         self.routes: list[Route] = []
         self.router: UrlDispatcher | None = None
         """Of Easel's own routes, which come first."""
@@ -227,6 +229,13 @@ class Forward:
                 cookie_jar=DummyCookieJar(),
             )
         return self._sessions[key]
+
+
+def _private_folder(temp: Path | None) -> Path:
+    """A new folder that only this user can enter."""
+    if temp is not None and len(os.fsencode(temp)) <= LONGEST_FOLDER:
+        return Path(tempfile.mkdtemp(prefix=".routes-", dir=temp))
+    return Path(tempfile.mkdtemp(prefix="easel-routes-"))
 
 
 FORWARD = web.AppKey("forward", Forward)

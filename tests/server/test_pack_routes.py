@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -309,6 +310,23 @@ def test_nobody_else_is_served(packs: Any) -> None:
                 assert (await session.get(f"http://127.0.0.1:{route.port}/quick/hello")).status == 403
 
     run(work)
+
+
+def test_the_folder_of_the_sockets(tmp_path: Path) -> None:
+    short = Forward(temp=Path(tempfile.gettempdir()))
+    long = tmp_path / ("long" * 20)
+    long.mkdir()
+    other = Forward(temp=long)
+    try:
+        for ways in (short, other):
+            assert ways.folder is not None
+            assert ways.folder.stat().st_mode & 0o777 == 0o700
+            assert len(str(ways.folder / "100-7fffffffffff.sock")) < 100
+    finally:
+        for ways in (short, other):
+            asyncio.run(ways.close())
+    assert short.folder is not None
+    assert not short.folder.exists()
 
 
 def test_the_loop_is_that_of_the_packs_handlers(packs: Any, tmp_path: Path) -> None:
