@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -325,12 +324,14 @@ class Running:
         if not (self.feed.is_heard or self.hub.is_heard_by(self.client_id)):
             self._next_progress = time.monotonic() + PROGRESS_EVERY
             return
-        changes = self.board.take_changes()
-        whole = functools.cache(lambda: _text_of(self.board.message()))
-        told = self.hub.send_progress(self.client_id, whole, lambda: _text_of(changes))
-        if self.feed.is_heard:
-            told = max(told, len(whole()))
-            self.feed.publish_passing(whole(), replaces="progress_state")
+        changed = self.board.take_changes()
+        if not changed["data"]["nodes"]:
+            return
+        changes = _text_of(changed)
+        told = self.hub.send_progress(self.client_id, lambda: _text_of(self.board.message()), lambda: changes)
+        if self.feed.is_heard:  # pages were told all there was when they came
+            told = max(told, len(changes))
+            self.feed.publish_passing(changes)
         self._next_progress = time.monotonic() + max(PROGRESS_EVERY, told / PROGRESS_BYTES_PER_SECOND)
 
 

@@ -69,6 +69,22 @@ def test_a_client_that_asked_for_nothing_hears_of_all_nodes_some_times_a_second(
     assert size <= 2 * len(json.dumps(states[-1])) + seconds * 2**19 * 1.5
 
 
+def test_a_page_hears_what_changed_after_it_was_told_all(server: Server) -> None:
+    with server.socket(path="/easel/events") as socket:
+        hello = json.loads(socket.recv(timeout=PATIENCE))
+        assert hello["data"]["running"] is None
+        server.prompt(chain(300))
+        together: dict[str, Any] = {}
+        size = 0
+        while (message := json.loads(data := socket.recv(timeout=PATIENCE)))["type"] != "job_ended":
+            if message["type"] == "progress_state":
+                together |= message["data"]["nodes"]
+                size += len(data)
+    assert len(together) == 300
+    assert {node["state"] for node in together.values()} == {"finished"}
+    assert size < 300 * 2 * 250
+
+
 def preview(socket: Any) -> bytes:
     """The first preview that says whose it is."""
     while not isinstance(data := socket.recv(timeout=PATIENCE), bytes) or data[3] != 4:
