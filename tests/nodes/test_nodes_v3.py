@@ -146,6 +146,24 @@ def test_an_artist_is_told_of_changed_inputs_and_odd_outputs() -> None:
     assert "gave" in told[1]
 
 
+def test_a_base_class_of_the_packs_own() -> None:
+    module = pack("""
+    class ComfyNode(io.ComfyNode):
+        @classmethod
+        def execute(cls, a): return io.NodeOutput(a + cls.more)
+        @classmethod
+        def validate_inputs(cls, a): return a > 0
+    class Node(ComfyNode):
+        more = 2
+        @classmethod
+        def define_schema(cls):
+            return io.Schema(node_id="N", inputs=[io.Int.Input("a")], outputs=[io.Int.Output()])
+    """)
+    made = adapt(module.Node)
+    assert made.call(Context(), {"a": 5}) == Results((7,))
+    assert made.spec.validates == ("a",)
+
+
 def test_a_mapping_may_name_a_class_otherwise() -> None:
     spec = node(EVERYTHING, class_type="Other", title="Another").spec
     assert (spec.class_type, spec.title) == ("Other", "Another")
@@ -449,6 +467,7 @@ def test_other_packs_may_read_a_class_as_one_of_the_first_kind() -> None:
     assert list(cls.INPUT_TYPES()["required"])[:2] == ["image", "count"]
     assert cls.RETURN_TYPES == ["IMAGE", "THING", "MASK"]
     assert cls.OUTPUT_NODE is True
+    assert cls.SCHEMA.node_id == "Everything"
     assert getattr(cls(), cls.FUNCTION)(image=1).result == (1, 2, 3)
     copy = cls.PREPARE_CLASS_CLONE({"hidden_inputs": {"UNIQUE_ID": "9"}})
     assert (copy.hidden.unique_id, copy.hidden.prompt) == ("9", None)

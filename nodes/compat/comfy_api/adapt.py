@@ -47,8 +47,8 @@ def adapt_v3(
     """
     schema = _schema(cls)
     name = class_type or str(schema.node_id)
-    execute = getattr(cls, "execute", None)
-    if not callable(execute) or getattr(execute, "__qualname__", "").startswith("ComfyNode."):
+    execute = _own(cls, "execute")
+    if not callable(execute):
         raise DeclarationError(f"{name} has no execute, so it cannot run.")
     inputs = tuple(_input(name, item) for item in schema.inputs)
     hidden = _hidden(schema, {item.name for item in inputs})

@@ -67,7 +67,6 @@ class ComfyNode(_ComfyNodeInternal):
     """All methods are class methods, and are called on a locked copy of the class that has `hidden`."""
 
     RELATIVE_PYTHON_MODULE: str | None = None
-    SCHEMA: Schema | None = None
     hidden: HiddenHolder = HiddenHolder()
 
     @classmethod
@@ -75,6 +74,7 @@ class ComfyNode(_ComfyNodeInternal):
         raise NotImplementedError(f"{cls.__name__} has no define_schema.")
 
     @classmethod
+    @optional
     def execute(cls, **values: Any) -> Any:
         raise NotImplementedError(f"{cls.__name__} has no execute.")
 
@@ -135,6 +135,7 @@ class ComfyNode(_ComfyNodeInternal):
     FUNCTION = ClassValue[str](
         lambda cls: "EXECUTE_NORMALIZED_ASYNC" if inspect.iscoroutinefunction(cls.execute) else "EXECUTE_NORMALIZED"
     )
+    SCHEMA = _from_schema(lambda schema: schema)
     CATEGORY = _from_schema(lambda schema: schema.category)
     DESCRIPTION = _from_schema(lambda schema: schema.description)
     RETURN_TYPES = _from_schema(lambda schema: schema.output_types())
