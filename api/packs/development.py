@@ -39,21 +39,30 @@ class Development:
         return str(path.resolve()) in self.paths()
 
     def paths(self) -> frozenset[str]:
-        """Read again whenever the file is another. A damaged one lists nothing."""
+        """Read again whenever the file is another. A damaged one lists nothing, and is put aside."""
         try:
             state = self.file.stat()
             mark = (state.st_mtime_ns, state.st_size)
-            if mark != self._mark:
-                data: Any = json.loads(self.file.read_bytes())
-                if data["version"] != VERSION:
-                    raise ValueError(f"it is of version {data['version']}")
-                self._paths, self._mark = frozenset(str(path) for path in data["paths"]), mark
-        except FileNotFoundError:
-            self._paths, self._mark = frozenset(), None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("%s cannot be read (%s): no pack counts as made here", self.file, error)
-            self._paths = frozenset()
+        except OSError:
+            mark = None
+        if mark != self._mark:
+            self._paths, self._mark = frozenset() if mark is None else self._read(), mark
         return self._paths
+
+    def _read(self) -> frozenset[str]:
+        try:
+            data: Any = json.loads(self.file.read_bytes())
+            if data["version"] != VERSION:
+                raise ValueError(f"it is of version {data['version']}")
+            return frozenset(str(path) for path in data["paths"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            aside = self.file.with_name("development.json.damaged")
+            log.warning(
+                "%s cannot be read (%s): no pack counts as made here; it is kept as %s", self.file, error, aside.name
+            )
+            with contextlib.suppress(OSError):
+                self.file.replace(aside)
+            return frozenset()
 
     def add(self, path: Path) -> None:
         """List a pack. Raises OSError."""

@@ -88,3 +88,6 @@ def test_a_damaged_list_lists_nothing(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"version": 9, "paths": []}', '{"version": 1}'):
         development.file.write_text(text)
         assert tmp_path / "one" not in development, text
+        assert (tmp_path / "development.json.damaged").read_text() == text
+    development.add(tmp_path / "two")
+    assert Development(tmp_path).paths() == {str(tmp_path / "two")}
