@@ -109,6 +109,8 @@ class LocalWorker:
         self.catalogue: Catalogue | None = None
         self.confirmed = False
         """Whether the catalogue comes from the worker that runs now, and not from the disk."""
+        self.types_changed = False
+        """Whether node types became others since the start: what was checked before is checked again."""
         self._script = script
         self._config = config
         self._kept = kept_catalogue
@@ -439,7 +441,8 @@ class LocalWorker:
 
     def _take_catalogue(self, header: JsonObject) -> None:
         data = header["catalogue"]
-        self.catalogue = Catalogue.from_json(data)
+        before, self.catalogue = self.catalogue, Catalogue.from_json(data)
+        self.types_changed = self.types_changed or (before is not None and dict(before) != dict(self.catalogue))
         self._changing = any(spec.changing for spec in self.catalogue.values())
         self.confirmed = True
         if header.get("packs") is not None:

@@ -276,7 +276,8 @@ class Jobs:
             "client_id": entry.client_id,
         }
         try:
-            ending = _ending(await self._worker.run(job, body.checked, running.take))
+            checked = body.checked and not self._worker.types_changed
+            ending = _ending(await self._worker.run(job, checked, running.take))
         except WorkerDied as died:
             found = self._after_death(running, died)
             if found is None:

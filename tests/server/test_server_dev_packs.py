@@ -314,3 +314,17 @@ def test_a_pack_that_was_made_here_waits_once_that_is_taken_back(author: Author,
     until(lambda: author.pack("taken")["trust"] is None and not author.info("Taken"), server=server)
     server.wait_until_ready()
     assert subprocess.run(made, capture_output=True).returncode == 1, "the folder is there"
+
+
+def test_a_job_that_outlived_a_restart_is_checked_again(base: Path) -> None:
+    pack = base / "custom_nodes" / "sketch.py"
+    pack.parent.mkdir(parents=True)
+    pack.write_text('from graph.node import node\n\n@node("Old")\ndef old(a: str = "x") -> str:\n    return a\n')
+    with running(base, "--dev-pack", "sketch", "--paused") as found:
+        found.wait_until_ready()
+        waiting = found.prompt(one("Old", a="x"))
+    pack.write_text(pack.read_text().replace('a: str = "x"', 'a: str = "x", more: int = 1'))
+    with running(base, "--dev-pack", "sketch") as found:
+        failed = found.result(waiting)["status"]
+        message = next(data for kind, data in failed["messages"] if kind == "execution_error")["exception_message"]
+        assert "Old (#1) has nothing at its input more." in message
