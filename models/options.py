@@ -124,7 +124,7 @@ class Options:
     """Called when a run begins; what they give is added for that run."""
     dtype: torch.dtype | None = None
     """The network's precision, where it is not the engine's."""
-    extras: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extras: Mapping[str, Any] = field(default_factory=dict[str, Any], compare=False)
     """What node packs keep with a model for their own functions, by their own names; nothing here reads it."""
 
     def plus(self, other: Options) -> Options:

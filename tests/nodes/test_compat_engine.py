@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -307,6 +308,17 @@ class TestViews:
         assert from_pack(clone) is not zoo.model()
         assert view.is_clone(clone)
         assert for_pack(from_pack(clone)).model_options["transformer_options"]["mine"] == 1
+
+    def test_deep_copies(self, zoo: Zoo, names: Context) -> None:
+        """Packs copy pipes and prompts whole; weights and the device stay what they are."""
+        view = for_pack(zoo.model()).clone()
+        view.set_model_sampler_post_cfg_function(print)
+        pipe = deepcopy({"model": view, "clip": for_pack(zoo.clip()), "vae": for_pack(zoo.vae()), "inner": view.model})
+        assert pipe["model"] is not view
+        assert from_pack(pipe["model"]).component is zoo.model().component
+        assert from_pack(pipe["model"]).options.post_cfg == from_pack(view).options.post_cfg
+        assert from_pack(pipe["clip"]) is zoo.clip()
+        assert from_pack(pipe["vae"]) is zoo.vae()
 
     def test_facts(self, zoo: Zoo, comfy: Any) -> None:
         view = for_pack(zoo.model("sdxl"))

@@ -113,6 +113,9 @@ class PackClip:
     def clone(self) -> PackClip:
         return type(self)(self.frozen())
 
+    def __deepcopy__(self, memo: Any) -> PackClip:
+        return self.clone()
+
     def clip_layer(self, layer_idx: int) -> None:
         self.layer_idx = layer_idx
 

@@ -115,6 +115,9 @@ class ControlNet(ControlBase):
         made.previous_controlnet = self.previous_controlnet
         return made
 
+    def __deepcopy__(self, memo: Any) -> ControlNet:
+        return self.copy()
+
     def frozen(self) -> Control:
         """The engine's handle, as the pack has left it; the same object while nothing changes."""
         previous = engine_control(self.previous_controlnet)

@@ -167,6 +167,9 @@ class HookGroup:
     def clone(self) -> HookGroup:
         return HookGroup.of(self.frozen())
 
+    def __deepcopy__(self, memo: Any) -> HookGroup:
+        return self.clone()
+
     def clone_and_combine(self, other: HookGroup | None) -> HookGroup:
         made = self.clone()
         for hook in other.hooks if other is not None else ():

@@ -68,7 +68,7 @@ class OfPack:
     """A pack's function at one of the engine's places."""
 
     function: Callable[..., Any]
-    options: Mapping[str, Any] = field(repr=False)
+    options: Mapping[str, Any] = field(repr=False, compare=False)
 
     def told(self, where: Where, like: Tensor) -> dict[str, Any]:
         return extra_options(self.options, where, like)

@@ -91,6 +91,9 @@ class BaseModel(metaclass=Partly, known_as="comfy.model_base.BaseModel"):
 
         return replace(own, options=to_options(model_options, own.options, self))
 
+    def __deepcopy__(self, memo: Any) -> BaseModel:
+        return self
+
     def options_now(self) -> dict[str, Any]:
         return self._view.model_options
 

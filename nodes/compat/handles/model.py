@@ -52,6 +52,10 @@ class PackModel(ModelPatcher):
         made.model = class_of(self._base)(made)
         return made
 
+    def __deepcopy__(self, memo: Any) -> PackModel:
+        """Weights and device are never copied."""
+        return self.clone()
+
     def is_clone(self, other: Any) -> bool:
         return isinstance(other, PackModel) and other._base.component == self._base.component
 

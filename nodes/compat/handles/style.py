@@ -20,6 +20,9 @@ class PackStyle:
     def frozen(self) -> StyleModel:
         return self._base
 
+    def __deepcopy__(self, memo: object) -> PackStyle:
+        return self
+
     def get_cond(self, input: VisionOutput) -> Tensor:
         """(1, n, width): what is put behind a prompt's tokens."""
         return self._base.tokens(input)

@@ -32,6 +32,9 @@ class PackVae:
     def frozen(self) -> Any:
         return self._base
 
+    def __deepcopy__(self, memo: Any) -> PackVae:
+        return self
+
     # Facts
 
     @property
@@ -170,6 +173,9 @@ class PackVision:
 
     def frozen(self) -> ImageEncoder:
         return self._base
+
+    def __deepcopy__(self, memo: Any) -> PackVision:
+        return self
 
     @property
     def load_device(self) -> torch.device:
