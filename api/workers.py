@@ -9,14 +9,15 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from api.child import Child, ChildGone, start_child
 from api.files_on_disk import write_whole
 from api.packs.guard import Guard
 from api.packs.known import Known, Packs
+from api.worker_report import ABOUT, State, WorkerReport
 from graph.errors import Problem, ProtocolError
 from graph.events import Event, from_wire
 from graph.registry import Catalogue
@@ -24,13 +25,9 @@ from graph.types import JsonObject
 
 log = logging.getLogger("easel")
 
-State = Literal["stopped", "starting", "ready", "busy"]
-
 QUIET_AFTER_CRASH = 0.2
 """Seconds before a dead worker is replaced, doubled with each death that follows at once."""
 LONGEST_QUIET = 30.0
-ABOUT = ("device", "precision", "torch", "pid", "advice")
-"""What a worker says of itself when it is ready; advice is a sentence where a GPU is there and not used."""
 SETTLED = 3.0
 """Seconds that whoever frees memory waits to hear that it is done; while a job runs, nobody waits for that."""
 CHECK_DEADLINE = 5.0
@@ -50,37 +47,6 @@ class _Run:
     prompt_id: str
     on_event: Callable[[Event], None]
     outcome: asyncio.Future[JsonObject]
-
-
-@dataclass
-class WorkerReport:
-    """What is known of the worker now; `to_json` is its part of /easel/status."""
-
-    state: State = "stopped"
-    since: float = field(default_factory=time.time)
-    """Seconds since 1970 of the last change of `state`."""
-    about: JsonObject = field(default_factory=dict[str, Any])
-    """From its `hello`: see ABOUT."""
-    device: JsonObject | None = None
-    """Its entry for /system_stats."""
-    detail: JsonObject | None = None
-    """What takes its memory, as far as somebody asked: `models`, `cache`, `budgets`, `frozen`."""
-    packs: list[JsonObject] = field(default_factory=list[JsonObject])
-    deaths: list[float] = field(default_factory=list[float])
-    """Times, in seconds of the monotonic clock, of ends that nobody asked for."""
-    last_words: str = ""
-    """The last line that it printed before it died."""
-
-    def to_json(self) -> JsonObject:
-        return {
-            "state": self.state,
-            "since": self.since,
-            **self.about,
-            "memory": self.device,
-            "packs": self.packs,
-            "deaths": len(self.deaths),
-            "last_words": self.last_words if self.deaths and self.state in ("starting", "stopped") else "",
-        }
 
 
 class LocalWorker:
@@ -279,6 +245,7 @@ class LocalWorker:
         """Kill the process, in the middle of whatever it does; another is started. Counts as no crash."""
         if self._child is not None:
             self._asked_to_end = True
+            self._ready.clear()  # the next job is for the next process, however soon it comes
             self._child.kill()
 
     @property
@@ -353,6 +320,7 @@ class LocalWorker:
         try:
             child = await start_child(self._script, [], self._say)
             self._child = child
+            self._renew = False  # what was asked for until now is seen by what follows
             packs = await asyncio.to_thread(self._packs.for_worker)
             self._imported = {pack["path"]: pack["hash"] for pack in packs if pack["state"] == "load"}
             await child.send({**self._config, "type": "config", "packs": packs, "pack_memory": self._guard.memory})
@@ -416,6 +384,8 @@ class LocalWorker:
                 self._take_catalogue(header)
             case "pack":
                 self._take_pack(header)
+            case "hello" if self._asked_to_end:
+                pass  # it does not know yet that it is to be replaced
             case "hello":
                 self.report.about = {name: header.get(name) for name in ABOUT}
                 if self.report.about["advice"]:
