@@ -42,7 +42,7 @@ export class Client {
     this.stateListeners = new Set()
     this.socket = new Socket({
       url: () => socketUrl(`/ws?clientId=${encodeURIComponent(this.clientId)}`),
-      greeting: () => JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true, easel_nodes: true } }),
+      greeting: () => JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true, easel_nodes: true, easel_deltas: true } }),
       onMessage: data => this.receive(data),
       onState: state => this.stateListeners.forEach(listener => listener(state)),
     })
