@@ -275,6 +275,30 @@ class TestGuidance:
         doubled = zoo.model().with_options(around_network=(lambda f, x, sigma, i, run: 2 * f(x, sigma, i, run),))
         assert torch.equal(theirs(zoo, nodes, twice), ours(zoo, doubled))
 
+    def test_what_a_wrapper_tells_patches(self, zoo: Zoo, nodes: Any) -> None:
+        view, seen = for_pack(zoo.model()).clone(), []
+
+        def wrapper(apply: Any, args: dict[str, Any]) -> Tensor:
+            args["c"]["transformer_options"]["mine"] = 7
+            return apply(args["input"], args["timestep"], **args["c"])
+
+        def patch(q: Tensor, k: Tensor, v: Tensor, extra: dict[str, Any]) -> Any:
+            seen.append(extra["mine"])
+            return q, k, v
+
+        view.set_model_unet_function_wrapper(wrapper)
+        view.set_model_attn1_patch(patch)
+        assert torch.equal(theirs(zoo, nodes, view), ours(zoo))
+        assert set(seen) == {7}
+
+        def hanging(apply: Any, args: dict[str, Any]) -> Tensor:
+            args["c"]["transformer_options"]["patches"] = {"attn1_patch": [patch]}
+            return apply(args["input"], args["timestep"], **args["c"])
+
+        view.set_model_unet_function_wrapper(hanging)
+        with pytest.raises(NotSupported, match="single pass"):
+            theirs(zoo, nodes, view)
+
     def test_a_mask_that_changes(self, zoo: Zoo, nodes: Any) -> None:
         view, told = for_pack(zoo.model()).clone(), []
 

@@ -8,6 +8,7 @@ The engine's hooks sit in the same places. What has no place of that name is ref
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,10 @@ _BLOCKS = {"double_block": "double", "single_block": "single"}
 _THEIR_BLOCKS = {ours: theirs for theirs, ours in _BLOCKS.items()}
 
 
+MORE: ContextVar[Mapping[str, Any]] = ContextVar("more", default={})  # noqa: B039 (never written to)
+"""Options that a wrapper round the network adds for one pass."""
+
+
 def refuse_patch(name: str) -> None:
     """NotSupported for a place that the engine's networks do not have."""
     if name not in LISTS:
@@ -50,6 +55,7 @@ def extra_options(options: Mapping[str, Any], where: Where, like: Tensor) -> dic
     run = where.run
     return {
         **options,
+        **MORE.get(),
         "block": (where.place.part, where.place.block),
         "block_index": where.place.index,
         "n_heads": where.heads,

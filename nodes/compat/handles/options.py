@@ -115,9 +115,25 @@ class Around(OfPack):
 
         def apply(x: Tensor, t: Tensor, **c: Any) -> Tensor:
             given = {conds.own_input_name(name): value for name, value in c.items() if name in known}
-            return inner(x, level(t), given, replace(run, shape=tuple(x.shape)))
+            more = {name: v for name, v in (c.get("transformer_options") or {}).items() if name not in told}
+            if more.get("patches") or more.get("patches_replace"):
+                raise NotSupported(
+                    "A node hangs patches into the network for a single pass, which Easel cannot do: "
+                    "it can for a whole run. This node cannot run here."
+                )
+            strange = [name for name, v in c.items() if v is not None and name not in (*known, "transformer_options")]
+            if strange:
+                raise NotSupported(
+                    f"A node gives the network {', '.join(strange)}, which Easel's do not take from nodes."
+                )
+            token = hooks.MORE.set(more)
+            try:
+                return inner(x, level(t), given, replace(run, shape=tuple(x.shape)))
+            finally:
+                hooks.MORE.reset(token)
 
         known = {*c} - {"transformer_options"}
+        told = frozenset(c["transformer_options"])
         given = {"input": x, "timestep": each(sigma, x), "c": c, "cond_or_uncond": list(run.sides)}
         return self.function(apply, given)
 
