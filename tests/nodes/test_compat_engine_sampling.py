@@ -16,7 +16,7 @@ from graph.context import RUNNING, Context
 from models import guiders
 from models.sampler_table import SAMPLERS, choose
 from models.sampling import GivenNoise, NoNoise, SeededNoise, sample
-from nodes.compat.boundary import for_pack
+from nodes.compat.boundary import for_pack, from_pack
 from tests.nodes.compat_host import hosting
 from tests.nodes.test_compat_engine import latent, ours, theirs
 from tests.nodes.zoo import Zoo
@@ -108,6 +108,27 @@ class TestSampling:
             plain = guiders.cfg(zoo.model(), prompts[:1], prompts[1:], 3.0)
             expected = sample(plain, given, SeededNoise(2), sigmas, choose(name))
             assert torch.equal(found, expected.latent["samples"])
+
+    def test_a_guider_of_ours_in_a_packs_hands(self, zoo: Zoo, nodes: Any) -> None:
+        prompts, given, sigmas = zoo.conditioning(), latent(), torch.tensor([14.0, 6.0, 0.0])
+        (guider,) = nodes.CFGGuider().get_guider(for_pack(zoo.model()), prompts[:1], prompts[1:], 4.0)
+        assert from_pack(guider) is from_pack(guider)
+        run = (SeededNoise(2), guider, for_pack(choose("euler")), sigmas, given)
+        plain = guiders.cfg(zoo.model(), prompts[:1], prompts[1:], 4.0)
+        expected = sample(plain, given, SeededNoise(2), sigmas, choose("euler")).latent["samples"]
+        assert torch.equal(nodes.SamplerCustomAdvanced().sample(*run)[0]["samples"], expected)
+        guider.set_conds(prompts[1:], prompts[:1])
+        guider.set_cfg(2.0)
+        turned = guiders.cfg(zoo.model(), prompts[1:], prompts[:1], 2.0)
+        expected = sample(turned, given, SeededNoise(2), sigmas, choose("euler")).latent["samples"]
+        assert torch.equal(nodes.SamplerCustomAdvanced.execute(*run)[0]["samples"], expected)
+        (one,) = nodes.BasicGuider().get_guider(for_pack(zoo.model()), prompts[:1])
+        one.set_conds(prompts[1:])
+        noise = nodes.RandomNoise().get_noise(2)[0]
+        found = nodes.SamplerCustomAdvanced().sample(noise, one, for_pack(choose("euler")), sigmas, given)
+        basic = guiders.basic(zoo.model(), prompts[1:])
+        expected = sample(basic, given, SeededNoise(2), sigmas, choose("euler")).latent["samples"]
+        assert torch.equal(found[0]["samples"], expected)
 
     def test_a_sampler_of_a_packs_own(self, zoo: Zoo, comfy: Any, nodes: Any) -> None:
         def walk(

@@ -272,6 +272,17 @@ class SeenGuider(CFGGuider):
         self.inner_set_conds(guider.sides)
         self._given = dict(self.original_conds)
 
+    def set_conds(self, *conditionings: Any) -> None:
+        """One for each of its sides, in their order: positive, ..., negative."""
+        self.inner_set_conds(dict(zip(self.easel_guider.sides, conditionings, strict=False)))
+
+    def set_cfg(self, *scales: float) -> None:
+        if len(scales) != 1 or len(self.easel_guider.sides) > 2:
+            raise NotSupported(
+                "A node sets the scales of a guider of two prompts, which Easel's has from its node alone."
+            )
+        self.cfg = scales[0]
+
     def unchanged(self) -> bool:
         same = self.original_conds.keys() == self._given.keys() and all(
             self.original_conds[name] is given for name, given in self._given.items()
