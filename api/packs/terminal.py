@@ -20,6 +20,8 @@ log = logging.getLogger("easel")
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at whether `server.py approve` has written the list of approvals."""
+NAMED = 20
+"""Packs that are listed in one line."""
 RISK = "A pack's code runs with your rights: it can read your files and use the network."
 
 
@@ -53,7 +55,8 @@ class AtTheTerminal:
     async def _watch(self) -> None:
         waiting = await asyncio.to_thread(self._packs.waiting)
         if waiting:
-            names = ", ".join(known.name for known in waiting)
+            names = ", ".join(known.name for known in waiting[:NAMED])
+            names += f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
             print(f"Packs that wait for approval: {names}. {RISK}", flush=True)
             print(f"Approve one on a terminal by: python3 server.py approve NAME{self._base}", flush=True)
             self._code.show()
