@@ -285,6 +285,29 @@ def test_layers_cast_to_their_inputs_type(packs: Path) -> None:
     assert embedding(torch.tensor([1]), out_dtype=torch.float32).tolist() == [[1, 1]]
 
 
+def test_a_place_for_results_may_be_registered_and_is_never_asked(
+    packs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = importlib.import_module("comfy_execution.cache_provider")
+
+    class Kept(cache.CacheProvider):
+        async def on_lookup(self, context: Any) -> Any:
+            return cache.CacheValue([context.node_id])
+
+        async def on_store(self, context: Any, value: Any) -> None:
+            """Nothing."""
+
+    kept = Kept()
+    cache.register_cache_provider(kept)
+    assert cache._get_cache_providers() == (kept,)
+    assert "Kept keeps results elsewhere" in caplog.text
+    cache.unregister_cache_provider(kept)
+    assert not cache._has_cache_providers()
+    key = cache._serialize_cache_key
+    assert key(({"b", "a"}, (1, {"x": 2}))) == key(({"a", "b"}, [1, {"x": 2}])) != key(1)
+    assert key(object()) is None
+
+
 def test_nothing_of_this_is_left_in_other_processes() -> None:
     """Whoever imports Easel's modules without a host gets no names of ComfyUI's."""
     assert not any(isinstance(entry, type(finder)) for entry in sys.meta_path)
