@@ -75,7 +75,18 @@ def arguments(node_type: NodeType, args: tuple[Any, ...], kwargs: Mapping[str, A
     for name, usual in _LEFT_OUT.get(spec.class_type, {}).items():
         if values.pop(name, usual) not in (usual, None):
             raise NotSupported(f"{spec.class_type} is called with {name}, which Easel's does not have.")
-    return values
+    return {**_usual(node_type), **values}
+
+
+def _usual(node_type: NodeType) -> dict[str, Any]:
+    """What a widget holds at first, for callers that leave it out as methods' defaults let them."""
+    found: dict[str, Any] = {}
+    for item in node_type.spec.inputs:
+        if "default" in item.options:
+            found[item.name] = item.options["default"]
+        elif item.choices and item.files is None and not item.optional:
+            found[item.name] = item.choices[0]
+    return found
 
 
 def answer(outcome: Outcome) -> Any:

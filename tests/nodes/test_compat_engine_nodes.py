@@ -88,6 +88,20 @@ class TestClasses:
         with pytest.raises(TypeError, match="VAEDecode"):
             nodes.VAEDecode().decode(vae, encoded, vae=vae)
 
+    def test_what_callers_leave_out(self, zoo: Zoo, nodes: Any) -> None:
+        vae, pixels, mask = for_pack(zoo.vae()), picture(64), torch.zeros(1, 64, 64)
+        assert nodes.EmptyLatentImage().generate(64, 32)[0]["samples"].shape == (1, 4, 4, 8)
+        tiled = nodes.VAEEncodeTiled().encode(vae, pixels, 512)[0]
+        assert nodes.VAEDecodeTiled().decode(vae, tiled, 512)[0].shape == (1, 64, 64, 3)
+        assert "noise_mask" in nodes.VAEEncodeForInpaint().encode(vae, pixels, mask)[0]
+        prompts = zoo.conditioning()
+        assert len(nodes.InpaintModelConditioning().encode(prompts[:1], prompts[1:], pixels, vae, mask)) == 3
+        assert nodes.CLIPLoader().load_clip("clip_l.safetensors")[0].tokenize("a cat")
+        with pytest.raises(TypeError, match="no input nonsense"):
+            nodes.EmptyLatentImage().generate(64, 32, nonsense=1)
+        with pytest.raises(NotSupported, match="blend_mode"):
+            nodes.LatentBlend().blend(latent(), latent(), 0.5, blend_mode="screen")
+
     def test_of_the_newer_form(self, nodes: Any) -> None:
         extras = importlib.import_module("comfy_extras.nodes_mask")
         mask = torch.zeros(1, 8, 8)
