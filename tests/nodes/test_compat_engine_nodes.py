@@ -200,6 +200,27 @@ class TestClasses:
         assert found[2] is zoo.vae()
         assert torch.equal(found[3][0][0], zoo.clip().encode("a cat")[0][0])
 
+    def test_a_packs_newer_node(self, zoo: Zoo, nodes: Any, names: Context) -> None:
+        io = importlib.import_module("comfy_api.latest").io
+
+        class Mine(io.ComfyNode):
+            @classmethod
+            def define_schema(cls) -> Any:
+                kinds = [io.Model.Input("model"), io.Clip.Input("clip")]
+                return io.Schema("Mine3", inputs=kinds, outputs=[io.Model.Output(), io.Conditioning.Output()])
+
+            @classmethod
+            def execute(cls, model: Any, clip: Any) -> Any:
+                changed = model.clone()
+                changed.set_model_unet_function_wrapper(lambda apply, args: args["input"])
+                return io.NodeOutput(changed, nodes.CLIPTextEncode.execute(clip, "a cat")[0])
+
+        adapt_v3 = importlib.import_module("nodes.compat.comfy_api.adapt").adapt_v3
+        outcome = adapt_v3(Mine).call(names, {"model": zoo.model(), "clip": zoo.clip()})
+        assert isinstance(outcome, Results)
+        assert len(outcome.values[0].options.around_network) == 1
+        assert torch.equal(outcome.values[1][0][0], zoo.clip().encode("a cat")[0][0])
+
 
 class TestText:
     @pytest.mark.parametrize("family", ["sd1", "sdxl", "unclip", "flux"])
