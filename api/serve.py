@@ -151,7 +151,7 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "cache_policy": flags.cache_policy,
         "folders": folders.to_json(),
         "custom_nodes": [str(path) for path in folders.roots("custom_nodes")],
-        "writable": [str(flags.user), *([str(flags.base / "web" / "extensions")] if flags.base != ROOT else ())],
+        "writable": [str(flags.user), *([str(flags.base / "web")] if flags.base != ROOT else ())],
         "guarded": [str(flags.user / name) for name in ("packs", "packs.json", "development.json", "token")],
         "max_upload": flags.max_upload,
         "base": str(flags.base),

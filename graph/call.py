@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 import traceback
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -70,12 +70,13 @@ def merge(spec: NodeSpec, outcomes: Sequence[Outcome]) -> Entry:
 
     No outcome is an `Expansion` any more. Raises TypeError for a list output, or a `ui` result, that is no list.
     """
-    outputs: tuple[list[Any], ...] = tuple([] for _ in spec.outputs)
+    count = count_of(spec, outcomes)
+    outputs: tuple[list[Any], ...] = tuple([] for _ in range(count))
     ui: dict[str, list[Any]] = {}
     for outcome in outcomes:
-        for i, output in enumerate(spec.outputs):
+        for i in range(count):
             value = _value(outcome, i)
-            if output.is_list and not isinstance(value, Blocked):
+            if i < len(spec.outputs) and spec.outputs[i].is_list and not isinstance(value, Blocked):
                 outputs[i].extend(() if value is None else value)
             else:
                 outputs[i].append(value)
@@ -84,6 +85,12 @@ def merge(spec: NodeSpec, outcomes: Sequence[Outcome]) -> Entry:
                 ui.setdefault(str(kind), []).extend(plain(list(shown)))
     has_ui = any(isinstance(outcome, Results) and outcome.ui for outcome in outcomes)
     return Entry(outputs, ui if has_ui else None, spec.class_type)
+
+
+def count_of(spec: NodeSpec, outcomes: Iterable[Outcome]) -> int:
+    """How many outputs a node has whose function gave this."""
+    given = (len(outcome.values) for outcome in outcomes if not isinstance(outcome, Blocked))
+    return max(len(spec.outputs), *given, 0) if spec.open_outputs else len(spec.outputs)
 
 
 def _value(outcome: Outcome, slot: int) -> Any:

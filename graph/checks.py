@@ -160,6 +160,8 @@ class Checks:
         if source_spec is None:
             return None
         count = len(source_spec.outputs)
+        if link.slot >= count and source_spec.open_outputs:
+            return None
         if not 0 <= link.slot < count:
             has = ", ".join(f"{i} {output.name}" for i, output in enumerate(source_spec.outputs)) or "none"
             found = f"output {shown(link.slot)} of {source.label}, whose outputs are: {has}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.cache import Entry
-from graph.call import merge
+from graph.call import count_of, merge
 from graph.dynamic import DynamicGraph, as_link
 from graph.errors import GraphError
 from graph.names import Names
@@ -39,7 +39,8 @@ def results_of(outcomes: Sequence[Outcome]) -> list[NodeId]:
 def resolve(spec: NodeSpec, outcomes: Sequence[Outcome], held: Mapping[NodeId, Entry]) -> Entry:
     """The results of a node whose expansion has run. An inner output gives all of its values."""
     shown: list[Outcome] = []
-    lists: list[list[Any]] = [[] for _ in spec.outputs]
+    count = count_of(spec, outcomes)
+    lists: list[list[Any]] = [[] for _ in range(count)]
     for outcome in outcomes:
         if not isinstance(outcome, Expansion):
             shown.append(outcome)
@@ -47,12 +48,12 @@ def resolve(spec: NodeSpec, outcomes: Sequence[Outcome], held: Mapping[NodeId, E
                 lists[slot] += values
             continue
         shown.append(Results((), outcome.ui))
-        for slot, output in enumerate(spec.outputs):
+        for slot in range(count):
             value = outcome.values[slot] if slot < len(outcome.values) else None
             link = as_link(value)
             if link is not None:
                 lists[slot] += held[link.node].outputs[link.slot]
-            elif output.is_list and not isinstance(value, Blocked):
+            elif slot < len(spec.outputs) and spec.outputs[slot].is_list and not isinstance(value, Blocked):
                 lists[slot] += value or ()
             else:
                 lists[slot].append(value)

@@ -9,6 +9,7 @@ from graph.cache import Entry
 from graph.dynamic import DynamicGraph
 from graph.grown import declared_input
 from graph.job import Job
+from graph.node import Blocked
 from graph.spec import NodeSpec
 from graph.types import Link, NodeId
 
@@ -32,12 +33,20 @@ def gather(
         elif declared is not None and declared.options.get("rawLink"):
             inputs[name] = [value.to_json()]
         elif (entry := result(value.node)) is not None:
-            inputs[name] = entry.outputs[value.slot]
+            inputs[name] = _output(entry, value.slot)
         else:
             missing.append(name)
     for name, kind in spec.hidden.items():
         inputs[name] = [_hidden(graph, job, id, kind)]
     return inputs, missing
+
+
+def _output(entry: Entry, slot: int) -> list[Any]:
+    """The values of an output. A node that is blocked blocks what reads it, at outputs beyond those it declares too."""
+    first = entry.outputs[0] if entry.outputs else []
+    if slot >= len(entry.outputs) and first and all(isinstance(value, Blocked) for value in first):
+        return first
+    return entry.outputs[slot]
 
 
 def _hidden(graph: DynamicGraph, job: Job, id: NodeId, kind: str) -> Any:

@@ -159,8 +159,9 @@ class Run:
             self._schedule.wait(id, {link.node for name, link in links if self._reads_at_once(id, name)})
 
     def _reads_at_once(self, id: NodeId, name: str) -> bool:
-        declared = declared_input(self._names.type(id).spec, name, self.graph.nodes[id].inputs)
-        return declared is None or not declared.is_lazy
+        spec = self._names.type(id).spec
+        declared = declared_input(spec, name, self.graph.nodes[id].inputs)
+        return not (spec.open_lazy if declared is None else declared.is_lazy)
 
     # The loop
 

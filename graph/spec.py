@@ -212,6 +212,10 @@ class NodeSpec:
     """What its own VALIDATE_INPUTS checks: inputs, `*` for all, `input_types` for links' types. None: it has none."""
     open_inputs: bool = False
     """Takes inputs that it does not declare."""
+    open_lazy: bool = False
+    """Links into inputs that it does not declare are lazy."""
+    open_outputs: bool = False
+    """Has, after those that it declares, as many outputs as its function gives."""
     is_async: bool = False
     changing: bool = False
     """Its choices follow files that its own code looks up: they are asked for anew when somebody wants to know."""
@@ -352,6 +356,8 @@ _FLAGS = (
     "not_idempotent",
     "has_is_changed",
     "open_inputs",
+    "open_lazy",
+    "open_outputs",
     "is_async",
     "changing",
     "deprecated",

@@ -11,6 +11,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from graph.context import Context
@@ -26,6 +27,9 @@ log = logging.getLogger("worker")
 
 SLOW = 1.0
 """Seconds of INPUT_TYPES from which on the person is told: it is asked again when clients ask for the types."""
+
+SOCKETS = ("IMAGE", "MASK", "LATENT", "CONDITIONING", "MODEL", "CLIP", "VAE", "AUDIO", "VIDEO", "CONTROL_NET", "SIGMAS")
+"""Types without a widget that a pack's type may stand for besides its own."""
 
 IMPOSSIBLE = "\0 a name that nobody declares"
 
@@ -51,7 +55,9 @@ def adapt(class_type: str, cls: type, title: str = "", *, module: str = "custom_
         not_idempotent=bool(getattr(cls, "NOT_IDEMPOTENT", False)),
         has_is_changed=hasattr(cls, "IS_CHANGED"),
         validates=_validates(cls),
-        open_inputs=any(IMPOSSIBLE in declared.get(group, {}) for group in ("required", "optional")),
+        open_inputs=any(IMPOSSIBLE in (declared.get(group) or {}) for group in ("required", "optional", "hidden")),
+        open_lazy=hasattr(cls, "check_lazy_status") and _is_lazy_beyond(cls, declared),
+        open_outputs=_gives_more(cls),
         is_async=inspect.iscoroutinefunction(function),
         module=module,
         version=version,
@@ -183,8 +189,14 @@ def _first(entry: Any) -> Any:
 
 
 def _type_name(kind: Any) -> str:
-    """A type's name. Packs that mean "anything" pass a string that claims to differ from nothing."""
-    return "*" if isinstance(kind, str) and not kind != IMPOSSIBLE else str(getattr(kind, "value", kind))  # noqa: SIM202
+    """A type's name. Packs that mean "anything" pass a string that claims to differ from nothing, and packs that mean
+    one of several pass one that claims to differ from none of these."""
+    if isinstance(kind, str) and not kind != IMPOSSIBLE:  # noqa: SIM202
+        return "*"
+    name = str(getattr(kind, "value", kind))
+    if not isinstance(kind, str) or type(kind) is str or isinstance(kind, Enum) or name not in SOCKETS:
+        return name
+    return ",".join((name, *(other for other in SOCKETS if other != name and not kind != other)))  # noqa: SIM202
 
 
 def _outputs(class_type: str, cls: type) -> list[OutputSpec]:
@@ -203,6 +215,39 @@ def _outputs(class_type: str, cls: type) -> list[OutputSpec]:
         )
         for i, kind in enumerate(kinds)
     ]
+
+
+def _gives_more(cls: type) -> bool:
+    """Whether RETURN_TYPES has an answer for any output: such a function gives as many as the page has made."""
+    kinds: Any = getattr(cls, "RETURN_TYPES", ())
+    try:
+        return type(kinds) not in (tuple, list) and bool(kinds[len(kinds) + 99])
+    except Exception:  # a pack's own code answers
+        return False
+
+
+# In ComfyUI, functions of these names look at the links of a graph that is to run. Classes whose rows of inputs grow on
+# the page know them by that: to them they declare an input for every link, and to whoever else asks, the first.
+
+
+def add_node(cls: type) -> Any:
+    return get_input_info(cls)
+
+
+def get_input_info(cls: type, again: bool = True) -> Any:
+    return get_input_info(cls, False) if again else cls.INPUT_TYPES()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _is_lazy_beyond(cls: type, declared: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether inputs that a class declares only while its links are looked at are lazy."""
+    known = declared.get("optional") or {}
+    try:
+        optional = add_node(cls).get("optional") or {}
+        names = [IMPOSSIBLE, *(name for name in getattr(optional, "keys", tuple)() if name not in known)]
+        entry = next((optional[name] for name in names if name in optional), ("", {}))
+        return bool(entry[1].get("lazy"))
+    except Exception:  # a pack's own code answers
+        return False
 
 
 def _at(items: Sequence[Any] | None, index: int, otherwise: Any) -> Any:
@@ -230,7 +275,7 @@ def _call(cls: type, spec: NodeSpec) -> Callable[[Context, Values], Outcome | Aw
 
     def read(context: Context, result: Any, before: Unchanged) -> Outcome:
         before.tell(spec, context)
-        outcome = read_result(result, count)
+        outcome = read_result(result, count, spec.open_outputs)
         if isinstance(outcome, Results):
             tell_results(outcome, spec, context)
         return outcome
@@ -254,34 +299,36 @@ def _for_pack(values: Values) -> Values:
     return {name: for_pack(value) for name, value in values.items()}
 
 
-def read_result(result: Any, count: int) -> Outcome:
+def read_result(result: Any, count: int, more: bool = False) -> Outcome:
     """What FUNCTION returned: a tuple of `count` values, or a dict with `ui`, `result` and `expand`, or a blocker.
 
-    TypeError, with what was expected, for anything else.
+    Outputs that a shorter tuple leaves out are empty. more: a longer one is read whole. TypeError, with what was
+    expected, for anything else.
     """
     blocked = _blocked(result)
     if isinstance(blocked, Blocked):
         return blocked
     if not isinstance(result, dict):
-        return Results(_values(result, count))
+        return Results(_values(result, count, more))
     ui = {name: list(shown) for name, shown in (result.get("ui") or {}).items()}
     if "expand" in result:
-        return Expansion(_values(result.get("result"), count), result["expand"], ui)
+        return Expansion(_values(result.get("result"), count, more), result["expand"], ui)
     if "result" not in result:
         return Results((), ui)
     whole = _blocked(result["result"])
-    values = (whole,) * count if isinstance(whole, Blocked) else _values(result["result"], count)
+    values = (whole,) * count if isinstance(whole, Blocked) else _values(result["result"], count, more)
     return Results(values, ui)
 
 
-def _values(result: Any, count: int) -> tuple[Any, ...]:
-    if result is None and count == 0:
+def _values(result: Any, count: int, more: bool = False) -> tuple[Any, ...]:
+    if count == 0 and not more:
         return ()
-    if not isinstance(result, list | tuple) or len(result) < count:
-        found = f"{len(result)} values" if isinstance(result, list | tuple) else type(result).__name__
+    if not isinstance(result, list | tuple):
         comma = ": is a comma missing after the value?" if count == 1 else ""
-        raise TypeError(f"the node's function must return a tuple of {count} values, not {found}{comma}")
-    return tuple(_blocked(from_pack(value)) for value in result[:count])
+        raise TypeError(
+            f"the node's function must return a tuple of {count} values, not {type(result).__name__}{comma}"
+        )
+    return tuple(_blocked(from_pack(value)) for value in (result if more else result[:count]))
 
 
 def _blocked(value: Any) -> Any:

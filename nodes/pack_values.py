@@ -39,7 +39,14 @@ _WORDS = {"INT": "a whole number", "FLOAT": "a number", "STRING": "a text", "BOO
 
 
 def tell_results(results: Results, spec: NodeSpec, context: Context) -> None:
-    """Warn of outputs that are not what their socket says."""
+    """Warn of outputs that are not what their socket says, and of those that are not there."""
+    count = len(results.values)
+    if 0 < count < len(spec.outputs):
+        names = ", ".join(output.name for output in spec.outputs[count:])
+        context.warn(
+            f"{spec.class_type} of the pack {pack_of(spec)} gave {count} of its {len(spec.outputs)} outputs: what "
+            f"reads {names} gets nothing."
+        )
     for slot, (output, value) in enumerate(zip(spec.outputs, results.values, strict=False)):
         values = value if output.is_list and isinstance(value, list | tuple) else [value]
         for one in islice(values, SHOWN):

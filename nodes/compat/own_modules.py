@@ -174,6 +174,15 @@ def _keep_ours(pack: Pack) -> None:
             sys.modules[name] = module
 
 
+def take_back() -> None:
+    """The same once a pack has been imported: Easel's own code imports these names as well."""
+    for name, module in _ours.items():
+        there = sys.modules.get(name)
+        pack = None if there is None or there is module else _owner(there)
+        if pack is not None:
+            _keep_ours(pack)
+
+
 def _remember() -> None:
     if len(sys.modules) != _state.counted:
         _state.counted = len(sys.modules)

@@ -18,6 +18,7 @@ from typing import Any
 
 from graph.packs import PackOnDisk, named_packs
 from graph.registry import Registry
+from nodes.compat.own_modules import take_back
 from nodes.later import OF_PACKS
 from nodes.packs.approved import run_approved, run_as_it_lies
 from nodes.packs.beside import read_beside
@@ -143,6 +144,7 @@ class Loader:
                 work()
             except BaseException as error:  # a pack may end in any way, sys.exit() included; the others are to load
                 report.problems.append(problem_of(error, to_load.pack.path, what, self._memory))
+        take_back()
         for sentence in seen.refused:
             if not any(sentence in problem.sentence for problem in report.problems):
                 report.problems.append(PackProblem(sentence))

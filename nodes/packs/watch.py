@@ -40,6 +40,8 @@ PLACES: dict[str, tuple[int, ...]] = {
     "sqlite3.connect": (0,),
 }
 """Audit events that change files, and which of their arguments are the paths."""
+OF_NAMES = frozenset({"os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink"})
+"""Events that are about a name in a folder, and not about what a link of that name leads to."""
 FOLDERS_OF = {"os.remove": (1,), "os.rename": (2, 3), "os.mkdir": (2,), "os.rmdir": (1,), "os.link": (2, 3)}
 """Which of their arguments are the open folders that those paths are relative to."""
 STARTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile")
@@ -155,7 +157,7 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
                     continue  # `makedirs(exist_ok=True)` asks for what is there
                 path = _database(arguments[at]) if event == "sqlite3.connect" else arguments[at]
                 if path is not None:
-                    _check(now, path, folder)
+                    _check(now, path, folder, name_only=event in OF_NAMES)
         elif event in STARTS:
             _started(now, event, arguments)
         elif event in REACHES:
@@ -183,9 +185,9 @@ def _started(now: Watched, event: str, arguments: tuple[Any, ...]) -> None:
     now.note(f"It started a program while it was imported: {line}")
 
 
-def _check(now: Watched, path: Any, folder: Any) -> None:
+def _check(now: Watched, path: Any, folder: Any, *, name_only: bool = False) -> None:
     """Raises WriteRefused for a path outside of what the pack may change."""
-    place = _place(path, folder)
+    place = _place(path, folder, name_only=name_only)
     if place is None or (_in(place, now.allowed) and not _in(place, now.guarded)):
         return
     if os.path.basename(os.path.dirname(place)) == "__pycache__":  # noqa: PTH119, PTH120 (Python's own doing)
@@ -202,11 +204,14 @@ def _in(place: str, roots: Sequence[str]) -> bool:
     return any(place == root or place.startswith(root + os.sep) for root in roots)
 
 
-def _place(path: Any, folder: Any) -> str | None:
+def _place(path: Any, folder: Any, *, name_only: bool = False) -> str | None:
     with suppress(TypeError, ValueError, OSError):
         name = os.fsdecode(path)
         if isinstance(folder, int) and folder >= 0 and not os.path.isabs(name):  # noqa: PTH117
             name = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), name)  # noqa: PTH115, PTH118
+        if name_only:
+            parent, last = os.path.split(os.path.abspath(name))  # noqa: PTH100
+            return os.path.join(_real(parent), last)  # noqa: PTH118
         return _real(name)
     return None
 

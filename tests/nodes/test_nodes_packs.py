@@ -160,7 +160,9 @@ class ExecutionBlocker:
         ((1, 2), 2, Results((1, 2))),
         ([1, 2], 2, Results((1, 2))),
         ((1, 2, 3), 2, Results((1, 2))),
+        ((1,), 2, Results((1,))),
         (None, 0, Results()),
+        ("saved", 0, Results()),
         ({"ui": {"text": ("a", "b")}}, 0, Results((), {"text": ["a", "b"]})),
         ({"ui": {"images": []}, "result": (1,)}, 1, Results((1,), {"images": []})),
         ({"result": (["7", 0],), "expand": {"7": {}}}, 1, Expansion((["7", 0],), {"7": {}})),
@@ -174,7 +176,7 @@ def test_what_a_function_may_return(result: Any, count: int, expected: object) -
 
 
 @pytest.mark.parametrize(
-    ("result", "count", "sentence"), [(5, 1, "comma"), ((1,), 2, "2 values, not 1 values"), (None, 1, "NoneType")]
+    ("result", "count", "sentence"), [(5, 1, "comma"), ("ab", 2, "2 values, not str"), (None, 1, "NoneType")]
 )
 def test_what_it_may_not_return(result: Any, count: int, sentence: str) -> None:
     with pytest.raises(TypeError, match=sentence):
