@@ -68,6 +68,8 @@ class Loras{pack}:
 """
 FILES_IN_FOLDER = 100
 STARTS = 3
+QUIET = 2.0
+"""Seconds after a stop: a device process gives its memory back for a while."""
 LISTING = 10
 """Of as many packs one has a node that lists all model files."""
 SENT = """
@@ -164,6 +166,7 @@ class Running:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM if os.name == "posix" else signal.CTRL_BREAK_EVENT)
         self.process.wait(30)
+        time.sleep(QUIET)
 
 
 def in_browser(base: Path) -> tuple[float, int]:
