@@ -8,6 +8,7 @@ from typing import Any, cast
 from graph.errors import GraphError
 from graph.spec import NodeSpec
 from graph.types import JsonObject
+from graph.workflow_grown import shown
 from graph.workflow_json import objects
 from graph.workflow_widgets import places
 
@@ -73,6 +74,6 @@ def _write(workflow: JsonObject, id: str, name: str, value: Any, spec: NodeSpec)
         cast(JsonObject, saved)[name] = value
     elif isinstance(saved, list):
         entries = cast("list[Any]", saved)
-        for index, place in enumerate(places(spec)):
+        for index, place in enumerate(places(shown(spec, entries))):
             if place.kind == "value" and place.input.name == name and index < len(entries):
                 entries[index] = value

@@ -21,6 +21,8 @@ from graph.types import JsonObject
 
 COMBO, ROW, SLOT = "COMFY_DYNAMICCOMBO_V3", "COMFY_AUTOGROW_V3", "COMFY_DYNAMICSLOT_V3"
 GROWING = frozenset({COMBO, ROW, SLOT})
+MATCH = "COMFY_MATCHTYPE_V3"
+"""A socket's type: one of those that its template allows."""
 
 Path = tuple[str, ...]
 
@@ -93,17 +95,32 @@ def _place(found: Grown, item: InputSpec, given: Mapping[str, Any], path: Path |
 
 
 def _add_combo(found: Grown, item: InputSpec, given: Mapping[str, Any], path: Path) -> None:
+    there = item.name in given
+    _place(found, as_combo(item), given, (*path, path[-1]) if there else None)
+    if there:
+        for brought in inputs_of_option(item, given[item.name]):
+            _add(found, brought, given, path)
+
+
+def as_combo(item: InputSpec) -> InputSpec:
+    """A combo whose values bring inputs, as any other."""
     options = cast("list[JsonObject]", item.options.get("options") or [])
     keys = tuple(option.get("key") for option in options)
     more = {name: value for name, value in item.options.items() if name != "options"}
-    combo = InputSpec(
+    return InputSpec(
         name=item.name, type="COMBO", optional=item.optional, options=more, choices=keys, string_combo=True
     )
-    there = item.name in given
-    _place(found, combo, given, (*path, path[-1]) if there else None)
-    chosen = next((option for option in options if there and option.get("key") == given[item.name]), None)
-    if chosen is not None:
-        _add_all(found, item.name, chosen.get("inputs"), given, path)
+
+
+def inputs_of_option(item: InputSpec, value: Any) -> list[InputSpec]:
+    """What this value of such a combo brings, named in full."""
+    options = cast("list[JsonObject]", item.options.get("options") or [])
+    chosen = next((option for option in options if option.get("key") == value), None)
+    return [] if chosen is None else inputs_brought(item.name, chosen.get("inputs"))
+
+
+def inputs_brought(parent: str, groups: Any) -> list[InputSpec]:
+    return [_spec(f"{parent}.{name}", config, optional) for name, config, optional in _entries(groups)]
 
 
 def _add_row(found: Grown, item: InputSpec, given: Mapping[str, Any], path: Path) -> None:
@@ -124,17 +141,17 @@ def _add_row(found: Grown, item: InputSpec, given: Mapping[str, Any], path: Path
 
 
 def _add_slot(found: Grown, item: InputSpec, given: Mapping[str, Any], path: Path) -> None:
-    more = {name: value for name, value in item.options.items() if name not in ("slotType", "inputs")}
-    slot = InputSpec(name=item.name, type=str(item.options.get("slotType", "*")), optional=True, options=more)
     there = item.name in given
-    _place(found, slot, given, (*path, path[-1]) if there else None)
+    _place(found, as_slot(item), given, (*path, path[-1]) if there else None)
     if there:
-        _add_all(found, item.name, item.options.get("inputs"), given, path)
+        for brought in inputs_brought(item.name, item.options.get("inputs")):
+            _add(found, brought, given, path)
 
 
-def _add_all(found: Grown, parent: str, groups: Any, given: Mapping[str, Any], path: Path) -> None:
-    for name, config, optional in _entries(groups):
-        _add(found, _spec(f"{parent}.{name}", config, optional), given, path)
+def as_slot(item: InputSpec) -> InputSpec:
+    """A socket that brings inputs, as any other."""
+    more = {name: value for name, value in item.options.items() if name not in ("slotType", "inputs")}
+    return InputSpec(name=item.name, type=str(item.options.get("slotType", "*")), optional=True, options=more)
 
 
 def _entries(groups: Any) -> list[tuple[str, list[Any], bool]]:
@@ -150,6 +167,8 @@ def _entries(groups: Any) -> list[tuple[str, list[Any], bool]]:
 def _spec(name: str, config: list[Any], optional: bool) -> InputSpec:
     kind: Any = config[0] if config else "*"
     options = dict(cast("Mapping[str, Any]", config[1])) if len(config) > 1 else {}
+    if kind == MATCH:
+        kind = cast(JsonObject, options.get("template") or {}).get("allowed_types") or "*"
     if isinstance(kind, list | tuple):
         return InputSpec(
             name=name, type="COMBO", optional=optional, options=options, choices=tuple(cast("list[Any]", kind))

@@ -11,6 +11,7 @@ from typing import Any, cast
 from graph.renamed import Renamed, Renames
 from graph.spec import NodeSpec
 from graph.types import JsonObject
+from graph.workflow_grown import shown
 from graph.workflow_json import as_list, as_object, as_text, objects
 from graph.workflow_widgets import widget_values
 
@@ -73,7 +74,7 @@ def _values(saved: Any, spec: NodeSpec, one: Renamed, *, moved: bool) -> Any:
         if one.widgets:
             saved = dict(zip(one.widgets, cast("list[Any]", saved), strict=False))
         elif one.values or one.added:
-            saved = widget_values(spec, saved)
+            saved = widget_values(shown(spec, saved), saved)
     if not isinstance(saved, Mapping):
         return cast(Any, saved)
     named = {one.name(str(old)): value for old, value in cast("Mapping[Any, Any]", saved).items()}

@@ -4,7 +4,8 @@
     2. Muted and bypassed nodes, notes, reroutes, primitives, Set and Get nodes are not sent. A muted or bypassed
        instance drops all that is in it.
     3. A node's widgets get their values from `widgets_values`, by the order of its declaration; what is missing is the
-       default (graph.workflow_widgets). Choices `{a|b}` and patterns `%...%` are resolved (graph.workflow_text).
+       default (graph.workflow_widgets). A choice may bring widgets of its own (graph.workflow_grown). Choices `{a|b}`
+       and patterns `%...%` are resolved (graph.workflow_text).
     4. Links override widgets. A link's origin is looked for through reroutes, bypassed nodes and the borders of
        subgraphs, and from a Get node to the Set node of its name, in its graph or those around it; at a primitive, or
        an input of a subgraph that nothing is linked to, it is a value.
@@ -22,11 +23,13 @@ from datetime import datetime
 from typing import Any, cast
 
 from graph.folders import Folders
+from graph.grown import grows
 from graph.renamed_file import by_new_names
 from graph.spec import NodeSpec
 from graph.types import JsonObject
 from graph.workflow_expressions import with_expressions
 from graph.workflow_groups import expand_groups
+from graph.workflow_grown import regrown, shown
 from graph.workflow_json import BYPASSED, MUTED, NEVER_SENT, as_object, as_text, objects
 from graph.workflow_links import Origin, Value, origin
 from graph.workflow_promoted import Promotions
@@ -103,14 +106,24 @@ def _convert(
             inputs[as_text(slot.get("name"))] = _wrapped(found.value)
         elif isinstance(found, Origin):
             inputs[as_text(slot.get("name"))] = [found.node, found.slot]
+    declared = _declared(node, catalogue)
+    if declared is not None and grows(declared):
+        values = widget_values(shown(declared, node.get("widgets_values")), node.get("widgets_values"))
+        regrown(declared, node, inputs, values, texts.promotions.widgets(scope, str(node.get("id"))))
     name = as_text(node.get("type"))
     title = as_text(node.get("title")) or (spec.title if spec is not None else "") or name
     return {"class_type": RENAMED.get(name, name), "inputs": inputs, "_meta": {"title": title}}
 
 
-def _spec(node: JsonObject, catalogue: Mapping[str, NodeSpec]) -> NodeSpec | None:
+def _declared(node: JsonObject, catalogue: Mapping[str, NodeSpec]) -> NodeSpec | None:
     name = as_text(node.get("type"))
     return catalogue.get(RENAMED.get(name, name))
+
+
+def _spec(node: JsonObject, catalogue: Mapping[str, NodeSpec]) -> NodeSpec | None:
+    """The node's type with the widgets that its choices bring."""
+    declared = _declared(node, catalogue)
+    return shown(declared, node.get("widgets_values")) if declared is not None else None
 
 
 def _wrapped(value: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, cast
 from graph.expression import ExpressionError, Reference, evaluate, parse
 from graph.spec import InputSpec, NodeSpec
 from graph.types import JsonObject
+from graph.workflow_grown import shown
 from graph.workflow_json import NEVER_SENT, as_list, as_object, as_text, objects
 from graph.workflow_widgets import widget_type, widget_values, with_value
 
@@ -164,7 +165,8 @@ class _Sheet:
 
     def _spec(self, node: JsonObject) -> NodeSpec | None:
         name = as_text(node.get("type"))
-        return self._catalogue.get(self._renamed.get(name, name))
+        spec = self._catalogue.get(self._renamed.get(name, name))
+        return shown(spec, node.get("widgets_values")) if spec is not None else None
 
 
 def _is_number(declared: InputSpec) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from graph.spec import NodeSpec
 from graph.types import JsonObject
+from graph.workflow_grown import shown
 from graph.workflow_json import as_list, as_object, as_text, objects, read_link
 from graph.workflow_widgets import places
 
@@ -85,7 +86,8 @@ def _unfold(node: JsonObject, definition: JsonObject, catalogue: Mapping[str, No
         spec = catalogue.get(as_text(raw.get("type")))
         if spec is not None:
             own = as_list(raw.get("widgets_values"))
-            part["widgets_values"] = [next(values, own[i] if i < len(own) else None) for i in range(len(places(spec)))]
+            count = len(places(shown(spec, own)))
+            part["widgets_values"] = [next(values, own[i] if i < len(own) else None) for i in range(count)]
         parts.append(part)
     links: list[Any] = []
     taken: set[tuple[str, int, int]] = set()

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, cast
 
 from graph.spec import NodeSpec
 from graph.types import JsonObject
+from graph.workflow_grown import shown
 from graph.workflow_json import INPUT_SIDE, as_list, as_object, as_text, objects
 from graph.workflow_scopes import Scope
 
@@ -91,7 +92,7 @@ class Promotions:
             inner = scope.inner.get(link.target)
             if inner is None:
                 spec = self._catalogue.get(as_text(reader.get("type")))
-                declared = spec.input(name) if spec is not None else None
+                declared = shown(spec, reader.get("widgets_values")).input(name) if spec is not None else None
                 return declared.has_widget if declared is not None else self._marked(reader, name)
             names = [as_text(each.get("name")) for each in objects(inner.file.get("inputs"))]
             if name not in names:

@@ -39,17 +39,27 @@ def places(spec: NodeSpec, *, with_forced: bool = False) -> list[Place]:
                 if with_forced and is_forced(declared):
                     found.append(Place(declared, "value"))
                 continue
-            found.append(Place(declared, "value"))
-            kind = widget_type(declared)
-            if kind == "INT" and (declared.options.get("control_after_generate") or declared.name in SEED_NAMES):
-                found.append(Place(declared, "control"))
-            elif kind == "COMBO":
-                if declared.options.get("control_after_generate"):
-                    found += [Place(declared, "control"), Place(declared, "filter")]
-                if not optional and any(declared.options.get(flag) for flag in UPLOAD_FLAGS):
-                    buttons.append(Place(declared, "button"))
+            found += [Place(declared, kind) for kind in kinds_of(declared)]
+            if not optional and takes_upload(declared):
+                buttons.append(Place(declared, "button"))
         found += buttons  # the page adds them after all widgets of the required inputs
     return found
+
+
+def kinds_of(declared: InputSpec) -> tuple[Kind, ...]:
+    """What a widget's own entries are, in their order."""
+    controlled = bool(declared.options.get("control_after_generate"))
+    match widget_type(declared):
+        case "INT" if controlled or declared.name in SEED_NAMES:
+            return ("value", "control")
+        case "COMBO" if controlled:
+            return ("value", "control", "filter")
+        case _:
+            return ("value",)
+
+
+def takes_upload(declared: InputSpec) -> bool:
+    return widget_type(declared) == "COMBO" and any(declared.options.get(flag) for flag in UPLOAD_FLAGS)
 
 
 def is_forced(declared: InputSpec) -> bool:

@@ -311,6 +311,30 @@ def test_inputs_that_grow_are_checked() -> None:
     assert problems(**{"images.image0": ["1", 0], "mode": "weak"}) == [("value_not_in_list", "mode")]
 
 
+MATCHING = """
+    kind = io.MatchType.Template("t", [io.Image, io.Mask])
+    class Node(io.ComfyNode):
+        @classmethod
+        def define_schema(cls):
+            row = io.Autogrow.TemplatePrefix(io.MatchType.Input("item", template=kind), prefix="item", min=1, max=3)
+            return io.Schema(node_id="Match", inputs=[io.Autogrow.Input("items", template=row)],
+                             outputs=[io.MatchType.Output(template=kind)], is_output_node=True)
+        @classmethod
+        def execute(cls, items):
+            return io.NodeOutput(items["item0"])
+"""
+
+
+def test_inputs_that_grow_may_be_of_several_types() -> None:
+    from graph.parse import parse
+
+    specs = {"Pic": node(EVERYTHING, class_type="Pic").spec, "Match": node(MATCHING).spec}
+    for slot, problems in ((0, []), (2, ["return_type_mismatch"])):
+        match = {"class_type": "Match", "inputs": {"items.item0": ["1", slot]}}
+        report = validate(parse({"1": {"class_type": "Pic", "inputs": {}}, "2": match}), specs)
+        assert [problem.type for problem in report.problems if problem.node == "2"] == problems
+
+
 def test_inputs_that_grow_reach_execute_in_dicts() -> None:
     made = node(GROWING)
     prompt = {"prompt": {}, "extra_pnginfo": None}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from graph.errors import ParseError
+from graph.grown import grown
 from graph.registry import Catalogue
 from graph.workflow import to_api
 from tests.graph.conversion_tables import TABLES, read_spec
@@ -27,8 +28,10 @@ WIRES = ["SetNode", "GetNode", "GetNode"]
 TYPES = ["IMAGE", "MASK", "LATENT", "INT", "STRING", "*", "IMAGE,MASK"]
 VALUES: list[Any] = [
     None, 0, 7, 0.5, True, "fixed", "randomize", "a.png", "{x|y|{z}}", "a /* b */ c", "%date:yyyy%", "%Save Image.x%",
-    ["p", "q"], {},
+    ["p", "q"], {}, "strong", "nested", "b",
 ]  # fmt: skip
+GROWN = ["mode", "mode.kind", "kind", "control"]
+"""Inputs of `nodes.json` that bring others."""
 
 
 class Files:
@@ -97,8 +100,9 @@ class Files:
     def node(self, id: int, type: str) -> dict[str, Any]:
         spec = CATALOGUE.get(type)
         if spec is not None:
-            names = [each.name for each in spec.inputs if not each.has_widget or self.random.random() < 0.3]
-            kinds = {each.name: each.type for each in spec.inputs}
+            there = grown(spec, {name: self.random.choice(VALUES) for name in GROWN}).inputs
+            names = [each.name for each in there if not each.has_widget or self.random.random() < 0.3]
+            kinds = {each.name: each.type for each in there}
             inputs = [{"name": name, "type": kinds[name], "link": None} for name in names]
             outputs = [{"name": each.name, "type": each.type, "links": None} for each in spec.outputs]
         elif type == "SetNode":
@@ -121,7 +125,7 @@ class Files:
         node["mode"] = self.random.choice([0, 0, 0, 0, 0, 2, 4, 4])
         values = [self.random.choice(VALUES) for _ in range(self.random.randrange(10))]
         node["widgets_values"] = self.random.choice(
-            [values, values, values, None, {"width": 5, "steps": 3, "text": "{a|b}"}]
+            [values, values, values, None, {"width": 5, "steps": 3, "text": "{a|b}", "mode": "strong", "kind": "b"}]
         )
         if type in WIRES:
             node["widgets_values"] = self.random.choice([["a"], ["a"], ["b"], [""], [], None, ["a", 1], [5]])
@@ -132,7 +136,10 @@ class Files:
             node["properties"] = {"easel_expressions": {self.random.choice(names): self.expression() for _ in range(2)}}
         if type.startswith("sub-") and self.random.random() < 0.4:
             proxies = [
-                [str(self.random.randrange(5)), self.random.choice(["width", "in0", "value", "amount"])]
+                [
+                    str(self.random.randrange(5)),
+                    self.random.choice(["width", "in0", "value", "amount", "mode", "mode.strength", "mode.kind"]),
+                ]
                 for _ in range(2)
             ]
             node["properties"] = {"proxyWidgets": [*proxies, *([["-1", "in0"]] if self.random.random() < 0.3 else [])]}

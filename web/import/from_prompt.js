@@ -7,6 +7,7 @@
  * @typedef {import('../model/schema.js').NodeType} NodeType
  * @typedef {Record<string, { class_type: string, inputs?: Record<string, any>, _meta?: { title?: string } }>} Prompt
  */
+import { grownType } from '../model/grown.js'
 import { isObject } from '../model/json.js'
 import { defaultValues, places } from '../model/widget_values.js'
 
@@ -24,8 +25,8 @@ export function workflowFromPrompt(prompt, schema) {
 
   const nodes = ids.map((id, order) => {
     const entry = /** @type {Prompt[string]} */ (prompt[id])
-    const type = schema.get(entry.class_type)
     const inputs = isObject(entry.inputs) ? entry.inputs : {}
+    const type = grownType(schema.get(entry.class_type), inputs, name => isLink(inputs[name], prompt))
     /** @type {any[]} */
     const slots = (type?.inputs ?? [])
       .filter(input => !input.widget)

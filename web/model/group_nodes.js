@@ -6,6 +6,7 @@
  * @typedef {import('./schema.js').Schema} Schema
  * @typedef {{file: Json, parts: Json[], ins: Map<string, {part: number, slot: number}>, outs: {part: number, slot: number}[]}} Unfolded
  */
+import { grownType } from './grown.js'
 import { asList, asObject, asText, isFinite, isObject } from './json.js'
 import { places, withValue } from './widget_values.js'
 import { readLink } from './workflow_load.js'
@@ -55,7 +56,7 @@ function unfold(node, definition, schema) {
   const values = asList(node.widgets_values)
   let at = 0
   const parts = asList(definition.nodes).filter(isObject).map((raw, index) => {
-    const type = schema.get(asText(raw.type) ?? '')
+    const type = grownType(schema.get(asText(raw.type) ?? ''), raw.widgets_values)
     let own = Array.isArray(raw.widgets_values) ? [...raw.widgets_values] : null
     if (type && values.length) {
       // The group's own values stand in the order of its parts' widgets.

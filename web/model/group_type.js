@@ -8,6 +8,7 @@
  */
 import { t } from '../language/t.js'
 import { GROUP } from './group_nodes.js'
+import { grownType } from './grown.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { promotedSpec } from './subgraph_type.js'
 import { places, widgetsOf } from './widget_values.js'
@@ -22,7 +23,7 @@ export function groupType(name, definitions, schema) {
   if (!definition || title === undefined) return undefined
   const kept = cache.get(definition)
   if (kept?.schema === schema) return kept.type
-  const parts = asList(definition.nodes).filter(isObject).map((part, index) => ({ part, index, known: schema.get(asText(part.type) ?? '') }))
+  const parts = asList(definition.nodes).filter(isObject).map((part, index) => ({ part, index, known: grownType(schema.get(asText(part.type) ?? ''), part.widgets_values) }))
   const type = {
     name, title, category: 'group nodes', description: t('An old group node: unpack it to change what is in it.'), module: 'workflow',
     inputs: parts.flatMap(({ part, index, known }) => {

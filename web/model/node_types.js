@@ -11,6 +11,7 @@
  */
 import { GROUP } from './group_nodes.js'
 import { groupType } from './group_type.js'
+import { grownType } from './grown.js'
 import { getType } from './virtual_types.js'
 import { around, GET, namesIn, SET } from './wires.js'
 import { withProxies } from './proxies.js'
@@ -66,10 +67,11 @@ export class NodeTypes {
     return same
   }
 
-  /** The type as this node shows it: an instance of a subgraph may have widgets of its own. @param {Pick<NodeRecord, 'type' | 'properties' | 'graph'>} node @returns {NodeType | undefined} */
+  /** The type as this node shows it: an instance of a subgraph may have widgets of its own, another node inputs that its choices or its links bring. @param {NodeRecord} node @returns {NodeType | undefined} */
   of(node) {
     if (node.type === GET) return this.#getter(node.graph)
     const base = this.get(node.type)
+    if (base?.declared) return grownType(base, node.values, (name) => node.inputs.some((slot, index) => slot.name === name && this.graph.linkInto(node, index) !== undefined))
     if (!base?.places || !(node.properties.proxyWidgets || node.properties.easel_controls)) return base
     const kept = this.#own.get(node.properties)
     if (kept?.base === base && kept.stamp === this.#stamp) return kept.type

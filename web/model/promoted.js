@@ -10,6 +10,7 @@
  * @typedef {import('./scopes.js').Scope} Scope
  * @typedef {{node: string, name: string}} Place Inner node id and widget name.
  */
+import { grownType } from './grown.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { INPUT_SIDE } from './sides.js'
 
@@ -81,7 +82,8 @@ export class Promotions {
       const name = asText(input?.name) ?? ''
       const inner = scope.inner.get(String(reader.id))
       if (!inner) {
-        const spec = this.schema.get(asText(reader.type) ?? '')?.inputs.find((each) => each.name === name)
+        const type = grownType(this.schema.get(asText(reader.type) ?? ''), reader.widgets_values)
+        const spec = type?.inputs.find((each) => each.name === name)
         return spec ? spec.widget !== null : inputs.some((each) => each.name === name && each.widget !== undefined)
       }
       slot = asList(inner.file.inputs).findIndex((entry) => asObject(entry)?.name === name)

@@ -21,6 +21,8 @@
  * @property {boolean} forced Would have a widget, but for `forceInput`.
  * @property {string} tooltip
  * @property {boolean} advanced
+ * @property {import('./grown.js').Brings} [brings] Inputs that it brings with it.
+ * @property {'required' | 'optional'} [nested] One brought it that is in this group.
  *
  * @typedef {{name: string, type: string, list: boolean, tooltip: string, label?: string}} OutputSpec `label`: what is shown in its name's place.
  *
@@ -42,9 +44,12 @@
  * @property {boolean} virtual Lives in the page only and never reaches the server.
  * @property {boolean} picture It shows a picture, a video, a sound or a value: room is kept for it.
  * @property {readonly import('./widget_values.js').Place[]} [places] What a node's values are, where the inputs do not tell: a subgraph.
+ * @property {readonly InputSpec[]} [declared] The inputs as the server has them, where some bring others: `inputs` are then those that one node shows.
+ * @property {readonly import('./grown.js').Row[]} [rows] Rows among them.
  * @property {Readonly<Record<string, import('./widget_values.js').Control>>} [controls] What becomes of them after a run, where no value says it.
  */
 import { catalogue } from '../language/nodes.js'
+import { asGrowing, matched, readGrowing } from './grown.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { readRenamed } from './renamed.js'
 import { VIRTUAL_TYPES } from './virtual_types.js'
@@ -74,7 +79,7 @@ export class Schema {
   constructor(objectInfo = {}, words = catalogue) {
     const types = new Map(VIRTUAL_TYPES.map((type) => [type.name, type]))
     for (const [name, entry] of Object.entries(asObject(objectInfo) ?? {})) {
-      if (isObject(entry)) types.set(name, readType(name, entry, words))
+      if (isObject(entry)) types.set(name, asGrowing(readType(name, entry, words)))
     }
     this.types = types
   }
@@ -133,10 +138,18 @@ function inWords(input, own, words) {
   const combo = widget?.kind === 'combo' && labels && widget.options.some((option) => Object.hasOwn(labels, String(option)))
   return {
     ...input,
+    ...(input.brings && { brings: bringsInWords(input.brings, words) }),
     label: own?.label ?? words.texts.get(input.label) ?? input.label,
     tooltip: own?.tooltip ?? shared(words, input.tooltip),
     widget: combo ? { ...widget, labels } : widget?.kind === 'toggle' ? { ...widget, on: shared(words, widget.on), off: shared(words, widget.off) } : widget
   }
+}
+
+/** @param {import('./grown.js').Brings} brings @param {Words} words @returns {import('./grown.js').Brings} */
+function bringsInWords({ options, row, inputs }, words) {
+  const all = (/** @type {readonly InputSpec[]} */ list) => list.map((input) => inWords(input, undefined, words))
+  if (options) return { options: options.map(({ key, inputs }) => ({ key, inputs: all(inputs) })) }
+  return row ? { row } : { inputs: all(inputs ?? []) }
 }
 
 /** @param {Json} entry @returns {InputSpec[]} */
@@ -154,27 +167,29 @@ function readInputs(entry) {
   return inputs
 }
 
-/** @param {string} name @param {unknown} spec @param {boolean} optional @returns {InputSpec} */
-function readInput(name, spec, optional) {
-  const [type, given] = Array.isArray(spec) ? spec : [spec, {}]
+/** @param {string} name @param {unknown} spec @param {boolean} optional @param {string} [label] @returns {InputSpec} */
+function readInput(name, spec, optional, label = name) {
+  const [declared, given] = Array.isArray(spec) ? spec : [spec, {}]
   const options = asObject(given) ?? {}
+  const type = matched(declared, options)
   const widget = readWidget(name, type, options)
   const forced = options.forceInput === true
   return {
     name,
     type: typeName(type),
-    label: asText(options.display_name) ?? name,
+    label: asText(options.display_name) ?? label,
     optional,
     widget: forced ? null : widget,
     socketless: options.socketless === true,
     forced: forced && widget !== null,
     tooltip: asText(options.tooltip) ?? '',
-    advanced: options.advanced === true
+    advanced: options.advanced === true,
+    ...readGrowing(name, type, options, readInput)
   }
 }
 
 /** The socket type of a declared type. @param {unknown} type */
 function typeName(type) {
   if (Array.isArray(type)) return 'COMBO'
-  return typeof type === 'string' && type !== '' ? type : '*'
+  return typeof type === 'string' && type !== '' ? /** @type {string} */ (matched(type, {})) : '*'
 }

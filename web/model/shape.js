@@ -10,6 +10,7 @@
  * @typedef {import('./widget_values.js').Widget} Widget
  */
 import { layout } from '../geometry/layout.js'
+import { isSpare } from './grown.js'
 import { asText } from './json.js'
 import { numberOf } from './slots.js'
 import { extentOf } from './widget_kinds.js'
@@ -148,6 +149,7 @@ function inputsOf(node, type) {
   node.inputs.forEach((slot, index) => {
     // A second slot of one name stays a row of its own, so that its link is seen.
     if (sockets.some((socket) => socket.index === index)) return
+    if (type && isSpare(type, slot.name)) return
     if (type && slot.widget !== null && declared.some((input) => input.name === slot.name)) return
     sockets.push({
       side: 'in', index, name: slot.name, type: slot.type, optional: slot.raw?.shape === 7, list: false,

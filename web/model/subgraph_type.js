@@ -66,7 +66,8 @@ function widgetBehind(definition, slot, graph, types) {
   const input = reader?.inputs[link?.toSlot ?? 0]
   if (!reader || !input) return null
   // What it is, is told by the type; how it stands there, by the node, which may be an instance with a list of its own.
-  const type = types.get(reader.type)
+  const base = types.get(reader.type)
+  const type = base?.declared ? types.of(reader) : base
   const declared = type?.inputs.find((each) => each.name === input.name)
   if (declared && !declared.widget) return null
   const found = declared && (widgetsOf(types.of(reader), reader).find((each) => each.name === input.name) ?? widgetsOf(type, { values: null }).find((each) => each.name === input.name))

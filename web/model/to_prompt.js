@@ -17,6 +17,7 @@
 import { accepts } from './accepts.js'
 import { withExpressions } from './file_expressions.js'
 import { expandGroups } from './group_nodes.js'
+import { grownType, isSpare, optionsOf } from './grown.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { fileTitle } from './labels.js'
 import { BYPASSED, MUTED } from './modes.js'
@@ -94,6 +95,7 @@ class Converter {
       if (origin === null) continue
       inputs[asText(slot.name) ?? ''] = 'value' in origin ? wrap(origin.value) : [origin.id, origin.slot]
     }
+    if (type?.declared) this.#regrow(scope, type, node, inputs)
     return { class_type, inputs, _meta: { title: asText(node.title) || (type ? fileTitle(type) : name) } }
   }
 
@@ -118,6 +120,26 @@ class Converter {
       inputs[widget.name] = wrap(value)
     }
     return inputs
+  }
+
+  /**
+   * Puts inputs right where a choice came from elsewhere than the node's own values: it brings other inputs then.
+   * @param {Scope} scope @param {NodeType} type @param {Json} node @param {Json} inputs
+   */
+  #regrow(scope, type, node, inputs) {
+    const values = valuesOf(node)
+    const own = grownType(type, values)
+    const named = Object.fromEntries(widgetsOf(own, { values }).map(({ name, value }) => [name, constant(inputs[name], value)]))
+    const now = grownType(type, named)
+    if (now === own) return
+    const was = (/** @type {string} */ name) => widgetsOf(own, { values }).find((widget) => widget.name === name)?.value
+    const changed = Object.keys(named).filter((name) => optionsOf(own, name) && named[name] !== was(name))
+    const widgets = widgetsOf(now, { values: named })
+    const declared = new Set(now.inputs.map(({ name }) => name))
+    for (const name of Object.keys(inputs)) {
+      if (changed.some((choice) => name.startsWith(`${choice}.`)) && !declared.has(name) && !isSpare(now, name)) delete inputs[name]
+    }
+    for (const { name, spec } of widgets) if (!(name in inputs)) inputs[name] = wrap(this.promotions.widgetValue(scope, node.id, name) ?? spec.default)
   }
 
   /** @param {NodeType} type @param {Json} node @param {string} name @param {string} text */
@@ -238,6 +260,9 @@ const valuesOf = (node) => (Array.isArray(node.widgets_values) ? node.widgets_va
 
 /** @param {Json} slot */
 const typeOf = (slot) => (Array.isArray(slot.type) ? 'COMBO' : asText(slot.type) || '*')
+
+/** What an input is given; what the file has for it where that comes by a link, or not at all. @param {unknown} given @param {unknown} saved */
+const constant = (given, saved) => (given === undefined || Array.isArray(given) ? saved : isObject(given) && '__value__' in given ? given.__value__ : given)
 
 /** A list would be read as a link. @param {unknown} value */
 const wrap = (value) => (Array.isArray(value) ? { __value__: value } : value)

@@ -104,6 +104,12 @@ export function readWidget(name, type, options) {
   return asked === null ? usual : { ...(usual ?? absent()), element: asked }
 }
 
+/** What a widget's entries in `widgets_values` are, in their order. @param {WidgetSpec} spec @returns {readonly ('value' | 'control' | 'filter')[]} */
+export function entriesOf(spec) {
+  if (spec.kind === 'number' && spec.seed) return ['value', 'control']
+  return spec.kind === 'combo' && spec.control ? ['value', 'control', 'filter'] : ['value']
+}
+
 /** @param {string} name @param {Json} options @param {boolean} integer @returns {NumberSpec} */
 function readNumber(name, options, integer) {
   const min = isFinite(options.min) ? options.min : 0

@@ -22,7 +22,9 @@
  * @property {string | null} expression What its value is worked out from.
  */
 import { t } from '../language/t.js'
-import { asObject, asText, isObject } from './json.js'
+import { grownType, keptOf, optionsOf } from './grown.js'
+import { asObject, asText, equal, isObject } from './json.js'
+import { entriesOf } from './widget_specs.js'
 
 /**
  * @typedef {{name: string, kind: 'value' | 'control' | 'filter' | 'upload' | 'unused', inner?: {node: string, name: string}, end?: {node: string, name: string}, loose?: boolean}} Place
@@ -49,15 +51,11 @@ export function places(type) {
   type.inputs.forEach((input, index) => {
     const spec = input.widget
     if (spec) {
-      list.push({ name: input.name, kind: 'value' })
-      if (spec.kind === 'number' && spec.seed) list.push({ name: input.name, kind: 'control' })
-      if (spec.kind === 'combo' && spec.control) {
-        list.push({ name: input.name, kind: 'control' }, { name: input.name, kind: 'filter' })
-      }
-      if (spec.kind === 'combo' && spec.upload && !input.optional) uploads.push({ name: input.name, kind: 'upload' })
+      for (const kind of entriesOf(spec)) list.push({ name: input.name, kind })
+      if (spec.kind === 'combo' && spec.upload && !input.optional && !input.nested) uploads.push({ name: input.name, kind: 'upload' })
     }
     const next = type.inputs[index + 1]
-    if (!next || (next.optional && !input.optional)) {
+    if (!next || (isOptional(next) && !isOptional(input))) {
       list.push(...uploads) // the buttons come after all widgets of the required inputs
       uploads = []
     }
@@ -65,6 +63,9 @@ export function places(type) {
   cache.set(type, list)
   return list
 }
+
+/** An input that another brings stands where that one does. @param {import('./schema.js').InputSpec} input */
+const isOptional = ({ nested, optional }) => (nested ? nested === 'optional' : optional)
 
 /**
  * The places of a node's own list, which may be of an older page: with a dummy for each input that is now a socket only.
@@ -128,6 +129,7 @@ function defaultAt(type, place) {
  * @returns {Widget[]}
  */
 export function widgetsOf(type, node) {
+  type = grownType(type, node.values)
   if (!type) return looseWidgets(node.values)
   if (type.name === 'PrimitiveNode') return looseWidgets(Array.isArray(node.values) ? node.values.slice(0, 1) : null)
   const values = node.values
@@ -188,13 +190,16 @@ function specFor(value) {
 }
 
 /**
- * The node's values with one widget set. Lists that are too short are filled with defaults.
- * @param {NodeType | undefined} type @param {Pick<NodeRecord, 'values'>} node @param {string} name @param {unknown} value
+ * The node's values with one widget set. Lists that are too short are filled with defaults. Another choice of a combo that
+ * brings widgets brings its own.
+ * @param {NodeType | undefined} type @param {Pick<NodeRecord, 'values'> & Partial<Pick<NodeRecord, 'properties'>>} node @param {string} name @param {unknown} value
  * @param {'value' | 'control'} [kind]
  * @returns {unknown[] | Json}
  */
 export function withValue(type, node, name, value, kind = 'value') {
   const values = node.values
+  type = grownType(type, values)
+  if (type && kind === 'value' && optionsOf(type, name)) return withChoice(type, node, name, value)
   if (isObject(values)) return { ...values, [kind === 'control' ? 'control_after_generate' : name]: value }
   const list = Array.isArray(values) ? [...values] : []
   if (!type || type.name === 'PrimitiveNode') {
@@ -210,4 +215,31 @@ export function withValue(type, node, name, value, kind = 'value') {
   }
   list[index] = value
   return list
+}
+
+/** @param {NodeType} type @param {Pick<NodeRecord, 'values'> & Partial<Pick<NodeRecord, 'properties'>>} node @param {string} name @param {unknown} choice @returns {unknown[] | Json} */
+function withChoice(type, node, name, choice) {
+  const { values } = node
+  const now = widgetsOf(type, node)
+  const isOwn = (/** @type {string} */ other) => other.startsWith(`${name}.`)
+  const same = now.find((widget) => widget.name === name)?.value === choice
+  const others = same ? now : now.filter((widget) => !isOwn(widget.name))
+  const own = same ? {} : keptOf(node.properties, name, choice)
+  /** @type {Json} */
+  const named = { ...own, ...Object.fromEntries(others.map((widget) => [widget.name, widget.value])), [name]: choice }
+  if (isObject(values)) return { ...Object.fromEntries(Object.entries(values).filter(([other]) => same || !isOwn(other))), ...named }
+  const next = grownType(type, named)
+  const list = Array.isArray(values) ? values : []
+  const at = placesOf(type, list)
+  return places(next).map((place) => {
+    if (place.kind === 'value') return named[place.name] ?? defaultAt(next, place)
+    const old = isOwn(place.name) && !same ? -1 : at.findIndex((each) => each.name === place.name && each.kind === place.kind)
+    return (old < 0 ? undefined : list[old]) ?? defaultAt(next, place)
+  })
+}
+
+/** What the widgets hold that a combo's choice brought, where it is not the default. @param {NodeType | undefined} type @param {Pick<NodeRecord, 'values'>} node @param {string} name of the combo @returns {Json} */
+export function valuesBrought(type, node, name) {
+  const brought = widgetsOf(type, node).filter((widget) => widget.name.startsWith(`${name}.`) && !equal(widget.value, widget.spec.default))
+  return Object.fromEntries(brought.map((widget) => [widget.name, widget.value]))
 }
