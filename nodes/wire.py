@@ -108,7 +108,7 @@ class Wire:
 def _without_values(header: JsonObject, reason: str) -> JsonObject:
     """A message in place of one that holds what JSON cannot say: outcomes must arrive, whatever a node returned."""
     if header.get("type") != "outcome":
-        return {"type": "log", "level": "warning", "text": f"a message was left out: {reason}"}
+        return {"type": "log", "level": logging.WARNING, "text": f"a message was left out: {reason}"}
     outcome = header["outcome"]
     return {"type": "outcome", "outcome": {**outcome, "outputs": {}, "meta": {}}}
 

@@ -134,6 +134,36 @@ class _ByPath(Loader):
         vars(module).update({name: value for name, value in there.items() if not name.startswith("__")})
 
 
+class _Torchvision(Loader):
+    """torchvision, whose compiled operators may be missing: imported as Easel does it, since many packs want it."""
+
+    making = False
+
+    @classmethod
+    def spec(cls) -> ModuleSpec | None:
+        """None while Easel itself imports it, and where it cannot be had at all."""
+        if cls.making:
+            return None
+        from models.vision_operators import make_torchvision_importable
+
+        cls.making = True
+        try:
+            make_torchvision_importable()
+        except ImportError:
+            return None
+        finally:
+            cls.making = False
+        return ModuleSpec("torchvision", cls(), is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        self._module = sys.modules[spec.name]
+        self._spec = self._module.__spec__
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec  # it has run already
+
+
 _spec_from_file_location = importlib.util.spec_from_file_location
 
 
@@ -167,6 +197,8 @@ class _Finder(MetaPathFinder):
         top = fullname.partition(".")[0]
         if top in TREES or fullname in SINGLE:
             return self._host(fullname)
+        if fullname == "torchvision":
+            return _Torchvision.spec()
         found = own_modules.find(fullname, path)
         if found is None and fullname == "model_management":  # for packs that put ComfyUI's `comfy` folder on sys.path
             return ModuleSpec(fullname, _Same("comfy.model_management"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,3 +232,31 @@ def test_our_files_are_one_module_under_both_names(packs: Packs):
 
     assert comfy.utils is ours
     assert ours.__name__ == "comfy.utils"
+
+
+def test_torchvision_can_be_imported_where_its_operators_are_missing(tmp_path: Path) -> None:
+    """In a process of its own: where torchvision's compiled part does not load, its import fails for good."""
+    folder = tmp_path / "custom_nodes" / "sees"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(
+        "import torchvision\nfrom torchvision.transforms import functional\n"
+        "import importlib.util\nassert importlib.util.find_spec('torchvision').submodule_search_locations\n"
+        "from graph.node import node\n"
+        "@node('SeesVersion', category='t')\ndef sees() -> str:\n    return torchvision.__version__\n"
+    )
+    script = f"""
+from pathlib import Path
+from graph.folders import Folders
+from graph.registry import Registry
+from nodes.compat import finder, host
+from nodes.packs.load import load_packs
+folder = Path({str(folder.parent)!r})
+registry = Registry()
+host.install(host.Host(Folders({{}}), registry))
+finder.install([folder])
+[report] = load_packs([folder], registry, trust_all=True)
+print([problem.sentence for problem in report.problems], report.node_types)
+"""
+    root = Path(__file__).resolve().parents[2]
+    ran = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=120)
+    assert ran.stdout.splitlines()[-1:] == ["[] ['SeesVersion']"], ran.stdout + ran.stderr
