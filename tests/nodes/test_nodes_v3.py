@@ -329,7 +329,7 @@ def test_inputs_that_grow_may_be_of_several_types() -> None:
     from graph.parse import parse
 
     specs = {"Pic": node(EVERYTHING, class_type="Pic").spec, "Match": node(MATCHING).spec}
-    for slot, problems in ((0, []), (2, ["return_type_mismatch"])):
+    for slot, problems in ((0, []), (1, ["return_type_mismatch"])):
         match = {"class_type": "Match", "inputs": {"items.item0": ["1", slot]}}
         report = validate(parse({"1": {"class_type": "Pic", "inputs": {}}, "2": match}), specs)
         assert [problem.type for problem in report.problems if problem.node == "2"] == problems
