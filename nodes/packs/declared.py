@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -42,6 +43,15 @@ def declared(module: ModuleType) -> Iterator[tuple[str, Any, str]]:
     if callable(entry) and not mappings:
         for cls in asyncio.run(_classes(entry)):
             yield _name_of(cls), cls, ""
+
+
+def put_into_nodes() -> dict[str, tuple[Any, str]]:
+    """What packs have put into the mappings of ComfyUI's `nodes` so far: the class and the title, by name."""
+    nodes: Any = sys.modules.get("nodes.compat.node_classes")  # not imported for its own sake: it loads every core node
+    if nodes is None:
+        return {}
+    titles = nodes.NODE_DISPLAY_NAME_MAPPINGS.added()
+    return {name: (cls, str(titles.get(name) or "")) for name, cls in nodes.NODE_CLASS_MAPPINGS.added().items()}
 
 
 async def _classes(entry: Any) -> list[Any]:

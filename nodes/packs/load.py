@@ -22,7 +22,7 @@ from nodes.compat.own_modules import take_back
 from nodes.later import OF_PACKS
 from nodes.packs.approved import run_approved, run_as_it_lies
 from nodes.packs.beside import read_beside
-from nodes.packs.declared import declared, node_type
+from nodes.packs.declared import declared, node_type, put_into_nodes
 from nodes.packs.folders import add_folders
 from nodes.packs.replaced import attach, registered
 from nodes.packs.report import PackProblem, PackReport, problem_of
@@ -112,10 +112,11 @@ class Loader:
         places = None if to_load.pack.is_file else [str(path)]
 
         def run() -> None:
-            before = len(registered())
+            before, put_before = len(registered()), put_into_nodes()
             module = _executed(to_load.module_name, source, places, keep=True)
             beside, failed = read_beside(module, to_load.pack)
-            self._add_nodes([*declared(module), *beside], to_load, report)
+            put = [(name, *item) for name, item in put_into_nodes().items() if put_before.get(name) != item]
+            self._add_nodes([*declared(module), *beside, *put], to_load, report)
             report.notes += attach(self.registry, registered()[before:])
             add_folders(module, to_load.pack, to_load.kept, report)
             what = "has a file that could not be imported"

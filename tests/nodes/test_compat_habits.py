@@ -6,14 +6,17 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from easel_testing.run import Bench, Ran
 from graph.folders import Folders, standard_folders
+from graph.job import Job
 from graph.node import node
 from graph.packs import PackOnDisk
+from graph.parse import parse
 from graph.registry import Registry
 from nodes.compat import finder, host
 from nodes.packs.load import Loader, ToLoad
@@ -308,3 +311,57 @@ def test_files_that_a_pack_loads_under_plain_names_stay_its_own(place: Place) ->
     assert not hasattr(models, "WHO")
     for name in ("First", "Second"):
         assert place.run({"1": {"class_type": name, "inputs": {}}}).value("1") == name
+
+
+HIDDEN = """
+class Batches:
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}, "hidden": {"prompt": "PROMPT", "me": "UNIQUE_ID", "version": "1.2.0", "size": "STRING"}}
+    RETURN_TYPES = ("STRING",)
+    FUNCTION = "go"
+    @classmethod
+    def IS_CHANGED(cls, prompt, me): return "as ever"
+    def go(self, prompt, me, size="as it is"):
+        return (f"{prompt[me]['inputs'].get('again', 0)} {size}",)
+NODE_CLASS_MAPPINGS = {"Batches": Batches}
+"""
+
+
+def test_of_the_hidden_inputs_those_are_given_that_there_are(place: Place) -> None:
+    assert not place.load(HIDDEN).problems
+    bench = Bench(place.registry, place.folders)
+    for inputs, expected in (({}, "0 as it is"), ({"size": "512"}, "0 512"), ({"again": 1}, "1 as it is")):
+        assert bench.graph({"1": {"class_type": "Batches", "inputs": inputs}}).value("1") == expected
+    again = bench.graph({"1": {"class_type": "Batches", "inputs": {"again": 1}}})
+    assert again.executed == [], "a pack that queues a prompt again writes into it what is new, and nothing else is"
+
+
+def test_a_pack_tells_runs_apart_by_their_numbers(place: Place) -> None:
+    from server import PromptServer
+
+    queue, seen = PromptServer.instance.prompt_queue, []
+    for name in ("a", "a", "b"):
+        host.host().job = Job(prompt_id=name, graph=parse({}), targets=())
+        [(number, prompt_id, *_)] = queue.currently_running.values()
+        seen.append((number, prompt_id))
+    assert seen[0] == seen[1] != seen[2]
+    assert [prompt_id for _, prompt_id in seen] == ["a", "a", "b"]
+
+
+def test_nodes_that_a_pack_puts_into_comfyuis_own_mappings(place: Place) -> None:
+    text = """
+        import nodes
+        class Put:
+            CATEGORY, FUNCTION, RETURN_TYPES = "t", "go", ("STRING",)
+            @classmethod
+            def INPUT_TYPES(cls): return {"required": {}}
+            def go(self): return ("put",)
+        nodes.NODE_CLASS_MAPPINGS["PutThere"] = Put
+        nodes.NODE_DISPLAY_NAME_MAPPINGS.update({"PutThere": "Put There"})
+    """
+    report = place.load(dedent(text), "puts")
+    assert (report.node_types, report.problems) == (["PutThere"], [])
+    spec = place.registry["PutThere"].spec
+    assert (spec.title, spec.module) == ("Put There", "custom_nodes.puts")
+    assert place.load("", "after").node_types == []

@@ -80,11 +80,12 @@ def test_a_core_node_is_never_redefined(load: Load) -> None:
     assert reports["loud"].notes == ["Say is a node type of Easel's own: the one of this pack is loud/Say."]
 
 
-def test_one_class_may_have_two_names_and_knows_its_pack(load: Load) -> None:
+def test_one_class_may_have_two_names_and_knows_its_pack(load: Load, tmp_path: Path) -> None:
     reports, registry = load({"p.py": GOOD % "A" + "NODE_CLASS_MAPPINGS['B'] = N\n"})
     assert reports["p"].node_types == ["A", "B"]
     assert sorted(registry) == ["A", "B"]
-    [module] = [m for name, m in sys.modules.items() if name.endswith("/p") and hasattr(m, "NODE_CLASS_MAPPINGS")]
+    ours = [m for m in sys.modules.values() if (getattr(m, "__file__", None) or "").startswith(str(tmp_path))]
+    [module] = [m for m in ours if hasattr(m, "NODE_CLASS_MAPPINGS")]
     assert module.N.RELATIVE_PYTHON_MODULE == "custom_nodes.p"
 
 
