@@ -13,6 +13,9 @@ from graph.node import Blocked
 from graph.spec import NodeSpec
 from graph.types import Link, NodeId
 
+HIDDEN = frozenset({"PROMPT", "DYNPROMPT", "UNIQUE_ID", "EXTRA_PNGINFO", "AUTH_TOKEN_COMFY_ORG", "API_KEY_COMFY_ORG"})
+"""What a hidden parameter may ask for. One of another kind is given what a prompt has under its name, if it has."""
+
 
 def gather(
     graph: DynamicGraph, job: Job, id: NodeId, spec: NodeSpec, result: Callable[[NodeId], Entry | None]
@@ -28,7 +31,7 @@ def gather(
     for name, value in node.inputs.items():
         declared = declared_input(spec, name, node.inputs)
         if not isinstance(value, Link):
-            if declared is not None or spec.open_inputs:
+            if declared is not None or spec.open_inputs or name in spec.hidden:
                 inputs[name] = [value]
         elif declared is not None and declared.options.get("rawLink"):
             inputs[name] = [value.to_json()]
@@ -37,7 +40,8 @@ def gather(
         else:
             missing.append(name)
     for name, kind in spec.hidden.items():
-        inputs[name] = [_hidden(graph, job, id, kind)]
+        if kind in HIDDEN:
+            inputs[name] = [_hidden(graph, job, id, kind)]
     return inputs, missing
 
 

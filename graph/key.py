@@ -22,6 +22,7 @@ def key(node: Node, spec: NodeSpec, upstream: Mapping[NodeId, Key], fingerprint:
     fingerprint: all that it depends on besides: its files, its code, the device (`fingerprint_of`).
     """
     declared = {item.name: item for item in spec.inputs}
+    sees_prompt = not {"PROMPT", "DYNPROMPT"}.isdisjoint(spec.hidden.values())  # and so what is written there for it
     inputs: dict[str, Any] = {}
     for name, value in node.inputs.items():
         if name in spec.unkeyed:
@@ -29,7 +30,7 @@ def key(node: Node, spec: NodeSpec, upstream: Mapping[NodeId, Key], fingerprint:
         if isinstance(value, Link):
             raw = name in declared and declared[name].options.get("rawLink")
             inputs[name] = [upstream[value.node], value.slot, value.node] if raw else [upstream[value.node], value.slot]
-        elif name in declared or spec.open_inputs:
+        elif name in declared or spec.open_inputs or name in spec.hidden or sees_prompt:
             inputs[name] = {"value": value.value if isinstance(value, BadLink) else value}
     recipe = json.dumps([KEY_VERSION, node.class_type, fingerprint, inputs], sort_keys=True, allow_nan=False)
     return Key(sha256(recipe.encode()).hexdigest())

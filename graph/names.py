@@ -159,7 +159,10 @@ class Names:
         values = {
             name: None if isinstance(value, Link) else value
             for name, value in node.inputs.items()
-            if isinstance(value, Link) or type.spec.open_inputs or type.spec.input(name) is not None
+            if isinstance(value, Link)
+            or type.spec.open_inputs
+            or name in type.spec.hidden
+            or type.spec.input(name) is not None
         }
         try:
             value = within(self.context(id, _ignore, _never), type.is_changed, values)

@@ -16,6 +16,7 @@ from typing import Any
 
 from graph.context import Context
 from graph.errors import DeclarationError
+from graph.inputs import HIDDEN
 from graph.node import Blocked, Expansion, NodeType, Outcome, Results, Values
 from graph.spec import UPLOAD_FLAGS, FileChoice, InputSpec, NodeSpec, OutputSpec
 from nodes.compat.boundary import for_pack, from_pack
@@ -340,7 +341,7 @@ def _blocked(value: Any) -> Any:
 def _is_changed(cls: type, spec: NodeSpec) -> Callable[[Context, Values], Any]:
     def is_changed(context: Context, values: Values) -> Any:
         known = {"UNIQUE_ID": context.node_id, "PROMPT": {}}
-        hidden = {name: known.get(kind) for name, kind in spec.hidden.items()}
+        hidden = {name: known.get(kind) for name, kind in spec.hidden.items() if kind in HIDDEN}
         return cls.IS_CHANGED(**{**values, **hidden})  # pyright: ignore[reportAttributeAccessIssue]
 
     return is_changed

@@ -20,11 +20,18 @@ class PromptQueueView:
         self.history: dict[str, Any] = {}
         self.queue: list[Item] = []
         self.server = None
+        self._known = ""
+        self._count = 0
+        """Of the jobs that were seen: packs tell runs apart by their numbers."""
 
     @property
     def currently_running(self) -> dict[int, Item]:
         job = host().job
-        return {} if job is None else {0: _item(job)}
+        if job is None:
+            return {}
+        if job.prompt_id != self._known:
+            self._known, self._count = job.prompt_id, self._count + 1
+        return {self._count: _item(job, self._count)}
 
     def get_current_queue(self) -> tuple[list[Item], list[Item]]:
         """(what runs, what waits)"""
@@ -64,6 +71,6 @@ class PromptQueueView:
             host().tell({"type": "wish", "free": {"models": True, "cache": name == "free_memory"}})
 
 
-def _item(job: Job) -> Item:
+def _item(job: Job, number: int) -> Item:
     extra = {**job.extra, "client_id": job.client_id}
-    return (0, job.prompt_id, to_prompt(job.graph), extra, list(job.targets), {})
+    return (number, job.prompt_id, to_prompt(job.graph), extra, list(job.targets), {})

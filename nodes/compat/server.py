@@ -84,7 +84,7 @@ class PromptServer:
         self.on_prompt_handlers: list[Handler] = []
         self.sockets: dict[str, Any] = {}
         self.sockets_metadata: dict[str, Any] = {}
-        self.number = 0
+        self.number = 1
         self.address = str(next(iter(host().config.get("listen", ("127.0.0.1",)))))
         self.port = int(host().config.get("port", 8188))
         self.client_session = None

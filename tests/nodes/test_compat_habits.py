@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -338,9 +339,8 @@ def test_of_the_hidden_inputs_those_are_given_that_there_are(place: Place) -> No
 
 
 def test_a_pack_tells_runs_apart_by_their_numbers(place: Place) -> None:
-    from server import PromptServer
-
-    queue, seen = PromptServer.instance.prompt_queue, []
+    server: Any = importlib.import_module("server")  # ComfyUI's, as packs get it
+    queue, seen = server.PromptServer.instance.prompt_queue, list[tuple[int, str]]()
     for name in ("a", "a", "b"):
         host.host().job = Job(prompt_id=name, graph=parse({}), targets=())
         [(number, prompt_id, *_)] = queue.currently_running.values()

@@ -239,7 +239,7 @@ def test_the_server_passes_messages_and_prompts_on(packs: Path) -> None:
     assert told[0] == {"type": "prompt_handlers", "count": 1}
     assert told[-1]["type"] == "submit"
     assert (told[-1]["client_id"], told[-1]["extra_data"], told[-1]["targets"]) == ("me", {"x": 2}, ["9"])
-    assert found["free"] == (0, ["custom_nodes_from_web"], {}, False)
+    assert found["free"] == (1, ["custom_nodes_from_web"], {}, False)
 
 
 def test_conditionings_get_values_beside_what_they_have(packs: Path) -> None:
