@@ -1,4 +1,5 @@
 /** A small editor without a page, for tests of commands: the same model, no canvas, and a few node types. */
+import { followGrowth } from '../../web/commands/growing.js'
 import { Graph } from '../../web/model/graph.js'
 import { NodeTypes } from '../../web/model/node_types.js'
 import { Schema } from '../../web/model/schema.js'
@@ -29,12 +30,12 @@ export const OBJECT_INFO = {
   Save: type({ images: ['IMAGE'], filename_prefix: ['STRING', { default: 'x' }] }, [], { title: 'Save Image', output: true })
 }
 
-/** @param {object} [workflow] */
-export function makeContext(workflow = {}) {
+/** @param {object} [workflow] @param {object} [info] the node types */
+export function makeContext(workflow = {}, info = OBJECT_INFO) {
   const store = new Store()
   store.load(load(workflow).records)
   const graph = new Graph(store)
-  const types = new NodeTypes(new Schema(OBJECT_INFO), graph)
+  const types = new NodeTypes(new Schema(info), graph)
   const scene = new Scene(store, graph, types, () => null)
   store.listen((diff, source) => (source === 'load' ? scene.rebuild() : scene.follow(diff)))
   const notices = []
@@ -45,6 +46,7 @@ export function makeContext(workflow = {}) {
     outputType: (node, slot) => scene.outputType(node, slot),
     notify: (message) => notices.push(message)
   }
+  store.derive((diff) => followGrowth(context, diff))
   return context
 }
 

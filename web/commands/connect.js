@@ -72,7 +72,8 @@ function ensureInput({ store, types }, node, socket) {
   const known = socket.index >= 0 ? socket.index : node.inputs.findIndex((slot) => slot.name === socket.name)
   if (known >= 0) return known
   const spec = types.of(node)?.inputs.find((input) => input.name === socket.name)
-  const slot = { name: socket.name, type: socket.type, widget: spec?.widget ? socket.name : null, raw: null }
+  const raw = spec?.nested && spec.optional && !spec.widget ? { name: socket.name, type: socket.type, link: null, shape: 7 } : null
+  const slot = { name: socket.name, type: socket.type, widget: spec?.widget ? socket.name : null, raw }
   store.update(node.id, { inputs: [...node.inputs, slot] })
   return node.inputs.length
 }

@@ -6,12 +6,13 @@
  * @typedef {import('../model/widget_values.js').Widget} Widget
  */
 import { t } from '../language/t.js'
+import { optionsOf, withKept } from '../model/grown.js'
 import { asObject } from '../model/json.js'
 import { withExpression } from '../model/live_expressions.js'
 import { fitNumber } from '../model/numbers.js'
 import { isDefault } from '../model/value_text.js'
 import { humanise } from '../model/words.js'
-import { widgetsOf, withValue } from '../model/widget_values.js'
+import { valuesBrought, widgetsOf, withValue } from '../model/widget_values.js'
 import { isWire } from '../model/wires.js'
 import { renameWire } from './wires.js'
 
@@ -38,7 +39,10 @@ export function setWidget({ store, types, graph, notify }, id, name, value, kind
   }
   const values = withValue(type, node, name, value, kind)
   // A value that is given takes the place of an expression.
-  const properties = kind === 'value' ? withExpression(node.properties, name, null) : node.properties
+  const plain = kind === 'value' ? withExpression(node.properties, name, null) : node.properties
+  const chosen = kind === 'value' && optionsOf(type, name) ? widgetsOf(type, node).find((widget) => widget.name === name)?.value : value
+  // What the other option held is there again when it is chosen again.
+  const properties = chosen === value ? plain : withKept(plain, name, { from: chosen, to: value, values: valuesBrought(type, node, name) })
   store.transact(labelOf(name), () => store.update(id, { values, properties }))
 }
 

@@ -10,7 +10,7 @@
  * @typedef {import('./schema.js').InputSpec} InputSpec
  * @typedef {import('./schema.js').NodeType} NodeType
  *
- * @typedef {{name: string, names: readonly string[], least: number, input: InputSpec}} Row
+ * @typedef {{name: string, names: readonly string[], numbered: boolean, least: number, input: InputSpec}} Row `numbered`: the names count, and say nothing else.
  * @typedef {{key: unknown, inputs: readonly InputSpec[]}} Option
  * @typedef {{options?: readonly Option[], row?: Omit<Row, 'name'>, inputs?: readonly InputSpec[]}} Brings One of the three.
  */
@@ -53,7 +53,7 @@ export function readGrowing(name, type, options, read) {
     const most = isFinite(template.max) ? Math.max(template.max, 0) : MOST
     const names = said.length ? /** @type {string[]} */ (said) : Array.from({ length: Math.min(most, MOST) }, (_, index) => `${asText(template.prefix) ?? ''}${index}`)
     const least = isFinite(template.min) ? template.min : 1
-    return { widget: null, forced: false, brings: { row: { names: input ? names : [], least, input: /** @type {InputSpec} */ (input) } } }
+    return { widget: null, forced: false, brings: { row: { names: input ? names : [], numbered: said.length === 0, least, input: /** @type {InputSpec} */ (input) } } }
   }
   if (type !== SLOT) return null
   return { type: asText(options.slotType) ?? '*', optional: true, widget: null, forced: false, brings: { inputs: all(options.inputs) } }

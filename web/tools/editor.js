@@ -23,6 +23,7 @@
  */
 import { addNode } from '../commands/add_node.js'
 import { CORE_COMMANDS } from '../commands/core.js'
+import { followGrowth } from '../commands/growing.js'
 import { Registry } from '../commands/registry.js'
 import { alike, setExpression, setExpressions, setWidget, setWidgets } from '../commands/set_widget.js'
 import { TITLE } from '../geometry/layout.js'
@@ -85,6 +86,7 @@ export class Editor extends Doing {
     this.graph = new Graph(store)
     this.pictures = new Pictures(pictureUrl, () => this.invalidate())
     this.types = new NodeTypes(schema, this.graph)
+    store.derive((diff) => followGrowth(this, diff))
     this.expressions = new Expressions(store, this.graph, (type) => this.schema.get(type))
     this.scene = new Scene(store, this.graph, this.types, (node) => this.#aspect(node))
     this.renderer = new Renderer({ canvas, overlay, theme, view: this })
