@@ -131,6 +131,7 @@ async function start() {
     newest = turn
     editor.setSchema(new Schema(types))
     oldNames.typesCame()
+    troubles.typesCame()
     checks.all()
     choicePictures.forget()
     widgets.words.forget()

@@ -98,3 +98,25 @@ def test_a_save_is_on_the_canvas(author: Person, server: Server) -> None:
     expect(page.get_by_role("option").first).to_contain_text("Whisper It")
     page.keyboard.press("Enter")
     author.until("() => window.app.graph.serialize().nodes.some(node => node.type === 'Whisper')")
+
+
+def test_a_node_that_gets_another_name_is_followed(author: Person, server: Server) -> None:
+    pack: Path = server.base / "custom_nodes" / "sketch"
+    page, notices = author.page, author.page.locator(".toasts")
+    (pack / "shout.py").write_text(SHOUT)
+    author.load(GRAPH)
+    author.until("() => window.easel.editor.schema.get('Shout')")
+    (pack / "shout.py").write_text(SHOUT.replace('"Shout"', '"Cry"'))
+    author.until("() => !window.easel.editor.schema.get('Shout')")
+    page.keyboard.press("Control+Enter")
+    expect(notices).to_contain_text("which is not installed")
+
+    renamed = SHOUT.replace('"Shout"', '"Cry", renamed=(Renamed("Shout"),)').replace(
+        "import Int", "import Renamed, Int"
+    )
+    (pack / "shout.py").write_text(renamed)
+    expect(notices).to_contain_text("One node has another name now: it was replaced.")
+    expect(notices).not_to_contain_text("which is not installed")
+    assert author.workflow["nodes"][0]["type"] == "Cry"
+    assert author.prompt["1"] | {"_meta": None} == {"class_type": "Cry", "inputs": {"text": "good day"}, "_meta": None}
+    assert author.status(1)["error"] is None

@@ -55,6 +55,22 @@ test('what was opened before the types were known is replaced when they come', a
   assert.deepEqual(opened.types(), ['LoadImage', 'Brush', 'Wash'])
 })
 
+test('names that a pack gives while the graph is open are taken, and not again once that was taken back', async () => {
+  const { Brush: _, ...before } = NODES
+  const opened = opening(new Schema({ ...before, OldBrush: NODES.Brush, Wash: { ...NODES.Wash, easel_renamed: [] } }))
+  const came = async schema => {
+    opened.editor.schema = schema
+    opened.names.typesCame()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  assert.equal(await opened.names.replace(), 0)
+  await came(new Schema(NODES))
+  assert.deepEqual(opened.types(), ['LoadImage', 'Brush', 'Wash'])
+  opened.store.undo()
+  await came(new Schema({ ...NODES }))
+  assert.deepEqual(opened.types(), ['LoadImage', 'OldBrush', 'Wash'])
+})
+
 test('a file without old names is the same object, a type that is there is never replaced, and nonsense says nothing', () => {
   const plain = { nodes: [{ id: 1, type: 'LoadImage' }], links: [] }
   assert.equal(byNewNames(plain, new Renames(new Schema(NODES))).file, plain)

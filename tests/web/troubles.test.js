@@ -56,6 +56,21 @@ test('an edit mends, the next seed does not', () => {
   assert.ok(session.status('1').error, 'the others stay')
 })
 
+test('a node whose type has come is not refused for the want of it any more', () => {
+  const { context, troubles, session } = page()
+  troubles.refuse({ 1: { class_type: 'Load', errors: [{ type: 'missing_node_type', sentence: 'Load is not installed.', extra_info: {} }] }, 2: refusal[2] }, {})
+  const { schema } = context.types
+  context.types.schema = { get: (name) => (name === 'Load' ? undefined : schema.get(name)) }
+  troubles.typesCame()
+  assert.ok(session.status('1').error, 'not yet')
+  context.types.schema = schema
+  troubles.typesCame()
+  assert.equal(session.status('1').error, null)
+  assert.ok(session.status('2').error, 'the others stay')
+  troubles.showRefused()
+  assert.equal(session.status('1').error, null)
+})
+
 test('an error says it, so a notice does not', () => {
   const { troubles, session } = page()
   const notice = { kind: 'missing_file', message: 'There is no such file.', input: 'name', extra: {} }

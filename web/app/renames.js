@@ -18,14 +18,17 @@ export class OldNames {
     this.graph = graph
     this.client = client
     this.toasts = toasts
-    /** What was opened before any node types were known. @type {unknown} */
-    this.waiting = null
-    graph.onOpen.add(() => void this.replace())
+    /** Where the names were looked at last, and the names of then: what was taken back by undo is not done again. @type {{ tab: unknown, renames: string | null }} */
+    this.looked = { tab: null, renames: null }
+    graph.onOpen.add(() => {
+      this.looked = { tab: null, renames: null }
+      void this.replace()
+    })
   }
 
-  /** Node types have come. */
+  /** Node types have come: the first, or those of a pack that was saved or approved while the graph is open. */
   typesCame() {
-    if (this.waiting === this.graph.tab) void this.replace()
+    void this.replace()
   }
 
   /** Replaces what the open graph calls by old names. @returns {Promise<number>} how many nodes */
@@ -33,15 +36,15 @@ export class OldNames {
     const { editor, graph } = this
     const { tab } = graph
     const { schema } = editor
-    this.waiting = null
-    if (![...schema.types.values()].some(({ virtual }) => !virtual)) {
-      this.waiting = tab
-      return 0
-    }
+    if (![...schema.types.values()].some(({ virtual }) => !virtual)) return 0
     // Packs of the incumbent's kind tell the server of replacements apart from their types.
     const more = missesTypes(editor.save(), schema) ? readReplacements(await this.client.json('/api/node_replacements').catch(() => null)) : new Map()
     if (tab !== graph.tab) return 0
-    const { file, count } = byNewNames(/** @type {import('../model/json.js').Json} */ (editor.save()), new Renames(schema, more))
+    const renames = new Renames(schema, more)
+    const words = renames.words()
+    if (this.looked.tab === tab && this.looked.renames === words) return 0
+    this.looked = { tab, renames: words }
+    const { file, count } = byNewNames(/** @type {import('../model/json.js').Json} */ (editor.save()), renames)
     if (!count) return 0
     replaceDocument(editor.store, load(file).records, many(count, 'Take the new name of a node', 'Take the new names of {count} nodes'))
     this.toasts.show({

@@ -240,6 +240,16 @@ export class Troubles {
     for (const [id, error] of this.refused) this.session.update(id, { state: 'error', error })
   }
 
+  /** Node types have come: whoever has its type now is not refused for the want of it any more. */
+  typesCame() {
+    for (const { id, record, faults } of this.errors()) {
+      if (!id || !record || !faults.every(({ kind }) => kind === 'missing_node_type') || !this.editor.types.of(record)) continue
+      this.refused.delete(id)
+      this.session.update(id, { state: 'idle', error: null })
+    }
+    if (this.refused.size === 0 && !this.errors().length) this.toasts.dismiss('problem')
+  }
+
   /**
    * An edit to a node, or to its links, is taken for an attempt to mend it: the next run tells.
    *

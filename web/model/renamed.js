@@ -92,6 +92,13 @@ export class Renames {
     return !this.moved.size && !this.within.size
   }
 
+  /** What leads where, to see whether anything is new. */
+  words() {
+    return JSON.stringify([this.moved, this.within].map((all) => [...all].map(([old, { type, ones }]) => [old, type.name, ones.map(({ node, inputs, values, added, outputs, widgets }) => [
+      node, [...inputs], [...values].map(([name, known]) => [name, [...known]]), [...added], [...outputs], widgets
+    ])])))
+  }
+
   /** @param {unknown} node  of a file @returns {Found | undefined} */
   of(node) {
     const name = asText(asObject(node)?.type) ?? ''
