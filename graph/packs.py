@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-CODE_SUFFIXES = (".py", ".js", ".mjs", ".so", ".pyd")
+CODE_SUFFIXES = (".py", ".js", ".mjs", ".so", ".pyd", ".whl")
 CODE_FILES = ("pyproject.toml", "requirements.txt")
 """What of a pack decides whether it is the one that was approved; its data files do not count."""
 SKIPPED_FOLDERS = ("__pycache__", ".git", "node_modules", ".venv")
@@ -82,7 +83,8 @@ def hash_of(code: Mapping[str, bytes]) -> str:
     """The hash of `PackOnDisk.read_code`."""
     whole = hashlib.sha256()
     for name in sorted(code):
-        whole.update(f"{len(name)}:{name}:{len(code[name])}:".encode() + code[name])
+        told = os.fsencode(name)  # names on the disk may be no text
+        whole.update(b"%d:%s:%d:" % (len(name), told, len(code[name])) + code[name])
     return whole.hexdigest()
 
 
@@ -93,8 +95,9 @@ def find_packs(directory: Path) -> Iterator[PackOnDisk]:
     for path in sorted(directory.iterdir(), key=lambda path: path.name.lower()):
         if path.name.startswith((".", "__")) or path.name.endswith(".disabled"):
             continue
-        if (path.suffix == ".py" and path.is_file()) or (path / "__init__.py").is_file():
-            yield PackOnDisk(path)
+        with suppress(PermissionError):  # a folder that this user may not enter holds no pack for them
+            if (path.suffix == ".py" and path.is_file()) or (path / "__init__.py").is_file():
+                yield PackOnDisk(path)
 
 
 def named_packs(directories: Iterable[Path]) -> Iterator[tuple[str, PackOnDisk]]:

@@ -13,8 +13,10 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -68,20 +70,33 @@ def needs_of(pack: PackOnDisk) -> Needs:
     project: dict[str, Any] = {}
     problem = ""
     try:
-        project = tomllib.loads((pack.path / "pyproject.toml").read_text("utf-8"))
+        project = tomllib.loads(_own_file(pack, "pyproject.toml").read_text("utf-8"))
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
         problem = f"The pyproject.toml of the pack {pack.name} could not be read: {error}"
-    tools = cast("dict[str, Any]", project.get("tool", {}).get("easel", {}))
     try:
-        text = (pack.path / "requirements.txt").read_text("utf-8", "replace")
+        text = _own_file(pack, "requirements.txt").read_text("utf-8", "replace")
         lines = [line.split(" #")[0].strip() for line in text.splitlines()]
         lines = [line for line in lines if line and not line.startswith("#")]
     except OSError:
-        listed: Any = project.get("project", {}).get("dependencies", [])
+        listed: Any = _table(project, "project").get("dependencies", [])
         lines = [str(line) for line in cast("list[Any]", listed)] if isinstance(listed, list) else []
-    return Needs(tuple(lines), tools.get("environment") == "own", problem)
+    return Needs(tuple(lines), _table(_table(project, "tool"), "easel").get("environment") == "own", problem)
+
+
+def _own_file(pack: PackOnDisk, name: str) -> Path:
+    """A file of the pack. Raises FileNotFoundError where a link leads out of it: that is no part of its code."""
+    path = pack.path / name
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(pack.path)):
+        raise FileNotFoundError(path)
+    return path
+
+
+def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
+    """A table of a TOML file; empty where it is something else, as in a pack of somebody who knows no better."""
+    found: Any = data.get(name)
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 class Environments:
@@ -107,15 +122,18 @@ class Environments:
             return False
         return stamp.get("hash") == needs.hash and self.python(pack, needs).exists()
 
-    async def plan(self, pack: PackOnDisk, needs: Needs) -> list[Fetch]:
-        """What an installation would fetch. Asks the package index; installs nothing. Raises InstallError."""
+    async def plan(self, pack: PackOnDisk, needs: Needs, kept: Path | None = None) -> list[Fetch]:
+        """What an installation would fetch. Asks the package index; installs nothing. Raises InstallError.
+
+        kept: where the pack's approved code lies, if its own files may be others by now.
+        """
         if not needs.lines:
             return []
         async with self._busy:
             python = await self._made(pack, needs)
             report = self.folder / f".plan-{pack.name}.json"
             try:
-                await self._pip(python, pack, needs, ["--dry-run", "--report", str(report)])
+                await self._pip(python, pack, needs, kept, ["--dry-run", "--report", str(report)])
                 found: Any = json.loads(report.read_bytes())
                 return [_fetch(item) for item in found.get("install", [])]
             except (OSError, ValueError) as error:
@@ -123,12 +141,14 @@ class Environments:
             finally:
                 report.unlink(missing_ok=True)
 
-    async def install(self, pack: PackOnDisk, needs: Needs, say: Callable[[str], None]) -> None:
-        """Install what the pack asks for; `say` gets each line of pip's. Raises InstallError."""
+    async def install(
+        self, pack: PackOnDisk, needs: Needs, say: Callable[[str], None], kept: Path | None = None
+    ) -> None:
+        """Install what the pack asks for; `say` gets each line of pip's. kept: as in `plan`. Raises InstallError."""
         async with self._busy:
             python = await self._made(pack, needs)
             if needs.lines:
-                await self._pip(python, pack, needs, [], say)
+                await self._pip(python, pack, needs, kept, [], say)
             stamp = {"pack": pack.name, "hash": needs.hash, "lines": list(needs.lines)}
             write_whole(self._stamp(pack), json.dumps(stamp).encode())
 
@@ -168,22 +188,36 @@ class Environments:
         python: Path,
         pack: PackOnDisk,
         needs: Needs,
+        kept: Path | None,
         options: Sequence[str],
         say: Callable[[str], None] | None = None,
     ) -> None:
         wanted = self.folder / f".wanted-{self._home(pack).name}.txt"
         write_whole(wanted, ("\n".join(needs.lines) + "\n").encode())
-        command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *options]
+        # -P: a pack's own json.py, or pip.py, in the folder that this runs in is nothing for pip to import.
+        command = [str(python), "-P", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *options]
         command += ["-r", str(wanted)]
         if not needs.own:
             command += ["-c", str(ROOT / "constraints.txt"), "-c", str(ROOT / "requirements.txt")]
         try:
-            # Relative requirements are the pack's own files.
-            code, lines = await _run(command, say, pack.path)
+            with _folder_to_build(pack, kept, self.folder) as folder:
+                code, lines = await _run(command, say, folder)
         finally:
             wanted.unlink(missing_ok=True)
         if code != 0:
             raise InstallError(_why(pack, needs, lines))
+
+
+@contextmanager
+def _folder_to_build(pack: PackOnDisk, kept: Path | None, beside: Path) -> Generator[Path]:
+    """The folder that relative requirements mean: the pack's own, or a copy of its approved code, in which building
+    what lies there leaves nothing behind."""
+    if kept is None:
+        yield pack.root
+        return
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=beside) as made:
+        shutil.copytree(kept, made, dirs_exist_ok=True)
+        yield Path(made)
 
 
 def _why(pack: PackOnDisk, needs: Needs, lines: Sequence[str]) -> str:

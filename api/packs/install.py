@@ -55,7 +55,7 @@ class Installer:
         self._packs.changed()
         async with self._worker.idle:  # a job that runs is waited for, and the next one waits
             try:
-                await self._packs.environments.install(known.pack, known.needs, self._say)
+                await self._packs.environments.install(known.pack, known.needs, self._say, known.copy)
             except (InstallError, OSError) as error:
                 self._problem = str(error)
                 log.warning("%s", error)

@@ -62,7 +62,7 @@ async def plan(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     known = await _approved(services, request.match_info["pack"])
     try:
-        found = await services.packs.environments.plan(known.pack, known.needs)
+        found = await services.packs.environments.plan(known.pack, known.needs, known.copy)
     except InstallError as error:
         raise Refusal(502, "no_plan", str(error)) from None
     return web.json_response({"needs": known.needs.hash, "fetch": [one.to_json() for one in found]})
@@ -90,6 +90,9 @@ async def _approved(services: Services, name: str) -> Known:
 
 
 def _check_code(services: Services, body: JsonObject) -> None:
+    if services.code.wait:
+        seconds = int(services.code.wait) + 1
+        raise Refusal(429, "too_many_codes", f"Too many wrong codes were given. Try again in {seconds} seconds.")
     if not services.code.use(body.get("code")):
         raise Refusal(403, "wrong_code", "This is not the code that the terminal shows. Look there, and type it again.")
 

@@ -55,7 +55,7 @@ class AtTheTerminal:
     async def _watch(self) -> None:
         waiting = await asyncio.to_thread(self._packs.waiting)
         if waiting:
-            names = ", ".join(known.name for known in waiting[:NAMED])
+            names = ", ".join(printable(known.name) for known in waiting[:NAMED])
             names += f" and {len(waiting) - NAMED} more" if len(waiting) > NAMED else ""
             print(f"Packs that wait for approval: {names}. {RISK}", flush=True)
             print(f"Approve one on a terminal by: python3 server.py approve NAME{self._base}", flush=True)
@@ -95,7 +95,7 @@ class AtTheTerminal:
         if not self._asking:
             self._end_asking()
             return
-        print(f"{described(self._asking[0])}\nApprove {self._asking[0].name}? [y/N] ", end="", flush=True)
+        print(f"{described(self._asking[0])}\nApprove {printable(self._asking[0].name)}? [y/N] ", end="", flush=True)
 
     def _end_asking(self) -> None:
         self._asking = []
@@ -133,12 +133,12 @@ def approved(packs: Packs, known: Known) -> bool:
     try:
         packs.approvals.approve({known.pack: known.hash}, "terminal")
     except CodeChanged:
-        print(f"The code of {known.name} has just changed: look at it again.", flush=True)
+        print(f"The code of {printable(known.name)} has just changed: look at it again.", flush=True)
         return False
     except OSError as error:
-        print(f"The approval of {known.name} could not be written: {error.strerror or error}.", flush=True)
+        print(f"The approval of {printable(known.name)} could not be written: {error.strerror or error}.", flush=True)
         return False
-    print(f"{known.name} is approved.", flush=True)
+    print(f"{printable(known.name)} is approved.", flush=True)
     return True
 
 
@@ -146,13 +146,18 @@ def described(known: Known) -> str:
     """A pack in a few lines."""
     files = len(known.pack.code_files())
     count = "one file" if files == 1 else f"{files} files"
-    words = [f"{known.name}: {known.pack.path}", f"  {count} of code, hash {known.hash[:16]}"]
+    words = [printable(f"{known.name}: {known.pack.path}"), f"  {count} of code, hash {known.hash[:16]}"]
     if known.changed:
         words[1] += "; its code changed since it was approved"
     lines = needs_of(known.pack).lines
     if lines:
-        words.append(f"  it asks for {', '.join(lines[:8])}{' ...' if len(lines) > 8 else ''}")
+        words.append(printable(f"  it asks for {', '.join(lines[:8])}{' ...' if len(lines) > 8 else ''}"))
     return "\n".join(words)
+
+
+def printable(words: str) -> str:
+    """Words of a pack that nobody has looked at yet, without what would move the cursor or clear the screen."""
+    return "".join(letter if letter.isprintable() else "?" for letter in words)
 
 
 def command(flags: PacksFlags) -> int:
