@@ -167,3 +167,18 @@ test('sockets that match take the types that they allow', () => {
   assert.equal(feed(add('Number'), 'INT', grow, 'items.item1'), null)
   assert.equal(context.notices.length, 1)
 })
+
+test('an output that matches gives what its inputs are given', () => {
+  const { context, add, feed } = scene()
+  const [grow, next] = [add('GrowSlot'), add('GrowSlot')]
+  const picture = add('LoadImage')
+  const type = (id) => context.outputType(context.store.node(id), 0)
+  assert.equal(type(grow), 'IMAGE,MASK')
+  feed(picture, 'MASK', grow, 'items.item1')
+  feed(grow, 'IMAGE,MASK', next, 'any')
+  assert.equal(type(grow), 'MASK')
+  assert.equal(type(next), 'MASK', 'however far')
+  context.store.undo()
+  context.store.undo()
+  assert.equal(type(grow), 'IMAGE,MASK')
+})

@@ -21,10 +21,11 @@
  * @property {boolean} forced Would have a widget, but for `forceInput`.
  * @property {string} tooltip
  * @property {boolean} advanced
+ * @property {string} [match] The template of which all inputs and outputs are of one type.
  * @property {import('./grown.js').Brings} [brings] Inputs that it brings with it.
  * @property {'required' | 'optional'} [nested] One brought it that is in this group.
  *
- * @typedef {{name: string, type: string, list: boolean, tooltip: string, label?: string}} OutputSpec `label`: what is shown in its name's place.
+ * @typedef {{name: string, type: string, list: boolean, tooltip: string, label?: string, match?: string}} OutputSpec `label`: what is shown in its name's place. `match`: its template.
  *
  * @typedef {object} NodeType
  * @property {string} name
@@ -51,6 +52,7 @@
 import { catalogue } from '../language/nodes.js'
 import { asGrowing, matched, readGrowing } from './grown.js'
 import { asList, asObject, asText, isObject } from './json.js'
+import { matchOf, readMatch, saidMatches } from './matching.js'
 import { readRenamed } from './renamed.js'
 import { VIRTUAL_TYPES } from './virtual_types.js'
 import { readWidget } from './widget_specs.js'
@@ -93,6 +95,8 @@ export class Schema {
 /** @param {string} name @param {Json} entry @param {Words} words @returns {NodeType} */
 function readType(name, entry, words) {
   const own = words.nodes.get(name)
+  const inputs = readInputs(entry).map((input) => inWords(input, own?.inputs?.[input.name], words))
+  const matches = saidMatches(entry)
   const outputNames = asList(entry.output_name)
   const lists = asList(entry.output_is_list)
   const tooltips = asList(entry.output_tooltips)
@@ -100,10 +104,9 @@ function readType(name, entry, words) {
     const output = asText(outputNames[slot]) ?? typeName(type)
     const { label, tooltip } = own?.outputs?.[output] ?? {}
     return {
-      name: output, type: typeName(type), list: lists[slot] === true, tooltip: tooltip ?? shared(words, asText(tooltips[slot])), ...(label ? { label } : {})
+      name: output, type: typeName(type), list: lists[slot] === true, tooltip: tooltip ?? shared(words, asText(tooltips[slot])), ...(label ? { label } : {}), ...matchOf(matches[slot], typeName(type), inputs)
     }
   })
-  const inputs = readInputs(entry).map((input) => inWords(input, own?.inputs?.[input.name], words))
   const english = asText(entry.display_name) || name
   const output = entry.output_node === true
   return {
@@ -184,6 +187,7 @@ function readInput(name, spec, optional, label = name) {
     forced: forced && widget !== null,
     tooltip: asText(options.tooltip) ?? '',
     advanced: options.advanced === true,
+    ...readMatch(options),
     ...readGrowing(name, type, options, readInput)
   }
 }

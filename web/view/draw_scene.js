@@ -129,7 +129,7 @@ export function drawNodeOf(ctx, theme, view, node, hasty) {
       index >= 0 && (side === 'in' ? view.graph.linkInto(node, index) !== undefined : view.graph.feeds(node, index)),
     feeder: ({ index }) => view.scene.feeder(node, index), wrong: (name) => view.expressions.problem(node.id, name) !== null,
     lastUsed: (name) => view.scene.lastUsed(node.id, name),
-    typeOf: ({ side, index, type }) => (node.type === 'Reroute' || (side === 'out' && type === '*') ? view.scene.outputType(node, index < 0 ? 0 : index) : type),
+    typeOf: ({ side, index, type }) => (node.type === 'Reroute' || (side === 'out' && (type === '*' || type.includes(','))) ? view.scene.outputType(node, index < 0 ? 0 : index) : type),
     fits: dragged && ((place) => {
       const own = dragged.ends.some((end) => end.node === node.id && end.side === place.side && end.index === place.index)
       return own || dragged.fits({ node: node.id, side: place.side, index: place.index, name: place.name, type: place.type })

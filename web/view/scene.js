@@ -18,6 +18,7 @@ import { GridIndex } from '../geometry/grid_index.js'
 import { bounds, grow, move } from '../geometry/rect.js'
 import { t } from '../language/t.js'
 import { recordId } from '../model/graph.js'
+import { matchedLink } from '../model/matching.js'
 import { layoutOf, viewOf } from '../model/shape.js'
 import { around, GET, isWire, sender, wireName } from '../model/wires.js'
 import { Wires } from './wires.js'
@@ -237,9 +238,11 @@ export class Scene {
   /** The type that an output gives, seen through reroutes. @param {NodeRecord} node @param {number} slot @returns {string} */
   outputType(node, slot) {
     let at = node
-    for (let hop = 0; (at.type === 'Reroute' || (isWire(at) && (at.outputs[0]?.type ?? '*') === '*')) && hop < 100; hop++) {
-      const feeds = at.type === GET ? sender(this.graph, wireName(at), around(this.graph, at.graph)) : at
-      const link = feeds && this.graph.linkInto(feeds, 0)
+    for (let hop = 0; hop < 100; hop++) {
+      const passes = at.type === 'Reroute' || (isWire(at) && (at.outputs[0]?.type ?? '*') === '*')
+      const feeds = passes && at.type === GET ? sender(this.graph, wireName(at), around(this.graph, at.graph)) : at
+      const link = passes ? feeds && this.graph.linkInto(feeds, 0) : matchedLink(this.graph, this.types.of(at), at, slot)
+      if (!passes && !link) break
       const source = link && this.graph.source(link)
       if (!link || !source) return '*'
       at = source
