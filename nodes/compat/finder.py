@@ -44,6 +44,29 @@ HONOURED = frozenset({"comfy.utils.PROGRESS_BAR_ENABLED", "latent_preview.get_pr
 """What a pack may replace in a module of ours, and we read it."""
 
 
+IMPORTED = {"np": "numpy", "comfy": "comfy", "folder_paths": "folder_paths"} | {
+    name: name
+    for name in (
+        *(
+            "collections",
+            "copy",
+            "functools",
+            "hashlib",
+            "inspect",
+            "json",
+            "logging",
+            "math",
+            "os",
+            "random",
+            "re",
+            "sys",
+        ),
+        *("time", "torch", "traceback", "numpy"),
+    )
+}
+"""Modules that nearly all of ComfyUI's have among their names."""
+
+
 class CompatModule(ModuleType):
     """A module of ComfyUI's name. Reading what it lacks gives a stand-in; asking whether it is there says no."""
 
@@ -57,6 +80,8 @@ class CompatModule(ModuleType):
             return core
         if not is_read(sys._getframe(1)):  # pyright: ignore[reportPrivateUsage]
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if (imported := _imported_there(self.__name__, name)) is not None:
+            return importlib.import_module(imported)
         return stand_in(f"{shown_name(self.__name__)}.{name}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -65,6 +90,14 @@ class CompatModule(ModuleType):
         if name in self.__dict__ and whole not in HONOURED and own_modules.pack_of(frame.f_globals) is not None:
             log.warning("%s", no_effect(whole, frame))
         super().__setattr__(name, value)
+
+
+def _imported_there(module: str, name: str) -> str | None:
+    """The module that packs mean by a name which ComfyUI's module has only because it imports it itself."""
+    if name in IMPORTED:
+        return IMPORTED[name]
+    beside = f"comfy.{name}"
+    return beside if module.startswith("comfy.") and _file(beside) is not None else None
 
 
 def shown_name(module: str) -> str:

@@ -71,6 +71,8 @@ class PackRoutes:
         """Never started, so that packs may add to it at any time: only its router is looked at."""
         self._packs: dict[str, _Server] = {}
         self._seen: set[int] = set()
+        self._middlewares = 0
+        """Of the application's, those that were told."""
         self._serving: tuple[Path | None, str, Tell, int] | None = None
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
@@ -118,6 +120,14 @@ class PackRoutes:
 
     def _collect(self) -> None:
         """Take up what packs have put into `app` themselves."""
+        for middleware in list(self.app.middlewares)[self._middlewares :]:
+            self._middlewares += 1
+            log.warning(
+                "pack %s adds what is to see every request to the server (%s): Easel asks no pack about its requests, "
+                "so this does nothing here.",
+                _pack_of_handler(middleware),
+                getattr(middleware, "__name__", "a middleware"),
+            )
         for resource in list(self.app.router.resources()):
             if id(resource) in self._seen:
                 continue

@@ -69,6 +69,14 @@ class _Users:
         return path
 
 
+class _Handlers(list[Handler]):
+    """Those who see prompts. The server asks this process from the first one on."""
+
+    def append(self, handler: Handler) -> None:
+        super().append(handler)
+        host().tell({"type": "prompt_handlers", "count": len(self)})
+
+
 class PromptServer:
     """There is one, `PromptServer.instance`, before the first pack is imported."""
 
@@ -81,7 +89,7 @@ class PromptServer:
         self.app = ROUTES.app
         self.prompt_queue = PromptQueueView()
         self.user_manager = _Users()
-        self.on_prompt_handlers: list[Handler] = []
+        self.on_prompt_handlers: list[Handler] = _Handlers()
         self.sockets: dict[str, Any] = {}
         self.sockets_metadata: dict[str, Any] = {}
         self.number = 1
@@ -185,7 +193,6 @@ class PromptServer:
     def add_on_prompt_handler(self, handler: Handler) -> None:
         """handler: gets what was posted to /prompt before it is checked, and gives it back, changed or not."""
         self.on_prompt_handlers.append(handler)
-        host().tell({"type": "prompt_handlers", "count": len(self.on_prompt_handlers)})
 
     def trigger_on_prompt(self, json_data: dict[str, Any]) -> dict[str, Any]:
         """What all handlers make of a prompt; one that fails is passed over, and told in the log."""

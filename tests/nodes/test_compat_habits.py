@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -365,3 +366,35 @@ def test_nodes_that_a_pack_puts_into_comfyuis_own_mappings(place: Place) -> None
     spec = place.registry["PutThere"].spec
     assert (spec.title, spec.module) == ("Put There", "custom_nodes.puts")
     assert place.load("", "after").node_types == []
+
+
+LEAKS = """
+from comfy.samplers import math, model_management
+import comfy.model_management, comfy.sd, nodes
+assert math.gcd(4, 6) == 2
+assert model_management is comfy.model_management
+assert comfy.sd.comfy is comfy
+assert nodes.np.int64
+assert not hasattr(comfy.sd, "nothing_of_the_kind")
+
+from server import PromptServer
+
+async def guard(request, handler):
+    return await handler(request)
+
+PromptServer.instance.app.middlewares.append(guard)
+PromptServer.instance.on_prompt_handlers.append(lambda asked: {**asked, "seen": True})
+NODE_CLASS_MAPPINGS = {}
+"""
+
+
+def test_what_packs_take_from_where_comfyui_merely_imports_it(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[dict[str, Any]] = []
+    host.host().tell = told.append
+    assert not place.load(LEAKS).problems
+    server: Any = importlib.import_module("server")
+    assert server.PromptServer.instance.trigger_on_prompt({"prompt": {}}) == {"prompt": {}, "seen": True}
+    assert told == [{"type": "prompt_handlers", "count": 1}], "the server has to know that it is to ask"
+    with caplog.at_level(logging.WARNING):
+        importlib.import_module("nodes.compat.routes").ROUTES._collect()
+    assert "pack habit adds what is to see every request to the server (guard)" in caplog.text

@@ -145,7 +145,7 @@ def load_state_dict_guess_config(
     return load_checkpoint_guess_config(source, output_vae, output_clip, output_clipvision, None, output_model)
 
 
-def load_diffusion_model(unet_path: Any, model_options: Any = None) -> PackModel:
+def load_diffusion_model(unet_path: Any, model_options: Any = None, **_: Any) -> PackModel:
     """A denoiser from a file of its own. model_options: its precision, by `dtype`."""
     dtype = (model_options or {}).get("dtype")
     return for_pack(engine_now().load_model(_file(unet_path), dtype if _is_usual(dtype) else None))
@@ -156,7 +156,7 @@ def _is_usual(dtype: Any) -> bool:
     return dtype is not None and dtype.itemsize > 1
 
 
-def load_diffusion_model_state_dict(sd: Any, model_options: Any = None, metadata: Any = None) -> PackModel:
+def load_diffusion_model_state_dict(sd: Any, model_options: Any = None, metadata: Any = None, **_: Any) -> PackModel:
     return load_diffusion_model(in_memory(dict(sd), "a model that a node pack read"), model_options)
 
 
