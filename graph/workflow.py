@@ -109,7 +109,7 @@ def _convert(
     declared = _declared(node, catalogue)
     if declared is not None and grows(declared):
         values = widget_values(shown(declared, node.get("widgets_values")), node.get("widgets_values"))
-        regrown(declared, node, inputs, values, texts.promotions.widgets(scope, str(node.get("id"))))
+        regrown(declared, inputs, values, texts.promotions.widgets(scope, str(node.get("id"))))
     name = as_text(node.get("type"))
     title = as_text(node.get("title")) or (spec.title if spec is not None else "") or name
     return {"class_type": RENAMED.get(name, name), "inputs": inputs, "_meta": {"title": title}}

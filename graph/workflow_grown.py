@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from graph.grown import as_combo, as_slot, declared_input, grows, inputs_brought, inputs_of_option
+from graph.grown import as_combo, as_slot, grown, grows, inputs_brought, inputs_of_option
 from graph.spec import UPLOAD_FLAGS, InputSpec, NodeSpec
 from graph.types import JsonObject
 from graph.workflow_json import as_list, as_object
@@ -25,24 +25,18 @@ def shown(spec: NodeSpec, saved: Any) -> NodeSpec:
     return replace(spec, inputs=tuple(_Walk(saved).through(spec))) if grows(spec) else spec
 
 
-def regrown(
-    spec: NodeSpec, node: JsonObject, inputs: JsonObject, values: Mapping[str, Any], given: Mapping[str, Any]
-) -> None:
-    """Puts inputs of a prompt's node right where a choice came from elsewhere than the node's own values.
+def regrown(spec: NodeSpec, inputs: JsonObject, values: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Puts inputs of a prompt's node right, where a choice may come from elsewhere than the node's own values.
 
-    spec: as declared. values: by name, as `node` has them. given: what an instance of a subgraph gives in their place.
+    spec: as declared. values: by name, as the file has them for the node. given: what an instance of a subgraph gives
+    in their place.
     """
-    own = _Walk(node.get("widgets_values"))
-    for _ in own.through(spec):
-        pass
-    if not any(_constant(inputs, name, value) != value for name, value in own.choices.items()):
-        return
     named = {name: _constant(inputs, name, value) for name, value in values.items()}
-    then = _Walk(named)
-    now = list(then.through(spec))
-    changed = [name for name, value in own.choices.items() if then.choices.get(name) != value]
+    walk = _Walk(named)
+    now = list(walk.through(spec))
+    declared = {item.name for item in grown(spec, named).inputs}
     for name in list(inputs):
-        if any(name.startswith(f"{choice}.") for choice in changed) and declared_input(spec, name, named) is None:
+        if name not in declared and any(name.startswith(f"{choice}.") for choice in walk.choices):
             del inputs[name]
     for item in now:
         if item.has_widget and item.name not in inputs:

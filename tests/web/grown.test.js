@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import fc from '../../web/node_modules/fast-check/lib/fast-check.js'
 import { addNode } from '../../web/commands/add_node.js'
 import { connect, disconnect } from '../../web/commands/connect.js'
 import { remove } from '../../web/commands/remove.js'
 import { setWidget } from '../../web/commands/set_widget.js'
+import { workflowFromPrompt } from '../../web/import/from_prompt.js'
+import { Schema } from '../../web/model/schema.js'
 import { widgetsOf } from '../../web/model/widget_values.js'
 import { save, toPrompt } from '../../web/model/workflow.js'
 import { makeContext, socket } from './support.js'
@@ -181,4 +184,51 @@ test('an output that matches gives what its inputs are given', () => {
   context.store.undo()
   context.store.undo()
   assert.equal(type(grow), 'IMAGE,MASK')
+})
+
+test('a node that grows is put at the end of a link that was drawn into the void', () => {
+  const { context, add, linked } = scene()
+  const picture = add('LoadImage')
+  const grow = addNode(context, 'GrowImages', { point: { x: 400, y: 0 }, from: socket(context, picture, 'out', 'IMAGE') })
+  assert.deepEqual(linked(grow), row(0))
+})
+
+test('a prompt opens as nodes that have grown', () => {
+  const inputs = { 'images.image0': ['1', 0], 'images.image1': ['1', 0], 'images.image2': ['1', 0], mode: 'strong', 'mode.strength': 3, 'mode.mask': ['1', 1], picture: 'dog.png', count: 2 }
+  const loader = { class_type: 'LoadImage', inputs: { image: 'cat.png' } }
+  const { names, linked, prompt } = scene(workflowFromPrompt({ 1: loader, 3: { class_type: 'GrowImages', inputs } }, new Schema(INFO)))
+  assert.deepEqual(names('node:3'), [...row(0, 1, 2, 3), 'mode.mask'])
+  assert.deepEqual(linked('node:3'), [...row(0, 1, 2), 'mode.mask'])
+  assert.deepEqual(prompt()['3'].inputs, { ...inputs, 'mode.text': '', 'mode.seed': 0, kind: 'a', 'kind.amount': 0.5, last: 'end' })
+})
+
+test('property: whatever is linked, cut and chosen, no link is lost or twice, and undo brings all back', () => {
+  const act = fc.tuple(fc.constantFrom('link', 'link', 'cut', 'mode', 'kind'), fc.nat(9), fc.nat(3))
+  fc.assert(fc.property(fc.array(act, { maxLength: 14 }), (acts) => {
+    const { context, add, feed, linked, names } = scene()
+    const pictures = [add('LoadImage'), add('LoadImage'), add('LoadImage'), add('LoadImage')]
+    const grow = add('GrowImages')
+    const steps = context.store.history.undos.length
+    const before = JSON.stringify(save(context.store))
+    for (const [what, place, which] of acts) {
+      const links = context.graph.linksOf(grow)
+      const rows = names(grow).filter((name) => name.startsWith('images.'))
+      if (what === 'link' && place === 9 && names(grow).includes('mode.mask')) feed(pictures[which], 'MASK', grow, 'mode.mask')
+      else if (what === 'link') feed(pictures[which], 'IMAGE', grow, rows[place % rows.length])
+      else if (what === 'cut' && links.length) disconnect(context, links[place % links.length].id)
+      else if (what === 'mode') setWidget(context, grow, 'mode', ['plain', 'strong', 'nested', 'strong'][which])
+      else if (what === 'kind') setWidget(context, grow, 'kind', 'ab'[which % 2])
+      const now = context.graph.linksOf(grow)
+      const node = context.store.node(grow)
+      assert.ok(Math.abs(now.length - links.length) <= 1 || what === 'mode')
+      assert.equal(new Set(now.map(({ toSlot }) => node.inputs[toSlot]?.name)).size, now.length)
+      assert.equal(linked(grow).length, now.length, 'each link ends at a socket that is shown')
+      const open = JSON.parse(JSON.stringify(save(context.store)))
+      const again = scene(open)
+      assert.deepEqual(again.prompt(), toPrompt(open, context.types.schema).output)
+      assert.deepEqual(again.names(grow), names(grow))
+    }
+    context.store.jump(steps - context.store.history.undos.length)
+    assert.equal(JSON.stringify(save(context.store)), before)
+  }), { numRuns: 60 })
 })

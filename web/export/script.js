@@ -8,6 +8,8 @@
  * @typedef {{ flag: string, node: string, input: string, about: string }} Words an argument for one text
  */
 
+import { grownType } from '../model/grown.js'
+
 /** Texts that get an argument each; more of them are set by `--set`. */
 const MOST_TEXTS = 8
 
@@ -194,7 +196,7 @@ if __name__ == "__main__":
 
 /** @param {Prompt} prompt @param {Schema} schema @param {(type: import('../model/schema.js').WidgetSpec) => boolean} fits */
 const inputsOf = (prompt, schema, fits) => Object.entries(prompt).flatMap(([node, { class_type, inputs }]) =>
-  (schema.get(class_type)?.inputs ?? []).flatMap(({ name, widget }) => (widget && name in inputs && !Array.isArray(inputs[name]) && fits(widget) ? [{ node, input: name, value: inputs[name] }] : [])))
+  (grownType(schema.get(class_type), inputs)?.inputs ?? []).flatMap(({ name, widget }) => (widget && name in inputs && !Array.isArray(inputs[name]) && fits(widget) ? [{ node, input: name, value: inputs[name] }] : [])))
 
 /** @param {Prompt} prompt @param {Schema} schema */
 const seedsOf = (prompt, schema) => inputsOf(prompt, schema, spec => spec.kind === 'number' && spec.seed).filter(({ value }) => Number.isInteger(value))

@@ -17,7 +17,7 @@
 import { accepts } from './accepts.js'
 import { withExpressions } from './file_expressions.js'
 import { expandGroups } from './group_nodes.js'
-import { grownType, isSpare, optionsOf } from './grown.js'
+import { grownType, isSpare } from './grown.js'
 import { asList, asObject, asText, isObject } from './json.js'
 import { fileTitle } from './labels.js'
 import { BYPASSED, MUTED } from './modes.js'
@@ -123,23 +123,21 @@ class Converter {
   }
 
   /**
-   * Puts inputs right where a choice came from elsewhere than the node's own values: it brings other inputs then.
+   * Puts inputs right, where a choice may come from elsewhere than the node's own values: it brings other inputs then.
    * @param {Scope} scope @param {NodeType} type @param {Json} node @param {Json} inputs
    */
   #regrow(scope, type, node, inputs) {
-    const values = valuesOf(node)
-    const own = grownType(type, values)
-    const named = Object.fromEntries(widgetsOf(own, { values }).map(({ name, value }) => [name, constant(inputs[name], value)]))
+    const own = widgetsOf(type, { values: valuesOf(node) })
+    const named = Object.fromEntries(own.map(({ name, value }) => [name, constant(inputs[name], value)]))
     const now = grownType(type, named)
-    if (now === own) return
-    const was = (/** @type {string} */ name) => widgetsOf(own, { values }).find((widget) => widget.name === name)?.value
-    const changed = Object.keys(named).filter((name) => optionsOf(own, name) && named[name] !== was(name))
-    const widgets = widgetsOf(now, { values: named })
+    const choices = now.inputs.filter(({ brings }) => brings?.options)
     const declared = new Set(now.inputs.map(({ name }) => name))
     for (const name of Object.keys(inputs)) {
-      if (changed.some((choice) => name.startsWith(`${choice}.`)) && !declared.has(name) && !isSpare(now, name)) delete inputs[name]
+      if (choices.some((choice) => name.startsWith(`${choice.name}.`)) && !declared.has(name) && !isSpare(now, name)) delete inputs[name]
     }
-    for (const { name, spec } of widgets) if (!(name in inputs)) inputs[name] = wrap(this.promotions.widgetValue(scope, node.id, name) ?? spec.default)
+    for (const { name, spec } of widgetsOf(now, { values: named })) {
+      if (!(name in inputs)) inputs[name] = wrap(this.promotions.widgetValue(scope, node.id, name) ?? spec.default)
+    }
   }
 
   /** @param {NodeType} type @param {Json} node @param {string} name @param {string} text */
