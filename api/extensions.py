@@ -10,9 +10,7 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from api.files import media_type
-from api.packs.served import served
-from api.page import TYPES
+from api.packs.served import kind_of, served
 from api.services import SERVICES
 from graph.errors import FileNameError
 from graph.folders import inside
@@ -43,13 +41,12 @@ async def get_file(request: web.Request) -> web.Response:
         body = await asyncio.to_thread(path.read_bytes)
     except (FileNameError, OSError, ValueError):
         raise web.HTTPNotFound from None
-    kind = TYPES.get(path.suffix.lower()) or media_type(path)
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "sandbox; default-src 'none'",
         hdrs.CACHE_CONTROL: "no-cache",
     }
-    return web.Response(body=body, content_type=kind, headers=headers)
+    return web.Response(body=body, content_type=kind_of(path), headers=headers)
 
 
 def _listed(packs: list[JsonObject]) -> list[JsonObject]:

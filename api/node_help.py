@@ -24,6 +24,7 @@ from aiohttp import hdrs, web
 
 from api.node_docs import help_text
 from api.pack_files import file_reply, webs_of
+from api.packs.served import is_within, served
 from api.replies import Refusal
 from api.services import SERVICES, Services
 from graph.errors import FileNameError
@@ -43,8 +44,13 @@ class Places:
     """Where the files of a pack are that may hold help."""
 
     pack: str
-    own: Path | None
+    root: Path | None
+    """The pack's folder; None where it is a single file."""
     webs: tuple[Path, ...] = ()
+
+    @property
+    def own(self) -> Path | None:
+        return None if self.root is None else self.root / FOLDER
 
     def pages(self, node: str, language: str) -> Iterator[Path]:
         """Those that may be the page, the best first."""
@@ -83,9 +89,9 @@ async def get_help(request: web.Request) -> web.Response:
 async def get_picture(request: web.Request) -> web.Response:
     """A picture that a help page shows."""
     services = request.app[SERVICES]
-    folder = _places(services, _spec(services, request.match_info["class_type"])).own
+    root = _places(services, _spec(services, request.match_info["class_type"])).root
     try:
-        path = inside(folder, request.match_info["file"]) if folder is not None else None
+        path = inside(root, f"{FOLDER}/{request.match_info['file']}") if root is not None else None
     except (FileNameError, ValueError):
         path = None
     if path is None or path.suffix.lower() not in PICTURES:
@@ -100,8 +106,8 @@ async def pack_docs(request: web.Request) -> web.Response:
     for packed in services.worker.report.packs:
         folder = webs_of(packed).get(pack)
         try:
-            path = inside(Path(folder) / "docs", name) if folder is not None else None
-        except (FileNameError, ValueError):
+            path = served(packed, inside(Path(folder), f"docs/{name}")) if folder is not None else None
+        except (FileNameError, OSError, ValueError):
             raise web.HTTPNotFound from None
         if path is not None and await asyncio.to_thread(path.is_file):
             return await file_reply(path)
@@ -133,7 +139,7 @@ def _places(services: Services, spec: NodeSpec) -> Places:
         if name and report.get("name") == name and spec.class_type in report.get("node_types", ()):
             path = Path(str(report["path"]))
             webs = tuple(Path(folder) for folder in webs_of(report).values())
-            return Places(name, None if path.suffix == ".py" else path / FOLDER, webs)
+            return Places(name, None if path.suffix == ".py" else path, webs)
     return Places(name, None)
 
 
@@ -141,8 +147,8 @@ def _read(places: Places, node: str, language: str) -> tuple[str | None, JsonObj
     """The page and the example that the pack keeps, as far as it does. A name that leads elsewhere has none."""
     if Path(node).name != node or node in (".", ".."):
         return None, None
-    page = next((text for path in places.pages(node, language) if (text := _text(path)) is not None), None)
-    graph = _text(places.own / f"{node}.json") if places.own is not None else None
+    page = next((text for path in places.pages(node, language) if (text := _text(places, path)) is not None), None)
+    graph = _text(places, places.own / f"{node}.json") if places.own is not None else None
     try:
         example: Any = json.loads(graph) if graph is not None else None
     except (ValueError, RecursionError):
@@ -150,7 +156,10 @@ def _read(places: Places, node: str, language: str) -> tuple[str | None, JsonObj
     return page, cast(JsonObject, example) if isinstance(example, dict) else None
 
 
-def _text(path: Path) -> str | None:
+def _text(places: Places, path: Path) -> str | None:
+    """A file of the pack; None for what is none, or cannot be shown."""
+    if places.root is None or not is_within(places.root, path):
+        return None
     try:
         return path.read_text("utf-8") if path.stat().st_size <= LARGEST else None
     except (OSError, UnicodeDecodeError, ValueError):

@@ -16,10 +16,8 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from api.files import media_type
 from api.packs.known import as_folders
-from api.packs.served import served
-from api.page import TYPES
+from api.packs.served import files_in, is_within, kind_of, served
 from api.services import SERVICES
 from graph.errors import FileNameError
 from graph.folders import inside
@@ -125,7 +123,7 @@ async def file_reply(path: Path) -> web.Response:
         body = await asyncio.to_thread(path.read_bytes)
     except OSError:
         raise web.HTTPNotFound from None
-    kind = TYPES.get(path.suffix.lower()) or media_type(path)
+    kind = kind_of(path)
     text = kind.startswith("text/") or kind.endswith(("json", "xml"))
     # Pages that a pack brings may run scripts of files, which were approved with it, and none that stand in the page.
     headers = {
@@ -160,19 +158,19 @@ def _words(packs: list[JsonObject]) -> JsonObject:
         except OSError:
             continue
         for language in languages:
-            said = _object_in(language / "main.json")
+            said = _object_in(folder, language / "main.json")
             for file, place in WORDS.items():
-                if part := _object_in(language / file):
+                if part := _object_in(folder, language / file):
                     said = _merged(said, {place: part})
             if said:
                 found[language.name] = _merged(found.get(language.name, {}), said)
     return found
 
 
-def _object_in(path: Path) -> JsonObject:
-    """An object from a file; empty for what is none, so that one pack's slip costs no other its words."""
+def _object_in(pack: Path, path: Path) -> JsonObject:
+    """An object from a file of the pack; empty for what is none, so that one pack's slip costs no other its words."""
     try:
-        if path.stat().st_size > LARGEST_WORDS:
+        if not is_within(pack, path) or path.stat().st_size > LARGEST_WORDS:
             return {}
         found: Any = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -200,7 +198,7 @@ async def pack_templates(request: web.Request) -> web.Response:
 def _templates(packs: list[JsonObject]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, folder in _loaded(packs):
-        graphs = [path.stem for part in GRAPHS for path in sorted((folder / part).glob("*.json"))]
+        graphs = [path.stem for part in GRAPHS for path in files_in(folder, part, "*.json")]
         if graphs:
             found[name] = list(dict.fromkeys(graphs))
     return found
@@ -214,7 +212,7 @@ async def pack_template_file(request: web.Request) -> web.Response:
         raise web.HTTPNotFound
     for part in GRAPHS:
         try:
-            return await file_reply(_existing(folder / part, name))
+            return await file_reply(_existing(folder, f"{part}/{name}"))
         except web.HTTPNotFound:
             continue
     raise web.HTTPNotFound
@@ -248,7 +246,7 @@ def _subgraphs(packs: list[JsonObject]) -> dict[str, tuple[str, Path]]:
     return {
         hashlib.sha256(f"{pack}/{path.name}".encode()).hexdigest(): (pack, path)
         for pack, folder in _loaded(packs)
-        for path in sorted((folder / "subgraphs").glob("*.json"))
+        for path in files_in(folder, "subgraphs", "*.json")
     }
 
 

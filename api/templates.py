@@ -18,6 +18,7 @@ from aiohttp import hdrs, web
 from api.documents.store import count_nodes
 from api.files import SANDBOX
 from api.packs.known import Packs
+from api.packs.served import files_in, is_within
 from api.replies import Refusal
 from api.services import SERVICES
 
@@ -42,7 +43,8 @@ class Template:
 
     @property
     def picture(self) -> Path | None:
-        return next((path for ending in PICTURES if (path := self.path.with_suffix(ending)).is_file()), None)
+        beside = (self.path.with_suffix(ending) for ending in PICTURES)
+        return next((path for path in beside if path.is_file() and is_within(self.path.parent.parent, path)), None)
 
 
 _read: dict[Path, tuple[int, dict[str, Any]]] = {}
@@ -90,7 +92,7 @@ def _all(packs: Packs) -> list[Template]:
         for path in sorted(OWN.glob("*.json"), key=lambda path: (path.stem != FIRST, path.stem))
     ]
     for name, pack in packs.trusted():
-        found += [Template(path.stem, name, path) for path in sorted((pack.path / IN_PACKS).glob("*.json"))]
+        found += [Template(path.stem, name, path) for path in files_in(pack.path, IN_PACKS, "*.json")]
     return found[:MOST]
 
 

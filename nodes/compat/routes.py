@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import os
 import re
 import sys
 import threading
@@ -23,7 +24,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractMatchInfo
 from aiohttp.web_urldispatcher import UrlDispatcher
 
+from graph.packs import is_code
 from nodes.compat.own_modules import pack_of
+from nodes.packs.approved import approved_file
 
 log = logging.getLogger("worker")
 
@@ -238,7 +241,7 @@ class _Server:
         match.add_app(request.app)
         request._match_info = match  # pyright: ignore[reportAttributeAccessIssue]  # as if the application had no other routes
         try:
-            return await match.handler(request)
+            return _approved_script(match) or await match.handler(request)
         except web.HTTPException:
             raise
         except Exception as error:
@@ -268,6 +271,24 @@ ROUTES = PackRoutes()
 def publish(config: Mapping[str, Any], tell: Tell) -> None:
     """Serve what packs have added so far; for the worker, after packs were imported."""
     ROUTES.serve(config, tell)
+
+
+def _approved_script(match: AbstractMatchInfo) -> web.StreamResponse | None:
+    """What answers a request for code in a folder that a pack serves as it lies: the code that was approved.
+
+    None for everything else. Raises HTTPNotFound for code that was not approved with its pack.
+    """
+    folder, name = match.get_info().get("directory"), match.get("filename", "")  # pyright: ignore[reportAttributeAccessIssue]
+    if folder is None or not is_code(name):
+        return None
+    path = os.path.realpath(os.path.join(folder, name))
+    if not path.startswith(os.path.realpath(folder) + os.sep):
+        return None
+    try:
+        kept = approved_file(path)
+    except ImportError:
+        raise web.HTTPNotFound from None
+    return None if kept is None else web.FileResponse(kept)
 
 
 def _same(definition: web.AbstractRouteDef) -> tuple[str, str]:

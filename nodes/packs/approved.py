@@ -70,7 +70,7 @@ def approved_file(path: str) -> str | None:
 
     Raises ImportError for a file of a pack that was not approved with it.
     """
-    pack = _pack_of(path)
+    path, pack = _of_pack(path)
     if pack is None:
         return None
     kept, names = _kept[pack]
@@ -87,6 +87,16 @@ def is_part(path: Path) -> bool:
     except ImportError:
         return False
     return True
+
+
+def _of_pack(path: str) -> tuple[str, str | None]:
+    """A path, and the pack that it lies in; with links followed where it lies in none as it is called."""
+    pack = _pack_of(path)
+    if pack is None and _kept:
+        real = os.path.realpath(path)
+        if real != path:
+            return real, _pack_of(real)
+    return path, pack
 
 
 def _pack_of(path: str) -> str | None:
@@ -139,8 +149,7 @@ def _compiled(kept: str, path: str) -> CodeType:
 
 
 def _hook(entry: str) -> ApprovedFinder:
-    path = os.path.normpath(entry)
-    pack = _pack_of(path)
+    path, pack = _of_pack(os.path.normpath(entry))
     if pack is None or _kept[pack][1] == frozenset({os.path.basename(pack)}):  # noqa: PTH119
         raise ImportError
     return ApprovedFinder(path, pack)

@@ -65,7 +65,11 @@ for name in ("added", "lib"):
         assert importlib.import_module(module.__name__ + "." + name).__file__ is None
     except ModuleNotFoundError:
         assert name == "added"
-for name in ("added.py", "added.pyc", "added.so"):
+other = pack.path.parent / "another name"  # a link to the pack, made by nobody that was asked
+other.is_symlink() or other.symlink_to(pack.path)
+sys.path.insert(0, str(other))
+assert importlib.import_module("by_path").WORD == "old"
+for name in ("added.py", "added.pyc", "added.so", other / "added.py", other / "added.pyc"):
     spec = importlib.util.spec_from_file_location("added", pack.path / name)
     try:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))

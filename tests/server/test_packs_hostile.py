@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from api.packs import terminal
 from api.packs.code import LONGEST_PAUSE, MOST_WRONG, PAUSE, OneTimeCode
 from api.packs.environments import Environments, InstallError, needs_of
 from graph.packs import PackOnDisk, find_packs
+from tests.server.harness import REGISTRY, ROOT, running, until
 
 
 @pytest.fixture
@@ -116,3 +119,72 @@ def test_the_code_cannot_be_found_by_trying() -> None:
     assert code.use(shown())
     guess(MOST_WRONG)
     assert code.wait == PAUSE
+
+
+NODE = """
+WEB_DIRECTORY = "./js"
+class N:
+    INPUT_TYPES = classmethod(lambda cls: {"required": {}})
+    RETURN_TYPES = ()
+    FUNCTION = "run"
+    def run(self): return ()
+NODE_CLASS_MAPPINGS = {"Strange": N}
+from server import PromptServer
+PromptServer.instance.routes.static("/strange", __file__.rpartition("/")[0])
+"""
+
+
+def test_nothing_comes_through_links_and_no_unapproved_script_by_another_door(pack: PackOnDisk, tmp_path: Path) -> None:
+    secret = tmp_path / "elsewhere"
+    (secret / "fr").mkdir(parents=True)
+    for name in ("x.json", "fr/main.json", "Strange.json"):
+        (secret / name).write_text('{"secret": "secret"}')
+    (secret / "x.png").write_bytes(b"secret")
+    (secret / "Strange.md").write_text("secret")
+    (pack.path / "__init__.py").write_text(NODE)
+    for name in ("js/docs", "locales/de", "example_workflows", "subgraphs"):
+        (pack.path / name).mkdir(parents=True)
+    (pack.path / "js" / "approved.js").write_text("old()")
+    (pack.path / "example_workflows" / "mine.json").write_text("{}")
+    with running(tmp_path, registry=REGISTRY) as server:
+        server.wait_until_ready()
+        command = ["approve", "stranger", "--base-directory", str(tmp_path)]
+        subprocess.run([sys.executable, str(ROOT / "server.py"), *command], check=True, capture_output=True)
+        until(lambda: "Strange" in server.get("/object_info").json(), server=server)
+
+        # Data may come later; what a link leads to elsewhere is none of it.
+        for link, target in {
+            "locales/fr": "fr",
+            "locales/de/main.json": "fr/main.json",
+            "subgraphs/x.json": "x.json",
+            "example_workflows/x.json": "x.json",
+            "example_workflows/mine.png": "x.png",
+            "workflows": ".",
+            "help": ".",
+            "js/docs/Strange.md": "Strange.md",
+        }.items():
+            (pack.path / link).symlink_to(secret / target)
+        (pack.path / "help.md").write_text("")
+        assert server.get("/i18n").json() == {}
+        assert server.get("/global_subgraphs").json() == {}
+        assert server.get("/workflow_templates").json() == {"stranger": ["mine"]}
+        for name in ("x.json", "x.png", "mine.png"):
+            assert server.get(f"/workflow_templates/stranger/{name}").status == 404
+        listed = [one for one in server.get("/easel/workflows").json() if one["pack"] == "stranger"]
+        assert [(one["name"], one["picture"]) for one in listed] == [("mine", None)]
+        assert server.get("/easel/workflows/x?pack=stranger").status == 404
+        said = server.get("/easel/nodes/Strange/help")
+        assert b"secret" not in said.body
+        assert said.json()["example"] is None
+        assert server.get("/easel/nodes/Strange/help/x.png").status == 404
+        assert b"secret" not in server.get("/extensions/stranger/docs/Strange.md").body
+
+        # Nor does a script that nobody approved get out under another name, or by a route of the pack's own.
+        (pack.path / "js" / "docs" / "evil.js").write_text("evil()")
+        (pack.path / "js" / "evil.es").write_text("evil()")
+        (pack.path / "js" / "approved.js").write_text("evil()")
+        assert server.get("/extensions/stranger/docs/evil.js").status == 404
+        assert server.get("/extensions/stranger/evil.es").headers["content-type"].startswith("text/plain")
+        assert server.get("/strange/js/docs/evil.js").status == 404
+        assert server.get("/strange/js/approved.js").body == b"old()"
+        assert server.get("/strange/help.md").status == 200
