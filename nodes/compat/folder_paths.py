@@ -71,6 +71,30 @@ user_directory: str = str(host().config.get("user") or Path(base_path) / "user")
 filename_list_cache: dict[str, Any] = {}
 
 
+class CacheHelper:
+    """Keeps lists of files while it is entered. Easel's index is fresh by itself: nothing is kept, or cleared."""
+
+    active: bool = False
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return default
+
+    def set(self, key: str, value: Any) -> None:
+        pass
+
+    def clear(self) -> None:
+        pass
+
+    def __enter__(self) -> CacheHelper:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+cache_helper = CacheHelper()
+
+
 def changed_kinds() -> dict[str, FolderKind]:
     """The kinds that packs have added or changed since this was last asked, for the control process."""
     _pass_on()

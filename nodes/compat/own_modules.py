@@ -34,6 +34,8 @@ OPEN = ("graph.", "nodes.values", "nodes.context", "nodes.previews")
 HOSTS = frozenset({"folder_paths", "server", "execution", "node_helpers", "latent_preview"})
 NODES = "nodes.compat.node_classes"
 """What `import nodes` gives a pack."""
+MAIN = "nodes.compat.main"
+"""What `import __main__` gives it: the worker's own lies in Easel's folder, where packs put nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +149,9 @@ def _import_for(
     _keep_ours(pack)
     with _For(pack):
         wanted = name if level else meant(name, pack)
-        # That is no module's top name, so that `import nodes` would give the wrong end of it.
-        at_end = wanted == NODES
-        found = _import_module(NODES) if at_end else _import(wanted, globals, locals, fromlist or (), level)
+        # These are no module's top name, so that `import nodes` would give the wrong end of it.
+        at_end = wanted in (NODES, MAIN)
+        found = _import_module(wanted) if at_end else _import(wanted, globals, locals, fromlist or (), level)
     if locals is globals:  # a statement that is run once, when the pack is imported
         _remember()
     return found
@@ -234,6 +236,8 @@ def meant(name: str, pack: Pack) -> str:
         return private + dot + rest
     if top == "nodes" and not rest:
         return NODES
+    if name == "__main__":
+        return MAIN
     if top in HOSTS or top.startswith("comfy"):
         return name
     if top == "custom_nodes":

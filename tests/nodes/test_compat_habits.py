@@ -398,3 +398,27 @@ def test_what_packs_take_from_where_comfyui_merely_imports_it(place: Place, capl
     with caplog.at_level(logging.WARNING):
         importlib.import_module("nodes.compat.routes").ROUTES._collect()
     assert "pack habit adds what is to see every request to the server (guard)" in caplog.text
+
+
+BY_MAIN = """
+import importlib, os, folder_paths, __main__
+
+asked = importlib.import_module("__main__")
+assert asked is __main__ and os.path.basename(__main__.__file__) == "main.py"
+scripts = os.path.join(os.path.dirname(os.path.realpath(__main__.__file__)), "web", "extensions", "ByMain")
+os.makedirs(scripts, exist_ok=True)
+open(os.path.join(scripts, "by_main.js"), "w").close()
+
+folder_paths.filename_list_cache.clear()
+folder_paths.cache_helper.clear()
+with folder_paths.cache_helper:
+    assert folder_paths.get_filename_list("loras") == []
+NODE_CLASS_MAPPINGS = {}
+"""
+
+
+def test_comfyuis_folder_is_found_by_its_main_module(place: Place) -> None:
+    main = sys.modules["__main__"]
+    assert not place.load(BY_MAIN).problems
+    assert (place.base / "web" / "extensions" / "ByMain" / "by_main.js").is_file()
+    assert sys.modules["__main__"] is main
