@@ -72,17 +72,16 @@ function tidy(context, id, freed) {
   if (!node || !type?.rows?.length) return
   /** @type {({slot: Slot, link: LinkRecord | undefined} | null)[]} */
   const slots = node.inputs.map((slot, index) => ({ slot, link: graph.linkInto(node, index) }))
-  for (const row of type.rows) {
-    const names = row.names.map((name) => `${row.name}.${name}`)
+  for (const { names, numbered, least } of type.rows) {
     const at = (/** @type {string | undefined} */ name) => slots.find((each) => each?.slot.name === name)
     // Where inputs have names of their own, each means something: they stay where they are.
-    if (row.numbered) {
-      for (let ordinal = names.length - 1; ordinal >= Math.max(row.least - 1, 0); ordinal--) {
+    if (numbered) {
+      for (let ordinal = names.length - 1; ordinal >= Math.max(least - 1, 0); ordinal--) {
         if (freed.has(names[ordinal] ?? '') && !at(names[ordinal])?.link) closeUp(ordinal)
       }
     }
     const last = names.findLastIndex((name) => at(name)?.link)
-    const shown = Math.max(row.least, last + 1) + 1
+    const shown = Math.max(least, last + 1) + 1
     slots.forEach((each, index) => {
       if (each && !each.link && names.indexOf(each.slot.name) >= shown) slots[index] = null
     })

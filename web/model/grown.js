@@ -10,9 +10,9 @@
  * @typedef {import('./schema.js').InputSpec} InputSpec
  * @typedef {import('./schema.js').NodeType} NodeType
  *
- * @typedef {{name: string, names: readonly string[], numbered: boolean, least: number, input: InputSpec}} Row `numbered`: the names count, and say nothing else.
+ * @typedef {{names: readonly string[], labels: readonly string[], numbered: boolean, least: number, input: InputSpec}} Row `names`: in full. `numbered`: they count, and say nothing else.
  * @typedef {{key: unknown, inputs: readonly InputSpec[]}} Option
- * @typedef {{options?: readonly Option[], row?: Omit<Row, 'name'>, inputs?: readonly InputSpec[]}} Brings One of the three.
+ * @typedef {{options?: readonly Option[], row?: Row, inputs?: readonly InputSpec[]}} Brings One of the three.
  */
 import { asList, asObject, asText, isFinite, isObject } from './json.js'
 import { entriesOf, readWidget } from './widget_specs.js'
@@ -51,9 +51,10 @@ export function readGrowing(name, type, options, read) {
     const [input] = all(template.input, '')
     const said = asList(template.names).filter((each) => typeof each === 'string')
     const most = isFinite(template.max) ? Math.max(template.max, 0) : MOST
-    const names = said.length ? /** @type {string[]} */ (said) : Array.from({ length: Math.min(most, MOST) }, (_, index) => `${asText(template.prefix) ?? ''}${index}`)
+    const labels = said.length ? /** @type {string[]} */ (said) : Array.from({ length: Math.min(most, MOST) }, (_, index) => `${asText(template.prefix) ?? ''}${index}`)
     const least = isFinite(template.min) ? template.min : 1
-    return { widget: null, forced: false, brings: { row: { names: input ? names : [], numbered: said.length === 0, least, input: /** @type {InputSpec} */ (input) } } }
+    const row = { names: input ? labels.map((label) => `${name}.${label}`) : [], labels, numbered: said.length === 0, least, input: /** @type {InputSpec} */ (input) }
+    return { widget: null, forced: false, brings: { row } }
   }
   if (type !== SLOT) return null
   return { type: asText(options.slotType) ?? '*', optional: true, widget: null, forced: false, brings: { inputs: all(options.inputs) } }
@@ -120,7 +121,7 @@ class Walk {
     const { brings, widget } = input
     const within = nested ?? (input.optional ? 'optional' : 'required')
     if (brings?.row) {
-      this.#addRow({ ...brings.row, name: input.name }, within)
+      this.#addRow(brings.row, within)
       return
     }
     this.inputs.push(nested ? { ...input, nested } : input)
@@ -133,13 +134,13 @@ class Walk {
 
   /** @param {Row} row @param {'required' | 'optional'} nested */
   #addRow(row, nested) {
-    const last = row.names.findLastIndex((name) => this.linked(`${row.name}.${name}`))
+    const last = row.names.findLastIndex(this.linked)
     const count = Math.min(row.names.length, Math.max(row.least, last + 1) + 1)
     this.told.push(count)
     this.rows.push(row)
     for (const [index, name] of row.names.slice(0, count).entries()) {
       const optional = index >= row.least || row.input.optional
-      this.inputs.push({ ...row.input, name: `${row.name}.${name}`, label: name, optional, widget: null, forced: false, nested })
+      this.inputs.push({ ...row.input, name, label: row.labels[index] ?? name, optional, widget: null, forced: false, nested })
     }
   }
 
@@ -151,8 +152,7 @@ class Walk {
 }
 
 /** An input of a row that is not shown: one that an older link left. @param {NodeType} type @param {string} name */
-export const isSpare = (type, name) =>
-  type.rows?.some((row) => name.startsWith(`${row.name}.`) && row.names.includes(name.slice(row.name.length + 1))) === true
+export const isSpare = (type, name) => type.rows?.some((row) => row.names.includes(name)) === true
 
 /** The options of a combo that brings inputs; none of any other widget. @param {NodeType | undefined} type @param {string} name */
 export const optionsOf = (type, name) => type?.inputs.find((input) => input.name === name)?.brings?.options

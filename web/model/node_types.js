@@ -71,7 +71,10 @@ export class NodeTypes {
   of(node) {
     if (node.type === GET) return this.#getter(node.graph)
     const base = this.get(node.type)
-    if (base?.declared) return grownType(base, node.values, (name) => node.inputs.some((slot, index) => slot.name === name && this.graph.linkInto(node, index) !== undefined))
+    if (base?.declared) {
+      const linked = new Set(node.inputs.filter((_, index) => this.graph.linkInto(node, index)).map(({ name }) => name))
+      return grownType(base, node.values, (name) => linked.has(name))
+    }
     if (!base?.places || !(node.properties.proxyWidgets || node.properties.easel_controls)) return base
     const kept = this.#own.get(node.properties)
     if (kept?.base === base && kept.stamp === this.#stamp) return kept.type
