@@ -42,6 +42,10 @@ from nodes.wire import ToArtist, ToControl, Wire
 
 log = logging.getLogger("worker")
 
+CHECK_PATIENCE = 5.0
+"""Seconds for which a question to packs' own code holds up the next one; the server waits no longer either."""
+MOST_STUCK = 4
+"""Questions that may never end beside the next one."""
 COLLECT_EVERY = 10.0
 """Seconds between two searches for garbage: with torch loaded each takes as long as a small job."""
 
@@ -280,15 +284,29 @@ class Worker:
     # Checks that only a node's own code can make
 
     def _check(self) -> None:
-        answers = {"validate": self._validate, "on_prompt": self._hand_over, "refresh": self._refresh}
+        """One question after the other, except that one which does not end holds up no other for long."""
+        stuck: dict[threading.Thread, str] = {}
         while True:
             header = self._checks.get()
-            try:
-                answer = answers[header["type"]](header)
-            except Exception:  # a fault of ours: whoever waits is not held up for it
-                traceback.print_exc()
-                answer = {}
-            self.wire.send({"type": "answer", "id": header["id"], **answer})
+            kind = str(header["type"])
+            stuck = {thread: of for thread, of in stuck.items() if thread.is_alive()}
+            if len(stuck) >= MOST_STUCK or (kind == "refresh" and kind in stuck.values()):
+                continue  # the server takes no answer for one that did not come in time
+            thread = threading.Thread(target=self._answer, args=[header], name=kind, daemon=True)
+            thread.start()
+            thread.join(CHECK_PATIENCE)
+            if thread.is_alive():
+                log.warning("packs' own code has not answered a question (%s) for %g s", kind, CHECK_PATIENCE)
+                stuck[thread] = kind
+
+    def _answer(self, header: JsonObject) -> None:
+        answers = {"validate": self._validate, "on_prompt": self._hand_over, "refresh": self._refresh}
+        try:
+            answer = answers[header["type"]](header)
+        except Exception:  # a fault of ours: whoever waits is not held up for it
+            traceback.print_exc()
+            answer = {}
+        self.wire.send({"type": "answer", "id": header["id"], **answer})
 
     def _validate(self, header: JsonObject) -> JsonObject:
         nodes = [NodeId(id) for id in header["nodes"]]

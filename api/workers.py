@@ -314,8 +314,6 @@ class LocalWorker:
         watch: asyncio.Task[None] | None = None
         how = "it could not be started"
         self._renew = False
-        self.idle = asyncio.Lock()
-        """Held while a job runs; whoever else holds it keeps jobs waiting."""
         self._imported.clear()
         try:
             child = await start_child(self._script, [], self._say)

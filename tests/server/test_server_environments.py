@@ -6,10 +6,14 @@ import asyncio
 import subprocess
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from api.packs.environments import Environments, InstallError, needs_of
+from api.packs.guard import Guard
+from api.workers import LocalWorker
 from graph.packs import PackOnDisk
 
 OWN = '[tool.easel]\nenvironment = "own"\n'
@@ -95,3 +99,20 @@ def test_what_cannot_be_had_is_said_with_pips_words(tmp_path: Path):
     environments = Environments(tmp_path / "environments")
     with pytest.raises(InstallError, match=r"needs could not be installed\. pip said: ERROR"):
         asyncio.run(environments.install(pack, needs_of(pack), lambda line: None))
+
+
+def test_no_job_runs_while_something_is_installed_though_the_worker_ends_meanwhile(tmp_path: Path):
+    script = tmp_path / "worker.py"
+    script.write_text("")  # ends at once
+    packs: Any = SimpleNamespace(for_worker=list, changed=lambda: None)
+    worker = LocalWorker(script, {}, tmp_path / "kept", lambda: None, packs, Guard(packs, 60, 2**30))
+
+    async def steps() -> None:
+        async with worker.idle:
+            worker.start()
+            while not worker.report.deaths:  # noqa: ASYNC110 (nothing else tells of it)
+                await asyncio.sleep(0.02)
+            assert worker.idle.locked()  # which a job waits for
+        await worker.stop()
+
+    asyncio.run(steps())

@@ -152,6 +152,24 @@ def test_nothing_of_a_pack_is_done_before_it_is_approved_and_old_code_runs_until
         until(lambda: "Talks" not in server.get("/object_info").json(), server=server)
 
 
+def test_nodes_of_packs_are_there_while_the_next_one_takes_long(base: Path) -> None:
+    write(base, "quick")
+    slow, go = write(base, "slow"), base / "go"
+    waits = f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists():\n    time.sleep(0.05)\n"
+    (slow / "__init__.py").write_text(waits + NODE.format(name="Slow"))
+    with running(base) as server:
+        server.wait_until_ready()
+        both = [{"name": name, "hash": packs(server)[name]["hash"]} for name in ("quick", "slow")]
+        assert server.post("/easel/packs/approve", {"code": code(server), "packs": both}).status == 200
+        until(lambda: "Quick" in server.get("/object_info").json(), server=server)
+        found = server.get("/easel/packs").json()
+        assert found["importing"] == "slow"
+        go.write_text("")
+        until(lambda: "Slow" in server.get("/object_info").json(), server=server)
+        assert server.get("/easel/packs").json()["catalogue"] > found["catalogue"]
+        assert (said(server, "Quick"), said(server, "Slow")) == ("one", "one")
+
+
 BAD = {
     "exits": "import os\nprint('going')\nos._exit(3)\n",
     "crashes": "import ctypes\nctypes.string_at(0)\n",
@@ -279,3 +297,37 @@ def test_a_pack_with_an_environment_of_its_own_runs_once_that_is_installed(base:
         assert server.get("/easel/packs").json()["installing"]["problem"] is None
         until(lambda: server.status()["worker"]["state"] == "ready", server=server)
         assert said(server, "Apart") == "one"
+
+
+SLOW = """
+import time
+class Minds:
+    INPUT_TYPES = classmethod(lambda cls: {"required": {"text": ("STRING", {})}})
+    RETURN_TYPES = ()
+    FUNCTION = "run"
+    OUTPUT_NODE = True
+    @classmethod
+    def VALIDATE_INPUTS(cls, text):
+        if text == "for ever":
+            time.sleep(600)
+        return "not that" if text == "bad" else True
+    def run(self, text):
+        return ()
+NODE_CLASS_MAPPINGS = {"Minds": Minds}
+"""
+
+
+def test_a_check_that_never_ends_holds_up_no_other(base: Path) -> None:
+    (base / "custom_nodes").mkdir(parents=True)
+    (base / "custom_nodes" / "slow.py").write_text(SLOW)
+    with running(base, "--trust-packs", registry=REGISTRY) as server:
+        server.wait_until_ready()
+
+        def post(text: str) -> Any:
+            return server.post("/prompt", {"prompt": {"1": {"class_type": "Minds", "inputs": {"text": text}}}})
+
+        assert post("bad").status == 400
+        assert post("for ever").status == 200  # to be checked once more where it runs
+        for _ in range(2):
+            refused = post("bad")
+            assert (refused.status, "not that" in str(refused.json()["node_errors"])) == (400, True)
