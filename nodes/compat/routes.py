@@ -76,6 +76,8 @@ class PackRoutes:
         self._seen: set[int] = set()
         self._middlewares = 0
         """Of the application's, those that were told."""
+        self._started = 0
+        """Of what packs want to have run when the server starts, what was."""
         self._serving: tuple[Path | None, str, Tell, int] | None = None
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
@@ -104,6 +106,7 @@ class PackRoutes:
                 address = server.listen(folder, number, secret, most)
                 if address is not None:
                     told.append({"pack": server.pack, "routes": server.paths, **address})
+            self._start()
         tell({"type": "routes", "packs": told})
 
     def loop(self, names: Mapping[str, Any] | None = None) -> asyncio.AbstractEventLoop:
@@ -137,6 +140,22 @@ class PackRoutes:
             self._seen.add(id(resource))
             pack = next((name for name in map(_pack_of_route, resource) if name), "")
             self._server(pack).add_resource(resource)
+
+    def _start(self) -> None:
+        """Have each pack's loop run what the pack has put into `app.on_startup`."""
+        for function in list(self.app.on_startup)[self._started :]:
+            self._started += 1
+            server = self._server(_pack_of_handler(function))
+            asyncio.run_coroutine_threadsafe(self._run_once(function, server.pack), server.loop)
+
+    async def _run_once(self, function: Callable[[web.Application], Any], pack: str) -> None:
+        try:
+            found = function(self.app)
+            if inspect.isawaitable(found):
+                await found
+        except Exception:
+            log.exception("pack %s: what it runs when the server starts failed", pack)
+        self._later()  # it may have added routes
 
     def _later(self) -> None:
         if self._serving is None:

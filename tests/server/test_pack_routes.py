@@ -262,6 +262,46 @@ def test_easels_own_routes_come_first_and_it_is_told(packs: Any) -> None:
     run(work)
 
 
+AT_START = """
+import asyncio
+from aiohttp import web
+
+seen = []
+
+def add(server):
+    @server.app.on_startup.append
+    async def start(app):
+        seen.append(asyncio.get_running_loop())
+        app.router.add_get("/start/seen", told)
+
+    def fails(app):
+        raise OSError("no such thing")
+
+    async def told(request):
+        return web.json_response([len(seen), seen[0] is asyncio.get_running_loop()])
+
+    server.app.on_startup.append(fails)
+    inner = web.Application()
+    inner.router.add_get("/page", told)
+    server.app.add_subapp("/start/inner", inner)
+"""
+
+
+def test_what_a_pack_runs_when_the_server_starts(packs: Any, caplog: pytest.LogCaptureFixture) -> None:
+    routes = PackRoutes()
+    packs(routes, "starting", AT_START)
+
+    async def work() -> None:
+        async with served(routes) as (client, ways, told):
+            await asyncio.to_thread(until, lambda: any("/start/seen" in str(message) for message in told))
+            ways.take(told[-1])
+            assert await (await client.get("/start/seen")).json() == [1, True], "run once, on the loop of its handlers"
+            assert await (await client.get("/start/inner/page")).json() == [1, True]
+        assert "pack starting: what it runs when the server starts failed" in caplog.text
+
+    run(work)
+
+
 def test_routes_may_be_added_and_replaced_later(packs: Any) -> None:
     routes = PackRoutes()
     packs(routes, "quick", PACK)
