@@ -38,6 +38,7 @@ from graph.revised import Revised
 from graph.sizes import size_of
 from graph.types import JsonObject, NodeId
 from nodes.packs.session import PackSession
+from nodes.packs.slow import if_slow
 from nodes.wire import ToArtist, ToControl, Wire
 
 log = logging.getLogger("worker")
@@ -102,7 +103,10 @@ class Worker:
     def _load_packs(self, entries: list[JsonObject], changed: list[JsonObject]) -> None:
         """Import packs that were approved meanwhile, or list them anew; and once more those whose files were saved."""
         before = self.registry.catalogue()
-        self.packs.load(entries)
+        for entry in entries:
+            known = self.registry.catalogue()
+            with if_slow(lambda known=known: self.wire.send({"type": "catalogue", "catalogue": known.to_json()})):
+                self.packs.load([entry])
         for entry in changed:
             reloaded = self.packs.reload(entry)
             for class_type in reloaded.stale:

@@ -76,6 +76,8 @@ class LocalWorker:
         self.confirmed = False
         """Whether the catalogue comes from the worker that runs now, and not from the disk."""
         self.types_changed = False
+        self.catalogues = 0
+        """How many different catalogues there were: another number is other node types."""
         """Whether node types became others since the start: what was checked before is checked again."""
         self._script = script
         self._config = config
@@ -410,7 +412,9 @@ class LocalWorker:
     def _take_catalogue(self, header: JsonObject) -> None:
         data = header["catalogue"]
         before, self.catalogue = self.catalogue, Catalogue.from_json(data)
-        self.types_changed = self.types_changed or (before is not None and dict(before) != dict(self.catalogue))
+        if before is None or dict(before) != dict(self.catalogue):
+            self.catalogues += 1
+            self.types_changed = self.types_changed or before is not None
         self._changing = any(spec.changing for spec in self.catalogue.values())
         self.confirmed = True
         if header.get("packs") is not None:

@@ -149,7 +149,8 @@ def _named(every: Mapping[str, Known], name: str) -> Known:
 def _listed(services: Services, every: list[Known]) -> JsonObject:
     there = installed_names()
     rows = [_row_of(services, known, there) for known in every]
-    return {"packs": rows, "importing": services.worker.importing, "installing": services.installer.to_json()}
+    worker, installing = services.worker, services.installer.to_json()
+    return {"packs": rows, "importing": worker.importing, "installing": installing, "catalogue": worker.catalogues}
 
 
 def _row_of(services: Services, known: Known, there: frozenset[str]) -> JsonObject:

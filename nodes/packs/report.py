@@ -76,10 +76,10 @@ def _advice(error: BaseException, path: Path, memory: int | None) -> str:
         module = error.name.partition(".")[0]
         requirements = path / "requirements.txt"
         if path.is_dir() and requirements.is_file():
-            return f". The module {module} is not installed: install what the pack's requirements.txt names"
-        return f". The module {module} is not installed. Install what the pack's own instructions name"
+            return f". The module {module} is not installed: install what the pack's requirements.txt names."
+        return f". The module {module} is not installed. Install what the pack's own instructions name."
     if isinstance(error, MemoryError) and memory is not None:
-        return f". It asked for more than {memory / 2**30:.1f} GB while it was imported"
+        return f". It asked for more than {memory / 2**30:.1f} GB while it was imported."
     return ""
 
 

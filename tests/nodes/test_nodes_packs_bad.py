@@ -94,7 +94,7 @@ def test_a_missing_module_is_named_with_what_to_install(load: Load) -> None:
     sentence = reports["p"].problems[0].sentence
     assert "No module named 'no_such'" in sentence
     assert "(p/__init__.py, line 1)" in sentence
-    assert sentence.endswith("install what the pack's requirements.txt names")
+    assert sentence.endswith("install what the pack's requirements.txt names.")
 
 
 @pytest.mark.parametrize(

@@ -154,20 +154,20 @@ def test_nothing_of_a_pack_is_done_before_it_is_approved_and_old_code_runs_until
 
 def test_nodes_of_packs_are_there_while_the_next_one_takes_long(base: Path) -> None:
     write(base, "quick")
-    slow, go = write(base, "slow"), base / "go"
+    tardy, go = write(base, "tardy"), base / "go"
     waits = f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists():\n    time.sleep(0.05)\n"
-    (slow / "__init__.py").write_text(waits + NODE.format(name="Slow"))
+    (tardy / "__init__.py").write_text(waits + NODE.format(name="Tardy"))
     with running(base) as server:
         server.wait_until_ready()
-        both = [{"name": name, "hash": packs(server)[name]["hash"]} for name in ("quick", "slow")]
+        both = [{"name": name, "hash": packs(server)[name]["hash"]} for name in ("quick", "tardy")]
         assert server.post("/easel/packs/approve", {"code": code(server), "packs": both}).status == 200
         until(lambda: "Quick" in server.get("/object_info").json(), server=server)
         found = server.get("/easel/packs").json()
-        assert found["importing"] == "slow"
+        assert found["importing"] == "tardy"
         go.write_text("")
-        until(lambda: "Slow" in server.get("/object_info").json(), server=server)
+        until(lambda: "Tardy" in server.get("/object_info").json(), server=server)
         assert server.get("/easel/packs").json()["catalogue"] > found["catalogue"]
-        assert (said(server, "Quick"), said(server, "Slow")) == ("one", "one")
+        assert (said(server, "Quick"), said(server, "Tardy")) == ("one", "one")
 
 
 BAD = {

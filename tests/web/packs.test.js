@@ -54,6 +54,20 @@ test('an approval names the code that was looked at, and the list is read again'
   assert.notEqual(known.typesKey(), before)
 })
 
+test('nodes that come after the news of their pack are types that came', async () => {
+  const { client } = serving()
+  let catalogue = 1
+  client.json = async () => ({ packs: [pack('new', 'loaded', { node_types: ['A'] })], catalogue })
+  const known = new KnownPacks(client)
+  await known.load()
+  const before = known.typesKey()
+  await known.load()
+  assert.equal(known.typesKey(), before)
+  catalogue = 2
+  await known.load()
+  assert.notEqual(known.typesKey(), before)
+})
+
 test('a refused approval reads the list again too: the code may be another now', async () => {
   const { client } = serving([pack('new', 'untrusted')], [pack('new', 'untrusted', { hash: 'h2' })])
   client.send = async () => { throw new Error('not the code') }
@@ -79,6 +93,9 @@ test('news of packs are told once, with what opens the panel, and go when they a
   assert.deepEqual(opened, ['stranger'])
   notices.tell([broken, pack('stranger', 'untrusted', { hash: 'other' })])
   assert.equal(shown.length, 3, 'other code is news')
+  notices.tell([broken, pack('lost', 'skipped', { sentence: 'The pack lost ended the device process.' }), pack('stranger', 'untrusted', { hash: 'other' })])
+  assert.match(shown[3].text, /broken, lost/u)
+  assert.doesNotMatch(shown[3].detail, /line 3|ended/u, 'what hurt many does not fit a notice')
   gone.length = 0
   notices.tell([pack('good', 'loaded')])
   assert.deepEqual(gone, ['packs-failed', 'packs-waiting'])

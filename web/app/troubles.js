@@ -242,12 +242,14 @@ export class Troubles {
 
   /** Node types have come: whoever has its type now is not refused for the want of it any more. */
   typesCame() {
+    let mended = false
     for (const { id, record, faults } of this.errors()) {
       if (!id || !record || !faults.every(({ kind }) => kind === 'missing_node_type') || !this.editor.types.of(record)) continue
       this.refused.delete(id)
       this.session.update(id, { state: 'idle', error: null })
+      mended = true
     }
-    if (this.refused.size === 0 && !this.errors().length) this.toasts.dismiss('problem')
+    if (mended) this.toasts.dismiss('problem') // it counts what is no more
   }
 
   /**

@@ -98,7 +98,7 @@ export function createAbout({ known, toasts, schema, colorOf, place, showLog, ba
   function facts(pack) {
     const brings = [pack.page ? t('parts of the page') : '', pack.web?.length ? t('scripts for ComfyUI’s page') : '', pack.locales ? t('words in other languages') : '', pack.examples ? many(pack.examples, 'one example graph', '{count} example graphs') : ''].filter(Boolean)
     const trust = { own: t('It comes with Easel'), dev: t('It is being developed: a save is loaded at once'), all: t('All packs are trusted (--trust-packs)'), approved: pack.approved_at ? t('Approved on {date}', { date: dateText(pack.approved_at * 1000) }) : t('Approved') }
-    const rows = [[t('Where it is'), pack.path], [t('Why it runs'), pack.trust ? trust[pack.trust] : ''], [t('It brings'), brings.join(', ')], [t('Code'), (pack.hash ?? '').slice(0, 12)]]
+    const rows = [[t('Where it is'), pack.path], [t('Why it runs'), pack.trust ? trust[pack.trust] : ''], [t('It brings'), brings.join(', ')], [t('Fingerprint'), (pack.hash ?? '').slice(0, 12)]]
     return h('dl', {}, rows.filter(([, value]) => value).map(([label, value]) => h('div', {}, h('dt', {}, label), h('dd', {}, value))))
   }
 

@@ -79,7 +79,7 @@ function files({ name, files: list, path }) {
 /** All that wait, with one code. @param {{ known: import('./known.js').KnownPacks, toasts: import('../panels/toasts.js').Toasts }} parts */
 export function approveAll({ known, toasts }) {
   const packs = known.packs.filter(waits)
-  const names = h('p', {}, packs.map(({ name }) => name).join(', '))
+  const names = h('p.approved', {}, packs.map(({ name }) => name).join(', '))
   const dialog = openDialog(t('Approve packs'), [names, approvalForm({ known, packs, toasts, done: () => dialog.close() })])
   ;/** @type {HTMLElement | null} */ (dialog.element.querySelector('.code'))?.focus()
 }

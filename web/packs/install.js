@@ -74,7 +74,7 @@ export class PackNotices {
     this.once('packs-failed', failed, pack => pack.sentence ?? pack.problems?.map(({ sentence }) => sentence).join('\n') ?? '', () => ({
       tone: 'warning', stays: true,
       text: t('Nodes are missing: {names} did not load whole.', { names: names(failed) }),
-      detail: failed.map(({ sentence, problems }) => [sentence, ...(problems ?? []).map(each => each.sentence)].filter(Boolean).map(each => fromServer(String(each))).join('\n')).join('\n'),
+      detail: failed.length === 1 ? failed.flatMap(wordsOf).slice(0, 2).join('\n') : t('The panel says of each what hurt.'),
     }))
     this.once('packs-waiting', waiting, pack => `${standingOf(pack)} ${pack.hash ?? ''}`, () => ({
       text: many(waiting.length, 'A pack waits for your approval: {names}.', '{count} packs wait for your approval: {names}.', { names: names(waiting) }),
@@ -107,6 +107,9 @@ export class PackNotices {
     this.toasts.show({ ...notice(), key, action: { label: t('Show the packs'), run: () => this.open(packs[0]?.name ?? '') } })
   }
 }
+
+/** What is wrong with a pack. @param {import('./known.js').Pack} pack */
+const wordsOf = ({ sentence, problems }) => [sentence, ...(problems ?? []).map(each => each.sentence)].flatMap(each => (each ? fromServer(each) : []))
 
 /** How many are named in a notice. */
 const MOST = 4

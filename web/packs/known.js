@@ -98,6 +98,8 @@ export class KnownPacks {
     this.failure = ''
     /** Something was told of packs since the page is there. */
     this.news = false
+    /** Which of the server's lists of node types the packs went with: nodes come after the news that their pack was imported. */
+    this.catalogue = 0
     /** @type {Set<() => void>} */
     this.listeners = new Set()
     this.asked = 0
@@ -128,6 +130,7 @@ export class KnownPacks {
       if (turn !== this.asked) return
       this.packs = answer.packs.map((/** @type {Pack} */ pack) => (pack.name === answer.importing ? { ...pack, state: 'loading' } : pack))
       this.installing = answer.installing ?? null
+      this.catalogue = answer.catalogue ?? 0
       this.read = true
       this.failure = ''
     } catch (error) {
@@ -153,7 +156,7 @@ export class KnownPacks {
 
   /** What the nodes of packs are made of: another text whenever types may have come, gone or changed. */
   typesKey() {
-    return JSON.stringify(this.packs.map(({ name, state, changed, hash, loaded_hash, approved_hash, node_types }) => [name, state, loaded_hash ?? (changed ? approved_hash : hash), node_types]))
+    return JSON.stringify([this.catalogue, ...this.packs.map(({ name, state, changed, hash, loaded_hash, approved_hash, node_types }) => [name, state, loaded_hash ?? (changed ? approved_hash : hash), node_types])])
   }
 
   /** @param {readonly Pack[]} packs  as they were shown @param {string} code  as the terminal shows it */
