@@ -161,14 +161,30 @@ test('a file of another page opens with its links and values, whatever the order
   assert.deepEqual(JSON.parse(JSON.stringify(save(context.store))), file)
 })
 
-test('sockets that match take the types that they allow', () => {
+test('declarations that make no sense leave nodes without those inputs', () => {
+  const [combo, rows, slot] = ['COMFY_DYNAMICCOMBO_V3', 'COMFY_AUTOGROW_V3', 'COMFY_DYNAMICSLOT_V3']
+  const required = {
+    a: [combo], b: [combo, { options: [null, 5, { key: 'k', inputs: [] }, { key: 'l', inputs: { required: { x: 7 } } }] }], c: [rows], d: [rows, { template: { input: {} } }],
+    e: [rows, { template: { input: { required: { x: ['IMAGE'] } }, min: 'x', max: -1 } }], f: [slot], g: ['COMFY_MATCHTYPE_V3', { template: 3 }]
+  }
+  const type = new Schema({ Odd: { input: { required }, output: ['COMFY_MATCHTYPE_V3'] } }).get('Odd')
+  assert.deepEqual(type.inputs.map(({ name }) => name), ['a', 'b', 'f', 'g'])
+  assert.equal(type.outputs[0].type, '*')
+  assert.deepEqual(widgetsOf(type, { values: ['', 'l'] }).map(({ name }) => name), ['a', 'b'])
+})
+
+test('sockets that match take the types that they allow, and once one is linked its type alone', () => {
   const { add, feed, context } = scene()
   const grow = add('GrowSlot')
   const picture = add('LoadImage')
+  assert.equal(feed(add('Number'), 'INT', grow, 'items.item0'), null)
   assert.ok(feed(picture, 'MASK', grow, 'any'))
+  assert.equal(socket(context, grow, 'in', 'items.item0').type, 'MASK')
+  assert.equal(feed(picture, 'IMAGE', grow, 'items.item0'), null)
+  assert.equal(context.notices.length, 2)
+  assert.ok(feed(picture, 'IMAGE', grow, 'any'), 'while it is the only one it may be of another')
   assert.ok(feed(picture, 'IMAGE', grow, 'items.item0'))
-  assert.equal(feed(add('Number'), 'INT', grow, 'items.item1'), null)
-  assert.equal(context.notices.length, 1)
+  assert.equal(feed(picture, 'MASK', grow, 'any'), null)
 })
 
 test('an output that matches gives what its inputs are given', () => {

@@ -1,5 +1,6 @@
 /**
- * Sockets of one template are of one type, whichever that is (MatchType): an output gives what its inputs are given.
+ * Sockets of one template are of one type, whichever that is (MatchType): once an input is linked the others take that type
+ * only, and an output gives it.
  *
  * @typedef {import('./graph.js').Graph} Graph
  * @typedef {import('./json.js').Json} Json
@@ -25,6 +26,10 @@ export function matchOf(said, type, inputs) {
   return match === undefined ? {} : { match }
 }
 
+/** Does any input name a template, or a row or an option of one? @param {readonly InputSpec[]} inputs @returns {boolean} */
+export const hasMatches = (inputs) => inputs.some(({ match, brings }) => match !== undefined ||
+  hasMatches([...(brings?.row?.names.length ? [brings.row.input] : []), ...(brings?.inputs ?? []), ...(brings?.options ?? []).flatMap((option) => option.inputs)]))
+
 /** What `/object_info` says of the outputs' templates. @param {Json} entry */
 export const saidMatches = (entry) => asList(entry.output_matchtypes)
 
@@ -36,3 +41,32 @@ export function matchedLink(graph, type, node, slot) {
   const links = node.inputs.map((input, index) => (names.has(input.name) ? graph.linkInto(node, index) : undefined))
   return links.find((link) => link !== undefined)
 }
+
+/** By type, and by what its inputs are given. @type {WeakMap<NodeType, Map<string, NodeType>>} */
+const known = new WeakMap()
+
+/** The type of a node of which inputs are linked: those that match take what the others of their template are given. @param {NodeType} type @param {NodeRecord} node @param {Graph} graph @returns {NodeType} */
+export function narrowed(type, node, graph) {
+  /** @type {[string, string][]} */
+  const given = []
+  node.inputs.forEach(({ name }, index) => {
+    const link = graph.linkInto(node, index)
+    if (link && isOne(link.type) && type.inputs.some((input) => input.name === name && input.match !== undefined)) given.push([name, link.type])
+  })
+  if (!given.length) return type
+  let types = known.get(type)
+  if (!types) known.set(type, (types = new Map()))
+  const sign = JSON.stringify(given)
+  let found = types.get(sign)
+  if (!found) types.set(sign, (found = { ...type, inputs: type.inputs.map((input) => ({ ...input, type: takenBy(type, input, given) })) }))
+  return found
+}
+
+/** @param {NodeType} type @param {InputSpec} input @param {readonly [string, string][]} given */
+function takenBy(type, input, given) {
+  const other = given.find(([name]) => name !== input.name && type.inputs.some((each) => each.name === name && each.match === input.match))
+  return input.match !== undefined && other ? other[1] : input.type
+}
+
+/** @param {string} type */
+const isOne = (type) => type !== '*' && !type.includes(',')

@@ -13,6 +13,7 @@ import { GROUP } from './group_nodes.js'
 import { groupType } from './group_type.js'
 import { grownType } from './grown.js'
 import { getType } from './virtual_types.js'
+import { narrowed } from './matching.js'
 import { around, GET, namesIn, SET } from './wires.js'
 import { withProxies } from './proxies.js'
 import { subgraphType } from './subgraph_type.js'
@@ -73,8 +74,10 @@ export class NodeTypes {
     const base = this.get(node.type)
     if (base?.declared) {
       const linked = new Set(node.inputs.filter((_, index) => this.graph.linkInto(node, index)).map(({ name }) => name))
-      return grownType(base, node.values, (name) => linked.has(name))
+      const type = grownType(base, node.values, (name) => linked.has(name))
+      return type.matches ? narrowed(type, node, this.graph) : type
     }
+    if (base?.matches) return narrowed(base, node, this.graph)
     if (!base?.places || !(node.properties.proxyWidgets || node.properties.easel_controls)) return base
     const kept = this.#own.get(node.properties)
     if (kept?.base === base && kept.stamp === this.#stamp) return kept.type

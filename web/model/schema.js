@@ -45,6 +45,7 @@
  * @property {boolean} virtual Lives in the page only and never reaches the server.
  * @property {boolean} picture It shows a picture, a video, a sound or a value: room is kept for it.
  * @property {readonly import('./widget_values.js').Place[]} [places] What a node's values are, where the inputs do not tell: a subgraph.
+ * @property {boolean} [matches] Some of its inputs are of one type, whichever that is.
  * @property {readonly InputSpec[]} [declared] The inputs as the server has them, where some bring others: `inputs` are then those that one node shows.
  * @property {readonly import('./grown.js').Row[]} [rows] Rows among them.
  * @property {Readonly<Record<string, import('./widget_values.js').Control>>} [controls] What becomes of them after a run, where no value says it.
@@ -52,7 +53,7 @@
 import { catalogue } from '../language/nodes.js'
 import { asGrowing, matched, readGrowing } from './grown.js'
 import { asList, asObject, asText, isObject } from './json.js'
-import { matchOf, readMatch, saidMatches } from './matching.js'
+import { hasMatches, matchOf, readMatch, saidMatches } from './matching.js'
 import { readRenamed } from './renamed.js'
 import { VIRTUAL_TYPES } from './virtual_types.js'
 import { readWidget } from './widget_specs.js'
@@ -118,6 +119,7 @@ function readType(name, entry, words) {
     module: asText(entry.python_module) ?? '',
     inputs,
     outputs,
+    ...(hasMatches(inputs) ? { matches: true } : {}),
     output,
     deprecated: entry.deprecated === true,
     experimental: entry.experimental === true,
