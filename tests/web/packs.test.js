@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { PackNotices } from '../../web/packs/install.js'
+import { installPacks, PackNotices } from '../../web/packs/install.js'
 import { fails, KnownPacks, packNamed, searchPacks, standingOf, waits } from '../../web/packs/known.js'
 
 const pack = (name, state, more = {}) => ({ name, path: `/packs/${name}`, state, hash: `h-${name}`, node_types: [], problems: [], ...more })
@@ -66,6 +66,23 @@ test('nodes that come after the news of their pack are types that came', async (
   catalogue = 2
   await known.load()
   assert.notEqual(known.typesKey(), before)
+})
+
+test('the pack that somebody asks for is shown, also when the panel itself has to be fetched first', async () => {
+  const shown = []
+  let command
+  const body = { closest: () => null }
+  installPacks({
+    editor: { commands: { register: one => { command = one } } }, client: {}, feed: { onEvent() {} }, toasts: {}, colorOf: () => '', onTypes: async () => {}, onKnown() {},
+    drawer: { current: null, open: panel => panel.fill(body, () => undefined), toggle: panel => panel.fill(body, () => undefined) },
+    later: async () => ({ packsPanel: ({ takeWanted }) => ({ fill: () => void shown.push(takeWanted()) }) }),
+  })
+  const loaded = () => new Promise(resolve => setImmediate(resolve))
+  command.run(null, 'paint')
+  await loaded()
+  command.run(null, undefined)
+  command.run(null, 'ink')
+  assert.deepEqual(shown, ['paint', '', 'ink'])
 })
 
 test('a refused approval reads the list again too: the code may be another now', async () => {

@@ -21,14 +21,20 @@ export function installPacks({ editor, client, feed, toasts, drawer, colorOf, on
   const known = new KnownPacks(client)
   known.follow(feed)
   let wanted = ''
-  const panel = lazyPanel('packs', t('Node packs'), async () => (await later()).packsPanel({ editor, known, toasts, colorOf, wanted: () => wanted }), 'wide')
+  const panel = lazyPanel('packs', t('Node packs'), async () => (await later()).packsPanel({ editor, known, toasts, colorOf, takeWanted }), 'wide')
+
+  /** Asked when the panel is there, which may be a while after it was opened. */
+  function takeWanted() {
+    const name = wanted
+    wanted = ''
+    return name
+  }
 
   /** @param {string} [name]  a pack's */
   function open(name = '') {
     wanted = name
     if (drawer.current === panel.id) drawer.close()
     drawer.open(panel)
-    wanted = ''
   }
 
   editor.commands.register({

@@ -21,10 +21,10 @@ const ROW = 44
  * @param {import('./known.js').KnownPacks} parts.known
  * @param {import('../panels/toasts.js').Toasts} parts.toasts
  * @param {(type: string) => string} parts.colorOf
- * @param {() => string} parts.wanted  the pack to show first, by name
+ * @param {() => string} parts.takeWanted  the pack to show first, by name; told once
  * @returns {import('../panels/drawer.js').Panel}
  */
-export function packsPanel({ editor, known, toasts, colorOf, wanted }) {
+export function packsPanel({ editor, known, toasts, colorOf, takeWanted }) {
   /** @type {Wanted} */
   const kept = { words: '', only: 'all' }
   let chosen = ''
@@ -33,7 +33,8 @@ export function packsPanel({ editor, known, toasts, colorOf, wanted }) {
     title: t('Node packs'),
     size: 'wide',
     fill(body) {
-      chosen = wanted() || chosen
+      const wanted = takeWanted()
+      chosen = wanted || chosen
       const titleOf = (/** @type {string} */ type) => editor.schema.get(type)?.title ?? type
       const about = createAbout({
         known, toasts, colorOf, schema: () => editor.schema, showLog: () => void editor.run('log'),
@@ -103,7 +104,7 @@ export function packsPanel({ editor, known, toasts, colorOf, wanted }) {
 
       const end = known.listen(draw)
       draw()
-      if (wanted()) element.classList.add('reading')
+      if (wanted) element.classList.add('reading')
       void known.load()
       return end
     },
