@@ -8,6 +8,7 @@ import contextlib
 import os
 import secrets
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import hdrs, web
@@ -33,6 +34,17 @@ CHUNK = 256 * 1024
 KINDS = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF", "image/webp"))
 
 
+@dataclass
+class Coming:
+    """Pictures that are being sent: many at once take no more room than one after the other."""
+
+    bytes: int = 0
+    """As they were announced; one of unknown size counts as the largest that there may be."""
+
+
+COMING = web.AppKey("pictures that are being sent", Coming)
+
+
 async def continue_later(request: web.Request) -> None:
     """A client that asks before it sends a body (`Expect: 100-continue`) is answered by `put`, behind the gate."""
 
@@ -56,8 +68,10 @@ async def put(request: web.Request) -> web.Response:
     if asks:
         await _go_on(request)
     made = path.with_name(f"{path.stem}-{secrets.token_hex(4)}.new")
+    coming, size = request.app[COMING], ROOM if request.content_length is None else request.content_length
+    coming.bytes += size
     try:
-        if not await asyncio.to_thread(make_room, folders, request.content_length or 0):
+        if not await asyncio.to_thread(make_room, folders, coming.bytes):
             await _pass_over(request)
             return refused(507, f"Pictures that were sent in the last minute take more than {MOST >> 20} MB.")
         if not await _store(request, made):
@@ -66,6 +80,7 @@ async def put(request: web.Request) -> web.Response:
     except OSError as error:
         raise as_refusal(error, f"The picture {request.match_info['id']}") from error
     finally:
+        coming.bytes -= size
         with contextlib.suppress(OSError):
             made.unlink(missing_ok=True)
     return _answer("success", 201)

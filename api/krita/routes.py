@@ -20,6 +20,7 @@ LONGEST_NAME = 200
 
 def install(app: web.Application) -> None:
     app[SHARED] = SharedGraphs(app[SERVICES].hub)
+    app[images.COMING] = images.Coming()
 
 
 @gives_way

@@ -330,6 +330,25 @@ def test_pictures_are_let_go_when_there_is_no_room(tmp_path: Path, monkeypatch: 
     assert not images.make_room(folders, 1700)
 
 
+def test_pictures_that_come_at_once_do_not_fill_the_disk(krita: Krita) -> None:
+    server = krita.server
+    slow: list[http.client.HTTPConnection] = []
+    for number in range(images.MOST // images.ROOM):  # announced, and on their way
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.putrequest("PUT", f"/api/etn/image/slow{number}")
+        connection.putheader("Content-Length", str(images.ROOM))
+        connection.endheaders(b"x")
+        slow.append(connection)
+    # As soon as all are known there is no room for one more.
+    late = iter(range(1000))
+    until(
+        lambda: server.request("PUT", f"/api/etn/image/late{next(late)}", raw=b"x" * 100).status == 507, server=server
+    )
+    for connection in slow:
+        connection.close()
+    until(lambda: put(server, "later", b"x" * 100, asks=False)[0] == 201, server=server)
+
+
 TOOLING = """
 from aiohttp import web
 from server import PromptServer
