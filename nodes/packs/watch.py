@@ -64,6 +64,8 @@ class Watched:
     allowed: tuple[str, ...]
     guarded: tuple[str, ...]
     """Within the allowed folders, what no pack may change."""
+    others: frozenset[int | None] = frozenset()
+    """Threads that ran before."""
     refused: list[str] = field(default_factory=list[str])
     """Sentences."""
     noted: list[str] = field(default_factory=list[str])
@@ -84,7 +86,9 @@ _inside = threading.local()
 
 @contextmanager
 def watched(pack: str, places: Sequence[Path], guarded: Sequence[Path] = ()) -> Generator[Watched]:
-    """Watch what this process does meanwhile, on any thread: nothing but the import runs then.
+    """Watch what this process does meanwhile, on this thread and on those that it starts.
+
+    Not on those that ran before: packs leave some behind, which go on while the next pack is imported.
 
     places: folders in which the pack may change files; guarded: those in them that it may not.
     """
@@ -93,7 +97,9 @@ def watched(pack: str, places: Sequence[Path], guarded: Sequence[Path] = ()) -> 
         sys.addaudithook(_hear)  # for the rest of the process: an audit hook cannot be taken away
         _installed = True
     before = _now
-    _now = Watched(pack, tuple(dict.fromkeys([*map(_real, places), *_usual_places()])), tuple(map(_real, guarded)))
+    others = frozenset(thread.ident for thread in threading.enumerate()) - {threading.get_ident()}
+    allowed = tuple(dict.fromkeys([*map(_real, places), *_usual_places()]))
+    _now = Watched(pack, allowed, tuple(map(_real, guarded)), others)
     try:
         yield _now
     finally:
@@ -139,7 +145,7 @@ def bounded_memory(extra: int | None) -> Generator[None]:
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     now = _now
-    if now is None or getattr(_inside, "busy", False):
+    if now is None or getattr(_inside, "busy", False) or threading.get_ident() in now.others:
         return
     if event in looked.EVENTS:
         looked.note()

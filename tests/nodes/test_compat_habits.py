@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,9 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    (tmp_path / "system").mkdir()  # or all of it would be within the system's folder for temporary files, which is free
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system"))
     own = {name: tmp_path / name for name in ("input", "output", "temp")}
     for folder in (*own.values(), tmp_path / "custom_nodes"):
         folder.mkdir()
@@ -422,3 +425,37 @@ def test_comfyuis_folder_is_found_by_its_main_module(place: Place) -> None:
     assert not place.load(BY_MAIN).problems
     assert (place.base / "web" / "extensions" / "ByMain" / "by_main.js").is_file()
     assert sys.modules["__main__"] is main
+
+
+MONITOR = """
+import os, threading
+
+HERE = os.path.dirname(__file__)
+go, done = threading.Event(), threading.Event()
+said = []
+
+def watch():
+    go.wait(20)
+    try:
+        open(os.path.join(HERE, "monitor.log"), "w").close()
+    except OSError as error:
+        said.append(error)
+    done.set()
+
+threading.Thread(target=lambda: threading.Thread(target=watch).start()).start()
+NODE_CLASS_MAPPINGS = {}
+"""
+
+
+def test_a_thread_that_a_pack_leaves_behind_is_not_the_next_packs(place: Place) -> None:
+    assert not place.load(MONITOR, "left_behind").problems
+    wakes = """
+        import sys
+        monitor = next(module for name, module in sys.modules.items() if name.endswith("left_behind"))
+        monitor.go.set()
+        assert monitor.done.wait(20) and not monitor.said, monitor.said
+        NODE_CLASS_MAPPINGS = {}
+    """
+    report = place.load(dedent(wakes), "after")
+    assert (report.problems, report.notes) == ([], [])
+    assert (place.base / "custom_nodes" / "left_behind" / "monitor.log").is_file()
