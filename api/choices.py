@@ -14,7 +14,7 @@ from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services
 from graph.errors import FileNameError
-from graph.folders import OWN_KINDS, Folders
+from graph.folders import NO_MODELS, Folders
 
 ENDINGS = tuple(f"{middle}{ending}" for middle in ("", ".preview") for ending in (".png", ".jpg", ".jpeg", ".webp"))
 """Of the picture of `name.safetensors`, the first that is there: `name.png`, ..., `name.preview.png`, ..."""
@@ -38,7 +38,7 @@ async def model_pictures(request: web.Request) -> web.Response:
 def _pictured(folders: Folders) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for kind in folders.kinds:
-        if kind in OWN_KINDS:
+        if kind in NO_MODELS:
             continue
         listed: dict[Path, dict[str, int]] = {}
         for name in folders.list(kind):
@@ -89,7 +89,7 @@ def _picture_of(services: Services, kind: str, name: str) -> Path:
     """Raises Refusal: 400 for a name that leaves its folder, 404 for a model that is not there or has no picture."""
     folders = services.folders
     try:
-        model = None if kind in OWN_KINDS or not folders.roots(kind) else folders.find(kind, name)
+        model = None if kind in NO_MODELS or not folders.roots(kind) else folders.find(kind, name)
     except FileNameError as error:
         raise Refusal(400, error.type, str(error)) from None
     candidates = [] if model is None else [model.with_name(model.stem + ending) for ending in ENDINGS]

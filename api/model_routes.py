@@ -18,7 +18,7 @@ from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services
 from graph.errors import FileNameError, ParseError
-from graph.folders import MODEL_KINDS, OWN_KINDS, Folders, inside
+from graph.folders import MODEL_KINDS, NO_MODELS, OWN_KINDS, Folders, inside
 from graph.json_input import load
 from graph.types import JsonObject
 
@@ -26,7 +26,7 @@ LARGEST_HEADER = 1024 * 1024
 LARGEST_COVER = 16 * 1024 * 1024
 """Bytes of a header that is read for the picture in it."""
 PREVIEW_PIXELS = 512
-NO_FILES = frozenset({*OWN_KINDS, "configs", "custom_nodes"})
+NO_FILES = frozenset({*NO_MODELS, "configs"})
 """Kinds that the list of folders leaves out, as clients expect."""
 COVERS = ("ssmd_cover_images", "modelspec.thumbnail")
 
@@ -47,7 +47,7 @@ async def models_of(request: web.Request) -> web.Response:
     kind = request.match_info["folder"]
     if kind not in folders.kinds or kind in OWN_KINDS:
         return web.Response(status=404)
-    return web.json_response(folders.list(kind))
+    return web.json_response([] if kind in NO_MODELS else folders.list(kind))
 
 
 async def folders_of_models(request: web.Request) -> web.Response:
@@ -66,7 +66,7 @@ async def files_of_models(request: web.Request) -> web.Response:
     """The files of a kind, with their size, times, and which of its folders they lie in."""
     folders = request.app[SERVICES].folders
     kind = request.match_info["folder"]
-    if kind not in folders.kinds or kind in OWN_KINDS:
+    if kind not in folders.kinds or kind in NO_MODELS:
         return web.Response(status=404)
     return web.json_response(await asyncio.to_thread(_files, folders, kind))
 
@@ -130,7 +130,7 @@ async def _preview(services: Services, model: Path, picture: Path | None) -> tup
 def _named(folders: Folders, parts: Any) -> Path:
     """The model that an address names; the file need not be there. Raises HTTPNotFound or Refusal."""
     kind, index, name = parts["folder"], parts["path_index"], parts["filename"]
-    roots = () if kind in OWN_KINDS else folders.roots(kind)
+    roots = () if kind in NO_MODELS else folders.roots(kind)
     if not index.isdecimal() or int(index[:6]) >= len(roots):
         raise web.HTTPNotFound
     root = roots[int(index[:6])]
@@ -165,9 +165,9 @@ def _cover(model: Path) -> bytes | None:
 
 async def view_metadata(request: web.Request) -> web.Response:
     folders = request.app[SERVICES].folders
-    name = request.query.get("filename", "")
+    kind, name = request.match_info["folder"], request.query.get("filename", "")
     try:
-        path = folders.find(request.match_info["folder"], name) if name.endswith(".safetensors") else None
+        path = folders.find(kind, name) if kind not in NO_MODELS and name.endswith(".safetensors") else None
     except FileNameError as error:
         raise Refusal(400, error.type, str(error)) from None
     found = None if path is None else _safetensors_metadata(path)

@@ -109,7 +109,7 @@ class ObjectInfo:
         """Read the folders, then follow what changes in them and in the catalogue, until cancelled."""
         if await asyncio.to_thread(self._kept.is_file):
             await asyncio.sleep(FIRST)
-        await asyncio.to_thread(self._folders.state, list(self._folders.kinds))
+        await asyncio.to_thread(self._folders.state, [kind for kind in self._folders.kinds if kind != "custom_nodes"])
         self._indexed.set()
         while True:
             began = time.perf_counter()

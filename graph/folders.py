@@ -54,6 +54,8 @@ MEDIA_EXTENSIONS: Mapping[str, frozenset[str]] = {
 
 OWN_KINDS = ("input", "output", "temp")
 """Folders whose files a name may also reach with a note at its end: `cat.png [output]`."""
+NO_MODELS = frozenset({*OWN_KINDS, "custom_nodes"})
+"""Kinds that whoever asks for model files is told nothing of: packs that nobody has approved are among them."""
 
 _ANNOTATION = re.compile(r"^(?P<name>.*?) ?\[(?P<kind>input|output|temp)\]$", re.DOTALL)
 _DRIVE = re.compile(r"^[A-Za-z]:")

@@ -18,7 +18,7 @@ from api.krita.answers import refused
 from api.replies import as_refusal
 from api.services import SERVICES, Services
 from graph.errors import FileNameError
-from graph.folders import MODEL_KINDS
+from graph.folders import MODEL_KINDS, NO_MODELS
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
@@ -49,8 +49,9 @@ async def model_info(request: web.Request) -> web.Response:
     """`?offset=&limit=`: what the files of a folder are, by name; with a limit `_meta` says where in the list it is."""
     services = request.app[SERVICES]
     kind = request.match_info.get("folder", "checkpoints")
-    if kind not in services.folders.kinds and kind != GGUF:
-        return refused(400, f"There is no folder {kind[:80]!r}. There are {', '.join(services.folders.kinds)}.")
+    kinds = [known for known in services.folders.kinds if known not in NO_MODELS]
+    if kind not in (*kinds, GGUF):
+        return refused(400, f"There is no folder {kind[:80]!r}. There are {', '.join(kinds)}.")
     limited = "limit" in request.query
     try:
         offset, limit = int(request.query.get("offset", "0")), int(request.query.get("limit", str(MOST_AT_ONCE)))

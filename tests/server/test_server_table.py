@@ -303,6 +303,9 @@ def test_a_pack_that_nobody_approved_brings_nothing(tmp_path: Path) -> None:
     (pack / "locales" / "en" / "main.json").write_text('{"a": "b"}')
     (pack / "example_workflows").mkdir()
     (pack / "example_workflows" / "first.json").write_text("{}")
+    header = b'{"__metadata__": {"a": "b"}}'
+    (pack / "first.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    (pack / "first.png").write_bytes(picture())
     with running(tmp_path, registry=None) as server:
         server.wait_until_ready()
         assert server.get("/extensions").json() == []
@@ -310,3 +313,11 @@ def test_a_pack_that_nobody_approved_brings_nothing(tmp_path: Path) -> None:
         assert server.get("/i18n").json() == {}
         assert server.get("/workflow_templates").json() == {}
         assert server.get("/workflow_templates/stranger/first.json").status == 404
+        # Nor does it by the routes that show model files, and pictures beside them.
+        assert server.get("/models/custom_nodes").json() == []
+        assert server.get("/experiment/models/custom_nodes").status == 404
+        assert server.get("/experiment/models/preview/custom_nodes/0/stranger/first.safetensors").status == 404
+        assert server.get("/view_metadata/custom_nodes?filename=stranger/first.safetensors").status == 404
+        assert server.get("/easel/model_pictures").json().get("custom_nodes") is None
+        assert server.get("/easel/model_picture/custom_nodes?name=stranger/first.safetensors").status == 404
+        assert server.get("/api/etn/model_info/custom_nodes").status == 400
