@@ -94,7 +94,8 @@ def _check_code(services: Services, body: JsonObject) -> None:
         seconds = int(services.code.wait) + 1
         raise Refusal(429, "too_many_codes", f"Too many wrong codes were given. Try again in {seconds} seconds.")
     if not services.code.use(body.get("code")):
-        raise Refusal(403, "wrong_code", "This is not the code that the terminal shows. Look there, and type it again.")
+        sentence = "This code is wrong, or was used: each is good once. Have the terminal show one, and type that."
+        raise Refusal(403, "wrong_code", sentence)
 
 
 async def show_code(request: web.Request) -> web.Response:
