@@ -59,7 +59,7 @@ HOP = frozenset(
 )
 """Headers that speak of one connection only."""
 PRIVATE = frozenset({"cookie", "authorization", "expect", SECRET.lower()})
-NOT_BACK = frozenset({"set-cookie", "server", "date", NO_ROUTE.lower()})
+NOT_BACK = frozenset({"set-cookie", "server", "date", "service-worker-allowed", NO_ROUTE.lower()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,12 @@ class Forward:
         return list({route.pack: route for route in reversed(found)}.values())[::-1]
 
     async def answer(self, request: web.Request, routes: list[Route]) -> web.StreamResponse | None:
-        """The answer of the first pack that has this route after all; None where none has."""
+        """The answer of the first pack that has this route after all; None where none has.
+
+        No pack answers with a service worker: that would go on in the browser when the pack is approved no more.
+        """
+        if "Service-Worker" in request.headers:
+            return None
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             return await self._join_sockets(request, routes[0])
         for route in routes:

@@ -16,6 +16,9 @@ LONGEST = 2000
 """Letters of an address."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
+HOLDING_IPV4 = (bytes(12), bytes.fromhex("0064ff9b") + bytes(8))
+"""How IPv6 addresses begin that stand for the IPv4 address at their end, besides those that Python knows: what a
+gateway translates (`64:ff9b::`), and the old compatible ones."""
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -93,8 +96,9 @@ class Resolver(AbstractResolver):
 def is_public(address: str) -> bool:
     """Whether an address is one of the open net: no private, local, shared or multicast one."""
     found: Address = ipaddress.ip_address(address)
-    mapped = found.ipv4_mapped or found.sixtofour if isinstance(found, ipaddress.IPv6Address) else None
-    found = mapped or found
+    if isinstance(found, ipaddress.IPv6Address):
+        at_end = ipaddress.IPv4Address(found.packed[12:]) if found.packed[:12] in HOLDING_IPV4 else None
+        found = at_end or found.ipv4_mapped or found.sixtofour or found
     return found.is_global and not found.is_multicast
 
 

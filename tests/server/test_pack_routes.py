@@ -196,6 +196,18 @@ def test_requests_and_answers_pass_both_ways(packs: Any, ports: bool) -> None:
     run(work)
 
 
+def test_no_pack_leaves_a_service_worker_behind(packs: Any) -> None:
+    routes = PackRoutes()
+    packs(routes, "quick", PACK)
+
+    async def work() -> None:
+        async with served(routes) as (client, _, _):
+            assert (await client.get("/quick/app")).status == 200
+            assert (await client.get("/quick/app", headers={"Service-Worker": "script"})).status == 404
+
+    run(work)
+
+
 def test_a_websocket_passes_both_ways(packs: Any) -> None:
     routes = PackRoutes()
     packs(routes, "quick", PACK)

@@ -176,10 +176,15 @@ def test_what_was_not_told_is_told_after_a_restart(base: Path) -> None:
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::1", "fe80::1",
-     "fd00::1", "::ffff:10.0.0.1", "2002:7f00:1::"],
+     "fd00::1", "::ffff:10.0.0.1", "2002:7f00:1::",
+     "64:ff9b::7f00:1", "64:ff9b::169.254.169.254", "::10.0.0.1"],
 )  # fmt: skip
 def test_private_addresses_are_none_of_the_open_net(address: str) -> None:
     assert not allowed.is_public(address)
+
+
+def test_public_addresses_are() -> None:
+    assert all(map(allowed.is_public, ("93.184.216.34", "2606:2800:220:1::1", "64:ff9b::93.184.216.34")))
 
 
 def test_a_listed_name_that_leads_into_a_private_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
