@@ -209,6 +209,21 @@ class TestHooks:
         expected = zoo.model().with_hooks(attn2_in=lambda q, k, v, where: (q, k, v * 0))
         assert torch.allclose(theirs(zoo, nodes, view), ours(zoo, expected), atol=1e-4)
 
+    def test_a_way_to_compute_attention_changes_nothing_and_is_told(
+        self, zoo: Zoo, names: Context, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As nodes do that put in a faster library's: told where it is set, and not at every node after that."""
+        told: list[str] = []
+        monkeypatch.setattr(names, "_warn", told.append)
+        view = for_pack(zoo.model()).clone()
+        view.model_options["transformer_options"]["optimized_attention_override"] = lambda inner, *args, **more: None
+        handle = from_pack(view)
+        assert [sentence[:56] for sentence in told] == ["This node gives the model another way to compute attenti"]
+        again = for_pack(handle).clone()
+        again.model_options["transformer_options"]["mine"] = 1
+        from_pack(again)
+        assert len(told) == 1
+
     def test_blocks_of_transformers(self, zoo: Zoo, names: Context) -> None:
         view = for_pack(zoo.model("flux")).clone()
         seen: list[str] = []

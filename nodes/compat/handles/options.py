@@ -18,6 +18,7 @@ from torch import Tensor
 from models.networks.hooks import Pass
 from models.options import Apply, Guidance, Options
 from nodes.compat.handles import conds, hooks
+from nodes.compat.host import running
 from nodes.compat.stand_in import NotSupported
 
 KNOWN = frozenset(
@@ -32,6 +33,7 @@ KNOWN = frozenset(
         "disable_cfg1_optimization",
     }
 )
+ATTENTION = "optimized_attention_override"
 
 
 def level(sigma: Any) -> Tensor:
@@ -225,6 +227,7 @@ def to_options(made: dict[str, Any], before: Options, model: Any) -> Options:
     kept = {name: value for name, value in transformer.items() if name not in ("patches", "patches_replace")}
     if kept:
         extras["transformer_options"] = kept
+        _tell_of_attention(kept, before.extras.get("transformer_options", {}))
     cfg, ask, mask = (
         made.get(name) for name in ("sampler_cfg_function", "sampler_calc_cond_batch_function", "denoise_mask_function")
     )
@@ -240,6 +243,16 @@ def to_options(made: dict[str, Any], before: Options, model: Any) -> Options:
         hooks=hooks.to_hooks(transformer, before.hooks),
         extras=extras,
     )
+
+
+def _tell_of_attention(now: dict[str, Any], before: dict[str, Any]) -> None:
+    """Most who set this want speed only, so that it is no reason to refuse their node."""
+    context = running()
+    if context is not None and now.get(ATTENTION) is not None and now[ATTENTION] is not before.get(ATTENTION):
+        context.warn(
+            "This node gives the model another way to compute attention. Easel's models keep their own: what was to "
+            "be faster is as fast as before, and what was to change the picture does not."
+        )
 
 
 def _around(wrapper: Any, before: Options) -> tuple[Any, ...]:
