@@ -350,8 +350,19 @@ def _gone(route: Route, error: ClientError) -> Refusal:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """Of our own making: a pack's own expressions are never run here."""
-    parts = re.split(r"(\{\*?\})", path)
-    return re.compile(
-        "".join({"{}": "[^/]+", "{*}": ".*"}.get(part) or re.escape(quote(part, safe=_SAFE)) for part in parts)
-    )
+    """Of our own making: a pack's own expressions are never run here.
+
+    It may take more paths than the pack's router does, which decides; but it is soon done with each, however long: so
+    what follows a second `{*}`, or a second `{}` in one part of the path, is not looked at.
+    """
+    pieces = path.split("{*}")
+    known = ["/".join(map(_part, piece.split("/"))) for piece in pieces[:2]]
+    return re.compile(".*".join([*known, ""] if len(pieces) > 2 else known))
+
+
+def _part(part: str) -> str:
+    """What lies between two slashes, as an expression."""
+    before, *rest = (re.escape(quote(text, safe=_SAFE)) for text in part.split("{}"))
+    if not rest:
+        return before
+    return before + ("[^/]+" + rest[0] if len(rest) == 1 and rest[0] else "[^/]++")
