@@ -1,6 +1,6 @@
 """Small nodes that show how graphs run: lazy inputs, lists, expansion, loops, blockers, async functions and the rest.
 
-Written for tests/server/test_server_behaviours.py, in the manner of ComfyUI's packs and with the names that these
+Written for tests/server/behaviours/, in the manner of ComfyUI's packs and with the names that these
 import, so that what they rely on is seen over the wire.
 """
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.sync.client import ClientConnection
 
 from nodes.compat.comfy_execution.graph_utils import GraphBuilder, Node
@@ -107,3 +108,17 @@ class Client:
         history = self.server.get(f"/history/{prompt_id}").json()[prompt_id]
         found.outputs = history["outputs"]
         return found
+
+
+def show(g: GraphBuilder, link: Any) -> Node:
+    return g.node("B_Show", value=link)
+
+
+def same(a: list[Any] | None, b: list[Any]) -> bool:
+    return a is not None and a == pytest.approx(b)
+
+
+def hello(prefix: str) -> GraphBuilder:
+    g = GraphBuilder(prefix=prefix)
+    show(g, g.node("B_Word", value=prefix).out(0))
+    return g
