@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +22,13 @@ from api.services import SERVICES, Services
 from api.system import VERSION
 from graph.errors import FileNameError
 from graph.folders import KIND_SYNONYMS, Folders
+from graph.project_file import read_project, table
 from graph.registry import Catalogue
 from graph.spec import NodeSpec
 from graph.types import JsonObject
 
 MOST = 2000
 """Nodes, or models, that one question may name."""
-LARGEST_PROJECT = 1 << 20
 MOST_ALIKE = 8
 """Files of the right size that are hashed to find a renamed one."""
 _EMBEDDING = re.compile(r"embedding:([^\s,()\[\]:]+)", re.IGNORECASE)
@@ -130,18 +129,11 @@ def _packs(services: Services, types: dict[str, set[str]]) -> list[JsonObject]:
 
 def version_of(pack: Path) -> tuple[str, str]:
     """Version and home of a pack, as its pyproject.toml has them; empty where it says nothing."""
-    path = pack / "pyproject.toml"
     try:
-        if not pack.is_dir() or path.stat().st_size > LARGEST_PROJECT:
-            return "", ""
-        project: Any = tomllib.loads(path.read_text("utf-8")).get("project")
+        said = table(read_project(pack), "project")
     except (OSError, ValueError):
         return "", ""
-    if not isinstance(project, dict):
-        return "", ""
-    said = cast(JsonObject, project)
-    urls: Any = said.get("urls")
-    homes = cast(JsonObject, urls) if isinstance(urls, dict) else {}
+    homes = table(said, "urls")
     source = next((str(homes[key]) for key in homes if key.lower() in ("repository", "homepage", "source")), "")
     version = said.get("version")
     return version if isinstance(version, str) else "", source if source.startswith("https://") else ""

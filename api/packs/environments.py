@@ -14,7 +14,6 @@ import re
 import shutil
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from typing import Any, cast
 from api.files_on_disk import write_whole
 from api.flags import ROOT
 from graph.packs import PackOnDisk
+from graph.project_file import own_file, read_project, table
 
 STAMP = "easel-installed.json"
 LINES_KEPT = 40
@@ -70,33 +70,19 @@ def needs_of(pack: PackOnDisk) -> Needs:
     project: dict[str, Any] = {}
     problem = ""
     try:
-        project = tomllib.loads(_own_file(pack, "pyproject.toml").read_text("utf-8"))
+        project = read_project(pack.path)
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
         problem = f"The pyproject.toml of the pack {pack.name} could not be read: {error}"
     try:
-        text = _own_file(pack, "requirements.txt").read_text("utf-8", "replace")
+        text = own_file(pack.path, "requirements.txt").read_text("utf-8", "replace")
         lines = [line.split(" #")[0].strip() for line in text.splitlines()]
         lines = [line for line in lines if line and not line.startswith("#")]
     except OSError:
-        listed: Any = _table(project, "project").get("dependencies", [])
+        listed: Any = table(project, "project").get("dependencies", [])
         lines = [str(line) for line in cast("list[Any]", listed)] if isinstance(listed, list) else []
-    return Needs(tuple(lines), _table(_table(project, "tool"), "easel").get("environment") == "own", problem)
-
-
-def _own_file(pack: PackOnDisk, name: str) -> Path:
-    """A file of the pack. Raises FileNotFoundError where a link leads out of it: that is no part of its code."""
-    path = pack.path / name
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(pack.path)):
-        raise FileNotFoundError(path)
-    return path
-
-
-def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
-    """A table of a TOML file; empty where it is something else, as in a pack of somebody who knows no better."""
-    found: Any = data.get(name)
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    return Needs(tuple(lines), table(project, "tool", "easel").get("environment") == "own", problem)
 
 
 class Environments:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from graph.packs import PackOnDisk
+from graph.project_file import read_project, table
+from graph.types import JsonObject
 from nodes.packs.report import PackProblem, PackReport
 
 WEB = "WEB_DIRECTORY"
@@ -32,10 +33,12 @@ def add_folders(module: ModuleType, pack: PackOnDisk, kept: Path | None, report:
 
 def _webs(module: ModuleType, pack: PackOnDisk, kept: Path | None) -> dict[str, str]:
     found: dict[str, str | None] = {}
-    project = _project((kept or pack.path) / "pyproject.toml")
-    web: Any = project.get("tool", {}).get("comfy", {}).get("web")
+    project: JsonObject = {}
+    with suppress(OSError, ValueError):
+        project = read_project(kept or pack.path)
+    web = table(project, "tool", "comfy").get("web")
     if web is not None:
-        found[str(project.get("project", {}).get("name") or pack.path.name)] = _folder(pack.path, web)
+        found[str(table(project, "project").get("name") or pack.path.name)] = _folder(pack.path, web)
     found[pack.path.name] = _folder(pack.path, getattr(module, WEB, None)) or found.get(pack.path.name)
     shared: Any = getattr(sys.modules.get(NODES), "EXTENSION_WEB_DIRS", None)
     if isinstance(shared, dict):
@@ -43,12 +46,6 @@ def _webs(module: ModuleType, pack: PackOnDisk, kept: Path | None) -> dict[str, 
             if inside := _folder(pack.path, folder):
                 found[str(name)] = inside  # pyright: ignore[reportUnknownArgumentType]
     return {name: folder for name, folder in found.items() if folder is not None}
-
-
-def _project(file: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        return tomllib.loads(file.read_text("utf-8"))
-    return {}
 
 
 def _page(module: ModuleType, path: Path, report: PackReport) -> str | None:

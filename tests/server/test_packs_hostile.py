@@ -27,6 +27,12 @@ def pack(tmp_path: Path) -> PackOnDisk:
     return PackOnDisk(folder)
 
 
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "#" * 2**20 + "\n", "\0"], ids=["deep", "large", "binary"])
+def test_a_project_file_that_is_none_is_told(pack: PackOnDisk, text: str) -> None:
+    (pack.path / "pyproject.toml").write_text(text)
+    assert needs_of(pack).problem.startswith("The pyproject.toml of the pack stranger could not be read: ")
+
+
 @pytest.mark.parametrize("text", ["tool = 5", "[tool]\neasel = 'x'", "project = []", "[project]\ndependencies = 3"])
 def test_tables_that_are_none_ask_for_nothing(pack: PackOnDisk, text: str) -> None:
     (pack.path / "pyproject.toml").write_text(text)
