@@ -145,3 +145,15 @@ test('20,000 nodes, some at the end of the world, are found like any other', () 
   assert.equal(scene.nodesIn({ x: 9.9e6, y: -1.01e7, w: 1e6, h: 1e6 }).length, 1)
   assert.deepEqual(hit(scene, { x: store.node('node:20000').pos[0] + 100, y: store.node('node:20000').pos[1] - 10 }, 5), { kind: 'node', node: 'node:20000', part: 'title' })
 })
+
+test('an output is called as its type says now, whatever it was when the file was saved; a name that somebody gave stays', () => {
+  const sockets = (name, type) => {
+    const context = makeContext({ nodes: [{ id: 1, type: 'Load', pos: [0, 0], size: [200, 100], outputs: [{ name, type, links: null }] }], links: [] })
+    const node = context.store.node('node:1')
+    return ownLayout(node, { ...context.types.of(node), outputs: [{ name: 'paint', type: 'IMAGE', list: false, label: undefined }] }, null).sockets
+      .filter(({ side }) => side === 'out').map(socket => [socket.name, socket.type])
+  }
+  assert.deepEqual(sockets('*', '*'), [['paint', 'IMAGE']], 'saved while its pack was off')
+  assert.deepEqual(sockets('MASK', 'MASK'), [['paint', 'IMAGE']], 'saved before its author changed it')
+  assert.deepEqual(sockets('mine', 'IMAGE'), [['mine', 'IMAGE']])
+})

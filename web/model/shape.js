@@ -159,16 +159,23 @@ function inputsOf(node, type) {
   return sockets
 }
 
-/** @param {NodeRecord} node @param {NodeType | undefined} type @returns {SocketShape[]} */
+/**
+ * A file may have been saved while the type was unknown, or before its author named or changed an output: what the type says of
+ * it now holds. A name that somebody gave stays.
+ *
+ * @param {NodeRecord} node @param {NodeType | undefined} type @returns {SocketShape[]}
+ */
 function outputsOf(node, type) {
   const declared = type?.outputs ?? []
   const count = Math.max(declared.length, node.outputs.length)
   return Array.from({ length: count }, (_, index) => {
     const slot = node.outputs[index]
     const spec = declared[index]
-    const name = slot?.name ?? spec?.name ?? ''
+    const told = spec && spec.type !== '*' ? spec : null
+    const name = (told && (slot?.name === '*' || slot?.name === slot?.type) ? told.name : slot?.name ?? spec?.name) ?? ''
+    const kind = told?.type ?? slot?.type ?? '*'
     return {
-      side: /** @type {const} */ ('out'), index, name, type: slot?.type ?? spec?.type ?? '*', optional: false,
+      side: /** @type {const} */ ('out'), index, name, type: kind, optional: false,
       list: spec?.list ?? slot?.raw?.shape === 6, label: labelOf(slot, spec?.name === name ? spec.label ?? name : name), widget: null
     }
   })
