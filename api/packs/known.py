@@ -217,7 +217,7 @@ def row(known: Known, report: Mapping[str, object] | None, there: frozenset[str]
         "sentence": known.skip.sentence if known.skip is not None else None,
         "seconds": said.get("seconds"),
         "node_types": said.get("node_types", []),
-        "problems": said.get("problems", []),
+        "problems": [*_problems_of_files(known), *as_list(said.get("problems"))],
         "notes": said.get("notes", []),
         "files": files,
         "requirements": list(known.needs.lines),
@@ -229,6 +229,16 @@ def row(known: Known, report: Mapping[str, object] | None, there: frozenset[str]
         "locales": bool(said.get("locales")),
         "examples": said.get("examples", 0),
     }
+
+
+def _problems_of_files(known: Known) -> list[JsonObject]:
+    """What is amiss before anything is imported, in the shape of `nodes.packs.report.PackProblem`."""
+    sentence = known.needs.problem
+    return [{"sentence": sentence, "file": None, "line": None, "trace": ""}] if sentence else []
+
+
+def as_list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else []  # pyright: ignore[reportUnknownArgumentType,reportUnknownVariableType]
 
 
 def as_folders(value: object) -> dict[str, str]:

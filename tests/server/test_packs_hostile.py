@@ -15,6 +15,7 @@ import pytest
 from api.packs import terminal
 from api.packs.code import LONGEST_PAUSE, MOST_WRONG, PAUSE, OneTimeCode
 from api.packs.environments import Environments, InstallError, needs_of
+from api.packs.known import Known, row
 from graph.packs import PackOnDisk, find_packs
 from tests.server.harness import REGISTRY, ROOT, running, until
 
@@ -30,7 +31,9 @@ def pack(tmp_path: Path) -> PackOnDisk:
 @pytest.mark.parametrize("text", ["a = " + "[" * 5000, "#" * 2**20 + "\n", "\0"], ids=["deep", "large", "binary"])
 def test_a_project_file_that_is_none_is_told(pack: PackOnDisk, text: str) -> None:
     (pack.path / "pyproject.toml").write_text(text)
-    assert needs_of(pack).problem.startswith("The pyproject.toml of the pack stranger could not be read: ")
+    known = Known("stranger", pack, "", None, None, None, None, needs_of(pack), None, True)
+    [problem] = row(known, None, frozenset())["problems"]
+    assert problem["sentence"].startswith("The pyproject.toml of the pack stranger could not be read: ")
 
 
 @pytest.mark.parametrize("text", ["tool = 5", "[tool]\neasel = 'x'", "project = []", "[project]\ndependencies = 3"])
