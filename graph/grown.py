@@ -12,6 +12,7 @@ dict under the declared name.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -23,6 +24,9 @@ COMBO, ROW, SLOT = "COMFY_DYNAMICCOMBO_V3", "COMFY_AUTOGROW_V3", "COMFY_DYNAMICS
 GROWING = frozenset({COMBO, ROW, SLOT})
 MATCH = "COMFY_MATCHTYPE_V3"
 """A socket's type: one of those that its template allows."""
+
+LONGEST_ROW = 1000
+"""Inputs of one row that grows, however many its declaration allows."""
 
 Path = tuple[str, ...]
 
@@ -125,8 +129,8 @@ def inputs_brought(parent: str, groups: Any) -> list[InputSpec]:
 
 def _add_row(found: Grown, item: InputSpec, given: Mapping[str, Any], path: Path) -> None:
     template = cast(JsonObject, item.options.get("template") or {})
-    least = int(template.get("min") or 0)
-    names = template.get("names") or [f"{template.get('prefix', '')}{i}" for i in range(int(template.get("max") or 0))]
+    least, most = _count(template.get("min")), min(_count(template.get("max")), LONGEST_ROW)
+    names = template.get("names") or [f"{template.get('prefix', '')}{i}" for i in range(most)]
     entries = _entries(template.get("input"))
     if not entries:
         return
@@ -138,6 +142,11 @@ def _add_row(found: Grown, item: InputSpec, given: Mapping[str, Any], path: Path
         _place(found, _spec(full, config, not needed), given, (*path, str(name)) if full in given else None)
     if len(found.places) == before:
         found.empty.append(path)
+
+
+def _count(value: Any) -> int:
+    """A pack that declares a row by hand may write anything."""
+    return int(value) if isinstance(value, int | float) and math.isfinite(value) else 0
 
 
 def _add_slot(found: Grown, item: InputSpec, given: Mapping[str, Any], path: Path) -> None:
