@@ -51,6 +51,8 @@ def test_a_shared_graph_finds_its_renamed_model(person: Person, text_to_image: d
     assert not serious(page)
     needs.get_by_role("button", name="Use “sharing/ours.safetensors”").click()
     person.until("() => window.app.graph.nodes.some(node => node.widgets?.[0]?.value === 'sharing/ours.safetensors')")
+    expect(needs).to_contain_text("The graph names sharing/ours.safetensors now.")
+    expect(needs.get_by_role("button", name="Use “sharing/ours.safetensors”")).to_have_count(0)
     page.keyboard.press("Escape")
     page.locator("#overlay").focus()
     page.keyboard.press("Control+z")

@@ -89,11 +89,13 @@ export function shareAsFile({ editor, graph, client, toasts }) {
  */
 export function showNeeds({ editor, check, toasts }) {
   const content = h('div.share-file')
+  /** Names that were exchanged since this was opened. @type {Set<string>} */
+  const used = new Set()
   const dialog = openDialog(t('What this graph needs'), [content], { wide: true, onClose: () => end() })
 
   function draw() {
-    const { items } = check
-    const names = localNames(items)
+    const items = check.items.map(item => (used.has(item.name) ? { ...item, state: /** @type {const} */ ('used') } : item))
+    const names = localNames(check.items.filter(({ name }) => !used.has(name)))
     fill(content,
       check.failure ? h('p.wrong', { role: 'alert' }, check.failure) : null,
       !check.needed ? h('p.quiet', {}, t('The file of this graph says of no model and no pack that it needs it.')) : null,
@@ -101,7 +103,7 @@ export function showNeeds({ editor, check, toasts }) {
       h('div.needed', { role: 'list', 'aria-label': t('What this graph needs') }, items.map(item => {
         const { model, pack } = item
         const about = [model?.directory ?? '', model?.size ? bytesInWords(model.size) : '', pack?.version ? t('version {version}', { version: pack.version }) : ''].filter(Boolean)
-        return row(item.what, item.name, [sentence(item), ...about], model?.url || pack?.source || '', item.state,
+        return row(item.what, item.name, [`${sentence(item)} ${about.join(' · ')}`], model?.url || pack?.source || '', item.state,
           item.state === 'renamed' && item.as ? h('button.plain', { type: 'button', onclick: () => use(new Map([[item.name, String(item.as)]])) }, t('Use “{name}”', { name: String(item.as) })) : null,
           item.state === 'off' ? h('button.plain', { type: 'button', onclick: () => { dialog.close(); void editor.run('packs', item.here || item.name) } }, t('Show the pack')) : null)
       })),
@@ -112,6 +114,9 @@ export function showNeeds({ editor, check, toasts }) {
   /** @param {ReadonlyMap<string, string>} names */
   function use(names) {
     const count = useLocalFiles(editor, names)
+    for (const name of names.keys()) used.add(name)
+    draw()
+    dialog.element.querySelector('button')?.focus()
     toasts.show({ key: 'sharing', tone: count ? 'done' : 'info', text: changedWords(count), detail: count ? t('As one step: undo takes it back.') : '' })
   }
 
@@ -119,12 +124,13 @@ export function showNeeds({ editor, check, toasts }) {
   draw()
 }
 
-/** @param {import('./needed.js').Item} item */
+/** @param {Omit<import('./needed.js').Item, 'state'> & { state: import('./needed.js').Item['state'] | 'used' }} item */
 function sentence({ what, state, as, here }) {
   switch (state) {
     case 'here': return t('It is here.')
     case 'looking': return t('Files of its size are being looked at…')
     case 'renamed': return t('It is here as {name}.', { name: as ?? '' })
+    case 'used': return t('The graph names {name} now.', { name: as ?? '' })
     case 'other': return what === 'pack' ? t('It is here and did not load whole.') : t('A file of this name is here, and it is another one.')
     case 'off': return t('It is here and off: its code waits for approval.')
     case 'version': return t('Another version is here: {version}.', { version: here ?? '' })
@@ -133,7 +139,7 @@ function sentence({ what, state, as, here }) {
 }
 
 /** @type {Record<string, string>} */
-const ICONS = { here: 'check', looking: 'clock', renamed: 'link', other: 'warning', off: 'lock', version: 'info', missing: 'error' }
+const ICONS = { here: 'check', used: 'check', looking: 'clock', renamed: 'link', other: 'warning', off: 'lock', version: 'info', missing: 'error' }
 
 /** @param {'model' | 'pack'} what @param {string} name @param {string[]} about @param {string} url @param {string} [state] @param {...(Node | null)} acts */
 function row(what, name, about, url, state, ...acts) {
