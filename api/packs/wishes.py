@@ -10,7 +10,7 @@ from typing import Any
 from api.prompt import accept
 from api.replies import Refusal
 from api.services import Services
-from graph.folders import Folders
+from graph.folders import NO_MODELS, Folders
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
@@ -27,7 +27,8 @@ class Wishes:
         match header["type"]:
             case "folders":
                 for name, kind in Folders.from_json(header["kinds"]).kinds.items():
-                    self._services.folders.set_kind(name, kind)
+                    if name not in NO_MODELS:
+                        self._services.folders.set_kind(name, kind)
             case "submit":
                 self._begin(self._submit(header))
             case _:

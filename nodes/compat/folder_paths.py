@@ -106,6 +106,8 @@ def changed_kinds() -> dict[str, FolderKind]:
 def _pass_on() -> None:
     """Have the index know what packs have added or changed."""
     for name, entry in folder_names_and_paths.items():
+        if name in OWN_KINDS:  # where the person's own files lie is theirs to say
+            continue
         try:
             roots, extensions = entry[0], entry[1]
             slot = (*map(str, roots), None, *sorted(map(str, extensions)))

@@ -18,6 +18,7 @@ server = PromptServer.instance
 place = os.path.join(folder_paths.models_dir, "moods")
 os.makedirs(place, exist_ok=True)
 folder_paths.folder_names_and_paths["moods"] = ([place], {".mood"})
+folder_paths.folder_names_and_paths["output"] = ([os.path.dirname(__file__)], set())
 
 def seen(body):
     if "please" in body:
@@ -121,6 +122,10 @@ def test_files_of_a_kind_that_a_pack_added_are_offered_as_soon_as_they_are_there
     reply = server.post("/prompt", {"prompt": mood(mood="sad.mood")})
     assert reply.status == 400
     assert reply.json()["node_errors"]["1"]["errors"][0]["type"] == "value_not_in_list"
+
+
+def test_no_pack_says_where_the_persons_own_files_lie(server: Server) -> None:
+    assert server.get("/view?filename=__init__.py&type=output").status == 404
 
 
 def test_a_node_queues_its_prompt_again_for_its_client(server: Server) -> None:
