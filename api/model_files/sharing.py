@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, cast
 
 from aiohttp import web
@@ -21,7 +21,7 @@ from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
 from api.system import VERSION
 from graph.errors import FileNameError
-from graph.folders import KIND_SYNONYMS, Folders
+from graph.folders import KIND_SYNONYMS, MODEL_EXTENSIONS, Folders
 from graph.project_file import read_project, table
 from graph.registry import Catalogue
 from graph.spec import NodeSpec
@@ -52,13 +52,14 @@ async def needs(request: web.Request) -> web.Response:
     """`{nodes: [{type, inputs}]}` gives `{easel, models: [...], packs: [...]}`: what these nodes use.
 
     A model has `directory`, `name`, `size`, `sha256` (null until it was worked out), `title` and `url`, as what lies
-    beside it says; a pack `name`, `version`, `source` and the `types` that are used.
+    beside it says, and `missing` where it is not here either; a pack `name`, `version`, `source` and
+    the `types` that are used.
     """
     services = request.app[SERVICES]
     nodes = _objects((await read_object(request)).get("nodes"), "nodes")
     catalogue = services.worker.catalogue or Catalogue()
     await services.models.open()
-    used: dict[tuple[str, str], Path] = {}
+    used: dict[tuple[str, str], Path | None] = {}
     types: dict[str, set[str]] = {}
     for node in nodes:
         spec = catalogue.get(str(node.get("type")))
@@ -73,9 +74,9 @@ async def needs(request: web.Request) -> web.Response:
     return web.json_response({"easel": VERSION, "models": models, "packs": packs})
 
 
-def _files_of(spec: NodeSpec, inputs: JsonObject, folders: Folders) -> dict[tuple[str, str], Path]:
-    """The model files that a node's values name, as far as they are here."""
-    found: dict[tuple[str, str], Path] = {}
+def _files_of(spec: NodeSpec, inputs: JsonObject, folders: Folders) -> dict[tuple[str, str], Path | None]:
+    """The model files that a node's values name; None for those that are not here."""
+    found: dict[tuple[str, str], Path | None] = {}
     for kind, name in _named(spec, inputs, folders):
         try:
             path = folders.find(kind, name)
@@ -83,6 +84,8 @@ def _files_of(spec: NodeSpec, inputs: JsonObject, folders: Folders) -> dict[tupl
             continue
         if path is not None and path.is_file():
             found[kind, name] = path
+        elif PurePath(name).suffix.lower() in MODEL_EXTENSIONS:  # else perhaps a choice beside the files, such as none
+            found[kind, name] = None
     return found
 
 
@@ -101,7 +104,9 @@ def _named(spec: NodeSpec, inputs: JsonObject, folders: Folders) -> Iterator[tup
                 yield from (("embeddings", each) for each in there if each == name or each.rpartition(".")[0] == name)
 
 
-async def _described(models: ModelFacts, kind: str, name: str, path: Path) -> JsonObject:
+async def _described(models: ModelFacts, kind: str, name: str, path: Path | None) -> JsonObject:
+    if path is None:
+        return {"directory": kind, "name": name, "size": 0, "sha256": None, "title": "", "url": "", "missing": True}
     sidecar = await asyncio.to_thread(read_sidecars, path)
     try:
         size, sha256 = (await asyncio.to_thread(path.stat)).st_size, await models.hash_of(path)

@@ -43,6 +43,11 @@ def test_what_nodes_use_is_told_with_its_hash_and_source(server: Server) -> None
     found = until(lambda: (now := needed())["sha256"] and now, server=server)
     assert {name: found[name] for name in model} == model
     assert found["title"] == "Painter"
+    nodes = [
+        {"type": "Model", "inputs": {"name": name}} for name in ("gone.safetensors", "../gone.safetensors", "none")
+    ]
+    (gone,) = server.post("/easel/sharing/needs", {"nodes": nodes}).json()["models"]
+    assert (gone["name"], gone["sha256"], gone["missing"]) == ("gone.safetensors", None, True)
 
 
 def test_models_are_found_by_name_and_hash_and_a_renamed_one_by_its_hash(server: Server) -> None:

@@ -32,9 +32,9 @@ export function shareAsFile({ editor, graph, client, toasts }) {
   function draw() {
     if (!needs) return
     const { models, packs } = needs
-    const left = models.filter(({ sha256 }) => !sha256).length
+    const left = models.filter(({ sha256, missing }) => !sha256 && !missing).length
     fill(list,
-      models.map(model => row('model', model.name, [model.directory, model.size ? bytesInWords(model.size) : '', model.sha256 ? `SHA-256 ${model.sha256.slice(0, 12)}` : model.failed ? t('its hash could not be worked out') : model.progress !== null && model.progress !== undefined ? t('working out its hash: {percent} %', { percent: Math.round(model.progress * 100) }) : t('its hash is not known yet')], model.url)),
+      models.map(model => row('model', model.name, [model.directory, model.size ? bytesInWords(model.size) : '', model.missing ? t('It is not here: the file holds its name alone.') : model.sha256 ? `SHA-256 ${model.sha256.slice(0, 12)}` : model.failed ? t('its hash could not be worked out') : model.progress !== null && model.progress !== undefined ? t('working out its hash: {percent} %', { percent: Math.round(model.progress * 100) }) : t('its hash is not known yet')], model.url)),
       packs.map(pack => row('pack', pack.name, [pack.version ? t('version {version}', { version: pack.version }) : t('no version'), many(pack.types.length, 'one node type', '{count} node types')], pack.source)),
       models.length || packs.length ? null : h('p.quiet', {}, t('It needs no model and no pack.')))
     fill(told, left ? many(left, 'Without its hash a model is found by its name alone: one hash is still to come.', 'Without its hash a model is found by its name alone: {count} hashes are still to come.') : '')
@@ -46,7 +46,7 @@ export function shareAsFile({ editor, graph, client, toasts }) {
       needs = await client.send('POST', '/easel/sharing/needs', { nodes: valuesOf(editor) })
       draw()
       save.focus()
-      for (const model of needs?.models ?? []) if (!model.sha256) await hash(model)
+      for (const model of needs?.models ?? []) if (!model.sha256 && !model.missing) await hash(model)
     } catch (error) {
       if (!ended) fill(list, h('p.wrong', { role: 'alert' }, /** @type {Error} */ (error).message))
     }
