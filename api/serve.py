@@ -52,6 +52,8 @@ log = logging.getLogger("easel")
 
 NO_SUCH_ADDRESS = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 """A plain `--listen` means all of IPv4 and IPv6, and not every machine has both."""
+GUARDED = ("packs", "packs.json", "development.json", "environments", "token", "webhook-secret")
+"""What of the user's folder no pack may change while it is imported: what packs are trusted by, and secrets."""
 GOODBYE = 3.0
 """Seconds that open requests may take to end when the server stops."""
 
@@ -152,7 +154,7 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "folders": folders.to_json(),
         "custom_nodes": [str(path) for path in folders.roots("custom_nodes")],
         "writable": [str(flags.user), *([str(flags.base / "web")] if flags.base != ROOT else ())],
-        "guarded": [str(flags.user / name) for name in ("packs", "packs.json", "development.json", "token")],
+        "guarded": [str(flags.user / name) for name in GUARDED],
         "max_upload": flags.max_upload,
         "base": str(flags.base),
         "models": str(flags.models),
