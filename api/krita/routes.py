@@ -16,6 +16,8 @@ from graph.types import JsonObject
 
 SHARED = web.AppKey("graphs shared with Krita", SharedGraphs)
 LONGEST_NAME = 200
+LARGEST_GRAPH = 8 * 2**20
+"""Bytes of a graph that is shared: it is held in memory, and sent to each who subscribed."""
 
 
 def install(app: web.Application) -> None:
@@ -72,7 +74,7 @@ async def unsubscribe(request: web.Request) -> web.Response:
 async def _body(request: web.Request, *names: str) -> dict[str, Any] | web.Response:
     """The body, which must have these members; or the answer that says which it lacks."""
     try:
-        body = await read_object(request)
+        body = await read_object(request, LARGEST_GRAPH)
     except Refusal as refusal:
         return refused(refusal.status, refusal.body["error"]["message"])
     missing = [name for name in names if body.get(name) is None]

@@ -292,6 +292,8 @@ def test_graphs_are_shared_with_it(krita: Krita) -> None:
         in server.post("/api/etn/workflow/publish", {"name": "a", "client_id": "b"}).json()["error"]
     )
     assert server.post("/api/etn/workflow/publish", raw=b"[").status == 400
+    large = server.post("/api/etn/workflow/publish", {**shared, "workflow": {"1": "x" * 8 * 2**20}})
+    assert "larger than 8 MB" in large.json()["error"]
 
 
 def test_a_lora_is_brought(krita: Krita) -> None:
