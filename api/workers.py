@@ -76,9 +76,9 @@ class LocalWorker:
         self.confirmed = False
         """Whether the catalogue comes from the worker that runs now, and not from the disk."""
         self.types_changed = False
+        """Whether node types became others since the start: what was checked before is checked again."""
         self.catalogues = 0
         """How many different catalogues there were: another number is other node types."""
-        """Whether node types became others since the start: what was checked before is checked again."""
         self._script = script
         self._config = config
         self._kept = kept_catalogue
