@@ -79,7 +79,7 @@ def test_packs_are_told_approved_used_and_taken_back(person: Person) -> None:
     row(person, "stamps").click()
     about.get_by_role("textbox", name="The code on the terminal").fill("0")
     about.get_by_role("button", name="Approve stamps").click()
-    expect(about.get_by_role("alert")).to_contain_text("not the code")
+    expect(about.get_by_role("alert")).to_contain_text("This code is wrong")
 
     # The node that was missing leads to its pack; approved, it is there with its value.
     page.get_by_role("button", name="Problems").first.click()
@@ -144,7 +144,7 @@ def test_what_a_pack_needs_is_shown_and_installed(person: Person, tmp_path: Path
         code_field = about.get_by_role("textbox", name="The code on the terminal")
         code_field.fill("1")
         about.get_by_role("button", name="Install").click()
-        expect(about.get_by_role("alert")).to_contain_text("not the code")
+        expect(about.get_by_role("alert")).to_contain_text("This code is wrong")
         about.get_by_role("button", name="Show the code on the terminal").click()
         code_field.fill(code(server))
         about.get_by_role("button", name="Install").click()
