@@ -262,7 +262,7 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.jobs.stop)
     stack.push_async_callback(services.installer.stop)
     stack.push_async_callback(services.models.stop)
-    services.packs.approvals.tidy()
+    await asyncio.to_thread(services.packs.tidy)
     services.worker.start()
     await _watch_development(services, stack)
     await services.jobs.start()

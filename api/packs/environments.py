@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,10 +138,17 @@ class Environments:
             stamp = {"pack": pack.name, "hash": needs.hash, "lines": list(needs.lines)}
             write_whole(self._stamp(pack), json.dumps(stamp).encode())
 
-    def remove(self, pack: PackOnDisk) -> None:
-        """Delete the pack's own environment, if it has one."""
-        shutil.rmtree(self._home(pack), ignore_errors=True)
-        self._stamp(pack).unlink(missing_ok=True)
+    def keep_only(self, packs: Iterable[PackOnDisk]) -> None:
+        """Delete the environments of other packs: at the start, when nothing runs in them."""
+        kept = {self._home(pack).name for pack in packs}
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
+            name = path.name.removesuffix(f".{STAMP}")
+            if name in kept:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def _home(self, pack: PackOnDisk) -> Path:
         """Packs of one name in two folders have each their own."""

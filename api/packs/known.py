@@ -105,6 +105,11 @@ class Packs:
         named = named_packs(self._roots) if self._flags.load_packs or self._flags.only_packs else ()
         return [(name, pack) for name, pack in named if self._wanted(pack) and self._trust(name, pack)[0] is not None]
 
+    def tidy(self) -> None:
+        """Delete code and environments that are kept for packs which may not run any more: at the start."""
+        self.approvals.tidy()
+        self.environments.keep_only(pack for _, pack in self.trusted())
+
     def for_worker(self) -> list[JsonObject]:
         return [known.for_worker() for known in self.all()]
 

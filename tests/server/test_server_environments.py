@@ -79,7 +79,9 @@ def test_an_environment_of_its_own(tmp_path: Path):
     # Other requirements are another matter: they were not installed.
     (pack.path / "requirements.txt").write_text("easel_test_thing>=4\n", "utf-8")
     assert not environments.is_installed(pack, needs_of(pack))
-    environments.remove(pack)
+    environments.keep_only([pack])
+    assert python.exists()
+    environments.keep_only([])
     assert not python.exists()
     assert not environments.is_installed(pack, needs)
 
