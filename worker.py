@@ -3,8 +3,8 @@
 Started by the control process with one end of a socket pair. The first frame is the configuration; then, from it:
 `run`, `interrupt`, `free`, `drop`, `catalogue`, `packs`, `stats`, `stop`, and with an id that its `answer` has too
 `validate`, `on_prompt`, `refresh`, `describe`; to it: `pack`, `hello`, `catalogue`, `event`, `told`, `outcome`,
-`stats`, `log`, and what packs want: `routes`, `folders`, `prompt_handlers`, `submit`, `wish`. Jobs run on the main
-thread. The link is read on another, which ends this process when the link closes, even in the middle of a step;
+`stats`, `log`, and what packs want: `routes`, `folders`, `prompt_handlers`, `submit`, `wish`, `renew`. Jobs run on the
+main thread. The link is read on another, which ends this process when the link closes, even in the middle of a step;
 questions have a third, so that no job holds them up.
 """
 
@@ -87,6 +87,7 @@ class Worker:
         self._tell_stats()
         while (work := self._work.get()) is not None:
             work()
+        self.packs.close()
         self.wire.finish()
 
     # Setting up
@@ -172,7 +173,10 @@ class Worker:
         except Exception:
             traceback.print_exc()
         # The control process is gone or talks nonsense: there is nobody left to work for, not even for this step.
-        os._exit(0)
+        try:
+            self.packs.close()
+        finally:
+            os._exit(0)
 
     def _take(self, header: JsonObject) -> None:
         match header["type"]:

@@ -398,6 +398,8 @@ class LocalWorker:
                     answer.set_result(header)
             case "prompt_handlers":
                 self._handlers = header["count"]
+            case "renew":
+                self.renew()
             case "folders" | "submit" | "wish":
                 self.on_wish(header)
             case "stats":
@@ -420,6 +422,7 @@ class LocalWorker:
         if header.get("packs") is not None:
             self.report.packs = header["packs"]
         self._catalogued.set()
+        self._packs.learn(self.catalogue)
         self._changed()
         self._packs.changed()
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
 import socket
 import threading
@@ -85,9 +84,12 @@ class Wire:
         self._writer.join(5.0)
 
     def _write(self) -> None:
+        gone = False
         while (frame := self._waiting.get()) is not None:
             if isinstance(frame, threading.Event):
                 frame.set()
+                continue
+            if gone:
                 continue
             header, blobs = frame
             if header.get("type") == "event" and header["event"]["type"] == "preview":
@@ -102,7 +104,7 @@ class Wire:
             try:
                 self._socket.sendall(data)
             except OSError:
-                os._exit(0)
+                gone = True  # whoever reads the link sees its end too, and ends this process in good order
 
 
 def _without_values(header: JsonObject, reason: str) -> JsonObject:

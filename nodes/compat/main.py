@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from nodes.compat.comfy_root import comfy_root
+from nodes.compat.host import installed
 
 del __file__  # so that it is asked for below: which folder that is, the host says
 
 
 def __getattr__(name: str) -> str:
-    if name == "__file__":
+    if name == "__file__" and installed():
         return str(comfy_root() / "main.py")
     raise AttributeError(name)

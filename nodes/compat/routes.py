@@ -17,6 +17,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from aiohttp.web_urldispatcher import UrlDispatcher
 from graph.packs import is_code
 from nodes.compat.own_modules import pack_of
 from nodes.packs.approved import approved_file
+from nodes.packs.restarts import Restarting, ask_for_renewal
 
 log = logging.getLogger("worker")
 
@@ -36,6 +38,8 @@ NO_ROUTE = "X-Easel-No-Route"
 """The header of an answer that says: no route of this pack is meant."""
 SETTLE = 0.2
 """Seconds for which a pack that adds routes later may go on, until the control process is told of them."""
+ENDING = 1.0
+"""Seconds that packs have for what they do when the server stops."""
 TWIN = "/api"
 MOST_BYTES = 100 * 1024 * 1024
 """Of a body that a handler reads at once, where the server sets no other bound."""
@@ -71,7 +75,9 @@ class PackRoutes:
     def __init__(self) -> None:
         self.routes = _Table(self._take)
         self.app = web.Application()
-        """Never started, so that packs may add to it at any time: only its router is looked at."""
+        """Never started, so that packs may add to it at any time: its router and its signals are looked at."""
+        self._ending: list[Any] = [self.app.on_shutdown, self.app.on_cleanup]
+        """What is still to run when the server stops."""
         self._packs: dict[str, _Server] = {}
         self._seen: set[int] = set()
         self._middlewares = 0
@@ -109,6 +115,20 @@ class PackRoutes:
             self._start()
         tell({"type": "routes", "packs": told})
 
+    def close(self) -> None:
+        """Have each pack's loop run what the pack has put into `app.on_shutdown` and `app.on_cleanup`, once."""
+        functions, self._ending = self._ending, []
+        ends: list[Future[None]] = []
+        for pack, server in list(self._packs.items()):
+            own = [function for signal in functions for function in signal if _pack_of_handler(function) == pack]
+            if own:
+                ends.append(asyncio.run_coroutine_threadsafe(self._end(own, pack), server.loop))
+        wait(ends, ENDING)
+
+    async def _end(self, functions: list[Callable[[web.Application], Any]], pack: str) -> None:
+        for function in functions:
+            await self._run_once(function, pack, "stops")
+
     def loop(self, names: Mapping[str, Any] | None = None) -> asyncio.AbstractEventLoop:
         """The event loop on which the handlers of the pack run whose code has these global names."""
         with self._lock:
@@ -116,7 +136,7 @@ class PackRoutes:
 
     def _server(self, pack: str) -> _Server:
         if pack not in self._packs:
-            self._packs[pack] = _Server(pack)
+            self._packs[pack] = _Server(pack, self.app)
         return self._packs[pack]
 
     def _take(self, definition: web.AbstractRouteDef, pack: str) -> None:
@@ -148,14 +168,15 @@ class PackRoutes:
             server = self._server(_pack_of_handler(function))
             asyncio.run_coroutine_threadsafe(self._run_once(function, server.pack), server.loop)
 
-    async def _run_once(self, function: Callable[[web.Application], Any], pack: str) -> None:
+    async def _run_once(self, function: Callable[[web.Application], Any], pack: str, when: str = "starts") -> None:
         try:
             found = function(self.app)
             if inspect.isawaitable(found):
                 await found
         except Exception:
-            log.exception("pack %s: what it runs when the server starts failed", pack)
-        self._later()  # it may have added routes
+            log.exception("pack %s: what it runs when the server %s failed", pack, when)
+        if when == "starts":
+            self._later()  # it may have added routes
 
     def _later(self) -> None:
         if self._serving is None:
@@ -170,8 +191,10 @@ class PackRoutes:
 class _Server:
     """One pack's routes, its thread, and where it listens."""
 
-    def __init__(self, pack: str) -> None:
+    def __init__(self, pack: str, theirs: web.Application) -> None:
         self.pack = pack
+        self._theirs = theirs
+        """What all packs add to."""
         self.router = UrlDispatcher()
         self.paths: list[list[str]] = []
         """(method, path) of each route; `{}` in a path stands for one part of it, `{*}` for any."""
@@ -242,6 +265,7 @@ class _Server:
     async def _open(self, folder: Path | None, number: int) -> dict[str, Any]:
         app = web.Application(client_max_size=self._most)
         app.router.add_route("*", "/{path:.*}", self._answer)
+        app.on_response_prepare.append(self._prepare)
         runner = web.AppRunner(app, handle_signals=False, access_log=None)
         await runner.setup()
         if folder is None:
@@ -250,6 +274,16 @@ class _Server:
         socket = folder / f"{number}-{id(self):x}.sock"
         await web.UnixSite(runner, str(socket)).start()
         return {"socket": str(socket)}
+
+    async def _prepare(self, request: web.Request, response: web.StreamResponse) -> None:
+        for function in self._theirs.on_response_prepare:
+            if _pack_of_handler(function) == self.pack:
+                try:
+                    found = function(request, response)
+                    if inspect.isawaitable(found):
+                        await found
+                except Exception:
+                    log.exception("pack %s: what it does to its answers failed", self.pack)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get(SECRET) != self._secret:
@@ -263,6 +297,10 @@ class _Server:
             return _approved_script(match) or await match.handler(request)
         except web.HTTPException:
             raise
+        except Restarting as restarting:
+            return web.Response(text=str(restarting))
+        except SystemExit:  # would end this thread, where the pack means the whole of ComfyUI
+            return web.Response(text=str(ask_for_renewal(self.pack)))
         except Exception as error:
             log.exception("pack %s: its route %s %s failed", self.pack, request.method, request.path)
             said = f"The node pack {self.pack} could not answer this: {type(error).__name__}: {error}"

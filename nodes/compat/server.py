@@ -15,6 +15,7 @@ import struct
 import sys
 import uuid
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import aiohttp
@@ -22,6 +23,7 @@ from aiohttp import web
 
 from graph.context import Context
 from nodes.compat.host import host, running
+from nodes.compat.own_modules import pack_of
 from nodes.compat.progress import encoded, of_node, show
 from nodes.compat.prompt_queue import PromptQueueView
 from nodes.compat.routes import ROUTES
@@ -77,7 +79,28 @@ class _Handlers(list[Handler]):
         host().tell({"type": "prompt_handlers", "count": len(self)})
 
 
-class PromptServer:
+SENDING = frozenset({"send_sync", "send", "send_json", "send_bytes"})
+
+
+def _tell_of_replaced(name: str, frame: FrameType) -> None:
+    """A pack puts another function in the place of one that sends."""
+    if name in SENDING and pack_of(frame.f_globals) is not None:
+        log.warning(
+            "a pack replaces PromptServer.%s (%s, line %s): it is called with what packs send. What the server itself "
+            "tells of jobs does not pass there in Easel.",
+            name,
+            frame.f_code.co_filename,
+            frame.f_lineno,
+        )
+
+
+class _Watched(type):
+    def __setattr__(cls, name: str, value: Any) -> None:
+        _tell_of_replaced(name, sys._getframe(1))
+        super().__setattr__(name, value)
+
+
+class PromptServer(metaclass=_Watched):
     """There is one, `PromptServer.instance`, before the first pack is imported."""
 
     instance: PromptServer
@@ -97,6 +120,10 @@ class PromptServer:
         self.port = int(host().config.get("port", 8188))
         self.client_session = None
         self.messages: asyncio.Queue[Any] = asyncio.Queue()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _tell_of_replaced(name, sys._getframe(1))
+        super().__setattr__(name, value)
 
     # What runs
 

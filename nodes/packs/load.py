@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,6 +39,7 @@ class ToLoad:
     hash: of its code. kept: where the approved code lies, if the pack's own files may be others by now.
     dev: it is under development, so that each node's version is the hash of its own code (`nodes.packs.source`).
     python: the interpreter of its own environment, if it asks for one: then it runs in a process apart.
+    elsewhere: names of node types that belong to other packs, also while these are off, with the packs.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ToLoad:
     kept: Path | None = None
     dev: bool = False
     python: Path | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def origin(self) -> str:
@@ -146,9 +148,8 @@ class Loader:
             except BaseException as error:  # a pack may end in any way, sys.exit() included; the others are to load
                 report.problems.append(problem_of(error, to_load.pack.path, what, self._memory))
         take_back()
-        for sentence in seen.refused:
-            if not any(sentence in problem.sentence for problem in report.problems):
-                report.problems.append(PackProblem(sentence))
+        silent = [one for one in seen.refused if not any(one in problem.sentence for problem in report.problems)]
+        report.problems[:0] = map(PackProblem, silent)  # first: they are why what follows went wrong
         report.notes += [note for note in seen.noted if note not in report.notes]
         report.seconds += time.perf_counter() - began
         report.settle()
@@ -168,9 +169,13 @@ class Loader:
 
     def _free_name(self, class_type: str, to_load: ToLoad, report: PackReport) -> str:
         """The node type's own name, or `pack/name` where Easel or another pack has that."""
-        if class_type not in self._core and class_type not in self.registry:
-            return class_type
         name = f"{to_load.name}/{class_type}"
+        kept_for = to_load.elsewhere.get(class_type)
+        if class_type not in self._core and class_type not in self.registry:
+            if kept_for is None:
+                return class_type
+            report.notes.append(f"{class_type} is the name of a node type of the pack {kept_for}: this one is {name}.")
+            return name
         if class_type in self._core:
             report.notes.append(f"{class_type} is a node type of Easel's own: the one of this pack is {name}.")
             return name

@@ -17,6 +17,7 @@ from nodes.compat.host import Host, install
 from nodes.packs.load import Loader, ToLoad
 from nodes.packs.reload import Reloaded, reload
 from nodes.packs.report import PackReport, State
+from nodes.packs.restarts import take_over
 
 log = logging.getLogger("worker")
 
@@ -49,6 +50,7 @@ class PackSession:
         self.host = Host(folders=folders, registry=Registry(), config=config, send=send)
         install(self.host)
         answer_names(_paths(config, "custom_nodes"))
+        take_over(lambda: tell({"type": "renew"}))
 
     def load_all(self, make_registry: Callable[[], Registry]) -> Registry:
         """Run the prestart scripts, make the registry, which loads torch, and import the packs into it."""
@@ -94,6 +96,12 @@ class PackSession:
         else:
             routes.publish(self._config, self._tell)
 
+    def close(self) -> None:
+        """Have packs run what they want to have run when the server stops, which is soon."""
+        routes = sys.modules.get("nodes.compat.routes")
+        if routes is not None:
+            routes.ROUTES.close()
+
     def changed_kinds(self) -> JsonObject:
         """Kinds of files that packs have added or changed since this was last asked, as `Folders.to_json` has them."""
         folder_paths = sys.modules.get("folder_paths")
@@ -128,6 +136,7 @@ def _to_load(entry: Mapping[str, Any]) -> ToLoad:
         place,
         dev=bool(entry.get("dev")),
         python=None if python is None else Path(python),
+        elsewhere=entry.get("elsewhere", {}),
     )
 
 

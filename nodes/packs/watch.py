@@ -7,12 +7,14 @@ files, or Easel's, when all that was wanted is that they load.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +97,8 @@ def watched(pack: str, places: Sequence[Path], guarded: Sequence[Path] = ()) -> 
     global _now, _installed
     if not _installed:
         sys.addaudithook(_hear)  # for the rest of the process: an audit hook cannot be taken away
+        subprocess.Popen.__init__ = _start  # pyright: ignore[reportAttributeAccessIssue]
+        os.system = _system
         _installed = True
     before = _now
     others = frozenset(thread.ident for thread in threading.enumerate()) - {threading.get_ident()}
@@ -176,10 +180,43 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
         _inside.busy = False
 
 
+def watching() -> Watched | None:
+    """What is seen of the pack that this thread imports right now."""
+    now = _now
+    return None if now is None or threading.get_ident() in now.others else now
+
+
+_popen = subprocess.Popen[Any].__init__
+_os_system = os.system
+LIKE_PIP = (sys.executable, "-I", "-S", "-c", "import sys; sys.exit(sys.argv[1])")
+"""What says a sentence as an error and ends with status 1."""
+
+
+@wraps(_popen)
+def _start(self: Any, args: Any, *more: Any, **options: Any) -> None:
+    """`subprocess.Popen`. A pack that installs packages while it is imported sees pip fail, as packs are ready for."""
+    try:
+        _popen(self, args, *more, **options)
+    except InstallRefused as refused:
+        if len(more) > 1:  # the program or the shell may be among them
+            raise
+        rest = {name: value for name, value in options.items() if name not in ("shell", "executable", "env", "cwd")}
+        with unwatched():
+            _popen(self, [*LIKE_PIP, str(refused)], *more, **rest)
+
+
+@wraps(_os_system)
+def _system(command: Any) -> int:
+    try:
+        return _os_system(command)
+    except InstallRefused:
+        return 1 if os.name == "nt" else 1 << 8  # the status as `os.system` gives it
+
+
 def _started(now: Watched, event: str, arguments: tuple[Any, ...]) -> None:
     command = arguments[1 if event == "subprocess.Popen" else 0]
-    words = [_text(word) for word in command] if isinstance(command, list | tuple) else _text(command).split()  # pyright: ignore
-    line = " ".join(words)[:200]
+    whole = " ".join(map(_text, command)) if isinstance(command, list | tuple) else _text(command)  # pyright: ignore
+    words, line = whole.split(), whole[:200]  # a shell's command is one argument of it
     names = [os.path.basename(word).lower() for word in words[:6]]  # noqa: PTH119
     if "install" in words and any(name in ("pip", "pip3", "uv") or name.startswith("pip3.") for name in names):
         sentence = (

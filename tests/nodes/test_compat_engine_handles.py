@@ -185,6 +185,25 @@ class TestWeights:
         assert torch.equal(words.encode("a cat"), expected.encode("a cat")[0][0])
 
 
+class TestPatchers:
+    def test_what_a_patcher_is_asked_of_its_weights(self, zoo: Zoo, names: Context) -> None:
+        model = for_pack(zoo.model())
+        changed = model.clone()
+        assert model.clone_has_same_weights(changed)
+        key, weight = next((key, value) for key, value in model.model_state_dict().items() if value.ndim == 4)
+        assert changed.add_patches({key: ("diff", (torch.ones_like(weight),))}) == [key]
+        assert not model.clone_has_same_weights(changed)
+        assert changed.clone_has_same_weights(changed.clone())
+        assert model.partially_load(torch.device("cpu")) == 0, "the engine loads it when it runs"
+        own = comfy("model_patcher").ModelPatcher(torch.nn.Linear(2, 2, bias=False))
+        assert own.partially_load(torch.device("cpu")) == 16
+        assert own.clone_has_same_weights(own.clone())
+        with pytest.raises(NotSupported, match="round the weight"):
+            model.add_weight_wrapper(key, lambda weight: weight)
+        with pytest.raises(NotSupported, match="come and go with a hook"):
+            model.add_hook_patches(object(), {})
+
+
 class TestHooks:
     def test_attention_of_packs(self, zoo: Zoo, nodes: Any) -> None:
         """Functions at the places of attention are told where they are, and what they give counts."""

@@ -442,7 +442,9 @@ def watch():
         said.append(error)
     done.set()
 
-threading.Thread(target=lambda: threading.Thread(target=watch).start()).start()
+first = threading.Thread(target=lambda: threading.Thread(target=watch).start())
+first.start()
+first.join()
 NODE_CLASS_MAPPINGS = {}
 """
 

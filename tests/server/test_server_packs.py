@@ -315,13 +315,34 @@ class Minds:
         return ()
 NODE_CLASS_MAPPINGS = {"Minds": Minds}
 """
+REBOOTS = """
+import os, pathlib, sys
+from aiohttp import web
+from server import PromptServer
+
+@PromptServer.instance.routes.get("/reboots")
+async def reboot(request):
+    return os.execv(sys.executable, [sys.executable, *sys.argv])
+
+@PromptServer.instance.app.on_shutdown.append
+async def stops(app):
+    (pathlib.Path(__file__).parent.parent / "stopped").write_text("in good order")
+"""
 
 
-def test_a_check_that_never_ends_holds_up_no_other(base: Path) -> None:
+def test_a_pack_restarts_the_worker_and_a_check_that_never_ends_holds_up_no_other(base: Path) -> None:
     (base / "custom_nodes").mkdir(parents=True)
     (base / "custom_nodes" / "slow.py").write_text(SLOW)
+    (base / "custom_nodes" / "reboots.py").write_text(REBOOTS)
     with running(base, "--trust-packs", registry=REGISTRY) as server:
         server.wait_until_ready()
+        stopped, before = base / "stopped", server.worker_pid()
+        answer = server.get("/reboots")
+        assert (answer.status, b"pack reboots asked for a restart" in answer.body) == (200, True)
+        until(lambda: server.status()["worker"].get("pid") not in (None, before), server=server)
+        server.wait_until_ready()
+        assert server.status()["worker"]["deaths"] == 0
+        assert not stopped.exists()
 
         def post(text: str) -> Any:
             return server.post("/prompt", {"prompt": {"1": {"class_type": "Minds", "inputs": {"text": text}}}})
@@ -331,3 +352,4 @@ def test_a_check_that_never_ends_holds_up_no_other(base: Path) -> None:
         for _ in range(2):
             refused = post("bad")
             assert (refused.status, "not that" in str(refused.json()["node_errors"])) == (400, True)
+    until(stopped.exists)

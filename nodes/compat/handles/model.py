@@ -164,6 +164,16 @@ class PackModel(ModelPatcher):
     def unpatch_model(self, device_to: Any = None, *_: Any, **__: Any) -> None:
         """The engine takes patches off when another model needs the weights."""
 
+    def partially_load(self, device_to: Any, extra_memory: float = 0, force_patch_weights: bool = False) -> int:
+        """The engine loads weights when the model runs, as many as there is room for: none are loaded here."""
+        return 0
+
+    def clone_has_same_weights(self, clone: Any) -> bool:
+        if not self.is_clone(clone) or self._base.dtype != clone._base.dtype:
+            return False
+        ours, theirs = ((*one._base.patches, *one._added) for one in (self, clone))
+        return list(map(id, ours)) == list(map(id, theirs))
+
     def __repr__(self) -> str:
         return f"MODEL({self._base.component.title})"
 

@@ -133,6 +133,16 @@ class ModelPatcher(metaclass=Partly, known_as="comfy.model_patcher.ModelPatcher"
     def load(self, device_to: Any = None, *_: Any, **__: Any) -> None:
         self.patch_model(device_to)
 
+    def partially_load(self, device_to: Any, extra_memory: float = 0, force_patch_weights: bool = False) -> int:
+        """All of it goes there. Gives the bytes."""
+        self.patch_model(device_to)
+        return self.model_size()
+
+    def clone_has_same_weights(self, clone: Any) -> bool:
+        if not self.is_clone(clone) or self.patches.keys() != clone.patches.keys():
+            return False
+        return all(list(map(id, those)) == list(map(id, clone.patches[key])) for key, those in self.patches.items())
+
     def detach(self, unpatch_all: bool = True) -> Any:
         self.unpatch_model(self.offload_device)
         return self.model
@@ -294,6 +304,14 @@ class ModelPatcher(metaclass=Partly, known_as="comfy.model_patcher.ModelPatcher"
 
     def add_callback(self, call_type: str, callback: Any) -> None:
         self.add_callback_with_key(call_type, "", callback)
+
+    def add_weight_wrapper(self, name: str, function: Any) -> None:
+        self._refuse(f"a function round the weight “{name}”")
+
+    def add_hook_patches(
+        self, hook: Any, patches: Any, strength_patch: float = 1.0, strength_model: float = 1.0
+    ) -> Any:
+        self._refuse("weights that come and go with a hook of the node's own (hooks of LoRAs and models do run)")
 
     def set_injections(self, key: str, injections: Any) -> None:
         self._refuse("injections")
