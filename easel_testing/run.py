@@ -30,7 +30,7 @@ from graph.validate import validate
 from graph.workflow import is_workflow, to_api
 from models.engine import Engine
 
-GIVEN, KEPT = "EaselTestingGiven", "EaselTestingKept"
+GIVEN, ALL_GIVEN, KEPT = "EaselTestingGiven", "EaselTestingAllGiven", "EaselTestingKept"
 CACHE = 2**30
 
 
@@ -146,7 +146,7 @@ class Bench:
             untouched.add(name, value)
         leaves = self._keep_leaves(prompt, registry)
         types = [self._watched(type) for type in registry.values()]
-        full = Registry(*types, _given(self._given), _kept(self._kept))
+        full = Registry(*types, _given(self._given), _all_given(self._given), _kept(self._kept))
         ran = self._executed(prompt, full)
         for id, count in leaves.items():
             found = [self._kept.get((id, slot), []) for slot in range(count)]
@@ -159,16 +159,20 @@ class Bench:
         return ran
 
     def _wired(self, prompt: JsonObject, registry: Registry, id: str, name: str, value: Any) -> Any:
-        """A constant as it is; for a socket, or for what is no JSON, a link to a node that gives the value."""
-        spec = registry[prompt[id]["class_type"]].spec if prompt[id]["class_type"] in registry else None
-        declared = spec.input(name) if spec is not None else None
+        """A constant as it is; for a socket, or for what is no JSON, a link to a node that gives the value.
+
+        A list for an input that is annotated as one is so many values.
+        """
+        type = registry.get(prompt[id]["class_type"])
+        declared = type.spec.input(name) if type is not None else None
         if isinstance(value, str | int | float | bool) and (declared is None or declared.has_widget):
             return value
         number = next((at for at, one in enumerate(self._given) if one is value), len(self._given))
         if number == len(self._given):
             self._given.append(value)
-        source = f"given {number}"
-        prompt[source] = {"class_type": GIVEN, "inputs": {"number": number}}
+        many = isinstance(value, list) and type is not None and type.takes_all(name)
+        source = f"given {number} {'all' if many else 'whole'}"
+        prompt[source] = {"class_type": ALL_GIVEN if many else GIVEN, "inputs": {"number": number}}
         return [source, 0]
 
     def _keep_leaves(self, prompt: JsonObject, registry: Registry) -> dict[str, int]:
@@ -240,6 +244,15 @@ def _given(values: list[Any]) -> Function[..., Any]:
         return values[number]
 
     return given
+
+
+def _all_given(values: list[Any]) -> Function[..., Any]:
+    @node(ALL_GIVEN)
+    def all_given(number: int = 0) -> list[Annotated[Any, Socket("*")]]:
+        """Each value of a list of the test's."""
+        return values[number]
+
+    return all_given
 
 
 def _kept(kept: dict[tuple[str, int], list[Any]]) -> Function[..., Any]:

@@ -85,6 +85,12 @@ class NodeType:
     """True, or what is wrong; gets the constants that `spec.validates` names."""
     describe: Callable[[], NodeSpec] | None = None
     """Reads the declaration anew, where its choices follow files that it looks up by itself."""
+    lists: frozenset[str] = frozenset()
+    """Inputs that are annotated `list[...]`; none where the declaration has one word for all, `input_is_list`."""
+
+    def takes_all(self, input: str) -> bool:
+        """Whether the function gets all values of this input at once."""
+        return self.spec.input_is_list and (not self.lists or input in self.lists)
 
 
 class Function(Generic[P, R]):
@@ -190,6 +196,7 @@ def node(
                 is_changed=_always if keyed.never else _asked(keyed.part),
                 check_lazy=_asked(wanted.needed, one_each),
                 validate_inputs=None if validate_inputs is None else _keywords(validate_inputs),
+                lists=frozenset(one_each or ()),
             ),
         )
 

@@ -11,7 +11,7 @@ import torch
 from easel_testing.golden import Golden, sample
 from easel_testing.pack import PackFailed, folders, load, pack_of
 from easel_testing.run import Bench, RunFailed
-from graph.node import Int, node
+from graph.node import Int, Socket, node
 from graph.registry import Registry
 from nodes.library import core_registry
 from nodes.values import Image, Mask
@@ -34,6 +34,16 @@ def adds(image: Image, strength: Strength = 2, also: Image | None = None) -> tup
     return image + strength, strength
 
 
+@node("Beside")
+def beside(images: list[Image], strengths: list[int], gap: int = 0) -> tuple[Image, int]:
+    return torch.cat(images, dim=2), sum(strengths) + gap
+
+
+@node("Whole")
+def whole(shapes: Annotated[list[Any], Socket("SHAPES")]) -> int:
+    return len(shapes)
+
+
 @node("Raises")
 def raises(image: Image) -> Image:
     raise LookupError("no such thing")
@@ -45,7 +55,7 @@ def bench(tmp_path: Path) -> Bench:
     for kind in ("input", "output", "temp"):
         found.root(kind).mkdir()
     registry = core_registry()
-    registry.add(writes, lies, adds, raises)
+    registry.add(writes, lies, adds, beside, whole, raises)
     return Bench(registry, found)
 
 
@@ -55,6 +65,26 @@ def test_a_node_runs_with_its_defaults(bench: Bench) -> None:
     assert torch.equal(result, picture + 2)
     assert strength == 2
     assert torch.equal(bench.node(adds, image=picture, strength=1)[0], picture + 1)
+
+
+def test_a_list_is_so_many_values_where_all_are_taken_at_once(bench: Bench) -> None:
+    one, other = sample(8, 8), sample(8, 8)
+    joined, total = bench.node("Beside", images=[one, other], strengths=[1, 2], gap=4)
+    assert torch.equal(joined, torch.cat([one, other], dim=2))
+    assert total == 7
+    assert bench.node("Beside", images=one, strengths=3)[1] == 3
+    assert bench.node("Whole", shapes=[1, 2, 3]) == 3, "here a list is one value"
+    graph = {"3": {"class_type": "Beside", "inputs": {"gap": 0}}}
+    assert bench.graph(graph, {"3.images": [one], "3.strengths": [5, 6]}).value()[1] == 11
+    same = [1, 2]
+    assert bench.node("Beside", images=one, strengths=same)[1] == 3
+    assert bench.node("Whole", shapes=same) == 2
+    with pytest.raises(RunFailed, match="A node changed the value of its input images"):
+        bench.node(node("WritesAll")(_write_all), images=[one])
+
+
+def _write_all(images: list[Image]) -> Image:
+    return images[0].mul_(2)
 
 
 @pytest.mark.parametrize(

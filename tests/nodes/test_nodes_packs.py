@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -130,7 +130,7 @@ def test_the_questions_that_a_class_answers() -> None:
     assert type_.is_changed is not None
     assert type_.check_lazy is not None
     assert type_.validate_inputs is not None
-    names, me = type_.is_changed(context, {"image": None, "seed": 1})
+    names, me = cast("tuple[list[str], str]", type_.is_changed(context, {"image": None, "seed": 1}))
     assert (names, me) == (["graph", "image", "info", "me", "seed"], "5")
     assert type_.check_lazy(context, {"anything": None, "seed": 1}) == ["anything"]
     assert type_.validate_inputs({"seed": 1, "mode": "a"}) is True
