@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from graph.spec import NodeSpec
 
 
+PACKS = "custom_nodes."
+"""What the modules of packs' node types begin with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Renamed:
     """What graphs may still hold in place of a node type's names of now; each mapping leads from old to new."""
@@ -90,6 +94,8 @@ class Renames:
     def __init__(self, catalogue: Mapping[str, NodeSpec]) -> None:
         self._moved: dict[str, tuple[NodeSpec, Renamed]] = {}
         self._within: dict[str, tuple[NodeSpec, tuple[Renamed, ...]]] = {}
+        self._catalogue = catalogue
+        self._has_packs = any(spec.module.startswith(PACKS) for spec in catalogue.values())
         for spec in catalogue.values():
             within = tuple(one for one in spec.renamed if one.node is None)
             if within:
@@ -99,15 +105,21 @@ class Renames:
                     self._moved.setdefault(one.node, (spec, one))
 
     def __bool__(self) -> bool:
-        return bool(self._moved or self._within)
+        return bool(self._moved or self._within) or self._has_packs
 
     def all(self) -> Mapping[str, tuple[NodeSpec, Renamed]]:
         """By old type: the one of now, and the rename."""
         return self._moved
 
     def moved(self, class_type: str) -> tuple[NodeSpec, Renamed] | None:
-        """The type that an old name stands for now."""
-        return self._moved.get(class_type)
+        """The type that an old name stands for now. `pack/Node`, which it is where packs share a name, stands for the
+        pack's `Node` where it has that to itself."""
+        found = self._moved.get(class_type)
+        if found is not None or "/" not in class_type or class_type in self._catalogue:
+            return found
+        pack, _, name = class_type.partition("/")
+        spec = self._catalogue.get(name)
+        return (spec, Renamed(class_type)) if spec is not None and spec.module == PACKS + pack else None
 
     def within(self, class_type: str) -> tuple[NodeSpec, tuple[Renamed, ...]] | None:
         """A type that kept its name, and the renames inside of it."""
@@ -117,7 +129,7 @@ class Renames:
         """The graph by the names of now; the same object where it has no old ones."""
         if not self:
             return graph
-        moved = {id: one for id, node in graph.nodes.items() if (one := self._moved.get(node.class_type))}
+        moved = {id: one for id, node in graph.nodes.items() if (one := self.moved(node.class_type))}
         outputs = {id: one.outputs for id, (_, one) in moved.items() if one.outputs}
         nodes: dict[Any, Node] = {}
         for id, node in graph.nodes.items():

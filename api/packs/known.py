@@ -15,7 +15,9 @@ from api.flags import Flags
 from api.packs.approvals import Approval, Approvals, Skip
 from api.packs.development import Development
 from api.packs.environments import Environments, Needs, needs_of
+from api.packs.names import Names
 from graph.packs import PackOnDisk, named_packs
+from graph.spec import NodeSpec
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
@@ -43,6 +45,8 @@ class Known:
     """The interpreter of its own environment, if it asks for one."""
     installed: bool
     """Whether what it needs was installed; always so where it has no environment of its own."""
+    elsewhere: Mapping[str, str]
+    """Names of node types that belong to other packs, with these."""
 
     @property
     def running_hash(self) -> str:
@@ -69,6 +73,7 @@ class Known:
             "dev": self.trust == "dev",
             "apart": self.needs.own,
             "python": None if self.python is None else str(self.python),
+            "elsewhere": dict(self.elsewhere),
         }
 
 
@@ -78,6 +83,7 @@ class Packs:
     def __init__(self, flags: Flags, roots: Sequence[Path], changed: Callable[[], None] = lambda: None) -> None:
         self.approvals = Approvals(flags.user)
         self.development = Development(flags.user)
+        self.names = Names(flags.user)
         self.changed = changed
         """Called where a pack's approval or its standing became another."""
         self.environments = Environments(flags.user / "environments")
@@ -91,7 +97,9 @@ class Packs:
         if not self._flags.load_packs and not self._flags.only_packs:
             return []
         with self._lock:
-            return [self._known(name, pack) for name, pack in named_packs(self._roots) if self._wanted(pack)]
+            named = list(named_packs(self._roots))
+            self.names.keep_only(name for name, _ in named)
+            return [self._known(name, pack) for name, pack in named if self._wanted(pack)]
 
     def find(self, name: str) -> Known | None:
         return next((known for known in self.all() if known.name == name), None)
@@ -104,6 +112,10 @@ class Packs:
         """Those that may be made use of, without a look into their files."""
         named = named_packs(self._roots) if self._flags.load_packs or self._flags.only_packs else ()
         return [(name, pack) for name, pack in named if self._wanted(pack) and self._trust(name, pack)[0] is not None]
+
+    def learn(self, catalogue: Mapping[str, NodeSpec]) -> None:
+        """Remember who has the names that packs share."""
+        self.names.learn(catalogue)
 
     def tidy(self) -> None:
         """Delete code and environments that are kept for packs which may not run any more: at the start."""
@@ -132,7 +144,8 @@ class Packs:
         needs = needs_of(pack if copy is None else PackOnDisk(copy))
         python = self.environments.python(pack, needs) if needs.own else None
         installed = not needs.own or self.environments.is_installed(pack, needs)
-        return Known(name, pack, hash, trust, approval, skip, copy, needs, python, installed)
+        elsewhere = self.names.of_others(name)
+        return Known(name, pack, hash, trust, approval, skip, copy, needs, python, installed, elsewhere)
 
     def _trust(self, name: str, pack: PackOnDisk) -> tuple[Trust | None, Approval | None]:
         approval = self.approvals.approval(pack.path)

@@ -32,6 +32,7 @@ def read_spec(name: str, entry: dict[str, Any]) -> NodeSpec:
     return NodeSpec(
         class_type=name,
         title=entry["display_name"],
+        module=entry["python_module"],
         inputs=tuple(
             _read_input(input_name, entry["input"][group][input_name], group == "optional")
             for group in ("required", "optional")

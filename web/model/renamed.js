@@ -19,6 +19,9 @@
 import { asList, asObject, asText, isObject } from './json.js'
 import { widgetsOf } from './widget_values.js'
 
+/** What the modules of packs' node types begin with. */
+const PACKS = 'custom_nodes.'
+
 /** @param {unknown} value */
 const entriesOf = (value) => Object.entries(asObject(value) ?? {})
 
@@ -79,6 +82,8 @@ export class Renames {
     this.moved = new Map()
     /** @type {Map<string, Found>} */
     this.within = new Map()
+    this.types = schema.types
+    this.hasPacks = [...schema.types.values()].some(({ module }) => module.startsWith(PACKS))
     for (const type of schema.types.values()) {
       const all = [...type.renamed ?? [], ...more.get(type.name) ?? []]
       if (!all.length) continue
@@ -89,7 +94,7 @@ export class Renames {
   }
 
   get empty() {
-    return !this.moved.size && !this.within.size
+    return !this.moved.size && !this.within.size && !this.hasPacks
   }
 
   /** What leads where, to see whether anything is new. */
@@ -102,7 +107,19 @@ export class Renames {
   /** @param {unknown} node  of a file @returns {Found | undefined} */
   of(node) {
     const name = asText(asObject(node)?.type) ?? ''
-    return this.moved.get(name) ?? this.within.get(name)
+    return this.moved.get(name) ?? this.within.get(name) ?? this.alone(name)
+  }
+
+  /**
+   * `pack/Node`, which it is where packs share a name, stands for the pack's `Node` where it has that to itself.
+   * @param {string} name @returns {Found | undefined}
+   */
+  alone(name) {
+    const slash = name.indexOf('/')
+    if (slash < 0 || this.types.has(name)) return undefined
+    const type = this.types.get(name.slice(slash + 1))
+    if (type?.module !== PACKS + name.slice(0, slash)) return undefined
+    return { type, ones: [{ node: name, inputs: new Map(), values: new Map(), added: new Map(), outputs: new Map(), widgets: [] }], moved: true }
   }
 }
 
