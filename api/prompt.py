@@ -76,16 +76,18 @@ async def accept(services: Services, body: JsonObject) -> Accepted:
     if catalogue is None:
         checked = False
     else:
-        graph, device = Renames(catalogue).graph(graph), device_of(services)
-        report = validate(graph, catalogue, services.folders, targets, budget(services), device=device)
+        graph, device, loading = Renames(catalogue).graph(graph), device_of(services), services.worker.loads_packs
+        report = validate(graph, catalogue, services.folders, targets, budget(services), device=device, loading=loading)
         if _may_be_old(report, catalogue):
             await services.worker.refresh(CATALOGUE_PATIENCE, surely=True)
             catalogue = services.worker.catalogue or catalogue
-            report = validate(graph, catalogue, services.folders, targets, budget(services), device=device)
+            report = validate(
+                graph, catalogue, services.folders, targets, budget(services), device=device, loading=loading
+            )
         pins = pins_of(kept)
         if report.problems and pins:
             # What lies above frozen results may be at fault. The worker, which has them, looks again before it runs.
-            lenient = validate(graph, catalogue, services.folders, targets, budget(services), pins, device)
+            lenient = validate(graph, catalogue, services.folders, targets, budget(services), pins, device, loading)
             graph, targets, node_errors, checked = await _judge(services, lenient)
             checked = checked and lenient.problems == report.problems
         else:

@@ -90,6 +90,8 @@ class LocalWorker:
         """Held while a job runs; whoever else holds it keeps jobs waiting."""
         self._imported: dict[str, str] = {}
         """By path, the hash of the code of each pack that this process has imported, or was told to."""
+        self._reported: set[str] = set()
+        """Paths of the packs that this process has said how they fare."""
         self._child: Child | None = None
         self._run: _Run | None = None
         self._ready = asyncio.Event()
@@ -255,6 +257,15 @@ class LocalWorker:
         """The pack that is being imported now."""
         return self._guard.importing
 
+    @property
+    def loads_packs(self) -> bool:
+        """Whether packs that are to be imported are not all there yet."""
+        return bool(self._imported) and (not self.confirmed or not self._imported.keys() <= self._reported)
+
+    def tries_anew(self, pack: Path) -> bool:
+        """Whether what is known of a pack is what an earlier process said, or one that is about to be replaced."""
+        return self._renew or self._asked_to_end or str(pack) not in self._reported
+
     def renew(self) -> None:
         """Start the process afresh as soon as no job runs: what it has imported cannot be taken out of it."""
         self._renew = True
@@ -339,6 +350,7 @@ class LocalWorker:
                 child.kill()
         finally:
             self._child = None
+            self._reported.clear()
             if watch is not None:
                 watch.cancel()
             self._ready.clear()
@@ -440,6 +452,7 @@ class LocalWorker:
         self._guard.ends()
         if report is None:  # its prestart script is done
             return
+        self._reported.add(report["path"])
         self.report.packs = [*(one for one in self.report.packs if one["path"] != report["path"]), report]
         self._packs.changed()
 

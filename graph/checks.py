@@ -44,12 +44,14 @@ class Checks:
         folders: Folders | None,
         budget: int | None,
         device: str | None = None,
+        loading: bool = False,
     ) -> None:
         self.graph = graph
         self.catalogue = catalogue
         self.folders = folders
         self.budget = budget
         self.device = device
+        self.loading = loading
         self._choices: dict[tuple[str, str], tuple[list[Any], set[Any]] | None] = {}
         self._declared: dict[str, dict[str, InputSpec]] = {}
         self._guesses = 0
@@ -92,6 +94,8 @@ class Checks:
         near = self._nearest(node.class_type, list(self.catalogue))
         pack = "If it belongs to a node pack, put that in custom_nodes and approve it."
         guess = f"Did you mean {near}?" if near else pack
+        if self.loading:
+            guess = "Packs are still being loaded: if it belongs to one of them, try again in a moment."
         title = f' "{node.title}"' if node.title else ""
         return Problem(
             node=node.id,

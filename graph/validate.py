@@ -103,6 +103,7 @@ def validate(
     budget: int | None = None,
     given: Collection[str] = (),
     device: str | None = None,
+    loading: bool = False,
 ) -> Report:
     """Check what the targets reach. Never raises, for whatever graph `parse` gives.
 
@@ -110,8 +111,9 @@ def validate(
     budget: bytes that a run may take; a node that declares to take more is refused before anything is allocated.
     device: which it runs on, such as `cuda:0`, for nodes that need one kind; None while that is not known.
     given: frozen nodes, whose results are taken as they are: neither they nor what they read is looked at.
+    loading: whether packs are still being loaded, so that there may be more node types soon.
     """
-    checks = Checks(graph, catalogue, folders, budget, device)
+    checks = Checks(graph, catalogue, folders, budget, device, loading)
     wanted = tuple(
         id
         for id, node in graph.nodes.items()

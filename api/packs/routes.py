@@ -79,6 +79,7 @@ async def install(request: web.Request) -> web.Response:
         raise Refusal(409, "installing", "Something is being installed already. Wait until that is done.")
     _check_code(services, body)
     services.installer.start(known)
+    await _show_next(services, known)
     return web.json_response(services.installer.to_json(), status=202)
 
 
@@ -96,6 +97,17 @@ def _check_code(services: Services, body: JsonObject) -> None:
     if not services.code.use(body.get("code")):
         sentence = "This code is wrong, or was used: each is good once. Have the terminal show one, and type that."
         raise Refusal(403, "wrong_code", sentence)
+
+
+async def _show_next(services: Services, done: Known | None = None) -> None:
+    """A code was used: if another pack than `done` wants one too, have the terminal show it."""
+    every = await asyncio.to_thread(services.packs.all)
+    if any(_wants_code(known) for known in every if done is None or known.pack != done.pack):
+        services.code.show()
+
+
+def _wants_code(known: Known) -> bool:
+    return bool(known.hash) and (known.trust is None or known.changed or not known.installed)
 
 
 async def show_code(request: web.Request) -> web.Response:
@@ -124,6 +136,7 @@ async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[st
     failed = any(before[known.name] in ("failed", "partly") for known in now)
     await services.worker.take_up(now, again=failed)
     services.packs.changed()
+    await _show_next(services)
     return web.json_response({"packs": (await asyncio.to_thread(_listed, services, now))["packs"]})
 
 
@@ -155,7 +168,10 @@ def _listed(services: Services, every: list[Known]) -> JsonObject:
 
 
 def _row_of(services: Services, known: Known, there: frozenset[str]) -> JsonObject:
-    found = row(known, _report_of(services, known), there)
+    report = _report_of(services, known)
+    if report is not None and report["state"] in ("failed", "partly") and services.worker.tries_anew(known.pack.path):
+        report = {**report, "state": "waiting", "problems": []}  # a fresh process may find what this one missed
+    found = row(known, report, there)
     return {**found, "notes": [*found["notes"], *services.forward.shadowed(known.name)]}
 
 

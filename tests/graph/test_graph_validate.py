@@ -280,6 +280,9 @@ def test_constants_are_coerced(id: str, input: str, given: Any, runs: Any) -> No
     assert type(value) is type(runs)
 
 
+STILL_LOADED = "Packs are still being loaded: if it belongs to one of them, try again in a moment."
+
+
 def test_unknown_types_fail_the_whole_prompt_wherever_they_are() -> None:
     report = look({**GOOD, "5": {"class_type": "Decoed", "inputs": {}, "_meta": {"title": "mine"}}})
     assert report.targets == ()
@@ -291,6 +294,8 @@ def test_unknown_types_fail_the_whole_prompt_wherever_they_are() -> None:
     assert problem.sentence == "Node #5 \"mine\" has the type 'Decoed', which is not installed. Did you mean Decode?"
     (problem,) = look({**GOOD, "5": {"class_type": "Qwertyuiop", "inputs": {}}}).problems
     assert "put that in custom_nodes and approve it" in problem.sentence
+    (problem,) = look({**GOOD, "5": {"class_type": "Qwertyuiop", "inputs": {}}}, loading=True).problems
+    assert problem.sentence.endswith("not installed. " + STILL_LOADED)
 
 
 def test_a_good_output_runs_though_another_fails() -> None:

@@ -170,6 +170,35 @@ def test_nodes_of_packs_are_there_while_the_next_one_takes_long(base: Path) -> N
         assert (said(server, "Quick"), said(server, "Tardy")) == ("one", "one")
 
 
+def test_a_pack_that_failed_is_being_loaded_while_it_is_tried_anew(base: Path) -> None:
+    write(base, "quick")
+    tardy, go = write(base, "tardy"), base / "go"
+    waits = f"import pathlib, time\ngo = pathlib.Path({str(go)!r})\nwhile not go.exists():\n    time.sleep(0.05)\n"
+    (tardy / "__init__.py").write_text(waits + "assert go.stat().st_size\n" + NODE.format(name="Tardy"))
+    go.write_text("")
+    with running(base) as server:
+        server.wait_until_ready()
+        first = code(server)
+        approve(server, "quick")
+        assert code(server) != first, "the next is shown while another pack waits"
+        approve(server, "tardy")
+        last = code(server)
+        state(server, "tardy", "failed")
+        go.unlink()
+        assert server.post("/easel/packs/quick/forget").status == 200  # for which the worker starts anew
+        assert packs(server)["tardy"]["problems"] == []
+        until(lambda: server.get("/easel/packs").json()["importing"] == "tardy", server=server)
+        assert packs(server)["tardy"]["state"] == "waiting"
+        refused = server.post("/prompt", {"prompt": {"1": {"class_type": "Tardy", "inputs": {}}}})
+        assert (refused.status, "Packs are still being loaded" in refused.body.decode()) == (400, True)
+        go.write_text("go")
+        assert state(server, "tardy", "loaded")["node_types"] == ["Tardy"]
+        assert code(server) == last, "none is shown for nobody"
+        until(lambda: "Tardy" in server.get("/object_info").json(), server=server)
+        refused = server.post("/prompt", {"prompt": {"1": {"class_type": "Gone", "inputs": {}}}})
+        assert (refused.status, "still being loaded" in refused.body.decode()) == (400, False)
+
+
 BAD = {
     "exits": "import os\nprint('going')\nos._exit(3)\n",
     "crashes": "import ctypes\nctypes.string_at(0)\n",

@@ -103,7 +103,7 @@ test('news of packs are told once, with what opens the panel, and go when they a
   notices.tell([broken, pack('good', 'loaded'), pack('stranger', 'untrusted')])
   notices.tell([broken, pack('good', 'loaded'), pack('stranger', 'untrusted')])
   assert.equal(shown.length, 2)
-  assert.match(shown[0].text, /broken/)
+  assert.match(shown[0].text, /broken could not be loaded\./u)
   assert.match(shown[0].detail, /line 3/)
   assert.match(shown[1].text, /stranger/)
   shown[1].action.run()
@@ -113,6 +113,11 @@ test('news of packs are told once, with what opens the panel, and go when they a
   notices.tell([broken, pack('lost', 'skipped', { sentence: 'The pack lost ended the device process.' }), pack('stranger', 'untrusted', { hash: 'other' })])
   assert.match(shown[3].text, /broken, lost/u)
   assert.doesNotMatch(shown[3].detail, /line 3|ended/u, 'what hurt many does not fit a notice')
+  gone.length = 0
+  notices.tell([pack('broken', 'waiting')])
+  assert.deepEqual(gone, ['packs-waiting'], 'what is loaded anew may fail again')
+  notices.tell([pack('broken', 'partly', { node_types: ['A'] })])
+  assert.match(shown.at(-1).text, /broken did not load whole/u)
   gone.length = 0
   notices.tell([pack('good', 'loaded')])
   assert.deepEqual(gone, ['packs-failed', 'packs-waiting'])

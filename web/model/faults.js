@@ -90,8 +90,8 @@ function missingChoice({ spec, value }) {
 }
 
 /**
- * How a pack of this name stands here: none is known, it waits for approval, it did not load, or it runs.
- * @typedef {(name: string) => {name: string, standing: 'off' | 'broken' | 'here'} | null} KnownPack
+ * How a pack of this name stands here: none is known, it waits for approval, it is being loaded, none or not all of it loaded, or it runs.
+ * @typedef {(name: string) => {name: string, standing: 'off' | 'loading' | 'failed' | 'broken' | 'here'} | null} KnownPack
  */
 /** @type {KnownPack} */
 let knownPack = () => null
@@ -119,6 +119,8 @@ export function whereToGet(node) {
   const given = packNameOf(node)
   const pack = packOf(node)
   if (pack?.standing === 'off') return t('It belongs to the node pack “{name}”, which is off: look at its code and approve it.', { name: pack.name })
+  if (pack?.standing === 'loading') return t('It belongs to the node pack “{name}”, which is still being loaded.', { name: pack.name })
+  if (pack?.standing === 'failed') return t('It belongs to the node pack “{name}”, which could not be loaded.', { name: pack.name })
   if (pack?.standing === 'broken') return t('It belongs to the node pack “{name}”, which did not load whole.', { name: pack.name })
   if (pack) return t('It belongs to the node pack “{name}”, whose version here does not have it.', { name: pack.name })
   const home = asText(node.properties.aux_id) || ''

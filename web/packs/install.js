@@ -3,7 +3,7 @@ import { fromServer } from '../language/server.js'
 import { many, t } from '../language/t.js'
 import { knowPacks } from '../model/faults.js'
 import { lazyPanel } from '../panels/lazy_panel.js'
-import { fails, KnownPacks, packNamed, standingOf, waits } from './known.js'
+import { fails, KnownPacks, packHere, standingOf, waits } from './known.js'
 
 /**
  * @param {object} parts
@@ -42,10 +42,7 @@ export function installPacks({ editor, client, feed, toasts, drawer, colorOf, on
     run: (_, name) => (typeof name === 'string' ? open(name) : drawer.toggle(panel)),
   })
 
-  knowPacks(name => {
-    const pack = packNamed(known.packs, name)
-    return pack ? { name: pack.name, standing: waits(pack) && !pack.node_types?.length ? 'off' : fails(pack) ? 'broken' : 'here' } : null
-  })
+  knowPacks(name => packHere(known.packs, name))
   const notices = new PackNotices(toasts, open)
   let types = ''
   known.listen(() => {
@@ -77,9 +74,10 @@ export class PackNotices {
     const failed = packs.filter(pack => fails(pack) && pack.state !== 'stale')
     this.tellSaved(packs.filter(({ state }) => state === 'stale'))
     const waiting = packs.filter(waits)
-    this.once('packs-failed', failed, pack => pack.sentence ?? pack.problems?.map(({ sentence }) => sentence).join('\n') ?? '', () => ({
+    // What is loaded anew may fail again: until that shows, what was told stays.
+    if (failed.length || !packs.some(pack => standingOf(pack) === 'loading')) this.once('packs-failed', failed, pack => pack.sentence ?? pack.problems?.map(({ sentence }) => sentence).join('\n') ?? '', () => ({
       tone: 'warning', stays: true,
-      text: t('Nodes are missing: {names} did not load whole.', { names: names(failed) }),
+      text: lackWords(failed),
       detail: failed.length === 1 ? failed.flatMap(wordsOf).slice(0, 2).join('\n') : t('The panel says of each what hurt.'),
     }))
     this.once('packs-waiting', waiting, pack => `${standingOf(pack)} ${pack.hash ?? ''}`, () => ({
@@ -116,6 +114,14 @@ export class PackNotices {
 
 /** What is wrong with a pack. @param {import('./known.js').Pack} pack */
 const wordsOf = ({ sentence, problems }) => [sentence, ...(problems ?? []).map(each => each.sentence)].flatMap(each => (each ? fromServer(each) : []))
+
+/** @param {readonly import('./known.js').Pack[]} failed */
+function lackWords(failed) {
+  const whole = failed.filter(({ node_types }) => !node_types?.length).length
+  if (whole === failed.length) return t('Nodes are missing: {names} could not be loaded.', { names: names(failed) })
+  if (!whole) return t('Nodes are missing: {names} did not load whole.', { names: names(failed) })
+  return t('Nodes are missing: {names} could not be loaded, or not whole.', { names: names(failed) })
+}
 
 /** How many are named in a notice. */
 const MOST = 4

@@ -86,6 +86,20 @@ export function packNamed(packs, name) {
   return packs.find(pack => pack.name === name) ?? (wanted ? packs.find(pack => plain(pack.name) === wanted) : undefined)
 }
 
+/**
+ * How the pack that a name in a file means is here, for nodes that are missing; null where there is none.
+ *
+ * @param {readonly Pack[]} packs @param {string} name
+ * @returns {{ name: string, standing: 'off' | 'loading' | 'failed' | 'broken' | 'here' } | null}
+ */
+export function packHere(packs, name) {
+  const pack = packNamed(packs, name)
+  if (!pack) return null
+  const some = Boolean(pack.node_types?.length)
+  const standing = waits(pack) && !some ? 'off' : fails(pack) ? (some ? 'broken' : 'failed') : standingOf(pack) === 'loading' ? 'loading' : 'here'
+  return { name: pack.name, standing }
+}
+
 export class KnownPacks {
   /** @param {Pick<import('../api/client.js').Client, 'json' | 'send'>} client */
   constructor(client) {

@@ -1,6 +1,6 @@
 /** What an opened graph needs, looked for on this server and told where it is not all here. */
 import { many, t } from '../language/t.js'
-import { packNamed, fails, waits } from '../packs/known.js'
+import { packHere } from '../packs/known.js'
 import { itemsOf, lacking, neededBy } from './needed.js'
 
 /** Between two questions while files are hashed, in ms; and how many are asked. */
@@ -61,10 +61,7 @@ export class SharedCheck {
   async ask(needed) {
     try {
       if (needed.packs.length && !this.packs.read) await this.packs.load()
-      const here = (/** @type {string} */ name) => {
-        const pack = packNamed(this.packs.packs, name)
-        return pack ? { name: pack.name, standing: waits(pack) && !pack.node_types?.length ? 'off' : fails(pack) ? 'broken' : 'here' } : null
-      }
+      const here = (/** @type {string} */ name) => packHere(this.packs.packs, name)
       const names = needed.packs.map(({ name }) => here(name)?.name ?? name)
       return itemsOf(needed, await this.client.send('POST', '/easel/sharing/check', { models: needed.models, packs: names }), here)
     } catch (error) {

@@ -131,7 +131,7 @@ function sentence({ what, state, as, here }) {
     case 'looking': return t('Files of its size are being looked at…')
     case 'renamed': return t('It is here as {name}.', { name: as ?? '' })
     case 'used': return t('The graph names {name} now.', { name: as ?? '' })
-    case 'other': return what === 'pack' ? t('It is here and did not load whole.') : t('A file of this name is here, and it is another one.')
+    case 'other': return what === 'pack' ? t('It is here and could not be loaded, or not whole.') : t('A file of this name is here, and it is another one.')
     case 'off': return t('It is here and off: its code waits for approval.')
     case 'version': return t('Another version is here: {version}.', { version: here ?? '' })
     default: return t('It is not here.')

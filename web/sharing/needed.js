@@ -105,7 +105,7 @@ export function itemsOf(needed, answer, packHere) {
   const packs = needed.packs.map(pack => {
     const here = packHere(pack.name)
     const version = answer.packs[here?.name ?? pack.name] ?? ''
-    const state = !here ? 'missing' : here.standing === 'off' ? 'off' : here.standing === 'broken' ? 'other' : pack.version && version && pack.version !== version ? 'version' : 'here'
+    const state = !here ? 'missing' : here.standing === 'off' ? 'off' : ['failed', 'broken'].includes(here.standing) ? 'other' : pack.version && version && pack.version !== version ? 'version' : 'here'
     return { what: 'pack', name: pack.name, pack, state, here: state === 'version' ? version : here?.name ?? '' }
   })
   return [...models, ...packs].sort((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state))
