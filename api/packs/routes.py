@@ -167,10 +167,13 @@ def _listed(services: Services, every: list[Known]) -> JsonObject:
     return {"packs": rows, "importing": worker.importing, "installing": installing, "catalogue": worker.catalogues}
 
 
+_ANEW: JsonObject = {"state": "waiting", "problems": []}
+
+
 def _row_of(services: Services, known: Known, there: frozenset[str]) -> JsonObject:
-    report = _report_of(services, known)
+    report: JsonObject | None = _report_of(services, known)
     if report is not None and report["state"] in ("failed", "partly") and services.worker.tries_anew(known.pack.path):
-        report = {**report, "state": "waiting", "problems": []}  # a fresh process may find what this one missed
+        report = {**report, **_ANEW}  # a fresh process may find what this one missed
     found = row(known, report, there)
     return {**found, "notes": [*found["notes"], *services.forward.shadowed(known.name)]}
 

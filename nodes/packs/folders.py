@@ -1,8 +1,10 @@
-"""What a pack brings besides nodes: scripts for the page, words, graphs to begin with."""
+"""What a pack brings besides nodes: scripts for the page, words, help, graphs to begin with."""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +20,9 @@ PAGE = "PAGE_DIRECTORY"
 """The constants by which a pack adds to the incumbent's page, and to Easel's."""
 NODES = "nodes.compat.node_classes"
 """What packs know as `nodes`: its EXTENSION_WEB_DIRS is a dict that they may write into."""
+HELP = "help"
+MOST_NAMED = 5
+_SPOKEN = re.compile(r"(\.[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?)?\.md$")
 EXAMPLES = ("example_workflows", "example", "examples", "workflow", "workflows")
 
 
@@ -27,8 +32,22 @@ def add_folders(module: ModuleType, pack: PackOnDisk, kept: Path | None, report:
         return
     report.webs = _webs(module, pack, kept)
     report.page = _page(module, pack.path, report)
+    if not report.problems:  # else the node may be what is amiss
+        report.notes += _help_of_none(pack.path, report.node_types)
     report.locales = (pack.path / "locales").is_dir()
     report.examples = sum(1 for name in EXAMPLES for _ in (pack.path / name).glob("*.json"))
+
+
+def _help_of_none(path: Path, types: Sequence[str]) -> list[str]:
+    """What is to be known of files that are named like help of a node (`api/node_help.py`), and are of no node."""
+    known = {*types, *(name.partition("/")[2] for name in types)}  # by its own name where that was not free
+    names = sorted(file.name for pattern in ("*.json", "*.md") for file in (path / HELP).glob(pattern))
+    lost = [name for name in names if not {name.rpartition(".")[0], _SPOKEN.sub("", name)} & known]
+    more = [f"{len(lost) - MOST_NAMED} more files of {HELP} are shown nowhere."] if len(lost) > MOST_NAMED else []
+    return [
+        *(f"{HELP}/{name} is shown nowhere: the pack has no node type of this name." for name in lost[:MOST_NAMED]),
+        *more,
+    ]
 
 
 def _webs(module: ModuleType, pack: PackOnDisk, kept: Path | None) -> dict[str, str]:

@@ -120,9 +120,9 @@ class Loader:
             put = [(name, *item) for name, item in put_into_nodes().items() if put_before.get(name) != item]
             self._add_nodes([*declared(module), *beside, *put], to_load, report)
             report.notes += attach(self.registry, registered()[before:])
-            add_folders(module, to_load.pack, to_load.kept, report)
             what = "has a file that could not be imported"
             report.problems += [problem_of(error, path, what, self._memory) for error in failed]
+            add_folders(module, to_load.pack, to_load.kept, report)
             report.imported = not failed
 
         self._run(to_load, report, "could not be imported", run)

@@ -198,6 +198,16 @@ def test_a_pack_installs_nothing_by_itself_and_what_it_starts_and_asks_is_noted(
     assert reports["asks"]["notes"] == ["It used the network while it was imported: host.invalid"]
 
 
+def test_help_that_belongs_to_no_node_is_told(load: Load) -> None:
+    code = "from graph.node import node\n@node('Here', category='x')\ndef here(a: int = 0) -> int:\n    return a\n"
+    names = ("Here.json", "Here.md", "Here.zh-CN.md", "OLD.json", "OLD.de.md", "wave.png")
+    reports, _ = load({"a/__init__.py": code} | {f"a/help/{name}": "{}" for name in names})
+    lost = [
+        f"help/{name} is shown nowhere: the pack has no node type of this name." for name in ("OLD.de.md", "OLD.json")
+    ]
+    assert (reports["a"].notes, reports["a"].state) == (lost, "loaded")
+
+
 def test_web_folders_by_every_way_of_naming_them(load: Load, tmp_path: Path) -> None:
     reports, _ = load(
         {
