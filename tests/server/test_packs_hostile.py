@@ -31,7 +31,7 @@ def pack(tmp_path: Path) -> PackOnDisk:
 @pytest.mark.parametrize("text", ["a = " + "[" * 5000, "#" * 2**20 + "\n", "\0"], ids=["deep", "large", "binary"])
 def test_a_project_file_that_is_none_is_told(pack: PackOnDisk, text: str) -> None:
     (pack.path / "pyproject.toml").write_text(text)
-    known = Known("stranger", pack, "", None, None, None, None, needs_of(pack), None, True)
+    known = Known("stranger", pack, "", None, None, None, None, needs_of(pack), None, True, {})
     [problem] = row(known, None, frozenset())["problems"]
     assert problem["sentence"].startswith("The pyproject.toml of the pack stranger could not be read: ")
 
