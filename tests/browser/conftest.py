@@ -94,6 +94,6 @@ def phone(browser: Any, server: Server) -> Iterator[Person]:
     assert not person.errors, "\n".join(person.errors)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def text_to_image() -> dict[str, Any]:
     return json.loads((Path(__file__).parent / "text_to_image.json").read_text())

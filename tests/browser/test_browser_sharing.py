@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious
@@ -13,10 +15,13 @@ from tests.browser.person import Person
 from tests.server.harness import until
 
 
-def test_a_shared_graph_finds_its_renamed_model(person: Person, text_to_image: dict[str, Any], tmp_path: Path) -> None:
+def test_a_shared_graph_finds_its_renamed_model(
+    person: Person, text_to_image: dict[str, Any], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     page, server = person.page, person.server
     shelf = server.base / "models" / "checkpoints" / "sharing"
     shelf.mkdir()
+    request.addfinalizer(lambda: shutil.rmtree(shelf))  # others look at all checkpoints that there are
     (shelf / "theirs.safetensors").write_bytes(b"a model of few bytes")
     for node in text_to_image["nodes"]:
         if node["type"] == "CheckpointLoaderSimple":
