@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import serious
 from tests.browser.conftest import PATIENCE, REGISTRY
 from tests.browser.person import Person
-from tests.server.harness import Server, running
+from tests.server.harness import Server, running, until
 
 GOOD = """
 class Stamp:
@@ -46,7 +46,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def code(server: Server) -> str:
-    return re.findall(r"type this code there: (\d{4} \d{4})", Path(server.base, "server.log").read_text())[-1]
+    """The code that the terminal shows last, once it shows one."""
+    log = Path(server.base, "server.log")
+    return until(lambda: re.findall(r"type this code there: (\d{4} \d{4})", log.read_text()), server=server)[-1]
 
 
 def row(person: Person, name: str) -> Any:
