@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from api.flags import Flags
+from api.people import ALONE, set_who
 from api.replies import Refusal
 
 CORS_METHODS = "POST, GET, DELETE, PUT, PATCH, OPTIONS"
@@ -180,6 +181,7 @@ def middleware(gate: Gate, for_guests: Collection[Any] = ()) -> Any:
             return await handler(request)
         if not gate.is_known(request):
             raise _unauthorized("This server asks for its token.")
+        set_who(request, ALONE)
         response = await handler(request)
         if request.path == "/" and not response.prepared:
             gate.greet(response)  # who came by HTTP Basic goes on by cookie: not every browser sends Basic to a socket

@@ -19,6 +19,7 @@ from api.packs.forward import Forward
 from api.packs.install import Installer
 from api.packs.known import Packs
 from api.page import Page
+from api.people import who
 from api.pictures import Pictures
 from api.queue.jobs import Jobs
 from api.queue.journal import Journal
@@ -55,3 +56,8 @@ class Services:
 
 
 SERVICES = web.AppKey("services", Services)
+
+
+def folders_of(request: web.Request) -> Folders:
+    """The folders as the person who asks has them."""
+    return request.app[SERVICES].folders.for_person(who(request).id)

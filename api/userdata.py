@@ -12,19 +12,19 @@ from aiohttp import hdrs, web
 
 from api.files import SANDBOX, disposition
 from api.files_on_disk import sync_folder, write_whole
+from api.people import who
 from api.replies import Refusal, as_refusal
 from api.services import SERVICES
 from graph.errors import FileNameError
 from graph.folders import inside
 
-USER = "default"
 MOST_FILES = 100_000
 """Of one listing."""
 
 
 def user_root(request: web.Request) -> Path:
     """The folder of the user who asks; made when something is first written to it."""
-    return request.app[SERVICES].flags.user / USER
+    return request.app[SERVICES].flags.user / who(request).id
 
 
 async def list_files(request: web.Request) -> web.Response:

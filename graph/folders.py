@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from graph.errors import FileNameError
@@ -54,6 +54,9 @@ MEDIA_EXTENSIONS: Mapping[str, frozenset[str]] = {
 
 OWN_KINDS = ("input", "output", "temp")
 """Folders whose files a name may also reach with a note at its end: `cat.png [output]`."""
+FIRST_PERSON = "default"
+"""Whose files lie in these folders themselves; each other person's lie in a folder below, `people/ID`."""
+PEOPLE = "people"
 NO_MODELS = frozenset({*OWN_KINDS, "custom_nodes"})
 """Kinds that whoever asks for model files is told nothing of: packs that nobody has approved are among them."""
 
@@ -126,6 +129,7 @@ class Folders:
     _sorted: dict[tuple[str, str | None], tuple[State, Names]] = field(
         default_factory=dict["tuple[str, str | None]", "tuple[State, Names]"], repr=False, compare=False
     )
+    _of_people: dict[str, Folders] = field(default_factory=dict[str, "Folders"], repr=False, compare=False)
 
     def kind(self, kind: str) -> FolderKind:
         """Raises FileNameError for an unknown kind."""
@@ -208,10 +212,25 @@ class Folders:
         changed = FolderKind(merged, old.extensions, old.follow, old.directories)
         return Folders({**self.kinds, kind: changed})
 
+    def for_person(self, person: str) -> Folders:
+        """The folders as this person has them: their own for what comes in and goes out, all others shared."""
+        if person == FIRST_PERSON:
+            return self
+        found = self._of_people.get(person)
+        if found is None:
+            own = {
+                kind: replace(self.kinds[kind], roots=(inside(self.root(kind), f"{PEOPLE}/{person}"),))
+                for kind in OWN_KINDS
+                if kind in self.kinds
+            }
+            found = self._of_people[person] = Folders({**self.kinds, **own}, self._listings)
+        return found
+
     def set_kind(self, name: str, kind: FolderKind) -> None:
         """Add a kind, or give one other folders or endings, as packs do while they are imported."""
         self.kinds[name] = kind
         self._sorted.clear()
+        self._of_people.clear()
 
     def to_json(self) -> JsonObject:
         return {

@@ -9,12 +9,12 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from api.people import who
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
 from api.shares.form import read_form
 from api.shares.settle import settle_runs
 from api.shares.store import Limits, Share
-from api.userdata import USER
 from graph.errors import FileNameError, ParseError
 from graph.folders import inside
 from graph.parse import parse, to_prompt
@@ -31,7 +31,7 @@ LONGEST = 3650 * DAY
 async def list_shares(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     found: list[JsonObject] = []
-    for share in await services.shares.all(USER):
+    for share in await services.shares.all(who(request).id):
         waiting = await services.shares.open_runs(share.id)
         found.append({**share.to_json(), "waiting": len(waiting)})
     return web.json_response({"shares": found, "now": time.time()})
@@ -47,11 +47,11 @@ async def make_share(request: web.Request) -> web.Response:
         raise Refusal(400, "invalid_prompt", f"The graph cannot be shared: {error}") from None
     form: Any = body.get("form")
     read_form(form, prompt)
-    if len(await services.shares.all(USER)) >= MOST_SHARES:
+    if len(await services.shares.all(who(request).id)) >= MOST_SHARES:
         raise Refusal(409, "too_many_shares", f"There are {MOST_SHARES} links already: remove some first.")
     now = time.time()
     id, token = await services.shares.add(
-        USER, _name(body, ""), _limits(body, None, now), body.get("tells_graph") is True, prompt, form, now
+        who(request).id, _name(body, ""), _limits(body, None, now), body.get("tells_graph") is True, prompt, form, now
     )
     return web.json_response({"id": id, "token": token, "path": f"/easel/share/{token}"}, status=201)
 
@@ -118,7 +118,7 @@ def remove_uploads(services: Services, names: list[str]) -> None:
 
 
 async def _found(request: web.Request, services: Services) -> Share:
-    share = await services.shares.by_id(USER, request.match_info["id"])
+    share = await services.shares.by_id(who(request).id, request.match_info["id"])
     if share is None:
         raise Refusal(404, "not_found", "There is no such shared link.")
     return share
