@@ -1,21 +1,13 @@
-"""Writing results: names that are never used twice, files that are whole or not there.
-
-A file is written under a temporary name, forced to the disk, and then given its name in one step that fails if the name
-is taken, so two processes that save at once never overwrite each other and a crash leaves no half file.
-"""
+"""What results are as bytes: pictures, drawings and latents, with the texts that say how they were made."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
-import secrets
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import torch
 from PIL.PngImagePlugin import PngInfo
@@ -30,92 +22,6 @@ from models.latents import SD1
 LATENT = "latent_tensor"
 NO_LATENT_SCALE = "latent_format_version_0"
 """An empty tensor of this name says that a latent file is unscaled; older files are scaled by SD1's factor."""
-
-
-class SaveError(OSError):
-    """A result could not be written; the sentence says where and why."""
-
-
-def write_numbered(folder: Path, stem: str, suffix: str, data: bytes, first: int = 1) -> Path:
-    """Write `folder/stem_00001_suffix` with the next free number, from `first` on, and return its path.
-
-    Raises SaveError; then nothing is left behind.
-    """
-    return stream_numbered(folder, stem, suffix, len(data), lambda file: file.write(data), first)
-
-
-def stream_numbered(
-    folder: Path, stem: str, suffix: str, size: int, write: Callable[[IO[bytes]], object], first: int = 1
-) -> Path:
-    """As `write_numbered`, with a function that writes what may be too large to be had at once.
-
-    size: in bytes, for messages and to see beforehand whether there is room. What `write` raises is passed on.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(folder).free < size:
-            raise OSError(errno.ENOSPC, "no room")
-        temporary = _write_temporary(folder, write)
-        try:
-            return _give_name(temporary, folder, stem, suffix, first)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise SaveError(_why(error, folder, stem, size)) from error
-
-
-def _write_temporary(folder: Path, write: Callable[[IO[bytes]], object]) -> Path:
-    path = folder / f".saving-{secrets.token_hex(8)}"
-    try:
-        with path.open("xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _give_name(temporary: Path, folder: Path, stem: str, suffix: str, first: int) -> Path:
-    number = max(first, next_number(folder, stem))
-    while True:
-        path = folder / f"{stem}_{number:05}_{suffix}"
-        try:
-            _claim(temporary, path)
-            return path
-        except FileExistsError:
-            number += 1
-
-
-def _claim(temporary: Path, path: Path) -> None:
-    """Name the file. A second name for it is made where the disk can do that; else the name is taken first."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        with path.open("xb"):
-            pass
-        temporary.replace(path)
-
-
-def next_number(folder: Path, stem: str) -> int:
-    """One more than the highest number of the files `stem_NUMBER...` in the folder, whatever their type."""
-    pattern = re.compile(re.escape(stem) + r"_(\d{1,17})(?=[_.]|$)", re.IGNORECASE)
-    found = (pattern.match(entry.name) for entry in os.scandir(folder))
-    return 1 + max((int(match[1]) for match in found if match), default=0)
-
-
-def _why(error: OSError, folder: Path, stem: str, size: int) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return (
-            f"The disk is full: {stem} ({size / 1e6:.1f} MB) was not saved in {folder}. "
-            "Make room, or choose another folder with --output-directory"
-        )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{stem} was not saved: this user may not write in {folder}"
-    return f"{stem} was not saved in {folder}: {error.strerror or error}"
 
 
 def png_bytes(pixels: Tensor, texts: Mapping[str, Any], compress_level: int) -> bytes:

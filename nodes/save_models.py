@@ -11,10 +11,10 @@ from typing import Annotated, Any
 from graph.context import Context
 from graph.node import Choice, Hidden, Int, Results, Socket, Text, Toggle, node
 from models.extract import clip_lora, model_lora
+from models.numbered import next_number, stream_numbered
 from models.safetensors_writer import Item, sorted_for_file, write_tensors
 from models.save_weights import VAE as VAE_PREFIX
 from models.save_weights import clip_items, encoder_items, model_items, vae_items
-from models.saving import next_number, stream_numbered
 from nodes.context import pnginfo, present
 from nodes.naming import expand
 from nodes.saved import place, shown

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from graph.context import Context
 from graph.folders import inside
-from models.saving import write_numbered
+from models.numbered import write_numbered
 
 
 def write(context: Context, kind: str, name: str, suffix: str, data: bytes, first: int = 1) -> dict[str, str]:

@@ -201,7 +201,8 @@ class SavingImages(CoreNode):
     def save_images(
         self, images: Any, filename_prefix: str = "ComfyUI", prompt: Any = None, extra_pnginfo: Any = None
     ) -> dict[str, Any]:
-        from models.saving import png_bytes, write_numbered
+        from models.numbered import write_numbered
+        from models.saving import png_bytes
         from nodes.context import pnginfo
         from nodes.naming import expand
 

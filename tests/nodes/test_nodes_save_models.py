@@ -16,7 +16,7 @@ from graph.context import Context
 from models.extract import low_rank
 from models.handles import Clip, Model, Vae
 from models.load import Component
-from models.saving import SaveError
+from models.numbered import SaveError
 from nodes import merging, save_models
 from tests.nodes.zoo import Zoo
 

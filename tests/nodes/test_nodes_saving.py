@@ -18,9 +18,9 @@ from safetensors.torch import save_file
 from graph.context import Context
 from graph.errors import Cancelled, FileNameError
 from graph.node import Results
-from models import saving
+from models import numbered, saving
 from models.errors import CheckpointError
-from models.saving import SaveError, next_number, write_numbered
+from models.numbered import SaveError, next_number, write_numbered
 from nodes import image, output
 from nodes.naming import expand
 
@@ -184,8 +184,8 @@ def test_a_disk_that_cannot_link_still_never_overwrites(tmp_path: Path, monkeypa
     def refuse(*_: object) -> None:
         raise OSError(errno.EPERM, "no links here")
 
-    monkeypatch.setattr(saving.os, "link", refuse)
-    monkeypatch.setattr(saving, "next_number", lambda *_: 1)
+    monkeypatch.setattr(numbered.os, "link", refuse)
+    monkeypatch.setattr(numbered, "next_number", lambda *_: 1)
     assert [write_numbered(tmp_path, "a", ".png", b"%d" % i).name for i in range(2)] == ["a_00001_.png", "a_00002_.png"]
     assert (tmp_path / "a_00001_.png").read_bytes() == b"0"
     assert len(list(tmp_path.iterdir())) == 2
@@ -200,7 +200,7 @@ def test_a_disk_that_fails_leaves_nothing_and_is_named(
     def fail(_: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(saving.os, "fsync", fail)
+    monkeypatch.setattr(numbered.os, "fsync", fail)
     with pytest.raises(SaveError, match=sentence):
         output.save_image(picture, context, "a")
     assert not any(context.folders.root("output").iterdir())

@@ -47,7 +47,7 @@ def save(
     context: Context, letter: Annotated[str, Text()] = "a", kilobytes: Annotated[int, Int(min=1, max=65536)] = 1
 ) -> Results:
     """Save as the real nodes do: a file that holds one letter, many times."""
-    from models.saving import write_numbered
+    from models.numbered import write_numbered
 
     place = inside(context.folders.root("output"), letter)
     path = write_numbered(place.parent, place.name, ".txt", letter.encode() * 1024 * kilobytes)
