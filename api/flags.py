@@ -74,6 +74,8 @@ class Flags:
     """Serve the page's sources as they lie there, and not joined into few files."""
     paused: bool = False
     max_upload: int = 100 * MEGABYTE
+    least_space: int = 64 * MEGABYTE
+    """Bytes that must be free on the disk before a job starts and before an upload is taken."""
     webhook_hosts: tuple[str, ...] = ()
     """Hosts, each with a port or without, that may be told of jobs that have ended."""
     verbose: bool = False
@@ -249,6 +251,13 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--cache-none", action="store_true", help="the same as --cache-policy none")
     run.add_argument("--cache-classic", action="store_true", help="the same as --cache-policy bytes")
     run.add_argument("--cache-lru", type=int, metavar="N", help="the same as --cache-policy bytes; 0 or more")
+    run.add_argument(
+        "--least-free-space",
+        type=float,
+        default=64.0,
+        metavar="MB",
+        help="with less room than this on the disk jobs wait and no upload is taken (default: 64)",
+    )
     run.add_argument("--paused", action="store_true", help="start with the queue paused")
     run.add_argument("--ray", metavar="ADDRESS", help="not yet")
 
@@ -310,6 +319,8 @@ def _flags(
         parser.error(f"--port {found.port}: must lie between 0 and 65535")
     if found.max_upload_size <= 0:
         parser.error(f"--max-upload-size {found.max_upload_size}: must be above 0")
+    if not 0 <= found.least_free_space < 1e9:
+        parser.error(f"--least-free-space {found.least_free_space}: must be a number of megabytes, 0 or more")
     if found.preview_size < 1:
         parser.error(f"--preview-size {found.preview_size}: must be 1 or more")
     memory = found.cache_memory if found.cache_memory is not None else found.cache_ram
@@ -355,6 +366,7 @@ def _flags(
         page_sources=found.page_sources,
         paused=found.paused,
         max_upload=int(found.max_upload_size * MEGABYTE),
+        least_space=int(found.least_free_space * MEGABYTE),
         webhook_hosts=tuple(str(host).strip().lower() for host in found.webhook_host),
         verbose=found.verbose is not None and found.verbose.upper() in ("DEBUG", ""),
         registry=found.registry,

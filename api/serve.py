@@ -41,9 +41,11 @@ from api.pictures import Pictures
 from api.queue.jobs import Jobs
 from api.queue.journal import Journal
 from api.replies import loggable
+from api.room import Room
 from api.security import Gate, TokenError, addresses, token_for
 from api.services import Services
 from api.shares.store import ShareStore
+from api.troubles import Troubles
 from api.workers import LocalWorker
 from graph.folders import Folders
 from graph.types import JsonObject
@@ -206,6 +208,9 @@ def _build(flags: Flags, folders: Folders) -> Services:
     shares = ShareStore(flags.user / "shares.db")
     shares.open()
     hub, feed = Hub(sketches=flags.plain_previews), Feed()
+    troubles = Troubles(lambda problems: feed.publish("trouble", {"problems": problems}))
+    written = {"output": flags.output, "input": flags.input, "temp": flags.temp, "user": flags.user}
+    room = Room(written, troubles, flags.least_space)
 
     def tell_of_worker() -> None:
         feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})
@@ -222,6 +227,7 @@ def _build(flags: Flags, folders: Folders) -> Services:
     worker.on_message = hub.send_message
     worker.on_routes = forward.take
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
+    jobs.hindrance = room.hindrance
     pictures = Pictures(ROOT / "pictures.py")
     models = ModelFacts(flags.user / "models.db", worker)
     roots = {kind: folders.root(kind) for kind in ("output", "input")}
@@ -247,6 +253,8 @@ def _build(flags: Flags, folders: Folders) -> Services:
         OneTimeCode(),
         Installer(packs, worker),
         forward,
+        troubles,
+        room,
         front_end,
     )
 
@@ -263,6 +271,9 @@ async def _start(services: Services, stack: AsyncExitStack) -> None:
     stack.push_async_callback(services.installer.stop)
     stack.push_async_callback(services.models.stop)
     await asyncio.to_thread(services.packs.tidy)
+    services.troubles.start()
+    stack.push_async_callback(services.room.stop)
+    services.room.start()
     services.worker.start()
     await _watch_development(services, stack)
     await services.jobs.start()

@@ -23,7 +23,9 @@ from api.people import who
 from api.pictures import Pictures
 from api.queue.jobs import Jobs
 from api.queue.journal import Journal
+from api.room import Room
 from api.shares.store import ShareStore
+from api.troubles import Troubles
 from api.workers import LocalWorker
 from graph.folders import Folders
 
@@ -49,6 +51,8 @@ class Services:
     code: OneTimeCode
     installer: Installer
     forward: Forward
+    troubles: Troubles
+    room: Room
     front_end: FrontEnd | None = None
     """What is served at `/` instead of the page, where somebody asked for that."""
     settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -66,6 +66,9 @@ async def status(request: web.Request) -> web.Response:
             "catalogue": "none" if worker.catalogue is None else "confirmed" if worker.confirmed else "stale",
             "precision": worker.report.about.get("precision", services.flags.precision),
             "queue": services.jobs.state(nodes=False),
+            "problems": services.troubles.to_json(),
+            "room": services.room.room(),
+            "memory": services.room.memory(),
         }
     )
 

@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,8 @@ class Jobs:
     def __init__(
         self, journal: Journal, worker: LocalWorker, hub: Hub, feed: Feed, *, paused: bool, grace: float
     ) -> None:
+        self.hindrance: Callable[[], Awaitable[str]] = _none
+        """Asked before each job: why none can run now, such as a full disk; empty where nothing is in the way."""
         self.between_jobs = asyncio.Lock()
         """Held while a job runs; who holds it keeps the next one waiting."""
         self.paused = paused
@@ -225,12 +227,21 @@ class Jobs:
             log.info("%d jobs wait from before", len(self.line.waiting))
 
     async def _serve(self) -> None:
+        hindered = False
         while True:
             self._changed.clear()
             if self.paused or not self.line.waiting:
                 await self._changed.wait()
                 continue
             await self._worker.wait_until_ready()
+            if why := await self.hindrance():
+                hindered = True
+                self._note_problem(why)
+                await asyncio.sleep(RETRY_JOURNAL)
+                continue
+            if hindered:
+                hindered = False
+                self._note_problem("")
             async with self.between_jobs:
                 await self._serve_one()
 
@@ -377,6 +388,10 @@ class Jobs:
                 "problem": self._problem,
             },
         )
+
+
+async def _none() -> str:
+    return ""
 
 
 def _ending(outcome: JsonObject) -> Ending:
