@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from graph.errors import FileNameError
+from graph.file_names import parts_of, shown
 from graph.listing import Listing
 from graph.types import JsonObject
 
@@ -61,28 +62,28 @@ NO_MODELS = frozenset({*OWN_KINDS, "custom_nodes"})
 """Kinds that whoever asks for model files is told nothing of: packs that nobody has approved are among them."""
 
 _ANNOTATION = re.compile(r"^(?P<name>.*?) ?\[(?P<kind>input|output|temp)\]$", re.DOTALL)
-_DRIVE = re.compile(r"^[A-Za-z]:")
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+_PERSON = re.compile(r"[0-9A-Za-z_-]{1,100}")
 
 
 State = tuple[int, ...]
 Names = list[str]
 
 
-def inside(root: str | Path, name: str, *, follow: bool = False) -> Path:
+def inside(root: str | Path, name: str, *, follow: bool = False, new: bool = False) -> Path:
     """The path that `name`, which comes from outside, has under `root`; the file need not exist.
 
     follow: whether links inside `root` that the user made may lead out of it, as they may in model folders.
-    Raises FileNameError for an absolute name, a drive, `..`, a NUL, or a link that leads out.
+    new: the name is given to a new file, so that it must also be one that every system allows (`graph.file_names`).
+    Raises FileNameError: an absolute name, a drive, `..`, a NUL, a link that leads out, or what else is not allowed.
     """
-    parts = re.split(r"[/\\]", name)
-    if "\0" in name or name.startswith(("/", "\\")) or _DRIVE.match(name) or ".." in parts:
-        raise FileNameError(f"The name {_shown(name)} would leave its folder. Give a name relative to the folder.")
-    if any(part != part.rstrip(" .") for part in parts if part != ".") or any(map(_RESERVED.match, parts)):
-        raise FileNameError(f"The name {_shown(name)} is not allowed: some systems read it as another file's.")
-    path = Path(root, *(part for part in parts if part not in ("", ".")))
-    if not follow and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-        raise FileNameError(f"The name {_shown(name)} leads out of its folder through a link.")
+    path = Path(root, *parts_of(name, new=new))
+    if not follow:
+        try:
+            out = not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+        except OSError:  # links in a circle, on some systems
+            out = True
+        if out:
+            raise FileNameError(f"The name {shown(name)} leads out of its folder through a link.")
     return path
 
 
@@ -135,7 +136,7 @@ class Folders:
         """Raises FileNameError for an unknown kind."""
         found = self.kinds.get(KIND_SYNONYMS.get(kind, kind))
         if found is None:
-            raise FileNameError(f"There is no folder for files of the kind {_shown(kind)}.")
+            raise FileNameError(f"There is no folder for files of the kind {shown(kind)}.")
         return found
 
     def roots(self, kind: str) -> tuple[Path, ...]:
@@ -146,6 +147,14 @@ class Folders:
     def root(self, kind: str) -> Path:
         """The first folder of a kind, where new files go. Raises FileNameError for an unknown kind."""
         return self.kind(kind).roots[0]
+
+    def place(self, kind: str, name: str, *, new: bool = False) -> Path:
+        """The path that a name from outside has in the first folder of a kind; the file need not exist.
+
+        Raises FileNameError.
+        """
+        found = self.kind(kind)
+        return inside(found.roots[0], name, follow=found.follow, new=new)
 
     def list(self, kind: str, media: str | None = None) -> list[str]:
         """Names of all files of a kind, sorted; empty for an unknown kind. Unreadable folders are passed over."""
@@ -191,7 +200,7 @@ class Folders:
         """The file's path. Raises FileNameError if there is none; the sentence says where it was looked for."""
         path = self.find(kind, name)
         if path is None:
-            raise FileNameError(f"There is no file {_shown(name)} in the {kind} folder.")
+            raise FileNameError(f"There is no file {shown(name)} in the {kind} folder.")
         return path
 
     def stamp(self, kind: str, name: str) -> Stamp | None:
@@ -218,6 +227,8 @@ class Folders:
             return self
         found = self._of_people.get(person)
         if found is None:
+            if not _PERSON.fullmatch(person):
+                raise FileNameError(f"{shown(person)} is no person's id.")
             own = {
                 kind: replace(self.kinds[kind], roots=(inside(self.root(kind), f"{PEOPLE}/{person}"),))
                 for kind in OWN_KINDS
@@ -295,7 +306,3 @@ def standard_folders(
     kinds |= {name: FolderKind((path,), follow=False) for name, path in own.items()}
     kinds["custom_nodes"] = FolderKind(tuple(custom_nodes))
     return Folders(kinds)
-
-
-def _shown(name: str) -> str:
-    return repr(name if len(name) <= 80 else name[:77] + "...")
