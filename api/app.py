@@ -43,7 +43,8 @@ from api.packs.forward import FORWARD, forward
 from api.page import PAGE
 from api.queue import job_routes, sweeps
 from api.queue import routes as runs
-from api.replies import turn_errors_into_replies
+from api.replies import ON_FAILED_WRITE, turn_errors_into_replies
+from api.report import routes as report
 from api.security import Gate, mark, middleware
 from api.services import SERVICES, Services
 from api.shares import guest as shares_guest
@@ -88,6 +89,7 @@ OWN_THEMES = (
     model_library,
     node_help,
     openapi,
+    report,
     runs,
     shares,
     shares_guest,
@@ -114,6 +116,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
         client_max_size=services.flags.max_upload,
     )
     app[SERVICES] = services
+    app[ON_FAILED_WRITE] = services.room.doubt
     log.install(app)
     krita.install(app)
     app[PAGE] = services.page

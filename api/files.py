@@ -195,6 +195,7 @@ async def _received(services: Services, request: web.Request) -> AsyncGenerator[
     limit = services.flags.max_upload
     if (request.content_length or 0) > limit + 2**20:
         raise _too_large(limit)
+    await services.room.take_upload("input")
     folder = services.folders.root("input")
     upload: Upload | None = None
     fields: dict[str, str] = {}

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+DISK_GONE = frozenset({errno.EIO, errno.ESTALE, errno.ENXIO, errno.ENODEV, errno.EHOSTDOWN, errno.ENOTCONN})
+"""What the system says where a drive, or the network before it, does not answer."""
 _UMASK = os.umask(0o077)
 os.umask(_UMASK)
 _MODE = 0o666 & ~_UMASK

@@ -256,7 +256,7 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=64.0,
         metavar="MB",
-        help="with less room than this on the disk jobs wait and no upload is taken (default: 64)",
+        help="with less room than this, or a twentieth of a small disk, jobs wait and no upload is taken (default: 64)",
     )
     run.add_argument("--paused", action="store_true", help="start with the queue paused")
     run.add_argument("--ray", metavar="ADDRESS", help="not yet")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import logging
+from collections.abc import Callable
 from typing import Any, cast
 
 from aiohttp import web
 
 from api.database import DatabaseError
+from api.files_on_disk import DISK_GONE, FULL, READ_ONLY
 from graph.errors import FileNameError, ParseError
 from graph.json_input import load
 
 log = logging.getLogger("easel")
+
+ON_FAILED_WRITE: web.AppKey[Callable[[], None]] = web.AppKey("on failed write")
+"""Told when a write found no room, or no folder."""
 
 MAX_JSON = 32 * 1024 * 1024
 """Bytes of a JSON body: a graph of 20,000 nodes with its workflow takes a fifth of it."""
@@ -59,8 +63,12 @@ class FullDisk(Refusal):
 
 def as_refusal(error: OSError, what: str) -> Refusal:
     """A failed write as a refusal that names what was to be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return FullDisk(what)
+    if error.errno in READ_ONLY:
+        return Refusal(503, "read_only", f"{what} could not be written: this user may not write in that folder.")
+    if error.errno in DISK_GONE:
+        return Refusal(503, "folder_gone", f"{what} could not be written: the drive does not answer. Try again later.")
     return Refusal(500, "write_failed", f"{what} could not be written: {error.strerror or error}.")
 
 
@@ -118,6 +126,8 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
     try:
         return await handler(request)
     except Refusal as refusal:
+        if refusal.status in (503, 507):
+            request.app[ON_FAILED_WRITE]()
         return refusal.reply()
     except web.HTTPRequestEntityTooLarge as error:
         return Refusal(413, "body_too_large", f"The upload is too large: {error.text}").reply()
@@ -126,12 +136,14 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
     except FileNameError as error:
         return Refusal(403, error.type, str(error)).reply()
     except DatabaseError as error:
+        request.app[ON_FAILED_WRITE]()
         log.error("%s", error)
         return Refusal(507 if error.full else 503, "disk_full" if error.full else "journal", f"{error}").reply()
     except (ConnectionError, web.RequestPayloadError):
         return Refusal(400, "disconnected", "The connection ended before the request did.").reply()
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        request.app[ON_FAILED_WRITE]()
+        if error.errno not in FULL | READ_ONLY | DISK_GONE:
             log.exception("%s %s failed", request.method, loggable(request.path))
         return as_refusal(error, "A file").reply()
     except Exception as error:

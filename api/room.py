@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from api.clock import ClockWatch
+from api.files_on_disk import FULL, READ_ONLY
+from api.replies import Refusal
 from api.troubles import Kind, Troubles
 from graph.types import JsonObject
 
@@ -33,6 +35,8 @@ PATIENCE = 3.0
 """Seconds that a folder may take to answer; one that takes longer counts as gone until it does."""
 FLOOR = 64 * 2**20
 """Bytes: with less room than this no job starts and no upload is taken."""
+SMALL_DISK = 20
+"""Of a disk that is small, this part counts as full instead."""
 LEAST_MEMORY = 128 * 2**20
 """Bytes of memory below which the system is about to end processes."""
 CLOCK_TOLD = 600.0
@@ -40,9 +44,6 @@ CLOCK_TOLD = 600.0
 TO_WRITE = ("output", "temp", "user")
 """What a job needs."""
 FOLDER_KINDS: tuple[Kind, ...] = ("disk_full", "read_only", "gone")
-DISK_GONE = frozenset({errno.EIO, errno.ESTALE, errno.ENXIO, errno.ENODEV, errno.EHOSTDOWN, errno.ENOTCONN})
-"""What the system says where a drive does not answer; some systems have more words for it."""
-READ_ONLY = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class NotWell(Exception):
@@ -118,6 +119,13 @@ class Room:
         await asyncio.gather(*(self._look(place) for place in places))
         found = (self._troubles.at(place.path) for place in places)
         return next((trouble.sentence for trouble in found if trouble is not None), "")
+
+    async def take_upload(self, name: str) -> None:
+        """Raises Refusal where a file that somebody sends would find no place in this folder."""
+        if why := await self.hindrance(name):
+            trouble = self._troubles.at(self._places[name].path)
+            full = trouble is not None and trouble.kind == "disk_full"
+            raise Refusal(507 if full else 503, "disk_full" if full else "folder_gone", why)
 
     def room(self) -> list[JsonObject]:
         """What `/easel/status` has as `room`."""
@@ -235,12 +243,13 @@ def look_at(place: Place, floor: int, *, surely: bool) -> None:
             raise PermissionError(errno.EACCES, "no right to write")
     except OSError as error:
         raise _not_well(error, name, path) from error
+    floor = min(floor, usage.total // SMALL_DISK)
     if usage.free < floor:
         raise NotWell("disk_full", _full(name, path, usage.free, floor))
 
 
 def _not_well(error: OSError, name: str, path: Path) -> NotWell:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return NotWell("disk_full", _full(name, path, None, 0))
     if error.errno in READ_ONLY:
         return NotWell(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sqlite3
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.server.disks import fill, mounted
 from tests.server.harness import Server, one, read_until, running, say, start, until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
@@ -170,23 +170,8 @@ def test_a_prompt_is_taken_before_a_worker_was_ever_up_and_checked_later(base: P
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A folder that runs out of room: a small file system in memory."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if os.system(f"mount -t tmpfs -o size=3m tmpfs {folder} 2>/dev/null") != 0:
-        pytest.skip("mounting needs root")
-    yield folder
-    os.system(f"umount -l {folder}")
-
-
-def fill(folder: Path) -> Path:
-    """Leave no room at all, by a file that is then deleted."""
-    path = folder / "filler"
-    with path.open("wb", buffering=0) as file:
-        for size in (65536, 1):
-            with contextlib.suppress(OSError):
-                while True:
-                    file.write(b"\0" * size)
-    return path
+    with mounted(tmp_path / "small") as folder:
+        yield folder
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(small_disk: Path) -> None:

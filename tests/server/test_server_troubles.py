@@ -1,0 +1,107 @@
+"""A disk that is full, read-only or gone: it is said, jobs wait, and they go on by themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.disks import attach, detach, fill, mounted, writable
+from tests.server.harness import Server, running, say, until
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs mounts")
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with mounted(tmp_path_factory.mktemp("disk") / "output") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def troubled(disk: Path) -> Iterator[Server]:
+    """A server whose output folder lies on a small disk."""
+    with running(disk.parent / "base", "--output-directory", str(disk)) as server:
+        server.wait_until_ready()
+        yield server
+
+
+def kinds(server: Server) -> list[str]:
+    return [problem["kind"] for problem in server.status()["problems"]]
+
+
+def waits_then_runs(server: Server, kind: str, word: str) -> str:
+    """Queue a job that must wait, and see that this is told; returns its id."""
+    waiting = server.prompt(say(kind))
+    state = until(lambda: (s := server.get("/easel/queue").json())["problem"] and s)
+    assert word in state["problem"]
+    assert state["pending"] == [waiting]
+    [problem] = [p for p in server.status()["problems"] if p["kind"] == kind]
+    assert word in problem["sentence"]
+    assert problem["where"] == str(server.base.parent / "output")
+    assert problem["since"] > 1e9
+    return waiting
+
+
+def well_again(server: Server, waiting: str) -> None:
+    assert server.result(waiting)["status"]["completed"] is True
+    until(lambda: kinds(server) == [])
+    assert server.get("/easel/queue").json()["problem"] == ""
+
+
+def test_a_full_disk_keeps_jobs_waiting(troubled: Server, disk: Path) -> None:
+    filler = fill(disk, leave=50_000)
+    waiting = waits_then_runs(troubled, "disk_full", "is full")
+    room = {place["where"]: place for place in troubled.status()["room"]}
+    assert room["output"]["free"] < 100_000
+    assert room["output"]["total"] == 3 * 2**20
+    assert troubled.upload("note.bin", b"x").status == 200  # another disk, which has room
+    filler.unlink()
+    well_again(troubled, waiting)
+
+
+def test_a_disk_that_turns_read_only(troubled: Server, disk: Path) -> None:
+    writable(disk, yes=False)
+    waiting = waits_then_runs(troubled, "read_only", "cannot be written")
+    writable(disk, yes=True)
+    well_again(troubled, waiting)
+
+
+def test_a_drive_that_is_taken_away(troubled: Server, disk: Path) -> None:
+    assert detach(disk)
+    waiting = waits_then_runs(troubled, "gone", "is not there any more")
+    assert list(disk.iterdir()) == []  # nothing was written to what lies below
+    assert attach(disk)
+    well_again(troubled, waiting)
+
+
+def test_pages_hear_of_it(troubled: Server, disk: Path) -> None:
+    with troubled.socket(path="/easel/events") as socket:
+        filler = fill(disk)
+        troubled.prompt(say("later"))
+        found = _trouble(socket)
+        assert [problem["kind"] for problem in found] == ["disk_full"]
+        filler.unlink()
+        assert _trouble(socket) == []
+
+
+def test_an_upload_that_finds_no_room_is_refused_at_once(tmp_path: Path) -> None:
+    with mounted(tmp_path / "input") as folder, running(tmp_path / "b", "--input-directory", str(folder)) as server:
+        filler = fill(folder, leave=50_000)
+        reply = server.upload("note.bin", b"x")
+        assert reply.status == 507
+        assert "is full" in reply.json()["error"]["message"]
+        assert server.run(say("jobs need no input folder"))["status"]["completed"] is True
+        filler.unlink()
+        assert server.upload("note.bin", b"x").status == 200
+
+
+def _trouble(socket: Any) -> list[dict[str, Any]]:
+    while True:
+        data = socket.recv(timeout=30)
+        if isinstance(data, str) and (event := json.loads(data))["type"] == "trouble":
+            return event["data"]["problems"]
