@@ -30,8 +30,9 @@ TOLD_EVERY = 0.15
 LISTENERS = 100
 """Clients that are told new lines; more forget the oldest."""
 
+# Each word is begun at once only: `\b` begins at every sign of a long row of dashes, and a line would take a second.
 _SECRETS = re.compile(
-    r"(?i)(\b(?:[\w-]*token|[\w-]*api[_-]?key|[\w-]*secret|password|passwd|authorization|cookie)[\"']?\s*[=:]\s*[\"']?)"
+    r"(?i)((?<![\w-])[\w-]*(?:token|api[_-]?key|secret|password|passwd|authorization|cookie)[\"']?\s*[=:]\s*[\"']?)"
     r"(?:(?:bearer|basic)\s+)?[^\s\"'&,;]+"
     r"|(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}"
     r"|(://[^\s/:@]+:)[^\s/@]+(?=@)"

@@ -81,6 +81,12 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
             "object",
         ),
         get("/easel/log", "Lines of the log.", {"entries": ["object"], "last": "integer"}, query="since:integer"),
+        post(
+            "/easel/report",
+            "A report of a problem, to look at: its files without keys, passwords and names. Nothing is sent.",
+            {"workflow?": "#Workflow", "client?": "object"},
+            {"parts": [{"name": "string", "text": "string"}]},
+        ),
         get("/easel/openapi.json", "This document.", "object"),
         get("/easel/api", "A page that shows it.", "text/html"),
     ),
