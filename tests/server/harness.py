@@ -138,18 +138,25 @@ def until(check: Any, patience: float = PATIENCE, server: Server | None = None) 
         time.sleep(0.02)
 
 
+def spawn(
+    base: Path, *flags: str, registry: str | None = REGISTRY, environment: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a server whose folders lie under `base`, without waiting for it; its log goes to `base`/server.log."""
+    base.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, str(ROOT / "server.py"), "--base-directory", str(base), "--port", "0", "--no-browser"]
+    command += [*(["--registry", registry] if registry else []), *flags]
+    env = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
+    with (base / "server.log").open("a") as out:
+        return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True, env=env)
+
+
 def start(
     base: Path, *flags: str, registry: str | None = REGISTRY, environment: dict[str, str] | None = None
 ) -> Server:
     """Start a server whose folders lie under `base`, and wait until it answers."""
-    base.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, str(ROOT / "server.py"), "--base-directory", str(base), "--port", "0", "--no-browser"]
-    command += [*(["--registry", registry] if registry else []), *flags]
     log = base / "server.log"
-    with log.open("a") as out:
-        begin = log.stat().st_size
-        env = {**os.environ, "OMP_NUM_THREADS": "1"}
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True, env=env)
+    begin = log.stat().st_size if log.exists() else 0
+    process = spawn(base, *flags, registry=registry, environment=environment)
     end = time.monotonic() + PATIENCE
     while True:
         text = log.read_bytes()[begin:].decode("utf-8", "replace")
