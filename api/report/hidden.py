@@ -1,6 +1,6 @@
 """What goes out of a report before anybody sees it: keys, passwords, the person's name and where their home lies.
 
-The page has the same rules for when no server answers (web/report/hidden.js); `tests/conversion/report.json` holds both
+The page has the same rules for when no server answers (web/report/hidden.js); `tests/server/report_hides.json` holds both
 to them.
 """
 

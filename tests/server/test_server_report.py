@@ -15,7 +15,7 @@ from graph.spec import InputSpec, NodeSpec
 from tests.server.guests import OWNER, TOKEN
 from tests.server.harness import ROOT, Server
 
-TABLE: dict[str, Any] = json.loads((ROOT / "tests" / "conversion" / "report.json").read_text("utf-8"))
+TABLE: dict[str, Any] = json.loads((ROOT / "tests" / "server" / "report_hides.json").read_text("utf-8"))
 SECRETS = ("hf_ABCDEFGHIJKLMNOP", "hunter22pass", "AKx93hd82hGGs72hd7wq19Xm", "abcdef123456789")
 
 
