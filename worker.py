@@ -3,9 +3,9 @@
 Started by the control process with one end of a socket pair. The first frame is the configuration; then, from it:
 `run`, `interrupt`, `free`, `drop`, `catalogue`, `packs`, `stats`, `stop`, and with an id that its `answer` has too
 `validate`, `on_prompt`, `refresh`, `describe`; to it: `pack`, `hello`, `catalogue`, `event`, `told`, `outcome`,
-`stats`, `log`, and what packs want: `routes`, `folders`, `prompt_handlers`, `submit`, `wish`, `renew`. Jobs run on the
-main thread. The link is read on another, which ends this process when the link closes, even in the middle of a step;
-questions have a third, so that no job holds them up.
+`stats`, `log`, and what packs want: `routes`, `folders`, `prompt_handlers`, `submit`, `wish`, `renew`, `resting`. Jobs
+run on the main thread. The link is read on another, which ends this process when the link closes, even in the middle of
+a step; questions have a third, so that no job holds them up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ from graph.parse import parse
 from graph.registry import Registry
 from graph.revised import Revised
 from graph.sizes import size_of
-from graph.types import JsonObject, NodeId
+from graph.types import Graph, JsonObject, NodeId
 from nodes.packs.session import PackSession
 from nodes.packs.slow import if_slow
 from nodes.wire import ToArtist, ToControl, Wire
@@ -231,6 +231,7 @@ class Worker:
         prompt_id = header["job"]["prompt_id"]
         try:
             job = Job.from_json(header["job"])
+            self._wake(job.graph)
             if not header.get("checked", True) or self._revised.touches(job.graph):
                 job = check_late(job, self.executor, self.registry, self._revised)
             self.packs.host.job = job
@@ -250,6 +251,21 @@ class Worker:
         if time.monotonic() - self._collected > COLLECT_EVERY:
             self._collect()
         self._tell_stats()
+
+    def _wake(self, graph: Graph) -> None:
+        """Import the packs that rest of the nodes of a job. Raises Refused where one cannot be imported."""
+        types = {node.class_type: id for id, node in graph.nodes.items()}
+        if not self.packs.sleeps(types):
+            return
+        before = self.registry.catalogue()
+        woken = self.packs.wake(types)
+        self._revised.note(before, self.registry.catalogue())
+        self._tell_catalogue()
+        self.packs.serve_routes()
+        for report in woken:
+            lost = [name for name in types if before.get(name) is not None and name not in self.registry]
+            if report.problems and lost:
+                raise Refused(report.problems[0].sentence, types[lost[0]], lost[0])
 
     def _collect(self) -> None:
         gc.collect()
@@ -318,9 +334,23 @@ class Worker:
 
     def _validate(self, header: JsonObject) -> JsonObject:
         nodes = [NodeId(id) for id in header["nodes"]]
-        problems = ask(parse(header["prompt"]), self.registry, nodes)
+        graph = parse(header["prompt"])
+        if self.packs.sleeps(node.class_type for node in graph.nodes.values()):
+            done = threading.Event()
+            self._work.put(lambda: self._wake_for(graph, done))  # packs are imported on the main thread
+            if self.packs.host.job is not None:
+                return {"unknown": True}  # nobody waits for the job that runs: it is checked before it runs itself
+            done.wait()
+        problems = ask(graph, self.registry, nodes)
         found = [{**problem.to_json(), "node": problem.node, "input": problem.input} for problem in problems]
         return {"problems": found}
+
+    def _wake_for(self, graph: Graph, done: threading.Event) -> None:
+        try:
+            with suppress(Refused):  # its job says so
+                self._wake(graph)
+        finally:
+            done.set()
 
     def _hand_over(self, header: JsonObject) -> JsonObject:
         """What packs that asked to see prompts make of one."""
@@ -361,6 +391,8 @@ def main() -> None:
     config, _ = next(wire.frames)
     logging.basicConfig(level=logging.DEBUG if config.get("verbose") else logging.INFO, format="%(message)s")
     logging.getLogger().handlers = [ToControl(wire)]
+    if "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD" not in os.environ:  # packs' own torch.load too (docs/weights-safety.md)
+        os.environ.setdefault("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "1")
     Worker(wire, config).serve()
     os._exit(0)  # the reader still waits for the link; threads of packs may wait for ever
 

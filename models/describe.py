@@ -18,10 +18,9 @@ from .files import Shape, Stamp, WeightFile
 from .patches.families import by_shapes
 from .patches.keys import plain
 from .safetensors_header import what_is_wrong
+from .safetensors_table import LARGEST_HEADER
 from .what_it_is import later_family
 
-LARGEST_HEADER = 32 << 20
-"""Bytes: the largest published models stay under ten million. More would hold up whoever shares this process."""
 LARGEST_VALUE = 2000
 """Letters of one entry of the metadata that is passed on."""
 MOST_ENTRIES = 200

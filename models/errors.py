@@ -38,7 +38,8 @@ class UnsafeFile(CheckpointError):
         super().__init__(
             path,
             f"refused, because loading it would run code: it asks for {_first(self.names)}",
-            "Nothing of it was run. Use the .safetensors version of this model.",
+            "Nothing of it was run. Use the .safetensors version of this model, or make one of its weights by "
+            f"`python3 server.py convert {path.name}`.",
         )
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from .errors import CheckpointError, UnsafeFile
+from .pickle_names import asked_for, packed_amiss
 
 R = TypeVar("R")
 
@@ -32,13 +33,17 @@ _DAMAGE = (
 """What torch's reader raises where bytes of a pickle are wrong: it trusts their order. Found by changing bytes."""
 
 
+_SHARED = 4
+"""Times that a file's bytes may be shared by its tensors, taken together: tied weights are."""
+
+
 def is_pickle(path: Path) -> bool:
     """By its suffix or, where its first bytes say something else, by those."""
     with path.open("rb") as file:
         head = file.read(9)
     if path.suffix.lower() in SUFFIXES:
         return head[8:] != b"{" or int.from_bytes(head[:8], "little") > path.stat().st_size  # else safetensors, renamed
-    return head[:2] == b"PK" or (head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04"))
+    return head[:2] == b"PK" or (head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"))
 
 
 @lru_cache(maxsize=1)
@@ -57,9 +62,11 @@ def content(path: Path) -> dict[Any, Any]:
 
 def _read(path: Path, of: Callable[[Any], R]) -> R:
     try:
-        return of(_load(path))
+        found = _load(path)
+        _check_sizes(found, path)
+        return of(found)
     except pickle.UnpicklingError as error:
-        names = _unsafe_names(path)
+        names = _unsafe_names(path) or asked_for(path)
         if names or "Unsupported global" in str(error):
             raise UnsafeFile(path, names or [_global_in(str(error))]) from None
         if "Unsupported operand" in str(error):  # damage, or a pickle whose kind could hide anything
@@ -70,6 +77,22 @@ def _read(path: Path, of: Callable[[Any], R]) -> R:
         # A KeyError is torch's own, at an opcode that pickles do not have: its text is a bare number.
         reason = "" if isinstance(error, KeyError) or not str(error) else f" ({_first_sentence(error)})"
         raise CheckpointError(path, f"not a whole file of weights{reason}", "Fetch it again.") from error
+
+
+def _check_sizes(loaded: Any, path: Path) -> None:
+    """Raises ValueError where tensors say that they are much larger than the file: a few bytes that are read as often
+    as one likes would fill all memory at their first use."""
+    most = _SHARED * path.stat().st_size + (1 << 20)
+    left, seen = [loaded], set[int]()
+    while left:
+        value = left.pop()
+        if isinstance(value, Tensor):
+            most -= value.numel() * value.element_size()
+            if most < 0:
+                raise ValueError("its tensors say that they are many times larger than the file")
+        elif isinstance(value, (dict, list, tuple)) and id(value) not in seen:
+            seen.add(id(value))
+            left.extend(value.values() if isinstance(value, dict) else value)
 
 
 def _first_sentence(error: Exception) -> str:
@@ -84,6 +107,8 @@ def forget() -> None:
 
 def _load(path: Path) -> Any:
     zipped = zipfile.is_zipfile(path)
+    if zipped and (amiss := packed_amiss(path)):
+        raise ValueError(amiss)
     inert = [(_inert(name), name) for name in _unsafe_names(path) if name.startswith(_INERT)] if zipped else []
     with torch.serialization.safe_globals(inert), path.open("rb") as file:
         # Only a zip can be mapped, and only by name; torch takes a name ending in .safetensors for what it says.

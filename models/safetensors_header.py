@@ -1,16 +1,15 @@
-"""The table of contents of a safetensors file: eight bytes of length, JSON, then the tensors' bytes end to end."""
+"""Where the tensors of a safetensors file are, and what is wrong with a file that is none."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 
 from .errors import CheckpointError
+from .safetensors_table import LARGEST_HEADER, CutShort, Malformed, read_table
 
 DTYPES: Mapping[str, torch.dtype] = {
     "F64": torch.float64,
@@ -43,22 +42,21 @@ class Place:
 def read_header(path: Path, file_size: int) -> tuple[dict[str, Place], dict[str, str]]:
     """The tensors' places and the metadata. CheckpointError where it is no whole safetensors file."""
     try:
-        with safe_open(path, "pt") as file:  # checks that all places are in the file and do not overlap
-            metadata = dict(file.metadata() or {})
-        with path.open("rb") as raw:
-            length = int.from_bytes(raw.read(8), "little")
-            table = json.loads(raw.read(length))
-    except (SafetensorError, OSError, ValueError) as error:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if not 2 <= length <= file_size - 8:
+                raise Malformed("it is no table of contents")
+            if length > LARGEST_HEADER:
+                raise Malformed(f"its table of contents alone has {length >> 20:,} MB")
+            entries, metadata = read_table(file.read(length), file_size - 8 - length)
+    except (Malformed, OSError) as error:
         raise CheckpointError(path, *what_is_wrong(path, file_size, error)) from error
     places: dict[str, Place] = {}
-    for name, entry in table.items():
-        if name == "__metadata__":
-            continue
-        dtype = DTYPES.get(entry["dtype"])
+    for name, entry in entries.items():
+        dtype = DTYPES.get(entry.dtype)
         if dtype is None:
-            raise CheckpointError(path, f"{name} has numbers of a kind that cannot be used ({entry['dtype']})")
-        start, end = entry["data_offsets"]
-        places[name] = Place(dtype, tuple(entry["shape"]), 8 + length + start, end - start)
+            raise CheckpointError(path, f"{name} has numbers of a kind that cannot be used ({entry.dtype})")
+        places[name] = Place(dtype, entry.shape, 8 + length + entry.start, entry.end - entry.start)
     return places, metadata
 
 
@@ -78,6 +76,6 @@ def what_is_wrong(path: Path, size: int, error: Exception) -> tuple[str, str]:
         return "this is a text file, not a model", again
     if said < 100 << 20 and 8 + said > size:
         return f"the file is cut short: its header alone has {said + 8:,} bytes and the file has {size:,}", again
-    if "MetadataIncompleteBuffer" in str(error) or "incomplete" in str(error).lower():
+    if isinstance(error, CutShort):
         return f"the file is cut short: it has {size:,} bytes, and its header lists tensors beyond them", again
     return f"not a safetensors file ({error})", again

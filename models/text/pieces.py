@@ -1,18 +1,18 @@
 """A unigram tokenizer's pieces, from SentencePiece's own file or a GGUF file's header; neither package is needed.
 
-SentencePiece's file is a protocol buffer: ModelProto of sentencepiece_model.proto. GGUF is described in ggml's
-docs/gguf.md.
+SentencePiece's file is a protocol buffer: ModelProto of sentencepiece_model.proto.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..errors import CheckpointError
+from ..gguf_header import read_gguf_header
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER = 1, 2, 3, 4
 """Types of pieces, the same numbers in both formats."""
@@ -64,23 +64,25 @@ def read_sentencepiece(path: Path) -> Pieces:
 
 def read_gguf(path: Path) -> Pieces | None:
     """None where the file's header holds no unigram tokenizer. CheckpointError where it is damaged."""
+    start = "tokenizer.ggml."
     try:
         with path.open("rb") as file:
-            header = _gguf_header(file)
-    except (ValueError, struct.error, OverflowError, MemoryError) as error:
+            header = read_gguf_header(file)
+        if f"{start}tokens" not in header or f"{start}scores" not in header:
+            return None
+        texts, scores = header[f"{start}tokens"], header[f"{start}scores"]
+        types = header.get(f"{start}token_type", [_NORMAL] * len(texts))
+        charsmap = bytes(byte & 255 for byte in header.get(f"{start}precompiled_charsmap", b""))
+        return _pieces(texts, scores, types, charsmap)
+    except (ValueError, TypeError) as error:  # a value may be of any kind
         raise CheckpointError(path, f"no GGUF header can be read from it ({error})", "Fetch it again.") from None
-    start = "tokenizer.ggml."
-    if f"{start}tokens" not in header or f"{start}scores" not in header:
-        return None
-    charsmap = header.get(f"{start}precompiled_charsmap", b"")
-    texts, scores = header[f"{start}tokens"], header[f"{start}scores"]
-    types = header.get(f"{start}token_type", [_NORMAL] * len(texts))
-    return _pieces(texts, scores, types, bytes(byte & 255 for byte in charsmap))
 
 
 def _pieces(texts: list[str], scores: list[float], types: list[int], charsmap: bytes) -> Pieces:
     if not len(texts) == len(scores) == len(types) or _UNKNOWN not in types:
         raise ValueError("its pieces are not whole")
+    if not all(isinstance(text, str) for text in texts) or not all(isinstance(score, float) for score in scores):
+        raise ValueError("its pieces are no texts with scores")
     kept = [score if kind in (_NORMAL, _USER) else _UNUSED_SCORE for score, kind in zip(scores, types, strict=True)]
     marks = [index for index, kind in enumerate(types) if kind == _CONTROL]
     return Pieces(texts, kept, types.index(_UNKNOWN), marks, charsmap)
@@ -100,6 +102,8 @@ def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
             shift += 7
             if byte < 128:
                 return value
+            if shift > 63:
+                raise ValueError("it has a number without end")
 
     while at < len(data):
         key = number()
@@ -112,55 +116,3 @@ def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
             raise ValueError("it is cut short")
         yield key >> 3, data[at : at + size]
         at += size
-
-
-_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
-_TEXT, _ARRAY = 8, 9
-
-
-def _gguf_header(file: BinaryIO) -> Mapping[str, Any]:
-    if file.read(4) != b"GGUF":
-        raise ValueError("it does not begin with GGUF")
-    (version,) = _unpack(file, "I")
-    if version < 2:
-        raise ValueError(f"its version is {version}")
-    _, pairs = _unpack(file, "QQ")
-    found: dict[str, Any] = {}
-    for _ in range(pairs):
-        name = _text(file)
-        (kind,) = _unpack(file, "I")
-        found[name] = _value(file, kind)
-    return found
-
-
-def _value(file: BinaryIO, kind: int) -> Any:
-    if kind == _TEXT:
-        return _text(file)
-    if kind != _ARRAY:
-        return _unpack(file, _scalar(kind))[0]
-    inner, length = _unpack(file, "IQ")
-    if inner == _TEXT:
-        return [_text(file) for _ in range(length)]
-    return list(_unpack(file, f"{length}{_scalar(inner)}"))
-
-
-def _scalar(kind: int) -> str:
-    if kind not in _SCALARS:
-        raise ValueError(f"it has values of the unknown kind {kind}")
-    return _SCALARS[kind]
-
-
-def _text(file: BinaryIO) -> str:
-    (length,) = _unpack(file, "Q")
-    return _read(file, length).decode("utf-8", "replace")
-
-
-def _unpack(file: BinaryIO, layout: str) -> tuple[Any, ...]:
-    return struct.unpack(f"<{layout}", _read(file, struct.calcsize(f"<{layout}")))
-
-
-def _read(file: BinaryIO, size: int) -> bytes:
-    data = file.read(size) if size <= _LARGEST else b""
-    if len(data) != size:
-        raise ValueError("it is cut short")
-    return data
