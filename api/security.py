@@ -7,23 +7,24 @@ itself or one that the person running the server named, and scripts, which send 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
+import asyncio
 import ipaddress
 import os
 import secrets
 import socket
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from api.accounts.entry import Door, Entry, set_entry
+from api.accounts.permits import scope_of
+from api.accounts.store import AccountStore
 from api.flags import Flags
-from api.people import ALONE, set_who
+from api.people import set_who
 from api.replies import Refusal
 
 CORS_METHODS = "POST, GET, DELETE, PUT, PATCH, OPTIONS"
@@ -45,11 +46,12 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def token_for(flags: Flags) -> str | None:
-    """The token to ask for: from --token-file, or made and kept where other machines can reach us, or None."""
+def token_for(flags: Flags, accounts: bool = False) -> str | None:
+    """The token to ask for: from --token-file, or made and kept where other machines can reach us and there are no
+    accounts, or None."""
     if flags.token_file is not None:
         return _read_token(flags.token_file)
-    if all(is_loopback(address) for address in flags.listen):
+    if accounts or all(is_loopback(address) for address in flags.listen):
         return None
     path = flags.user / "token"
     if not path.exists():
@@ -78,17 +80,16 @@ def _read_token(path: Path) -> str:
 class Gate:
     """Decides on each request before anything else sees it."""
 
-    def __init__(self, flags: Flags, token: str | None) -> None:
-        self.token = token
+    def __init__(self, flags: Flags, token: str | None, accounts: AccountStore | None = None) -> None:
+        self.accounts = accounts
         self._listens_beyond = not all(is_loopback(address) for address in flags.listen)
+        self.door = Door(token, flags.token_file is not None, flags.port, not self._listens_beyond, accounts)
         self._hosts = {"localhost", "127.0.0.1", "::1", *(_host_name(name) for name in flags.allow_host)}
         if self._listens_beyond:
             self._hosts |= {socket.gethostname().lower(), *(a.strip("[]").lower() for a in flags.listen)}
         self._origins = {origin.rstrip("/").lower() for origin in flags.allow_origin}
         self._secure = flags.tls is not None
-        # Cookies know no ports: two servers on one machine must not take each other's.
-        self._cookie = f"easel_{flags.port}"
-        self._cookie_value = "" if token is None else _digest(token, "easel cookie")
+        self._visits: dict[asyncio.Transport, Entry] = {}
 
     def allows_origin(self, origin: str) -> bool:
         """Whether pages of this origin were named on the command line."""
@@ -116,38 +117,58 @@ class Gate:
         elif request.headers.get("Sec-Fetch-Site") == "cross-site" and not _is_navigation(request):
             raise Refusal(403, "forbidden_origin", "Another site's page may not load this.")
 
-    def is_known(self, request: web.Request) -> bool:
-        """Whether the request brings the token, or none is asked."""
-        if self.token is None:
-            return True
-        kind, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-        if kind.lower() == "bearer" and _equal(given.strip(), self.token):
-            return True
-        if kind.lower() == "basic" and _equal(_basic_password(given), self.token):
-            return True
-        return _equal(request.cookies.get(self._cookie, ""), self._cookie_value)
-
     def greet(self, response: web.StreamResponse) -> None:
         """Give the browser the cookie that stands for the token."""
-        if self.token is not None:
-            response.set_cookie(
-                self._cookie,
-                self._cookie_value,
-                max_age=_YEAR,
-                path="/",
-                httponly=True,
-                samesite="Strict",
-                secure=self._secure,
-            )
+        if self.door.takes_token:
+            self.set_cookie(response, self.door.token_cookie, self.door.token_value, _YEAR)
+
+    def set_cookie(self, response: web.StreamResponse, name: str, value: str, lasts: int) -> None:
+        response.set_cookie(name, value, max_age=lasts, path="/", httponly=True, samesite="Strict", secure=self._secure)
 
     def login(self, request: web.Request) -> web.Response:
         """Answer `/?token=...`: to the bare address with the cookie set, or 401."""
-        if self.token is not None and not _equal(request.query["token"], self.token):
+        if self.door.takes_token and not self.door.is_token(request.query["token"]):
             raise _unauthorized("The token in this address is not the right one.")
         rest = request.rel_url.without_query_params("token")
         response = web.Response(status=303, headers={hdrs.LOCATION: str(rest), hdrs.CACHE_CONTROL: "no-store"})
         self.greet(response)
         return response
+
+    def stranger(self, request: web.Request) -> Exception:
+        """What somebody is answered who brings nothing that is known: a page, the login; a program, why."""
+        if not self.door.asks_for_names:
+            return _unauthorized("This server asks for its token.")
+        return Refusal(
+            401,
+            "unauthorized",
+            "Log in first.",
+            "Programs send an API token as `Authorization: Bearer TOKEN`.",
+            headers={hdrs.WWW_AUTHENTICATE: 'Bearer realm="Easel"'},  # Basic would have browsers ask in their own way
+        )
+
+    @contextmanager
+    def visit(self, entry: Entry, request: web.Request) -> Generator[None]:
+        """A connection that stays open is cut as soon as what opened it is not good any more."""
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("the connection has ended")
+        self._visits[transport] = entry
+        try:
+            yield
+        finally:
+            self._visits.pop(transport, None)
+
+    def sweep(self) -> None:
+        """Cut connections of those who may not stay, or may do something else by now."""
+        accounts = self.accounts
+        if not self._visits or accounts is None:
+            return
+        keys = accounts.open_keys()
+        for transport, entry in list(self._visits.items()):
+            account = accounts.account(entry.person.id)
+            changed = entry.by in ("session", "token") and (account is None or account.role != entry.person.role)
+            if changed or not self.door.still(entry, keys):
+                transport.abort()
 
     def _knows(self, host: str) -> bool:
         name = _host_name(host)
@@ -179,11 +200,19 @@ def middleware(gate: Gate, for_guests: Collection[Any] = ()) -> Any:
             return gate.login(request)
         if request.match_info.handler in for_guests:
             return await handler(request)
-        if not gate.is_known(request):
-            raise _unauthorized("This server asks for its token.")
-        set_who(request, ALONE)
+        entry = gate.door.enter(request)
+        if entry is None:
+            raise gate.stranger(request)
+        scope = scope_of(request)
+        if not entry.person.may(scope):
+            raise _not_allowed(scope)
+        set_who(request, entry.person)
+        set_entry(request, entry)
+        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
+            with gate.visit(entry, request):
+                return await handler(request)
         response = await handler(request)
-        if request.path == "/" and not response.prepared:
+        if request.path == "/" and entry.by in ("alone", "server") and not response.prepared:
             gate.greet(response)  # who came by HTTP Basic goes on by cookie: not every browser sends Basic to a socket
         return response
 
@@ -256,20 +285,16 @@ def _is_navigation(request: web.Request) -> bool:
     )
 
 
-def _basic_password(given: str) -> str:
-    try:
-        return base64.b64decode(given, validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
+_NOT_ALLOWED = {
+    "read": "You may not look at this.",
+    "run": "You may look here, but not run graphs or change what runs.",
+    "write": "You may look here, but not change or keep anything.",
+    "admin": "Only an admin of this server may do this.",
+}
 
 
-def _equal(given: str, right: str) -> bool:
-    """Compare in a time that tells nothing."""
-    return hmac.compare_digest(given.encode("utf-8", "replace"), right.encode())
-
-
-def _digest(token: str, purpose: str) -> str:
-    return hmac.new(token.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+def _not_allowed(scope: str) -> Refusal:
+    return Refusal(403, "not_allowed", _NOT_ALLOWED[scope], f"It wants the scope `{scope}`.", {"scope": scope})
 
 
 def addresses(flags: Flags, port: int) -> Iterable[str]:

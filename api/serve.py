@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from api import log as log_ring
+from api.accounts.store import AccountStore
 from api.app import build_app
 from api.database import DatabaseError
 from api.documents.store import DocumentStore
@@ -54,7 +55,7 @@ log = logging.getLogger("easel")
 
 NO_SUCH_ADDRESS = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 """A plain `--listen` means all of IPv4 and IPv6, and not every machine has both."""
-GUARDED = ("packs", "packs.json", "development.json", "environments", "token", "webhook-secret")
+GUARDED = ("packs", "packs.json", "development.json", "environments", "token", "webhook-secret", "accounts.db")
 """What of the user's folder no pack may change while it is imported: what packs are trusted by, and secrets."""
 GOODBYE = 3.0
 """Seconds that open requests may take to end when the server stops."""
@@ -171,13 +172,18 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
 async def _serve(flags: Flags, found: Found) -> None:
     stopping = asyncio.Event()
     _listen_for_signals(stopping)
-    token = token_for(flags)
     async with AsyncExitStack() as stack:
-        services = _build(flags, found.folders)
+        accounts = AccountStore(flags.user)
+        await accounts.open()
+        stack.push_async_callback(accounts.close)
+        token = token_for(flags, accounts.exist)
+        gate = Gate(flags, token, accounts)
+        accounts.on_change = gate.sweep
+        services = _build(flags, found.folders, accounts)
         services.worker.on_wish = Wishes(services).take
         # Only what the first answers need happens before listening; the rest is one loop later.
         runner = web.AppRunner(
-            build_app(services, Gate(flags, token)),
+            build_app(services, gate),
             handle_signals=False,
             shutdown_timeout=GOODBYE,
             access_log_class=AccessLog,
@@ -185,6 +191,7 @@ async def _serve(flags: Flags, found: Found) -> None:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         port = await _listen(runner, flags)
+        accounts.start()
         await _start(services, stack)
         _announce(flags, port, token)
         terminal = AtTheTerminal(flags, services.packs, services.code, services.worker.take_up)
@@ -199,7 +206,7 @@ async def _serve(flags: Flags, found: Found) -> None:
         await _close_sockets(services)
 
 
-def _build(flags: Flags, folders: Folders) -> Services:
+def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     front_end = _front_end(flags)
     journal = Journal(flags.user / "journal.db")
     journal.open()
@@ -255,6 +262,7 @@ def _build(flags: Flags, folders: Folders) -> Services:
         forward,
         troubles,
         room,
+        accounts,
         front_end,
     )
 

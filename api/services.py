@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from api.accounts.store import AccountStore
 from api.documents.store import DocumentStore
 from api.flags import Flags
 from api.front_end import FrontEnd
@@ -53,6 +54,7 @@ class Services:
     forward: Forward
     troubles: Troubles
     room: Room
+    accounts: AccountStore
     front_end: FrontEnd | None = None
     """What is served at `/` instead of the page, where somebody asked for that."""
     settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
