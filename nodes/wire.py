@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import logging
 import queue
+import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,6 +26,8 @@ PREVIEWS_WAITING = 8
 SETTLED = 5.0
 """Seconds that a message which must be written may take, should nobody read."""
 MESSAGE_DEPTH = 60
+PR_SET_PDEATHSIG = 1
+"""The number of this request of prctl(2)."""
 
 
 class Wire:
@@ -38,6 +44,7 @@ class Wire:
         self._lock = threading.Lock()
         self._writer = threading.Thread(target=self._write, name="link writer", daemon=True)
         self._writer.start()
+        _wake_when_the_server_ends()
 
     def send(self, header: JsonObject, *blobs: bytes) -> None:
         self._waiting.put((header, blobs))
@@ -137,3 +144,11 @@ class ToControl(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self._wire.send({"type": "log", "text": self.format(record), "level": record.levelno})
+
+
+def _wake_when_the_server_ends() -> None:
+    """Have the system let this process go on when the server dies: one that stands still (SIGSTOP) then sees its link
+    closed, and ends too instead of keeping a device. On Linux; elsewhere it ends when somebody lets it go on."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGCONT, 0, 0, 0)
