@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Generator, Mapping, MutableMapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Literal, TypeVar
 
@@ -38,6 +39,7 @@ class Context:
 
     services: whatever the process that runs nodes gave the executor: for the core nodes the engine.
     extra: the prompt's `extra_data`, which may hold `extra_pnginfo`.
+    person: whose run it is; `folders` are theirs.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Context:
         parent_node: str | None = None,
         real_node: str | None = None,
         list_index: int | None = None,
+        person: str = "",
         prompt: JsonObject | None = None,
         extra: Mapping[str, Any] | None = None,
         client_id: str | None = None,
@@ -59,7 +62,7 @@ class Context:
         cancelled: Callable[[], bool] = _never,
         warn: Callable[[str], None] = _ignore_text,
         spoil: Callable[[str], None] = _ignore_text,
-        instances: MutableMapping[tuple[str, Any], Any] | None = None,
+        instances: MutableMapping[tuple[str, Any, str], Any] | None = None,
         dynamic_prompt: DynamicGraph | None = None,
     ) -> None:
         self.node_id = NodeId(node_id)
@@ -69,6 +72,7 @@ class Context:
         self.parent_node = parent_node
         self.real_node = real_node or node_id
         self.list_index = list_index
+        self.person = person
         self._prompt = prompt
         self.extra: Mapping[str, Any] = extra if extra is not None else {}
         self.client_id = client_id
@@ -79,7 +83,7 @@ class Context:
         self._cancelled = cancelled
         self._warn = warn
         self._spoil = spoil
-        self._instances: MutableMapping[tuple[str, Any], Any] = instances if instances is not None else {}
+        self._instances: MutableMapping[tuple[str, Any, str], Any] = instances if instances is not None else {}
 
     @property
     def folders(self) -> Folders:
@@ -139,8 +143,8 @@ class Context:
         self._emit(PackMessage(prompt_id=self.prompt_id, event=event, data=plain(data), client_id=client_id))
 
     def instance(self, make: Callable[[], T]) -> T:
-        """The object that `make` (a class) made for this node, kept while the node stays in successive prompts."""
-        slot = (self.node_id, make)
+        """The object that `make` (a class) made for this node: kept while the node stays in one person's prompts."""
+        slot = (self.node_id, make, self.person)
         found = self._instances.get(slot)
         if found is None:
             found = self._instances[slot] = make()
@@ -162,3 +166,13 @@ class Context:
 RUNNING: ContextVar[Context | None] = ContextVar("running", default=None)
 """The context of the call that runs in this thread or task: for code that is called by a node's function without it,
 as packs' progress bars do."""
+
+
+@contextmanager
+def on_behalf_of(person: str, folders: Folders | None, services: Any = None) -> Generator[None]:
+    """Outside of a run, as in a node's own check of its inputs: packs' code finds this person's files."""
+    token = RUNNING.set(Context(person=person, folders=folders, services=services))
+    try:
+        yield
+    finally:
+        RUNNING.reset(token)

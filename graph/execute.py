@@ -28,7 +28,7 @@ from graph.events import (
     ExecutionSuccess,
     message,
 )
-from graph.folders import Folders
+from graph.folders import FIRST_PERSON, Folders
 from graph.frozen import Frozen
 from graph.job import Job, Outcome
 from graph.reason import Memory
@@ -76,7 +76,8 @@ class Executor:
         self.frozen = frozen or Frozen(cache.budgets, cache.weigh)
         self._run: Run | None = None
         self.memory = Memory()
-        self.instances: MutableMapping[tuple[str, Any], Any] = {}
+        self.instances: MutableMapping[tuple[str, Any, str], Any] = {}
+        """Objects of node classes by node, class and person."""
 
     def run(self, job: Job, emit: Callable[[Event], None], cancelled: Callable[[], bool]) -> Outcome:
         """Run the nodes that the job's targets need and whose results are not there.
@@ -133,6 +134,10 @@ class Executor:
             error=error,
         )
 
+    def folders_of(self, person: str) -> Folders | None:
+        """The folders as the person has them whose run it is."""
+        return None if self.folders is None else self.folders.for_person(person or FIRST_PERSON)
+
     def fingerprint(self) -> str:
         """Precision and device kind; empty where the services have none."""
         return str(getattr(self.services, "fingerprint", ""))
@@ -165,8 +170,8 @@ class Executor:
             del self.instances[slot]
 
     def _forget_instances(self, job: Job) -> None:
-        """Objects of node classes live while their node stays in successive prompts."""
-        gone = [slot for slot in self.instances if slot[0] not in job.graph]
+        """Objects of node classes live while their node stays in successive prompts of one person."""
+        gone = [slot for slot in self.instances if slot[0] not in job.graph and slot[2] == job.user]
         for slot in gone:
             del self.instances[slot]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from graph.frozen import Holder
 from graph.parse import parse, to_prompt
 from graph.types import Graph, JsonObject, NodeId
 
@@ -21,7 +22,12 @@ class Job:
     """The request's `extra_data`: `extra_pnginfo`, credentials, whatever packs look for."""
     client_id: str | None = None
     user: str = ""
-    """Whose run it is: what output nodes show is never shared between users."""
+    """Whose run it is, a person's id: files are theirs, and what output nodes show is never shared between people."""
+
+    @property
+    def holder(self) -> Holder:
+        """Whose frozen results it may use, and who asked for them last."""
+        return Holder(self.user, self.client_id or "")
 
     def to_json(self) -> JsonObject:
         return {

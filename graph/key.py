@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from graph.folders import Folders
-from graph.spec import FileChoice, NodeSpec
+from graph.folders import OWN_KINDS, Folders
+from graph.spec import UPLOAD_FLAGS, FileChoice, NodeSpec
 from graph.types import BadLink, Key, Link, Node, NodeId
 
 KEY_VERSION = 1
@@ -54,22 +54,48 @@ def fingerprint_of(
 ) -> str:
     """What a node depends on besides its inputs.
 
-    services: precision and device kind. user: whose run it is, which only results for the page depend on.
-    changed: what its IS_CHANGED gave, as `stable_text`.
+    services: precision and device kind. changed: what its IS_CHANGED gave, as `stable_text`. user: whose run it is; on
+    that depend results for the page, files in people's own folders, and what packs' code may find there unseen.
     """
     parts: list[Any] = [spec.version, services]
     if changed is not None:
         parts.append({"changed": changed})
     if spec.not_idempotent or "UNIQUE_ID" in spec.hidden.values():
         parts.append({"node": node.id})
-    if spec.is_output:
+    if spec.is_output or _may_read_own_files(node, spec):
         parts.append({"user": user})
     for item in spec.inputs:
         if item.files is not None and folders is not None:
             name = node.inputs.get(item.name)
             if isinstance(name, str) and item.files.is_file(name):
                 parts.append({"file": item.name, "stamp": _stamps(item.files, name, folders)})
+                if item.files.kind in OWN_KINDS:  # two people's files of one name are two files
+                    parts.append({"root": [str(root) for root in folders.roots(item.files.kind)]})
     return json.dumps(parts, sort_keys=True)
+
+
+def _may_read_own_files(node: Node, spec: NodeSpec) -> bool:
+    """Whether a pack's node may look into its person's folders by a way that its declaration does not show.
+
+    Not where all that it is given are links, numbers, fixed choices and files of a kind that everybody shares.
+    """
+    if not spec.module.startswith("custom_nodes"):
+        return False
+    if spec.changing:  # its choices are read from folders
+        return True
+    given = False
+    for name, value in node.inputs.items():
+        declared = spec.input(name)
+        if isinstance(value, Link):
+            given = True
+        elif declared is not None and declared.files is not None:
+            given = given or declared.files.kind not in OWN_KINDS
+        elif declared is not None and declared.choices is not None:
+            if any(declared.options.get(flag) for flag in UPLOAD_FLAGS):
+                return True
+        elif value is not None and not isinstance(value, bool | int | float):
+            return True
+    return not given
 
 
 def _stamps(files: FileChoice, value: str, folders: Folders) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from graph.ask import ask
+from graph.context import on_behalf_of
 from graph.events import Event, ExecutionError, ExecutionStart, message
 from graph.execute import Executor
 from graph.frozen import pins_of
@@ -38,10 +39,11 @@ def check_late(job: Job, executor: Executor, registry: Registry, revised: Revise
     told: dict[str, Any] = services.stats() if hasattr(services, "stats") else {}
     was_revised = revised.touches(job.graph)
     job = replace(job, graph=Renames(catalogue).graph(job.graph))
-    given = executor.frozen.there(job.graph, job.extra, job.client_id or job.user, executor.cache)
+    given = executor.frozen.there(job.graph, job.extra, job.holder, executor.cache)
     device = str(getattr(services, "device", "none"))
     total: int | None = told.get("vram_total") or None
-    report = validate(job.graph, catalogue, executor.folders, job.targets or None, total, given, device)
+    folders = executor.folders_of(job.user)
+    report = validate(job.graph, catalogue, folders, job.targets or None, total, given, device)
     if not report.targets or (was_revised and not set(job.targets) <= set(report.targets)):
         problem = next(iter(report.problems), None)
         error = report.error() or {}
@@ -55,7 +57,9 @@ def check_late(job: Job, executor: Executor, registry: Registry, revised: Revise
         node = problem.node if problem else NodeId("")
         found = job.graph.nodes.get(node)
         raise Refused(sentence, node, found.class_type if found else "")
-    for problem in ask(report.graph, registry, report.to_ask):
+    with on_behalf_of(job.user, folders, services):
+        problems = ask(report.graph, registry, report.to_ask)
+    for problem in problems:
         raise Refused(problem.sentence, problem.node, report.graph.nodes[problem.node].class_type)
     return replace(job, graph=report.graph, targets=report.targets)
 

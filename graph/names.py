@@ -13,7 +13,7 @@ from graph.context import Context
 from graph.dynamic import DynamicGraph
 from graph.errors import FileNameError, GraphError
 from graph.events import Event
-from graph.folders import Folders, inside
+from graph.folders import Folders
 from graph.frozen import Pin, pins_of
 from graph.job import Job
 from graph.key import fingerprint_of, key, stable_text
@@ -45,7 +45,9 @@ class Names:
         """The nodes that are to be frozen."""
         self.frozen: dict[NodeId, Entry] = {}
         """Those of them whose results are there, after `freeze`."""
-        self.client = job.client_id or job.user
+        self.holder = job.holder
+        self.folders = executor.folders_of(job.user)
+        """As the person has them whose run it is."""
         self._executor = executor
         self._job = job
         self._graph = graph
@@ -75,7 +77,7 @@ class Names:
                 type.spec,
                 services=self._services,
                 user=self._job.user,
-                folders=self._executor.folders,
+                folders=self.folders,
                 changed=changed,
             )
             try:
@@ -94,7 +96,7 @@ class Names:
         """Take frozen nodes' results. What reads one is then named after it, and not after what lies above."""
         executor = self._executor
         for id, pin in self.pins.items():
-            kept = executor.frozen.find(id, pin, self._graph.nodes[id].class_type, self.client, executor.cache)
+            kept = executor.frozen.find(id, pin, self._graph.nodes[id].class_type, self.holder, executor.cache)
             if kept is not None and self._is_whole(id, kept.entry):
                 self.frozen[id] = kept.entry
                 self._name(id, kept.key)
@@ -115,7 +117,7 @@ class Names:
         return entry is not None and self._is_whole(id, entry)
 
     def _is_whole(self, id: NodeId, entry: Entry) -> bool:
-        folders = self._executor.folders
+        folders = self.folders
         if entry.ui is None or folders is None or not self.type(id).spec.is_output:
             return True
         if all(_exists(folders, file) for file in _files(entry.ui)):
@@ -141,9 +143,10 @@ class Names:
             parent_node=self._graph.parent(id),
             real_node=self._graph.real(id),
             list_index=index,
+            person=self._job.user,
             extra=self._job.extra,
             client_id=self._job.client_id,
-            folders=self._executor.folders,
+            folders=self.folders,
             services=self._executor.services,
             emit=emit,
             cancelled=cancelled,
@@ -196,7 +199,6 @@ def _files(ui: Mapping[str, Any]) -> list[JsonObject]:
 
 def _exists(folders: Folders, file: JsonObject) -> bool:
     try:
-        root = folders.root(str(file["type"]))
-        return inside(root, f"{file.get('subfolder') or '.'}/{file['filename']}").is_file()
+        return folders.place(str(file["type"]), f"{file.get('subfolder') or '.'}/{file['filename']}").is_file()
     except (FileNameError, OSError):
         return False

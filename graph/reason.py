@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.events import Reason
+from graph.frozen import Holder
 from graph.types import Key, Link, Node, NodeId
 
 MAX_CLIENTS = 64
@@ -26,25 +27,25 @@ class Run:
 
 
 class Memory:
-    """The last runs of each client."""
+    """The last runs of each client of each person."""
 
     def __init__(self) -> None:
-        self._runs: OrderedDict[str, deque[Run]] = OrderedDict()
+        self._runs: OrderedDict[Holder, deque[Run]] = OrderedDict()
 
-    def add(self, client: str, run: Run) -> None:
-        runs = self._runs.setdefault(client, deque(maxlen=MAX_RUNS))
+    def add(self, holder: Holder, run: Run) -> None:
+        runs = self._runs.setdefault(holder, deque(maxlen=MAX_RUNS))
         runs.appendleft(run)
-        self._runs.move_to_end(client)
+        self._runs.move_to_end(holder)
         while len(self._runs) > MAX_CLIENTS:
             self._runs.popitem(last=False)
 
     def reason(
-        self, client: str, node: Node, keys: Mapping[NodeId, Key], *, volatile: bool, files_gone: bool
+        self, holder: Holder, node: Node, keys: Mapping[NodeId, Key], *, volatile: bool, files_gone: bool
     ) -> Reason:
         """Why `node` runs, now that its result is not in the cache."""
         if files_gone:
             return Reason("files gone")
-        for run in self._runs.get(client, ()):
+        for run in self._runs.get(holder, ()):
             before = run.nodes.get(node.id)
             if before is None or before.class_type != node.class_type or node.id not in run.keys:
                 continue

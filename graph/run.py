@@ -82,7 +82,7 @@ class Run:
         self.cached: list[NodeId] = []
         self._tasks = Tasks()
         self._names = Names(executor, job, self.graph, self._tasks)
-        self._client = self._names.client
+        self._holder = self._names.holder
         self._tell = Telling(job, self.graph, self._names, emit)
         self.outputs, self.meta = self._tell.outputs, self._tell.meta
         self._schedule = Schedule()
@@ -98,7 +98,7 @@ class Run:
 
     def prepare(self) -> None:
         """Name all results, tell which are there, and stage the rest. Raises GraphError for a graph not validated."""
-        self.executor.frozen.thaw(self.job.graph, self._names.pins, self._client)
+        self.executor.frozen.thaw(self.job.graph, self._names.pins, self._holder)
         self._names.freeze()
         order = plan(self.job.graph, self.job.targets, self._names.frozen)
         self._names.add(order)
@@ -262,7 +262,7 @@ class Run:
         if not visit.reason_told:
             visit.reason_told = True
             reason = self.executor.memory.reason(
-                self._client,
+                self._holder,
                 self.graph.nodes[id],
                 self._names.keys,
                 volatile=id in self._names.volatile,
@@ -382,7 +382,7 @@ class Run:
         pin = self._names.pins[id]
         if pin.key is not None:
             visit.warnings.append(FROZEN_GONE)
-        kept = self.executor.frozen.keep(id, pin, self._names.keys[id], entry, self._client)
+        kept = self.executor.frozen.keep(id, pin, self._names.keys[id], entry, self._holder)
         if not kept:
             visit.warnings.append(FROZEN_TOO_LARGE)
         return kept
@@ -426,7 +426,7 @@ class Run:
         """End the tasks that still run, and remember the run."""
         self._tasks.close()
         self._held.clear()
-        self.executor.memory.add(self._client, self._past)
+        self.executor.memory.add(self._holder, self._past)
 
     def _context(self, id: NodeId, index: int | None = None) -> Context:
         return self._names.context(

@@ -7,7 +7,7 @@ from typing import Annotated
 import torch
 from torch.nn import functional
 
-from graph.context import Context
+from graph.context import RUNNING, Context
 from graph.node import MAX_RESOLUTION, Choice, File, Hidden, Int, Memory, Slider, Socket, Toggle, node
 from models import compose, images
 from nodes.values import Image, Mask
@@ -53,7 +53,9 @@ def load_image_output(
 
 
 def _captured(capture_on_queue: bool, image: str) -> float | str:
-    return float("nan") if capture_on_queue else image
+    context = RUNNING.get()
+    own = "" if context is None else f"{context.person}: "  # two people's pictures of one name are two pictures
+    return float("nan") if capture_on_queue else own + image
 
 
 @node("WebcamCapture", category="image", title="Webcam Capture", is_changed=_captured, search_aliases=("camera",))

@@ -33,8 +33,8 @@ LONGEST_TEXT = 200 * 2**20
 """Letters of a picture that is sent as text."""
 
 
-_digests: dict[str, str] = {}
-"""What was last found under each id: a picture that was let go may still be in the cache of results."""
+_digests: dict[Path, str] = {}
+"""What was last found at each place: a picture that was let go may still be in the cache of results."""
 
 
 def _content(id: str = "", **_: Any) -> str:
@@ -43,13 +43,17 @@ def _content(id: str = "", **_: Any) -> str:
     if context is None:
         return ""
     try:
-        with passed_images.place(context.folders, id).open("rb") as file:
+        path = passed_images.place(context.folders, id)
+    except FileNameError:
+        return ""
+    try:
+        with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, FileNameError):
-        return _digests.get(id, "")
+    except OSError:
+        return _digests.get(path, "")
     if len(_digests) >= MOST_REMEMBERED:
         del _digests[next(iter(_digests))]
-    _digests[id] = found
+    _digests[path] = found
     return found
 
 

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from graph.node import Blocked, Expansion, NodeType, Outcome
 from nodes.compat.boundary import for_pack, from_pack
 from nodes.compat.handles.now import context_now
-from nodes.compat.host import host
+from nodes.compat.host import host, own_folders
 from nodes.compat.node_methods import method_of
 from nodes.compat.stand_in import NotSupported
 
@@ -158,14 +158,14 @@ def _make(node_type: NodeType) -> type[CoreNode]:
 
 def _stamps(kinds: Mapping[str, str], values: Mapping[str, Any]) -> str:
     """Which files a node would read: for classes derived from those of ours."""
-    folders = host().folders
+    folders = own_folders()
     named = [(kind, values.get(name)) for name, kind in kinds.items()]
     return repr([folders.stamp(kind, name) for kind, name in named if isinstance(name, str)])
 
 
 def input_types(node_type: NodeType) -> dict[str, Any]:
     """INPUT_TYPES of a node, its files listed now."""
-    groups = node_type.spec.object_info(host().folders)["input"]
+    groups = node_type.spec.object_info(own_folders())["input"]
     return {
         group: {name: entry if isinstance(entry, str) else tuple(entry) for name, entry in specs.items()}
         for group, specs in groups.items()
@@ -193,7 +193,7 @@ class SavingImages(CoreNode):
     kind: ClassVar[str] = "output"
 
     def __init__(self) -> None:
-        self.output_dir = str(host().folders.root(self.kind))
+        self.output_dir = str(own_folders().root(self.kind))
         self.type = self.kind
         self.prefix_append = ""
         self.compress_level = 4
@@ -203,12 +203,13 @@ class SavingImages(CoreNode):
     ) -> dict[str, Any]:
         from models.numbered import write_numbered
         from models.saving import png_bytes
+        from nodes.compat.folder_paths import taken_early
         from nodes.context import pnginfo
         from nodes.naming import expand
 
         context = context_now()
         texts = pnginfo(prompt, extra_pnginfo)
-        root = Path(self.output_dir)
+        root = Path(taken_early(self.output_dir))
         name = expand(filename_prefix + self.prefix_append, prompt, images.shape[2], images.shape[1], datetime.now())
         saved: list[dict[str, str]] = []
         for number, pixels in enumerate(images):

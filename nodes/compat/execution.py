@@ -12,7 +12,7 @@ from graph.parse import parse
 from graph.types import NodeId
 from graph.validate import validate
 from nodes.compat import node_classes as nodes
-from nodes.compat.host import host
+from nodes.compat.host import host, own_folders
 from nodes.compat.stand_in import stand_in
 
 __all__ = [
@@ -53,7 +53,7 @@ async def validate_prompt(
     except ParseError as error:
         return False, error.to_json(), [], {}
     targets = None if partial_execution_list is None else [NodeId(id) for id in partial_execution_list]
-    report = validate(graph, registry.catalogue(), host().folders, targets)
+    report = validate(graph, registry.catalogue(), own_folders(), targets)
     errors = report.node_errors()
     for problem in ask(report.graph, registry, report.to_ask):
         entry = errors.setdefault(problem.node, {"errors": [], "dependent_outputs": [], "class_type": ""})

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from graph.errors import FileNameError
 from graph.folders import KIND_SYNONYMS, MEDIA_EXTENSIONS, MODEL_EXTENSIONS, OWN_KINDS, FolderKind, inside
 from nodes.compat.file_names import FileNames
-from nodes.compat.host import host, running
+from nodes.compat.host import host, own_folders, running
 from nodes.compat.looked import note
 from nodes.naming import expand
 
@@ -160,7 +160,7 @@ def get_filename_list(folder_name: str) -> list[str]:
         raise KeyError(folder_name)
     note()
     _pass_on()
-    return FileNames(host().folders.list(name), kind=name)
+    return FileNames(own_folders().list(name), kind=name)
 
 
 def get_filename_list_(folder_name: str) -> tuple[list[str], dict[str, float], float]:
@@ -179,7 +179,7 @@ def get_full_path(folder_name: str, filename: str) -> str | None:
         return None
     _pass_on()
     try:
-        found = host().folders.find(name, str(filename).lstrip("/\\"))
+        found = own_folders().find(name, str(filename).lstrip("/\\"))
     except FileNameError:
         return None
     return None if found is None else str(found)
@@ -233,16 +233,28 @@ def _content(file: str) -> str:
 # The person's folders
 
 
+def _own(kind: str, base: str) -> str:
+    """The folder of the person for whom code runs: `base` for the first one, and where it runs for nobody."""
+    folders = own_folders()
+    return base if folders is host().folders or kind not in folders.kinds else str(folders.root(kind))
+
+
+def taken_early(folder: str) -> str:
+    """A folder as the pack has it; where it took that when it was imported, the one of the person who runs it now."""
+    base = {input_directory: "input", output_directory: "output", temp_directory: "temp"}.get(os.fspath(folder))
+    return folder if base is None else str(get_directory_by_type(base))
+
+
 def get_output_directory() -> str:
-    return output_directory
+    return _own("output", output_directory)
 
 
 def get_input_directory() -> str:
-    return input_directory
+    return _own("input", input_directory)
 
 
 def get_temp_directory() -> str:
-    return temp_directory
+    return _own("temp", temp_directory)
 
 
 def get_user_directory() -> str:
@@ -279,7 +291,8 @@ def set_user_directory(user_dir: str) -> None:
 
 def get_directory_by_type(type_name: str) -> str | None:
     """`output`, `temp` or `input`; None for any other word."""
-    return {"output": output_directory, "temp": temp_directory, "input": input_directory}.get(type_name)
+    known = {"output": get_output_directory, "temp": get_temp_directory, "input": get_input_directory}.get(type_name)
+    return None if known is None else known()
 
 
 def get_directory(type_name: str) -> str | None:
@@ -289,9 +302,10 @@ def get_directory(type_name: str) -> str | None:
 def get_input_subfolders() -> list[str]:
     """The folders below the input folder, by relative name, sorted."""
     found = []
-    for folder, inner, _ in os.walk(input_directory):
+    root = get_input_directory()
+    for folder, inner, _ in os.walk(root):
         inner[:] = [name for name in inner if not name.startswith(".")]
-        found += [os.path.relpath(os.path.join(folder, name), input_directory).replace(os.sep, "/") for name in inner]
+        found += [os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/") for name in inner]
     return sorted(found)
 
 
@@ -312,7 +326,8 @@ def get_annotated_filepath(name: str, default_dir: str | None = None) -> str:
     FileNameError for one that leaves its folder.
     """
     short, folder = annotated_filepath(name)
-    return str(inside(folder or default_dir or input_directory, short))
+    place = folder or (taken_early(default_dir) if default_dir else get_input_directory())
+    return str(inside(place, short))
 
 
 def exists_annotated_filepath(name: str) -> bool:
@@ -329,6 +344,7 @@ def get_save_image_path(
 
     Patterns such as %date:yyyy-MM-dd%, %width% and %KSampler.seed% are filled in.
     """
+    output_dir = taken_early(output_dir)
     context = running()
     prompt = context.prompt if context is not None and "%" in filename_prefix else None
     prefix = expand(filename_prefix, prompt, image_width, image_height, datetime.now())

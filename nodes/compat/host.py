@@ -68,6 +68,15 @@ def installed() -> bool:
     return _host is not None
 
 
+def own_folders() -> Folders:
+    """The folders as the person has them for whom code runs now; the process's own where it runs for nobody."""
+    context = running()
+    try:
+        return host().folders if context is None else context.folders
+    except LookupError:
+        return host().folders
+
+
 def running() -> Context | None:
     """The context of the node that runs in this thread or task."""
     return RUNNING.get()

@@ -12,12 +12,13 @@ from stub_nodes import SPECS, Bench, Ran, p
 from graph.cache import Cache
 from graph.events import Event, NodeFacts
 from graph.facts import Stopwatch, describe
-from graph.frozen import Pin, pins_of
+from graph.frozen import Holder, Pin, pins_of
 from graph.job import Job
 from graph.node import Blocked
 from graph.parse import parse
 from graph.validate import validate
 
+ME = Holder("", "me")
 GONE = "frozen result was gone"
 
 
@@ -215,9 +216,9 @@ def test_room_for_frozen_results_is_bounded() -> None:
     entry = bench.executor.cache.peek(facts(ran)["2"]["key"])
     assert entry is not None
     for name in ("a", "b", "c"):
-        assert frozen.keep("2", Pin(name, None), "k", entry, "me")  # type: ignore[arg-type]
+        assert frozen.keep("2", Pin(name, None), "k", entry, ME)  # type: ignore[arg-type]
     assert len(frozen) == 2
-    assert frozen.find("2", Pin("a", None), "Add", "me", cache) is None  # type: ignore[arg-type]
+    assert frozen.find("2", Pin("a", None), "Add", ME, cache) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("easel", [None, 3, {"frozen": 4}, {"frozen": {"1": 5, "2": {"token": 6}, "3": {"token": ""}}}])

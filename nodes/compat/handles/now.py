@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from graph.context import Context
-from nodes.compat.host import host, running
+from nodes.compat.host import host, own_folders, running
 from nodes.compat.stand_in import NotSupported
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def context_now() -> Context:
     context = running()
     if context is not None:
         return context
-    return Context(folders=host().folders, services=host().engine)
+    return Context(folders=own_folders(), services=host().engine)
 
 
 def engine_now() -> Engine:

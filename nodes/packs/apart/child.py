@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from graph.call import type_name, within
-from graph.context import Context
+from graph.context import Context, on_behalf_of
 from graph.errors import Cancelled
 from graph.events import Event, PackMessage, Preview, Progress, Text
-from graph.folders import Folders
+from graph.folders import FIRST_PERSON, Folders
 from graph.node import Blocked, Expansion, NodeType, Outcome
 from graph.protocol import Decoder, encode
 from graph.registry import Registry
@@ -61,7 +61,7 @@ class Pack:
         self._link = link
         self._courier = Courier(Path(config["exchange"]))
         self._folders = Folders.from_json(config["folders"])
-        self._instances: dict[tuple[str, Any], Any] = {}
+        self._instances: dict[tuple[str, Any, str], Any] = {}
         self._cancelled: set[int] = set()
         self.registry = Registry()
         self._load(config)
@@ -125,7 +125,8 @@ class Pack:
                 result = list(_finished(within(context, type.check_lazy, values)) or ())
             case _:
                 assert type.validate_inputs is not None
-                result = _finished(type.validate_inputs(values))
+                with on_behalf_of(context.person, context.folders):
+                    result = _finished(type.validate_inputs(values))
         return {"type": "value", "value": self._courier.pack(result, "what it returned")}
 
     def _outcome(self, type: NodeType, outcome: Outcome) -> JsonObject:
@@ -174,10 +175,11 @@ class Pack:
             parent_node=about["parent_node"],
             real_node=about["real_node"],
             list_index=about["list_index"],
+            person=about["person"],
             prompt=about["prompt"],
             extra=about["extra"],
             client_id=about["client_id"],
-            folders=self._folders,
+            folders=self._folders.for_person(about["person"] or FIRST_PERSON),
             emit=emit,
             cancelled=lambda: number in self._cancelled,
             warn=lambda text: self._link.send({"type": "warn", "id": number, "text": text}),

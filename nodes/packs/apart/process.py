@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from graph.context import Context
+from graph.context import RUNNING, Context
 from graph.errors import Cancelled
 from graph.node import Blocked, Expansion, NodeType, Outcome, Results, Values
 from graph.protocol import Decoder, encode
@@ -205,12 +205,18 @@ def node_type(process: PackProcess, spec: NodeSpec, asks_lazy: bool) -> NodeType
 
     check = value_of("check_lazy")
     ask_validity = value_of("validate")
+
+    def validate(values: Values) -> Any:
+        return ask_validity(RUNNING.get() or NO_CONTEXT, values)
+
     return NodeType(
         spec=spec,
         call=lambda context, values: _outcome(process, process.ask("call", spec.class_type, context, values)),
         is_changed=value_of("is_changed") if spec.has_is_changed else None,
         check_lazy=check if asks_lazy else None,
-        validate_inputs=(lambda values: ask_validity(NO_CONTEXT, values)) if spec.validates is not None else None,
+        validate_inputs=(lambda values: ask_validity(RUNNING.get() or NO_CONTEXT, values))
+        if spec.validates is not None
+        else None,
     )
 
 
@@ -235,6 +241,7 @@ def _about(context: Context) -> JsonObject:
             "parent_node": context.parent_node,
             "real_node": context.real_node,
             "list_index": context.list_index,
+            "person": context.person,
             "prompt": plain(context.prompt, 60),
             "extra": plain(dict(context.extra), 60),
             "client_id": context.client_id,

@@ -12,7 +12,7 @@ from typing import Any
 
 from graph.context import Context
 from models.video import VideoError, pyav
-from nodes.compat.host import host, running
+from nodes.compat.host import own_folders, running
 from nodes.naming import expand
 from nodes.saved import write
 
@@ -32,7 +32,7 @@ def save(
     files: Iterable[tuple[str, bytes]], prefix: str, kind: str, cls: Any, width: int, height: int
 ) -> list[dict[str, str]]:
     """Write these (suffix, data) under the next numbers of a prefix, and say for `/view` where each is."""
-    context = running() or Context(folders=host().folders)
+    context = running() or Context(folders=own_folders())
     prompt = getattr(getattr(cls, "hidden", None), "prompt", None)
     name = expand(prefix, prompt if isinstance(prompt, Mapping) else None, width, height, datetime.now())
     found: list[dict[str, str]] = []
