@@ -2,12 +2,18 @@
 
 Calls that wait for it at the same time share one transaction, and so one fsync: what a call wrote is on the disk (WAL,
 synchronous=FULL) before it returns.
+
+A file that another program holds is tried again; one that was taken away while it is open is written anew from what is
+open, once its folder is there; one that was exchanged is opened anew. What keeps it from being used is told, and told
+again when it is over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import logging
+import os
 import queue
 import sqlite3
 import threading
@@ -17,18 +23,32 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from api.files_on_disk import DISK_GONE, FULL, READ_ONLY, sync_folder
+from api.troubles import Kind
+
+log = logging.getLogger("easel")
+
 T = TypeVar("T")
 
 MOST_TOGETHER = 256
 """Calls in one transaction."""
+HELD_AT_START = 15.0
+HELD = 5.0
+"""Seconds for which another program may hold the file before that is told; then it is tried once more."""
+SIDES = ("-wal", "-shm")
+"""What SQLite keeps beside the file."""
 
 
 class DatabaseError(Exception):
-    """The file cannot be opened, read or written. `full` where the disk has no room."""
+    """The file cannot be opened, read or written.
 
-    def __init__(self, sentence: str, full: bool = False) -> None:
+    full: the disk has no room. kind: what is wrong, where it is something that may pass.
+    """
+
+    def __init__(self, sentence: str, full: bool = False, kind: Kind | None = None) -> None:
         super().__init__(sentence)
         self.full = full
+        self.kind: Kind | None = "disk_full" if full else kind
 
 
 class Database:
@@ -47,6 +67,19 @@ class Database:
         self._thread = threading.Thread(target=self._serve, name=path.stem, daemon=True)
         self._opened: Future[None] = Future()
         self._closed = False
+        self._identity = (0, 0)
+        self._wrong = False
+        self.on_trouble: Callable[[Path, Kind | None, str], None] = _nothing
+        """Told, in the file's thread, what keeps it from being used, in a sentence; with None once that is over."""
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def look_again(self) -> None:
+        """Where something was wrong, see whether it still is: what nobody writes to would stay wrong for ever."""
+        if self._wrong and not self._closed:
+            self._calls.put(_Call(_write_nothing))
 
     def open(self) -> None:
         """Open or make the file, and bring its schema up to date. Blocks. Raises DatabaseError."""
@@ -78,20 +111,30 @@ class Database:
             self._opened.set_exception(self._explained(error))
             return
         self._opened.set_result(None)
-        with closing(db):
+        with closing(_Held(db)) as held:
             while (call := self._calls.get()) is not None:
                 calls = [call]
                 while (
                     len(calls) < MOST_TOGETHER and not self._calls.empty() and (call := self._calls.get()) is not None
                 ):
                     calls.append(call)
-                self._together(db, [call for call in calls if call.done.set_running_or_notify_cancel()])
+                self._serve_all(held, [call for call in calls if call.done.set_running_or_notify_cancel()])
                 if call is None:
                     break
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(self._path, timeout=HELD_AT_START, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare(db)
+        except BaseException:
+            db.close()
+            raise
+        self._identity = _identity(self._path)
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """Bring the schema up to date, all or nothing."""
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("BEGIN IMMEDIATE")
@@ -106,11 +149,69 @@ class Database:
                 db.execute(statement)
         db.execute(f"PRAGMA user_version = {known}")
         db.execute("COMMIT")
-        return db
+        db.execute(f"PRAGMA busy_timeout = {int(HELD * 1000)}")
 
-    def _together(self, db: sqlite3.Connection, calls: list[_Call[Any]]) -> None:
-        """Run calls in one transaction; answer them only when it is on the disk."""
-        results: list[tuple[_Call[Any], Any, Exception | None]] = []
+    def _serve_all(self, held: _Held, calls: list[_Call[Any]]) -> None:
+        """Run calls together and answer them; where another program holds the file, once more."""
+        results = self._try(held, calls)
+        wrong = _wrong(results)
+        if wrong is not None:
+            self._tell(wrong)
+            if wrong.kind == "locked":
+                results = self._try(held, calls)
+                wrong = _wrong(results)
+        if wrong is None and self._wrong:
+            self._tell(None)
+        for call, result, error in results:
+            if error is None:
+                call.done.set_result(result)
+            else:
+                call.done.set_exception(error)
+
+    def _tell(self, wrong: DatabaseError | None) -> None:
+        self._wrong = wrong is not None
+        self.on_trouble(self._path, wrong and wrong.kind, str(wrong or ""))
+
+    def _try(self, held: _Held, calls: list[_Call[Any]]) -> list[_Result]:
+        try:
+            self._hold_on(held)
+        except (sqlite3.Error, OSError, DatabaseError) as error:
+            return [(call, None, self._explained(error)) for call in calls]
+        return self._together(held.db, calls)
+
+    def _hold_on(self, held: _Held) -> None:
+        """See to it that what is open is the file at the path: what is written to one that was deleted is lost."""
+        try:
+            if _identity(self._path) == self._identity:
+                return
+        except FileNotFoundError:
+            if not self._path.parent.is_dir() or self._path.parent.stat().st_dev != self._identity[0]:
+                raise DatabaseError(
+                    f"the {self._what} {self._path} is not there any more: attach the drive that holds it again",
+                    kind="gone",
+                ) from None
+            log.warning("the %s %s was deleted while Easel runs: it is written anew", self._what, self._path)
+            self._write_anew(held.db)
+        else:
+            log.warning("the %s %s is another file now: it is opened anew", self._what, self._path)
+        held.take(self._connect())
+
+    def _write_anew(self, db: sqlite3.Connection) -> None:
+        """Put what is open where the file was."""
+        made = self._path.with_name(f".{self._path.name}.part")
+        made.unlink(missing_ok=True)
+        with closing(sqlite3.connect(made)) as copy:
+            db.backup(copy)
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        for side in SIDES:  # of the file that is gone: SQLite would play them onto the new one
+            self._path.with_name(self._path.name + side).unlink(missing_ok=True)
+        made.replace(self._path)
+        sync_folder(self._path.parent)
+
+    def _together(self, db: sqlite3.Connection, calls: list[_Call[Any]]) -> list[_Result]:
+        """Run calls in one transaction; what they gave may be told once this returns: it is on the disk."""
+        results: list[_Result] = []
         try:
             db.execute("BEGIN IMMEDIATE")
             for call in calls:
@@ -127,23 +228,49 @@ class Database:
         except Exception as error:
             if db.in_transaction:
                 db.execute("ROLLBACK")
-            results = [(call, None, self._explained(error)) for call in calls]
-        for call, result, error in results:
-            if error is None:
-                call.done.set_result(result)
-            else:
-                call.done.set_exception(error)
+            return [(call, None, self._explained(error)) for call in calls]
+        return results
 
     def _explained(self, error: Exception) -> Exception:
         if not isinstance(error, (sqlite3.Error, OSError, TypeError, ValueError)):
             return error
         code = getattr(error, "sqlite_errorcode", None)
-        kind = None if code is None else code & 0xFF
-        if kind == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+        number = error.errno if isinstance(error, OSError) else None
+        what = f"the {self._what} {self._path}"
+        if code is not None and code == sqlite3.SQLITE_READONLY_DBMOVED:
+            return DatabaseError(f"{what} was moved away while Easel runs: put it back", kind="gone")
+        match None if code is None else code & 0xFF:
+            case sqlite3.SQLITE_FULL:
+                number = errno.ENOSPC
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+                number = errno.EACCES
+            case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN:
+                number = errno.EIO
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return DatabaseError(
+                    f"{what} is held by another program, such as one that makes backups: it is tried again",
+                    kind="locked",
+                )
+            case sqlite3.SQLITE_NOTADB:
+                return DatabaseError(f"{self._path} is no {self._what} of Easel's. {self._way_out()}", kind="damaged")
+            case sqlite3.SQLITE_CORRUPT:
+                return DatabaseError(f"{what} is damaged ({error}). {self._way_out()}", kind="damaged")
+            case _:
+                pass
+        if number in FULL:
             return DatabaseError(f"the disk that holds {self._path} is full: make room, then try again", full=True)
-        if kind == sqlite3.SQLITE_NOTADB:
-            return DatabaseError(f"{self._path} is no {self._what} of Easel's: move it away, and a new one is made")
-        return DatabaseError(f"the {self._what} {self._path} cannot be used: {error}")
+        if number in READ_ONLY:
+            return DatabaseError(f"{what} cannot be written by this user", kind="read_only")
+        if number in DISK_GONE:
+            return DatabaseError(f"{what} cannot be reached ({error}): is the drive that holds it there?", kind="gone")
+        return DatabaseError(f"{what} cannot be used: {error}")
+
+    def _way_out(self) -> str:
+        name = self._path.name
+        return (
+            "Nothing in it was changed. Put a backup in its place (python3 server.py restore FILE), or stop Easel and"
+            f" move {name}, {name}-wal and {name}-shm to another folder: at the next start an empty one is made."
+        )
 
 
 class _Call(Generic[T]):
@@ -152,3 +279,44 @@ class _Call(Generic[T]):
     def __init__(self, work: Callable[[sqlite3.Connection], T]) -> None:
         self.work = work
         self.done: Future[T] = Future()
+
+
+_Result = tuple[_Call[Any], Any, Exception | None]
+"""A call, what it gave, and what went wrong."""
+
+
+class _Held:
+    """The connection, which may be exchanged for another."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    def take(self, db: sqlite3.Connection) -> None:
+        self.close()
+        self.db = db
+
+    def close(self) -> None:
+        try:
+            self.db.close()
+        except sqlite3.Error as error:
+            log.warning("a database could not be closed: %s", error)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def _wrong(results: Sequence[_Result]) -> DatabaseError | None:
+    """What is wrong with the file itself; a call that is at fault on its own says nothing of it."""
+    errors = (error for _, _, error in results if isinstance(error, DatabaseError) and error.kind is not None)
+    return next(errors, None)
+
+
+def _write_nothing(db: sqlite3.Connection) -> None:
+    """Write what is there already."""
+    db.execute(f"PRAGMA user_version = {db.execute('PRAGMA user_version').fetchone()[0]}")
+
+
+def _nothing(path: Path, kind: Kind | None, sentence: str) -> None:
+    pass

@@ -227,10 +227,10 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
 
     packs = Packs(flags, folders.roots("custom_nodes"), tell_of_packs)
     guard = Guard(packs, flags.pack_patience, flags.pack_memory)
-    kept = flags.user / "cache" / "catalogue.json"
+    catalogue = flags.user / "cache" / "catalogue.json"
     forward = Forward(flags.route_patience, flags.temp)
     config = {**worker_config(flags, folders), "routes": forward.config()}
-    worker = LocalWorker(ROOT / "worker.py", config, kept, tell_of_worker, packs, guard)
+    worker = LocalWorker(ROOT / "worker.py", config, catalogue, tell_of_worker, packs, guard)
     worker.on_message = hub.send_message
     worker.on_routes = forward.take
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
@@ -240,6 +240,9 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     roots = {kind: folders.root(kind) for kind in ("output", "input")}
     gallery = Gallery(flags.user, roots, ROOT / "pictures.py", hub, feed)
     gallery.store.open()
+    for kept in (journal, documents, shares, gallery.store):
+        kept.on_trouble = troubles.of_file
+        room.also(kept.look_again)
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
     page = Page(ROOT / "web", joiner)
     return Services(

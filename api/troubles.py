@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from graph.types import JsonObject
 
-Kind = Literal["disk_full", "read_only", "gone", "locked", "clock", "memory"]
+Kind = Literal["disk_full", "read_only", "gone", "locked", "damaged", "clock", "memory"]
 
 
 @dataclass
@@ -80,6 +80,12 @@ class Troubles:
                 del self._found[key]
         if over:
             self._changed()
+
+    def of_file(self, where: Path, kind: Kind | None, sentence: str) -> None:
+        """A file cannot be used, and why; with None as its kind it can be used again."""
+        self.clear(where, None if kind is None else [other for other in get_args(Kind) if other != kind])
+        if kind is not None:
+            self.note(kind, where, sentence[:1].upper() + sentence[1:])
 
     def at(self, where: str | Path) -> Trouble | None:
         """The first that is wrong there."""
