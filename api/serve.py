@@ -47,6 +47,7 @@ from api.security import Gate, TokenError, addresses, token_for
 from api.services import Services
 from api.shares.store import ShareStore
 from api.troubles import Troubles
+from api.unfinished import clear
 from api.workers import LocalWorker
 from graph.folders import Folders
 from graph.types import JsonObject
@@ -127,6 +128,8 @@ def prepare(flags: Flags, *, empty_temp: bool = True) -> Found:
         found = find_folders(flags)
         for path in flags.input.glob(".upload-*"):  # an upload that a power cut ended
             path.unlink()
+        if empty_temp:
+            clear(flags.user, passed_over=("environments", "packs"))
     except OSError as error:
         raise StartError(
             f"the folder {error.filename} cannot be used: {error.strerror}. Name another by --base-directory."

@@ -19,6 +19,7 @@ from api.database import DatabaseError
 from api.gallery.schema import media_of
 from api.gallery.store import GalleryStore, Known, Seen
 from api.pictures import PictureError, Pictures
+from api.unfinished import clear_if_old, is_unfinished
 from graph.errors import FileNameError
 from graph.folders import inside
 from graph.types import JsonObject
@@ -61,6 +62,8 @@ def look(root: Path, kind: str, known: Sequence[tuple[int, str, str, int, int]])
             with os.scandir(root / folder) as entries:
                 for entry in entries:
                     if entry.name.startswith(".") or not _can_be_named(entry.name):
+                        if is_unfinished(entry.name):
+                            clear_if_old(Path(entry.path))
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         if depth < MOST_DEEP:

@@ -310,6 +310,16 @@ def test_a_name_that_is_no_text_is_passed_over(tmp_path: Path):
     assert look(tmp_path, "output", []).new == []
 
 
+def test_what_a_crash_left_half_written_goes_when_it_is_old(tmp_path: Path):
+    old, young, own = (tmp_path / name for name in (f".saving-{'a' * 16}", f".saving-{'b' * 16}", ".saving-mine"))
+    for path in (old, young, own):
+        path.write_bytes(b"half")
+    for path in (old, own):
+        os.utime(path, (1e9, 1e9))
+    assert look(tmp_path, "output", []).new == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, own.name]
+
+
 def test_a_file_that_grows_is_looked_at_again(tmp_path: Path):
     (tmp_path / "a.png").write_bytes(b"x")
     found = look(tmp_path, "output", [])
