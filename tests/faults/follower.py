@@ -1,0 +1,89 @@
+"""A page, as far as its events go: it comes back after each loss and asks for what it missed (web/app/queue_feed)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync.client import connect
+
+RETRY = 0.05
+
+
+class Follower:
+    """Follows /easel/events at `port`, which may become another's. `wrong`: what broke the protocol's promises."""
+
+    def __init__(self, name: str, port: int) -> None:
+        self.name = name
+        self.port = port
+        self.epoch = ""
+        self.seq = 0
+        self.heard: dict[str, dict[int, dict[str, Any]]] = {}
+        """By epoch and number."""
+        self.wrong: list[str] = []
+        self.returns = 0
+        """How often it came back and was told what it had missed."""
+        self.gaps = 0
+        """How often it was told that this is not known any more."""
+        self.done = threading.Event()
+        self._thread = threading.Thread(target=self._live, name=name)
+        self._thread.start()
+
+    def close(self) -> None:
+        self.done.set()
+        self._thread.join()
+
+    def caught_up(self, epoch: str, seq: int) -> bool:
+        return (self.epoch, self.seq) >= (epoch, seq) if self.epoch == epoch else False
+
+    def endings(self) -> dict[str, list[str]]:
+        """Job id to what it was told of its end, once for each time."""
+        found: dict[str, list[str]] = {}
+        for events in self.heard.values():
+            for event in events.values():
+                if event["type"] == "job_ended":
+                    found.setdefault(event["data"]["prompt_id"], []).append(event["data"]["state"])
+        return found
+
+    def _live(self) -> None:
+        while not self.done.is_set():
+            query = f"?epoch={self.epoch}&since={self.seq}" if self.epoch else ""
+            with contextlib.suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError):
+                self._follow(query)
+            time.sleep(RETRY)
+
+    def _follow(self, query: str) -> None:
+        url = f"ws://127.0.0.1:{self.port}/easel/events{query}"
+        # A browser sends no pings either.
+        with connect(url, max_size=None, ping_interval=None, open_timeout=3, close_timeout=1) as socket:
+            while not self.done.is_set():
+                with contextlib.suppress(TimeoutError):
+                    data = socket.recv(timeout=0.1)
+                    if isinstance(data, str):
+                        self._receive(json.loads(data))
+
+    def _receive(self, event: dict[str, Any]) -> None:
+        if event["type"] == "hello":
+            self._greet(event["data"])
+        elif (seq := event.get("seq")) is not None:
+            if seq != self.seq + 1:
+                self.wrong.append(f"{self.name}: event {seq} came after {self.seq}")
+            self.seq = seq
+            self.heard[self.epoch][seq] = event
+
+    def _greet(self, hello: dict[str, Any]) -> None:
+        if hello["resumed"]:
+            self.returns += 1
+            if hello["epoch"] != self.epoch:
+                self.wrong.append(f"{self.name}: it goes on in another epoch")
+            return
+        if hello["epoch"] == self.epoch:
+            self.wrong.append(f"{self.name}: what was missed after {self.seq} of {hello['seq']} is not told any more")
+        if self.epoch:
+            self.gaps += 1
+        self.epoch, self.seq = hello["epoch"], hello["seq"]
+        self.heard.setdefault(self.epoch, {})
