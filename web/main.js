@@ -65,7 +65,9 @@ import { Toasts } from './panels/toasts.js'
 import { installTooltips } from './panels/tooltip.js'
 import { createTopBar } from './panels/topbar.js'
 import { installPacks } from './packs/install.js'
+import { installReport } from './report/install.js'
 import { installSharing } from './sharing/install.js'
+import { installStatus } from './status/install.js'
 import { installSweeps } from './sweep/commands.js'
 import { Editor } from './tools/editor.js'
 import { whenMarkdownIsRead } from './view/markdown.js'
@@ -163,6 +165,8 @@ async function start() {
   const versions = lazyPanel('versions', t('Versions'), async () => (await later()).versionsPanel({ graph, names, toasts, stage }), 'wide')
   const outline = lazyPanel('outline', t('Nodes in this graph'), async () => (await later()).outlinePanel({ editor, session, names, colorOf, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
 
+  const status = installStatus({ editor, client, feed: runs.feed, session, later, goOn: () => void runs.routes.pause(false).catch(error => toasts.show({ tone: 'error', text: t('The queue could not be changed.'), detail: error.message })) })
+  installReport({ editor, client, graph, settings, troubles, toasts, theme: colours.current, status: () => status.known.facts(), later })
   const topBar = createTopBar(byId('topbar'), {
     session, graph, settings,
     progress: runs.progress, runMode: runs.runMode,
@@ -170,6 +174,7 @@ async function start() {
     interrupt: () => void runner.interrupt(),
     tabs: { graph, run: (command, tab) => void editor.run(command, tab), keysOf: command => editor.commands.keysOf(command)[0], focusCanvas: () => editor.focus() },
     showQueue: runs.showQueue,
+    corner: status.corner,
   })
   const view = lazyPanel('view', t('View'), async () => (await later()).viewPanel({ editor, settings, toasts, colours, languages: () => client.languages(), upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage, helpPage: type => helpPage(client, type), insertExample: graphOf => insertExample(editor, graphOf) })
@@ -257,6 +262,7 @@ async function start() {
   graph.tabs.carry({ park: () => [runner.lastUsed, troubles.refused], resume: kept => { [runner.lastUsed, troubles.refused] = /** @type {any} */ (kept ?? [new Map(), new Map()]) } })
   const sync = new Sync({
     client, session, sessionOf, sessions: () => graph.tabs.sessions(), results, jobs,
+    onStatus: found => status.known.take(found),
     onWorker: worker => { surroundings.tell(worker); void packs.known.load() },
     onReady: async () => {
       toasts.dismiss('worker')

@@ -1,7 +1,7 @@
 """What goes out of a report before anybody sees it: keys, passwords, the person's name and where their home lies.
 
-The page has the same rules for when no server answers (web/report/hidden.js); `tests/server/report_hides.json` holds both
-to them.
+The page has the same rules for when no server answers (web/report/hidden.js); `tests/server/report_hides.json` holds
+both to them.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ export class Socket {
     /** @type {WebSocket | null} */
     this.socket = null
     this.failures = 0
+    /** When it is tried next, in ms since 1970; null while it is tried. @type {number | null} */
+    this.nextAt = null
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined
     this.wake = () => this.retryNow()
@@ -61,6 +63,7 @@ export class Socket {
   }
 
   dial() {
+    this.nextAt = null
     const socket = new WebSocket(this.options.url())
     socket.binaryType = 'arraybuffer'
     this.socket = socket
@@ -77,8 +80,11 @@ export class Socket {
       if (this.socket !== socket) return
       this.socket = null
       this.failures += 1
-      this.setState('reconnecting')
-      this.timer = setTimeout(() => this.dial(), waitAfter(this.failures, Math.random()))
+      const wait = waitAfter(this.failures, Math.random())
+      this.nextAt = Date.now() + wait
+      this.timer = setTimeout(() => this.dial(), wait)
+      if (this.state === 'reconnecting') this.options.onState(this.state) // it is tried again, later
+      else this.setState('reconnecting')
     }
   }
 

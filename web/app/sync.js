@@ -20,9 +20,10 @@ export class Sync {
    * @param {import('./jobs.js').Jobs} parts.jobs
    * @param {(words: string) => void} parts.onTrouble  the worker died while it started; its last line
    * @param {(worker: any) => void} parts.onWorker  the worker is ready; what `/easel/status` says of it
+   * @param {(status: any) => void} [parts.onStatus]  what `/easel/status` said, whenever it was asked
    * @param {() => Promise<void>} parts.onReady  the worker reported: node types are now sure
    */
-  constructor({ client, session, sessionOf, sessions, results, jobs, onTrouble, onWorker, onReady }) {
+  constructor({ client, session, sessionOf, sessions, results, jobs, onTrouble, onWorker, onStatus, onReady }) {
     this.client = client
     this.session = session
     this.sessionOf = sessionOf
@@ -31,6 +32,7 @@ export class Sync {
     this.jobs = jobs
     this.onTrouble = onTrouble
     this.onWorker = onWorker
+    this.onStatus = onStatus
     this.onReady = onReady
     this.polling = false
     /** The node types that the page has are those of the worker that runs now. */
@@ -60,6 +62,7 @@ export class Sync {
     let waited = false
     while (this.client.socket.state === 'open') {
       const status = await this.client.serverStatus().catch(() => null)
+      if (status) this.onStatus?.(status)
       if (isReady(status)) {
         this.session.setServer({ warming: false })
         this.onWorker(status.worker)

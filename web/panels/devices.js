@@ -4,6 +4,7 @@ import { fromServer } from '../language/server.js'
 import { many, t } from '../language/t.js'
 import { bytesInWords } from '../model/words.js'
 import { fill, h } from './dom.js'
+import { meter } from './meter.js'
 
 /** Ms between two questions. */
 const EVERY = 1500
@@ -134,11 +135,4 @@ function facts({ precision, torch, memory }) {
 }
 
 /** @param {string} label @param {number} used @param {number} total */
-function bar(label, used, total) {
-  const share = total > 0 ? Math.min(1, Math.max(0, used / total)) : 0
-  const fillBar = h('i')
-  fillBar.style.width = `${share * 100}%`
-  const words = t('{used} of {total}', { used: bytesInWords(used), total: bytesInWords(total) })
-  return h('div.memory', {}, h('p', {}, h('span', {}, label), h('span.number', {}, words)),
-    h('div.gauge', { role: 'meter', 'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 100, 'aria-valuenow': Math.round(share * 100), 'aria-valuetext': words, 'data-full': share > 0.92 }, fillBar))
-}
+const bar = (label, used, total) => meter(label, used, total, t('{used} of {total}', { used: bytesInWords(used), total: bytesInWords(total) }))

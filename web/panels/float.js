@@ -9,6 +9,7 @@
  * @property {Anchor} anchor
  * @property {'below' | 'right'} [side]
  * @property {() => void} [onClose]
+ * @property {HTMLElement} [owner]  the button that opened it, which closes it too: a press on it is not outside
  * @property {boolean} [keepFocus]  leave the focus where it is when closing by a press outside
  */
 
@@ -22,7 +23,7 @@ const open = new Set()
  * @param {FloatOptions} options
  * @returns {() => void} closes it
  */
-export function float(element, { anchor, side = 'below', onClose }) {
+export function float(element, { anchor, side = 'below', owner, onClose }) {
   const before = /** @type {HTMLElement | null} */ (document.activeElement)
   element.classList.add('floating')
   document.body.append(element)
@@ -45,7 +46,7 @@ export function float(element, { anchor, side = 'below', onClose }) {
   const closeThis = () => close()
   /** @param {PointerEvent} event */
   function outside(event) {
-    if (!(event.target instanceof Node) || element.contains(event.target)) return
+    if (!(event.target instanceof Node) || element.contains(event.target) || owner?.contains(event.target)) return
     if (event.target instanceof Element && event.target.closest('.floating')) return // a list opened from this one
     close(true)
   }

@@ -19,11 +19,9 @@ const MOST_RUNS = 100
  * @param {() => void} parts.interrupt
  * @param {import('./tabs.js').TabParts} parts.tabs
  * @param {() => void} parts.showQueue
+ * @param {readonly HTMLElement[]} parts.corner  what stands at its end: how the server is, who is here
  */
-export function createTopBar(host, { session, graph, settings, progress, runMode, run, interrupt, tabs, showQueue }) {
-  const linkText = h('span')
-  const link = h('div.link-state', { role: 'status' }, h('i.dot'), linkText)
-
+export function createTopBar(host, { session, graph, settings, progress, runMode, run, interrupt, tabs, showQueue, corner }) {
   const queue = h('button.queue-count', { type: 'button', 'data-tip': t('What runs and what waits'), 'data-command': 'queue', onclick: showQueue })
   const stop = h('button.stop', { type: 'button', 'aria-label': t('Stop what runs'), 'data-tip': t('Stop what runs'), 'data-command': 'interrupt', onclick: interrupt }, icon('stop'))
 
@@ -43,7 +41,7 @@ export function createTopBar(host, { session, graph, settings, progress, runMode
   const { openList } = createTabs(row, tabs)
   host.append(row)
   createSaveState(host, { graph })
-  host.append(h('div.push'), link, progress, queue, stop, runGroup, details)
+  host.append(h('div.push'), progress, queue, stop, runGroup, details, ...corner)
 
   function draw() {
     const { run: now, server } = session
@@ -54,11 +52,6 @@ export function createTopBar(host, { session, graph, settings, progress, runMode
     queue.hidden = server.queued === 0
     queue.dataset.count = String(server.queued)
     setText(queue, many(server.queued, '{count} in the queue', '{count} in the queue'))
-
-    const state = server.connection === 'open' ? (server.warming ? 'warming' : 'ready') : server.connection === 'connecting' ? 'warming' : 'offline'
-    link.hidden = state === 'ready'
-    link.dataset.state = state
-    setText(linkText, state === 'offline' ? t('Server gone, trying again') : server.connection === 'open' ? t('Warming up') : t('Connecting'))
   }
 
   session.listen(change => {
