@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, hdrs, web
@@ -49,6 +49,8 @@ MORE_TYPES = {
 """Types that Python's own table lacks on some systems."""
 PICTURES = MEDIA_EXTENSIONS["image"]
 CHUNK = 256 * 1024
+WRITTEN_AT_ONCE = 2**20
+"""Bytes of an upload that a thread writes together."""
 MOST_COPIES = 10_000
 
 
@@ -223,24 +225,45 @@ async def _received(services: Services, request: web.Request) -> AsyncGenerator[
 
 async def _receive(part: BodyPartReader, folder: Path, limit: int) -> Upload:
     name = PurePosixPath((part.filename or "").replace("\\", "/")).name
-    digest = hashlib.sha256()
-    size = 0
+    size = waiting = 0
     handle, path = tempfile.mkstemp(prefix=".upload-", suffix=Path(name).suffix[:16], dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
+            sink = _Sink(file)
+            chunks: list[bytes] = []
             while chunk := await part.read_chunk(CHUNK):
                 size += len(chunk)
                 if size > limit:
                     raise _too_large(limit)
-                digest.update(chunk)
-                file.write(chunk)
-            file.flush()
-            await asyncio.to_thread(os.fsync, file.fileno())
+                chunks.append(chunk)
+                waiting += len(chunk)
+                if waiting >= WRITTEN_AT_ONCE:
+                    await asyncio.to_thread(sink.take, chunks)
+                    chunks, waiting = [], 0
+            await asyncio.to_thread(sink.finish, chunks)
     except BaseException:
         with suppress(OSError):
             os.unlink(path)  # noqa: PTH108
         raise
-    return Upload(Path(path), name, digest.hexdigest())
+    return Upload(Path(path), name, sink.digest.hexdigest())
+
+
+class _Sink:
+    """A file that is being received, and the hash of what has come. Its methods block."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.digest = hashlib.sha256()
+        self._file = file
+
+    def take(self, chunks: list[bytes]) -> None:
+        for chunk in chunks:
+            self.digest.update(chunk)
+            self._file.write(chunk)
+        self._file.flush()
+
+    def finish(self, chunks: list[bytes]) -> None:
+        self.take(chunks)
+        os.fsync(self._file.fileno())
 
 
 def _destination(services: Services, upload: Upload) -> tuple[str, Path]:

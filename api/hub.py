@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from api.frames import frame_of
 from api.outbox import Message, Outbox, Overflow, Payload
 from graph.types import JsonObject
 
@@ -24,6 +25,11 @@ DELTAS = "easel_deltas"
 CROWD = 32
 CROWD_STATUS_EVERY = 0.1
 """With more clients than this, `status` goes out so often, in seconds: each change to each client would be n²."""
+CROWD_AT_ONCE = 50
+CROWD_PER_SECOND = 5_000
+"""A crowd is told in turns, so many clients at once and in a second: whoever asks for something waits for one turn."""
+SHORT = 16 * 1024
+"""Bytes of a message that goes out at once where nothing waits before it."""
 
 
 def text(kind: str, data: Any) -> str:
@@ -40,11 +46,29 @@ class Listener:
         self.flags: JsonObject = {}
         self.outbox = Outbox()
 
-    def put(self, payload: Payload, *, preview: bool = False, replaces: str | None = None) -> None:
+    def put(
+        self, payload: Payload, *, preview: bool = False, replaces: str | None = None, frame: bytes | None = None
+    ) -> None:
+        """Send a message, or have it wait its turn. frame: `frame_of(payload)`, where that was made already."""
+        if self._has_caught_up() and len(payload) <= SHORT:
+            assert self._transport is not None
+            self._transport.write(frame_of(payload) if frame is None else frame)
+            return
         try:
             self.outbox.put(Message(payload, "preview" if preview else "state", replaces))
         except Overflow:
             self.cut()
+
+    def _has_caught_up(self) -> bool:
+        """Whether all that was put before is on its way: then no task needs to wake for the next."""
+        transport = self._transport
+        return (
+            transport is not None
+            and not len(self.outbox)
+            and not transport.is_closing()
+            and not self.socket.closed
+            and transport.get_write_buffer_size() == 0
+        )
 
     def cut(self) -> None:
         """End the connection at once; the reader sees it as lost and comes back."""
@@ -70,6 +94,9 @@ class Hub:
         self._clients: dict[str, Listener] = {}
         self._status: JsonObject = {}
         self._status_timer: asyncio.TimerHandle | None = None
+        self._told: JsonObject = {}
+        """What the status was when the crowd began to be told."""
+        self._to_tell: list[Listener] = []
 
     def join(self, listener: Listener) -> None:
         """Take over the id from whoever had it; that one is forgotten, not closed."""
@@ -133,22 +160,40 @@ class Hub:
 
     def broadcast(self, payload: Payload) -> None:
         """To every client."""
+        frame = frame_of(payload)
         for listener in list(self._clients.values()):
-            listener.put(payload)
+            listener.put(payload, frame=frame)
 
     def broadcast_status(self, status: JsonObject) -> None:
         """To every client: how the queue is. A crowd hears of it at intervals, and always of the last one."""
-        if len(self._clients) <= CROWD:
-            self.broadcast(text("status", {"status": status}))
-            return
         self._status = status
-        if self._status_timer is None:
-            loop = asyncio.get_running_loop()
-            self._status_timer = loop.call_later(CROWD_STATUS_EVERY, self._tell_crowd)
+        if len(self._clients) <= CROWD:
+            self._tell_status(list(self._clients.values()))
+        elif self._status_timer is None:
+            self._status_timer = asyncio.get_running_loop().call_later(CROWD_STATUS_EVERY, self._begin_to_tell)
 
-    def _tell_crowd(self) -> None:
-        self._status_timer = None
-        self.broadcast(text("status", {"status": self._status}))
+    def _begin_to_tell(self) -> None:
+        self._to_tell = list(self._clients.values())
+        self._told = self._status
+        self._tell_some()
+
+    def _tell_some(self) -> None:
+        """The next of the crowd; when all were told and there is news since, they are told of that."""
+        loop = asyncio.get_running_loop()
+        some, self._to_tell = self._to_tell[:CROWD_AT_ONCE], self._to_tell[CROWD_AT_ONCE:]
+        self._tell_status(some)
+        if self._to_tell:
+            self._status_timer = loop.call_later(CROWD_AT_ONCE / CROWD_PER_SECOND, self._tell_some)
+        elif self._told != self._status:
+            self._status_timer = loop.call_later(CROWD_STATUS_EVERY, self._begin_to_tell)
+        else:
+            self._status_timer = None
+
+    def _tell_status(self, some: Iterable[Listener]) -> None:
+        payload = text("status", {"status": self._status})
+        frame = frame_of(payload)
+        for listener in some:
+            listener.put(payload, replaces="status", frame=frame)
 
     def listeners(self) -> Iterable[Listener]:
         return list(self._clients.values())

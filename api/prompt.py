@@ -20,7 +20,7 @@ from graph.errors import ParseError
 from graph.frozen import pins_of
 from graph.parse import parse, to_prompt
 from graph.registry import Catalogue
-from graph.renamed import Renames
+from graph.renamed import renames_of
 from graph.types import Graph, JsonObject, NodeId
 from graph.validate import Report, validate
 
@@ -76,7 +76,7 @@ async def accept(services: Services, body: JsonObject) -> Accepted:
     if catalogue is None:
         checked = False
     else:
-        graph, device, loading = Renames(catalogue).graph(graph), device_of(services), services.worker.loads_packs
+        graph, device, loading = renames_of(catalogue).graph(graph), device_of(services), services.worker.loads_packs
         report = validate(graph, catalogue, services.folders, targets, budget(services), device=device, loading=loading)
         if _may_be_old(report, catalogue):
             await services.worker.refresh(CATALOGUE_PATIENCE, surely=True)

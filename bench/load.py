@@ -49,11 +49,11 @@ END = 120.0
 
 def start(role: str, port: int, seconds: float, *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "bench.load_clients", role, str(port), str(seconds), *more]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def end(process: subprocess.Popen[str], patience: float) -> dict[str, Any]:
-    text, _ = process.communicate(timeout=patience)
+    text, _ = process.communicate("end\n" if process.poll() is None else None, timeout=patience)
     return json.loads(text)
 
 
@@ -67,7 +67,7 @@ def load(base: Path, seconds: float, clients: int, *more: str) -> dict[str, Any]
         with small_server(base) as server:
             control = psutil.Process(server.process.pid)
             idle = control.memory_info().rss
-            crowd = start("crowd", server.port, seconds + 15, "--clients", str(max(0, clients - ARTISTS - POSTERS)))
+            crowd = start("crowd", server.port, seconds + END, "--clients", str(max(0, clients - ARTISTS - POSTERS)))
             busy = start("busy", server.port, seconds, *more)
             running += [crowd, busy]
             time.sleep(min(WARM_UP, seconds / 4))

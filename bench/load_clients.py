@@ -13,6 +13,7 @@ import json
 import random
 import socket
 import statistics
+import sys
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ TOLD = (
 """Events of a job that every client of it hears of, and that the server's own feed numbers."""
 SETTLE = 60.0
 """Seconds that the last jobs may take when the time is up."""
+LAST = 1.0
+"""Seconds in which the last status gets to everybody."""
 AT_ONCE = 50
 """Sockets that are opened at the same time."""
 PIECE = 256 * 1024
@@ -92,7 +95,7 @@ def session() -> aiohttp.ClientSession:
 
 
 async def crowd(port: int, seconds: float, count: int) -> dict[str, Any]:
-    """Clients that only hear how the queue is; each should know its end."""
+    """Clients that only hear how the queue is, until a line is read from stdin; each should know its end."""
     last: list[int | None] = [None] * count
     heard = 0
     gate = asyncio.Semaphore(AT_ONCE)
@@ -110,7 +113,8 @@ async def crowd(port: int, seconds: float, count: int) -> dict[str, Any]:
 
     async with session() as http:
         tasks = [asyncio.create_task(one(http, number)) for number in range(count)]
-        await asyncio.sleep(seconds)
+        await asyncio.wait_for(asyncio.to_thread(sys.stdin.readline), seconds)
+        await asyncio.sleep(LAST)
         lost = sum(task.done() for task in tasks)
         for task in tasks:
             task.cancel()

@@ -180,3 +180,16 @@ def _relinked(node: Node, outputs: Mapping[Any, Mapping[int, int]]) -> Node:
 def _is_offered(spec: NodeSpec, name: str, value: str) -> bool:
     declared = spec.input(name)
     return declared is not None and declared.choices is not None and value in declared.choices
+
+
+_kept: list[tuple[Mapping[str, NodeSpec], Renames]] = []
+"""Of the catalogue that was asked for last: each prompt asks, and there are thousands of types."""
+
+
+def renames_of(catalogue: Mapping[str, NodeSpec]) -> Renames:
+    """The renames of a catalogue that does not change."""
+    for known, renames in _kept:
+        if known is catalogue:
+            return renames
+    _kept[:] = [(catalogue, Renames(catalogue))]
+    return _kept[0][1]

@@ -35,7 +35,7 @@ from api.shares.pictures import Turns, take_picture
 from api.shares.settle import settle_runs
 from api.shares.store import Run, Share, Spent, digest
 from graph.parse import parse, to_prompt
-from graph.renamed import Renames
+from graph.renamed import renames_of
 from graph.types import JsonObject, NodeId
 from graph.validate import validate
 
@@ -197,7 +197,7 @@ async def post_run(request: web.Request, guest: Guest) -> web.StreamResponse:
     targets = tuple(NodeId(node) for node in guest.form.outputs)
     checked = False
     if catalogue is not None:
-        graph = Renames(catalogue).graph(graph)
+        graph = renames_of(catalogue).graph(graph)
         report = validate(graph, catalogue, services.folders, targets, budget(services), device=device_of(services))
         if report.problems or report.error() is not None:
             raise Refusal(409, "cannot_run", "This cannot run here at present. The person who shared it can see why.")
