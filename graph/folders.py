@@ -87,6 +87,11 @@ def inside(root: str | Path, name: str, *, follow: bool = False, new: bool = Fal
     return path
 
 
+def own_folder(person: str) -> str:
+    """Where a person's files lie below the folders; empty for the first one, whose the folders are."""
+    return "" if person == FIRST_PERSON else f"{PEOPLE}/{person}"
+
+
 def split_annotation(name: str, default: str = "input") -> tuple[str, str]:
     """`cat.png [output]` → (`cat.png`, `output`); without a note the kind is `default`."""
     match = _ANNOTATION.match(name)
@@ -230,7 +235,7 @@ class Folders:
             if not _PERSON.fullmatch(person):
                 raise FileNameError(f"{shown(person)} is no person's id.")
             own = {
-                kind: replace(self.kinds[kind], roots=(inside(self.root(kind), f"{PEOPLE}/{person}"),))
+                kind: replace(self.kinds[kind], roots=(inside(self.root(kind), own_folder(person)),))
                 for kind in OWN_KINDS
                 if kind in self.kinds
             }

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from aiohttp import hdrs, web
 
-from api.files import SANDBOX
-from api.gallery.schema import HERE, TRASHED
+from api.gallery.schema import HERE, TRASHED, owner_of
 from api.gallery.search import BadQuestion, question
 from api.gallery.service import Gallery
 from api.gallery.thumbs import SIZES, Dropped
+from api.own_files import as_seen, as_stored
+from api.people import who
 from api.pictures import PictureError
 from api.replies import Refusal, read_object
 from api.services import SERVICES
+from api.serving import UserFile, safe_headers
+from graph.types import JsonObject
 
 MOST_ITEMS = 500
 """Tiles of one answer."""
@@ -28,12 +32,28 @@ def _gallery(request: web.Request) -> Gallery:
     return request.app[SERVICES].gallery
 
 
+def _owner(request: web.Request) -> str | None:
+    """Whose files alone this person sees; None for those of all."""
+    person = who(request)
+    return None if person.alone or person.may("admin") else person.id
+
+
+def _seen(request: web.Request, tile: JsonObject) -> JsonObject:
+    """A file as the person names it: `subfolder` is what /view takes from them."""
+    person = who(request)
+    if person.alone:
+        return tile
+    return {**tile, "subfolder": as_seen(person, tile["subfolder"]), "owner": owner_of(tile["subfolder"])}
+
+
 async def search(request: web.Request) -> web.Response:
     """Two lines: all ids in order, and their times where the order is by time; `Easel-Change` says of when it is."""
     try:
         asked = question(request.query)
     except BadQuestion as error:
         raise Refusal(400, "invalid_request", str(error)) from None
+    folder = None if asked.folder is None else as_stored(who(request), asked.folder)
+    asked = replace(asked, owner=_owner(request), folder=folder, alone=asked.folder == "")
     gallery = _gallery(request)
     change = gallery.change
     found = await gallery.search(asked)
@@ -46,25 +66,32 @@ async def items(request: web.Request) -> web.Response:
     text = request.query.get("ids", "")
     if not re.fullmatch(r"\d{1,15}(,\d{1,15})*", text) or text.count(",") >= MOST_ITEMS:
         raise Refusal(400, "invalid_request", f"`ids` must be up to {MOST_ITEMS} numbers with commas between them.")
-    return web.json_response({"items": await _gallery(request).store.items([int(id) for id in text.split(",")])})
+    found = await _gallery(request).store.items([int(id) for id in text.split(",")], _owner(request))
+    return web.json_response({"items": [_seen(request, tile) for tile in found]})
 
 
 async def item(request: web.Request) -> web.Response:
     """All that is known of one file; `{"item": null}` where it is gone."""
-    return web.json_response({"item": await _gallery(request).store.item(int(request.match_info["id"]))})
+    found = await _gallery(request).store.item(int(request.match_info["id"]), _owner(request))
+    return web.json_response({"item": None if found is None else _seen(request, found)})
 
 
 async def overview(request: web.Request) -> web.Response:
     """Models, LoRAs, tags and folders with counts, and how the index is. Has the folders looked through again."""
     gallery = _gallery(request)
     gallery.look_again()
-    return web.json_response(await gallery.overview())
+    found, person = await gallery.overview(_owner(request)), who(request)
+    if not person.alone:
+        folders = [[kind, as_seen(person, folder), count] for kind, folder, count in found["folders"]]
+        found = {**found, "folders": folders, "problems": found["problems"] if person.may("admin") else []}
+    return web.json_response(found)
 
 
 async def scan(request: web.Request) -> web.Response:
     """Look through the folders now."""
     _gallery(request).look_again(now=True)
-    return web.json_response(_gallery(request).state())
+    person, found = who(request), _gallery(request).state()
+    return web.json_response(found if person.may("admin") else {**found, "problems": []})
 
 
 async def rate(request: web.Request) -> web.Response:
@@ -76,7 +103,7 @@ async def rate(request: web.Request) -> web.Response:
     if not isinstance(values, list) or len(cast("list[Any]", values)) > MOST_CHANGED:
         raise Refusal(400, "invalid_request", f"`values` must be a list of at most {MOST_CHANGED}.")
     gallery = _gallery(request)
-    before = await gallery.store.rate([_rating(value) for value in cast("list[Any]", values)])
+    before = await gallery.store.rate([_rating(value) for value in cast("list[Any]", values)], _owner(request))
     gallery.tell()
     return web.json_response({"before": before})
 
@@ -101,7 +128,7 @@ async def tag(request: web.Request) -> web.Response:
         raise Refusal(400, "invalid_request", "A tag is a word of 1 to 100 letters, and `on` true or false.")
     gallery = _gallery(request)
     clean = name.strip().replace("\0", "").encode("utf-8", "replace").decode()
-    changed = await gallery.store.tag(_ids(body), clean, body["on"])
+    changed = await gallery.store.tag(_ids(body), clean, body["on"], _owner(request))
     gallery.tell()
     return web.json_response({"changed": changed})
 
@@ -109,7 +136,7 @@ async def tag(request: web.Request) -> web.Response:
 async def put_in_trash(request: web.Request) -> web.Response:
     """`{"ids"}`: moves files to the trash."""
     gallery = _gallery(request)
-    moved = await gallery.trash.put(_ids(await read_object(request)))
+    moved = await gallery.trash.put(_ids(await read_object(request)), _owner(request))
     gallery.tell()
     return web.json_response(moved.to_json())
 
@@ -117,7 +144,7 @@ async def put_in_trash(request: web.Request) -> web.Response:
 async def restore(request: web.Request) -> web.Response:
     """`{"ids"}`: moves files back from the trash."""
     gallery = _gallery(request)
-    moved = await gallery.trash.restore(_ids(await read_object(request)))
+    moved = await gallery.trash.restore(_ids(await read_object(request)), _owner(request))
     gallery.tell()
     return web.json_response(moved.to_json())
 
@@ -126,7 +153,7 @@ async def empty(request: web.Request) -> web.Response:
     """`{"ids"}`, or `{"all": true}`: deletes files of the trash for good."""
     body = await read_object(request)
     gallery = _gallery(request)
-    moved = await gallery.trash.empty(None if body.get("all") is True else _ids(body))
+    moved = await gallery.trash.empty(None if body.get("all") is True else _ids(body), _owner(request))
     gallery.tell()
     return web.json_response(moved.to_json())
 
@@ -138,7 +165,7 @@ async def thumb(request: web.Request) -> web.Response:
         raise Refusal(400, "invalid_request", f"`id` must be a file's number, and `size` one of {list(SIZES)}.")
     gallery = _gallery(request)
     for state in (HERE, TRASHED):
-        for file in await gallery.store.files([int(id)], state):
+        for file in await gallery.store.files([int(id)], state, _owner(request)):
             try:
                 picture = await gallery.thumbs.get(gallery.path(file, state), int(size), lambda: _is_there(request))
             except (PictureError, OSError):
@@ -146,7 +173,7 @@ async def thumb(request: web.Request) -> web.Response:
             except Dropped:
                 raise Refusal(503, "dropped", "Newer pictures were asked for.", headers={"Retry-After": "1"}) from None
             known = request.query.get("v") == f"{file.mtime:x}-{file.size:x}"
-            headers = {hdrs.CACHE_CONTROL: FOR_EVER if known else "no-cache", "Content-Security-Policy": SANDBOX}
+            headers = safe_headers(f"{file.name}.webp", "image/webp", FOR_EVER if known else "no-cache")
             return web.Response(body=picture, content_type="image/webp", headers=headers)
     return web.Response(status=204, headers={hdrs.CACHE_CONTROL: "no-store"})
 
@@ -154,11 +181,10 @@ async def thumb(request: web.Request) -> web.Response:
 async def file(request: web.Request) -> web.StreamResponse:
     """The whole file of `id`, also from the trash, where /view does not reach."""
     gallery = _gallery(request)
-    for found in await gallery.store.files([int(request.match_info["id"])], TRASHED):
+    for found in await gallery.store.files([int(request.match_info["id"])], TRASHED, _owner(request)):
         path = gallery.path(found, TRASHED)
         if path.is_file():
-            headers = {"Content-Security-Policy": SANDBOX, hdrs.CACHE_CONTROL: "no-cache"}
-            return web.FileResponse(path, headers=headers)
+            return UserFile(path)
     return web.Response(status=204)
 
 

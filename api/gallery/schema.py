@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-from graph.folders import MEDIA_EXTENSIONS
+from graph.folders import FIRST_PERSON, MEDIA_EXTENSIONS, PEOPLE
 
 HERE, TRASHED, GONE = 0, 1, 2
 """`files.state`: in its folder; in the trash; not found where it was, but kept for what a person said of it."""
@@ -71,7 +71,12 @@ CREATE TABLE names (
     "CREATE VIRTUAL TABLE words USING fts5 (positive, negative, name, models, other,"
     " tokenize = 'unicode61 remove_diacritics 2')",
 )
-SCHEMA = (_FILES,)
+_OWNERS = (
+    # Whose a file is, by its folder: see `owner_of`.
+    "ALTER TABLE files ADD COLUMN owner TEXT NOT NULL DEFAULT 'default'",
+    "CREATE INDEX files_owner ON files (owner, state, time, kind, media, rating, favourite, graph)",
+)
+SCHEMA = (_FILES, _OWNERS)
 
 _LETTERS_ALONE = re.compile("([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])")
 
@@ -82,6 +87,13 @@ def spaced(text: str) -> str:
     A search for two such letters is then one for a phrase, however long the sentence that they stand in.
     """
     return _LETTERS_ALONE.sub(r" \1 ", text)
+
+
+def owner_of(folder: str) -> str:
+    """Whose a file in this folder is (`graph.folders.for_person`)."""
+    first, _, rest = folder.partition("/")
+    id = rest.partition("/")[0]
+    return id if first == PEOPLE and id else FIRST_PERSON
 
 
 def media_of(name: str) -> str | None:

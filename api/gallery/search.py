@@ -33,6 +33,8 @@ class Question:
     media: str = ""
     folder: str | None = None
     """None for every folder; a folder means those inside of it too."""
+    alone: bool = False
+    """Whether it is that folder without those inside of it."""
     models: tuple[str, ...] = ()
     tag: str = ""
     seed: str = ""
@@ -44,6 +46,8 @@ class Question:
     until: int | None = None
     trash: bool = False
     order: str = "newest"
+    owner: str | None = None
+    """Whose files alone; None for those of all."""
 
 
 class BadQuestion(ValueError):
@@ -137,6 +141,8 @@ def _conditions(asked: Question) -> tuple[str, str, list[Any]]:
         terms.append(term)
         values.extend(more)
 
+    if asked.owner is not None:
+        add("owner = ?", asked.owner)
     if asked.kind:
         add("kind = ?", asked.kind)
     if asked.media:
@@ -151,7 +157,9 @@ def _conditions(asked: Question) -> tuple[str, str, list[Any]]:
         add("time >= ?", asked.since)
     if asked.until is not None:
         add("time < ?", asked.until)
-    if asked.folder is not None:
+    if asked.folder is not None and asked.alone:
+        add("folder = ?", asked.folder)
+    elif asked.folder is not None:
         # Names under a folder are those between it and the sign that follows the slash.
         add("(folder = ? OR (folder > ? AND folder < ?))", asked.folder, f"{asked.folder}/", f"{asked.folder}0")
     if asked.seed:

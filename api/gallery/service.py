@@ -17,7 +17,9 @@ from api.gallery.store import GalleryStore, Known
 from api.gallery.thumbs import Thumbs
 from api.gallery.trash import Trash
 from api.hub import Feed, Hub, text
+from api.people import FIRST
 from api.pictures import Pictures
+from graph.folders import own_folder
 from graph.types import JsonObject
 
 TELL_EVERY = 0.5
@@ -46,7 +48,7 @@ class Gallery:
         self._timer: asyncio.TimerHandle | None = None
         self._looked = 0.0
         self._answers: dict[Question, tuple[int, str]] = {}
-        self._overview: tuple[int, float, JsonObject] = (-1, 0.0, {})
+        self._overviews: dict[str | None, tuple[int, float, JsonObject]] = {}
         self._emptying: asyncio.Task[None] | None = None
         feed.watch(self._hear)
 
@@ -92,13 +94,15 @@ class Gallery:
         scan = self._scan
         return {"change": self.change, "scanning": scan.working, "unread": scan.unread, "problems": scan.problems}
 
-    async def overview(self) -> JsonObject:
-        """What can be filtered by. While files are read it may be a moment old: it counts all there is."""
+    async def overview(self, owner: str | None = None) -> JsonObject:
+        """What can be filtered by. While files are read it may be a moment old: it counts all there is of an owner."""
         now = time.monotonic()
-        change, at, found = self._overview
+        change, at, found = self._overviews.pop(owner, (-1, 0.0, {}))
         if change != self.change and (not self._scan.working or now - at > COUNT_EVERY):
-            change, found = self.change, await self.store.overview()
-            self._overview = change, now, found
+            change, at, found = self.change, now, await self.store.overview(owner)
+        self._overviews[owner] = change, at, found
+        while len(self._overviews) > ANSWERS_KEPT:
+            self._overviews.pop(next(iter(self._overviews)))
         return {**found, **self.state()}
 
     def tell(self) -> None:
@@ -120,8 +124,8 @@ class Gallery:
             if listener.flags.get("easel_nodes") is True:  # a page of ours; other clients know no such message
                 listener.put(message, replaces="easel_gallery")
 
-    def _hear(self, kind: str, data: Any) -> None:
-        """A node's results name the files that it wrote."""
+    def _hear(self, kind: str, data: Any, owner: str | None = None) -> None:
+        """A node's results name the files that it wrote, in its owner's folders."""
         output = data.get("output") if kind == "executed" else None
         for value in cast("dict[str, Any]", output).values() if isinstance(output, dict) else ():
             for file in cast("list[Any]", value) if isinstance(value, list) else ():
@@ -129,7 +133,8 @@ class Gallery:
                     named = cast("dict[str, Any]", file)
                     parts = (named.get("type", "output"), named.get("subfolder") or "", named.get("filename"))
                     if all(isinstance(part, str) for part in parts):
-                        self.notice(str(parts[0]), str(parts[1]).replace("\\", "/").strip("/"), str(parts[2]))
+                        folder = f"{own_folder(owner or FIRST)}/{parts[1]}".replace("\\", "/").strip("/")
+                        self.notice(str(parts[0]), folder, str(parts[2]))
 
     async def _empty_old(self) -> None:
         while True:

@@ -12,7 +12,7 @@ from typing import Any
 
 from api.database import Database
 from api.gallery.facts import write_facts
-from api.gallery.schema import GONE, HERE, SCHEMA, TRASHED
+from api.gallery.schema import GONE, HERE, SCHEMA, TRASHED, owner_of
 from api.gallery.search import Question, search
 from graph.types import JsonObject
 
@@ -133,22 +133,31 @@ class GalleryStore(Database):
     async def search(self, asked: Question) -> str:
         return await self.call(lambda db: search(db, asked))
 
-    async def items(self, ids: Sequence[int]) -> list[JsonObject]:
-        """What a tile shows, in the order of the ids; those that are not there any more are left out."""
+    async def items(self, ids: Sequence[int], owner: str | None = None) -> list[JsonObject]:
+        """What a tile shows, in the order of the ids; those that are not there any more are left out.
+
+        owner: here and below, whose files alone; other people's are as if they were not there.
+        """
 
         def read(db: sqlite3.Connection) -> list[JsonObject]:
             marks = ",".join("?" * len(ids))
-            rows = db.execute(f"SELECT {_TILE} FROM files WHERE id IN ({marks}) AND state <> {GONE}", list(ids))
+            whose, owners = _whose(owner)
+            rows = db.execute(
+                f"SELECT {_TILE} FROM files WHERE id IN ({marks}) AND state <> {GONE}{whose}", [*ids, *owners]
+            )
             found = {row[0]: _tile(row) for row in rows}
             return [found[id] for id in ids if id in found]
 
         return await self.call(read)
 
-    async def item(self, id: int) -> JsonObject | None:
+    async def item(self, id: int, owner: str | None = None) -> JsonObject | None:
         """All that is known of a file."""
 
         def read(db: sqlite3.Connection) -> JsonObject | None:
-            row = db.execute(f"SELECT {_TILE}, read FROM files WHERE id = ? AND state <> {GONE}", (id,)).fetchone()
+            whose, owners = _whose(owner)
+            row = db.execute(
+                f"SELECT {_TILE}, read FROM files WHERE id = ? AND state <> {GONE}{whose}", (id, *owners)
+            ).fetchone()
             if row is None:
                 return None
             names: dict[str, list[str]] = {"model": [], "lora": [], "tag": []}
@@ -165,23 +174,28 @@ class GalleryStore(Database):
 
         return await self.call(read)
 
-    async def overview(self) -> JsonObject:
+    async def overview(self, owner: str | None = None) -> JsonObject:
         """What can be filtered by: models, LoRAs, tags and folders with their counts."""
 
         def read(db: sqlite3.Connection) -> JsonObject:
+            whose, owners = _whose(owner)
             named = (
-                "SELECT names.name, count(*) AS n FROM names JOIN files ON files.id = file AND state = 0"
+                f"SELECT names.name, count(*) AS n FROM names JOIN files ON files.id = file AND state = 0{whose}"
                 " WHERE role = ? GROUP BY names.name ORDER BY n DESC, names.name LIMIT ?"
             )
             roles = {
-                role: [list(row) for row in db.execute(named, (role, MOST_MODELS))] for role in ("model", "lora", "tag")
+                role: [list(row) for row in db.execute(named, (*owners, role, MOST_MODELS))]
+                for role in ("model", "lora", "tag")
             }
+            by = "INDEXED BY files_folder" if owner is None else ""
             folders = db.execute(
-                "SELECT kind, folder, count(*) FROM files INDEXED BY files_folder WHERE state = 0 GROUP BY kind, folder"
+                f"SELECT kind, folder, count(*) FROM files {by} WHERE state = 0{whose} GROUP BY kind, folder"
                 " ORDER BY folder LIMIT ?",
-                (MOST_MODELS,),
+                (*owners, MOST_MODELS),
             )
-            counts = dict(db.execute("SELECT state, count(*) FROM files GROUP BY state").fetchall())
+            counts = dict(
+                db.execute(f"SELECT state, count(*) FROM files WHERE 1{whose} GROUP BY state", owners).fetchall()
+            )
             return {
                 "models": roles["model"],
                 "loras": roles["lora"],
@@ -193,13 +207,16 @@ class GalleryStore(Database):
 
         return await self.call(read)
 
-    async def rate(self, values: Sequence[tuple[int, int | None, bool | None]]) -> list[JsonObject]:
+    async def rate(
+        self, values: Sequence[tuple[int, int | None, bool | None]], owner: str | None = None
+    ) -> list[JsonObject]:
         """Give files stars, or make them favourites; None leaves that as it is. Returns what was before."""
 
         def write(db: sqlite3.Connection) -> list[JsonObject]:
             before: list[JsonObject] = []
+            whose, owners = _whose(owner)
             for id, rating, favourite in values:
-                row = db.execute("SELECT rating, favourite FROM files WHERE id = ?", (id,)).fetchone()
+                row = db.execute(f"SELECT rating, favourite FROM files WHERE id = ?{whose}", (id, *owners)).fetchone()
                 if row is None:
                     continue
                 before.append({"id": id, "rating": row[0], "favourite": bool(row[1])})
@@ -211,30 +228,34 @@ class GalleryStore(Database):
 
         return await self.call(write)
 
-    async def tag(self, ids: Sequence[int], tag: str, on: bool) -> list[int]:
+    async def tag(self, ids: Sequence[int], tag: str, on: bool, owner: str | None = None) -> list[int]:
         """Put a tag on files, or take it off; returns those for which that changed something."""
 
         def write(db: sqlite3.Connection) -> list[int]:
+            whose, owners = _whose(owner)
             statement = (
-                "INSERT OR IGNORE INTO names (file, role, name) SELECT id, 'tag', ? FROM files WHERE id = ?"
+                f"INSERT OR IGNORE INTO names (file, role, name) SELECT id, 'tag', ? FROM files WHERE id = ?{whose}"
                 if on
-                else "DELETE FROM names WHERE role = 'tag' AND name = ? AND file = ?"
+                else "DELETE FROM names WHERE role = 'tag' AND name = ?"
+                f" AND file IN (SELECT id FROM files WHERE id = ?{whose})"
             )
-            return [id for id in ids if db.execute(statement, (tag, id)).rowcount]
+            return [id for id in ids if db.execute(statement, (tag, id, *owners)).rowcount]
 
         return await self.call(write)
 
     # The trash
 
-    async def files(self, ids: Sequence[int], state: int) -> list[Known]:
+    async def files(self, ids: Sequence[int], state: int, owner: str | None = None) -> list[Known]:
         """Where these files are, those of them that are in this state."""
         marks = ",".join("?" * len(ids))
-        return await self._files(f"SELECT {_KNOWN} FROM files WHERE state = ? AND id IN ({marks})", (state, *ids))
+        whose, owners = _whose(owner)
+        statement = f"SELECT {_KNOWN} FROM files WHERE state = ? AND id IN ({marks}){whose}"
+        return await self._files(statement, (state, *ids, *owners))
 
-    async def all_in_trash(self) -> list[int]:
-        return await self.call(
-            lambda db: [row[0] for row in db.execute("SELECT id FROM files WHERE state = ?", (TRASHED,))]
-        )
+    async def all_in_trash(self, owner: str | None = None) -> list[int]:
+        whose, owners = _whose(owner)
+        statement = f"SELECT id FROM files WHERE state = ?{whose}"
+        return await self.call(lambda db: [row[0] for row in db.execute(statement, (TRASHED, *owners))])
 
     async def set_trashed(self, ids: Iterable[int]) -> None:
         now = int(time.time())
@@ -271,6 +292,11 @@ class GalleryStore(Database):
 _KNOWN = "id, kind, folder, name, mtime, size, width, height"
 
 
+def _whose(owner: str | None) -> tuple[str, tuple[str, ...]]:
+    """The end of a condition, and its values."""
+    return ("", ()) if owner is None else (" AND owner = ?", (owner,))
+
+
 def _take(db: sqlite3.Connection, file: Seen) -> int:
     values = (file.media, file.mtime, file.size, file.mtime // 10**9)
     place = (file.kind, file.folder, file.name)
@@ -279,7 +305,8 @@ def _take(db: sqlite3.Connection, file: Seen) -> int:
         id = int(row[0])
         db.execute("UPDATE files SET media = ?, mtime = ?, size = ?, time = ?, read = 0 WHERE id = ?", (*values, id))
         return id
-    lost = _same(db, GONE, file.size, file.mtime, file.name)
+    owner = owner_of(file.folder)
+    lost = _same(db, GONE, file.size, file.mtime, file.name, owner)
     if lost is not None:
         db.execute(
             "UPDATE files SET state = 0, since = NULL, read = 0, kind = ?, folder = ?, name = ?, media = ?"
@@ -288,31 +315,34 @@ def _take(db: sqlite3.Connection, file: Seen) -> int:
         )
         return lost
     done = db.execute(
-        "INSERT INTO files (kind, folder, name, media, mtime, size, time) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (*place, *values),
+        "INSERT INTO files (kind, folder, name, media, mtime, size, time, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*place, *values, owner),
     )
     return int(done.lastrowid or 0)
 
 
-def _same(db: sqlite3.Connection, state: int, size: int, mtime: int, name: str) -> int | None:
-    """A file that is this one, by size and time; a time in whole seconds says little, then the name must be equal."""
+def _same(db: sqlite3.Connection, state: int, size: int, mtime: int, name: str, owner: str) -> int | None:
+    """A file that is this one, by size and time; a time in whole seconds says little, then the name must be equal.
+
+    What a person said of a file goes along to their own alone.
+    """
     row = db.execute(
         "SELECT id FROM files INDEXED BY files_same WHERE state = ? AND size = ? AND mtime = ?"
-        " AND (name = ? OR ? % 1000000000 <> 0) ORDER BY name = ? DESC LIMIT 1",
-        (state, size, mtime, name, mtime, name),
+        " AND (name = ? OR ? % 1000000000 <> 0) AND owner = ? ORDER BY name = ? DESC LIMIT 1",
+        (state, size, mtime, name, mtime, owner, name),
     ).fetchone()
     return None if row is None else int(row[0])
 
 
 def _hand_over(db: sqlite3.Connection, id: int) -> None:
     """A rated file has moved, and was seen anew before it was missed: the new row gets the stars and tags."""
-    size, mtime, name, rating, favourite = db.execute(
-        "SELECT size, mtime, name, rating, favourite FROM files WHERE id = ?", (id,)
+    size, mtime, name, rating, favourite, owner = db.execute(
+        "SELECT size, mtime, name, rating, favourite, owner FROM files WHERE id = ?", (id,)
     ).fetchone()
     tagged = db.execute("SELECT 1 FROM names WHERE file = ? AND role = 'tag'", (id,)).fetchone()
     if not rating and not favourite and not tagged:
         return
-    other = _same(db, HERE, size, mtime, name)
+    other = _same(db, HERE, size, mtime, name, owner)
     if other is None:
         return
     db.execute(
