@@ -60,6 +60,8 @@ class Flags:
     load_packs: bool = True
     trust_packs: bool = False
     dev_packs: tuple[str, ...] = ()
+    packs_rest: bool = True
+    """Whether a pack whose import only declares is imported when one of its nodes is needed."""
     only_packs: tuple[str, ...] = ()
     """Packs that load although `load_packs` is off."""
     pack_patience: float = 60.0
@@ -273,6 +275,9 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="load these all the same",
     )
+    packs.add_argument(
+        "--import-packs", action="store_true", help="import every pack at the start, and not when its nodes are needed"
+    )
     packs.add_argument("--trust-packs", action="store_true", help="load every pack: each runs with your rights")
     packs.add_argument(
         "--dev-pack", action="append", default=[], metavar="NAME", help="load this pack, and again when it is saved"
@@ -357,6 +362,7 @@ def _flags(
         browser=not found.no_browser,
         load_packs=not found.disable_custom_nodes,
         trust_packs=found.trust_packs,
+        packs_rest=not found.import_packs,
         dev_packs=tuple(found.dev_pack),
         only_packs=tuple(found.whitelist_custom_nodes),
         pack_patience=found.pack_patience,

@@ -182,9 +182,11 @@ class LocalWorker:
         await self._tell_and_hear({"type": "free", "models": models, "cache": cache}, self._patience())
 
     async def check(self, prompt: JsonObject, nodes: list[str]) -> list[Problem] | None:
-        """What these nodes' own code objects to; None where the worker does not answer in time."""
+        """What these nodes' own code objects to; None where the worker does not answer in time, or cannot now."""
         found = await self._ask({"type": "validate", "prompt": prompt, "nodes": nodes}, CHECK_DEADLINE)
-        return None if found is None else [Problem(**problem) for problem in found.get("problems", ())]
+        if found is None or found.get("unknown"):
+            return None
+        return [Problem(**problem) for problem in found.get("problems", ())]
 
     async def hand_over(self, body: JsonObject) -> JsonObject:
         """What packs that asked to see prompts make of one; as it is where none asked, or none answers in time."""
@@ -334,7 +336,11 @@ class LocalWorker:
             self._renew = False  # what was asked for until now is seen by what follows
             packs = await asyncio.to_thread(self._packs.for_worker)
             self._imported = {pack["path"]: pack["hash"] for pack in packs if pack["state"] == "load"}
-            await child.send({**self._config, "type": "config", "packs": packs, "pack_memory": self._guard.memory})
+            resting = await asyncio.to_thread(self._packs.declared.read)
+            memory = self._guard.memory
+            await child.send(
+                {**self._config, "type": "config", "packs": packs, "pack_memory": memory, "resting": resting}
+            )
             watch = asyncio.create_task(self._guard.watch(child))
             async for header, blobs in child.frames():
                 self._guard.heard()
@@ -412,6 +418,8 @@ class LocalWorker:
                 self._handlers = header["count"]
             case "renew":
                 self.renew()
+            case "resting":
+                self._packs.declared.write(header["known"])
             case "folders" | "submit" | "wish":
                 self.on_wish(header)
             case "stats":

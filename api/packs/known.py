@@ -16,6 +16,7 @@ from api.packs.approvals import Approval, Approvals, Skip
 from api.packs.development import Development
 from api.packs.environments import Environments, Needs, needs_of
 from api.packs.names import Names
+from api.packs.resting import KeptDeclarations
 from graph.packs import PackOnDisk, named_packs
 from graph.spec import NodeSpec
 from graph.types import JsonObject
@@ -84,6 +85,7 @@ class Packs:
         self.approvals = Approvals(flags.user)
         self.development = Development(flags.user)
         self.names = Names(flags.user)
+        self.declared = KeptDeclarations(flags.user / "cache" / "packs.json", used=flags.packs_rest)
         self.changed = changed
         """Called where a pack's approval or its standing became another."""
         self.environments = Environments(flags.user / "environments")
@@ -234,6 +236,7 @@ def row(known: Known, report: Mapping[str, object] | None, there: frozenset[str]
         "changed": known.changed,
         "sentence": known.skip.sentence if known.skip is not None else None,
         "seconds": said.get("seconds"),
+        "resting": bool(said.get("resting")),
         "node_types": said.get("node_types", []),
         "problems": [*_problems_of_files(known), *as_list(said.get("problems"))],
         "notes": said.get("notes", []),

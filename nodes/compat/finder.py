@@ -12,7 +12,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -23,6 +23,7 @@ from nodes.compat import own_modules
 from nodes.compat.comfy_root import comfy_root
 from nodes.compat.host import host
 from nodes.compat.stand_in import ABSENT, is_read, log, no_effect, stand_in
+from nodes.packs.watch import note_set
 
 HERE = Path(__file__).resolve().parent
 PREFIX = "nodes.compat."
@@ -39,6 +40,9 @@ PACKAGES = frozenset(
     | {"comfy.weight_adapter", "comfy.comfy_types", "comfy_extras.chainner_models"}
 )
 """Which of the modules that we have no file for have modules in them, as has every one in `comfy.ldm`."""
+
+LOADED: list[Callable[[ModuleType], None]] = []
+"""Called with each module of ComfyUI's names when it has just been loaded."""
 
 HONOURED = frozenset({"comfy.utils.PROGRESS_BAR_ENABLED", "latent_preview.get_previewer"})
 """What a pack may replace in a module of ours, and we read it."""
@@ -87,8 +91,10 @@ class CompatModule(ModuleType):
     def __setattr__(self, name: str, value: Any) -> None:
         frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
         whole = f"{shown_name(self.__name__)}.{name}"
-        if name in self.__dict__ and whole not in HONOURED and own_modules.pack_of(frame.f_globals) is not None:
-            log.warning("%s", no_effect(whole, frame))
+        if own_modules.pack_of(frame.f_globals) is not None:
+            if name in self.__dict__ and whole not in HONOURED:
+                log.warning("%s", no_effect(whole, frame))
+            note_set(whole)
         super().__setattr__(name, value)
 
 
@@ -128,6 +134,8 @@ class _FileLoader(SourceFileLoader):
         super().exec_module(module)
         if module.__name__ in (*SINGLE, *OTHERS):  # packs look for other files beside these
             module.__dict__["__file__"] = str(comfy_root() / f"{shown_name(module.__name__)}.py")
+        for tell in LOADED:
+            tell(module)
 
 
 class _EmptyLoader(Loader):

@@ -80,6 +80,7 @@ class PackRoutes:
         """What is still to run when the server stops."""
         self._packs: dict[str, _Server] = {}
         self._seen: set[int] = set()
+        self._at_first = self._signals()
         self._middlewares = 0
         """Of the application's, those that were told."""
         self._started = 0
@@ -114,6 +115,15 @@ class PackRoutes:
                     told.append({"pack": server.pack, "routes": server.paths, **address})
             self._start()
         tell({"type": "routes", "packs": told})
+
+    def added(self) -> int:
+        """How many routes and functions packs have added so far."""
+        own = sum(len(server.paths) for server in self._packs.values())
+        return own + len(self.app.router.resources()) + len(self.app.middlewares) + self._signals() - self._at_first
+
+    def _signals(self) -> int:
+        app = self.app
+        return sum(map(len, (app.on_startup, app.on_shutdown, app.on_cleanup, app.cleanup_ctx)))
 
     def close(self) -> None:
         """Have each pack's loop run what the pack has put into `app.on_shutdown` and `app.on_cleanup`, once."""

@@ -27,7 +27,7 @@ from nodes.packs.folders import add_folders
 from nodes.packs.replaced import attach, registered
 from nodes.packs.report import PackProblem, PackReport, problem_of
 from nodes.packs.source import Sources
-from nodes.packs.watch import bounded_memory, watched
+from nodes.packs.watch import Watched, bounded_memory, watched
 
 PRESTART = "prestartup_script.py"
 
@@ -83,6 +83,8 @@ class Loader:
     ) -> None:
         self.reports: dict[Path, PackReport] = {}
         """By the pack's path, in the order in which they were imported."""
+        self.seen: Watched | None = None
+        """What was seen of the last import."""
         self.take(registry)
         self._writable = tuple(writable)
         self._guarded = tuple(guarded)
@@ -148,6 +150,7 @@ class Loader:
             except BaseException as error:  # a pack may end in any way, sys.exit() included; the others are to load
                 report.problems.append(problem_of(error, to_load.pack.path, what, self._memory))
         take_back()
+        self.seen = seen
         silent = [one for one in seen.refused if not any(one in problem.sentence for problem in report.problems)]
         report.problems[:0] = map(PackProblem, silent)  # first: they are why what follows went wrong
         report.notes += [note for note in seen.noted if note not in report.notes]

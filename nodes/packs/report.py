@@ -50,9 +50,16 @@ class PackReport:
     locales: bool = False
     examples: int = 0
     """Graphs to begin with that it brings."""
+    resting: bool = False
+    """Whether it is known from an earlier start, and imported when one of its nodes is needed."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> PackReport:
+        """Raises TypeError for what is none."""
+        return cls(**{**data, "problems": [PackProblem(**problem) for problem in data["problems"]]})
 
     def settle(self) -> None:
         """Say by `state` what there is."""

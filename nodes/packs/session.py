@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from graph.folders import Folders
+from graph.node import NodeType
 from graph.packs import PackOnDisk
 from graph.registry import Registry
 from graph.types import JsonObject
 from nodes.compat.finder import install as answer_names
 from nodes.compat.host import Host, install
 from nodes.packs.load import Loader, ToLoad
+from nodes.packs.quiet import Surroundings
 from nodes.packs.reload import Reloaded, reload
 from nodes.packs.report import PackReport, State
 from nodes.packs.restarts import take_over
+from nodes.packs.resting import Resting, may_rest, signature
 
 log = logging.getLogger("worker")
 
@@ -47,6 +51,10 @@ class PackSession:
             Registry(), _writable(folders, config), _paths(config, "guarded"), config.get("pack_memory")
         )
         self._off: dict[str, PackReport] = {}
+        self._resting = Resting.from_json(config.get("resting"), signature(config, self._entries))
+        self._asleep: dict[str, ToLoad] = {}
+        """By node type, the packs that are imported when one of theirs is needed."""
+        self._importing = threading.RLock()
         self.host = Host(folders=folders, registry=Registry(), config=config, send=send)
         install(self.host)
         answer_names(_paths(config, "custom_nodes"))
@@ -61,6 +69,7 @@ class PackSession:
         self._loader.take(registry)
         self.host.registry = registry
         self.load(self._entries)
+        self._keep()
         return registry
 
     def load(self, entries: Iterable[Mapping[str, Any]]) -> None:
@@ -68,10 +77,29 @@ class PackSession:
         for entry in entries:
             if entry["state"] == "load":
                 self._off.pop(entry["path"], None)
-                self._named(_to_load(entry), self._loader.load)
+                to_load = _to_load(entry)
+                if not self._lay_down(to_load):
+                    self._named(to_load, self._import)
             else:
                 state: State = _OFF[entry["state"]]
                 self._off[entry["path"]] = PackReport(entry["name"], entry["path"], state)
+
+    def sleeps(self, class_types: Iterable[str]) -> bool:
+        """Whether the pack of one of these node types is still to be imported."""
+        return any(name in self._asleep for name in class_types)
+
+    def wake(self, class_types: Iterable[str]) -> list[PackReport]:
+        """Import the packs that rest of these node types, whose declarations may prove to be others by now."""
+        woken: list[PackReport] = []
+        with self._importing:
+            for name in class_types:
+                to_load = self._asleep.get(name)
+                if to_load is not None:
+                    self._named(to_load, self._wake)
+                    woken.append(self._loader.reports[to_load.pack.path])
+            if woken:
+                self._keep()
+        return woken
 
     def reload(self, entry: Mapping[str, Any]) -> Reloaded:
         """Import a pack under development anew; one that was not imported yet is simply imported."""
@@ -115,14 +143,71 @@ class PackSession:
     def reports(self) -> list[JsonObject]:
         return [report.to_json() for report in (*self._loader.reports.values(), *self._off.values())]
 
+    def _lay_down(self, to_load: ToLoad) -> bool:
+        """Put the node types of a pack that may rest into the registry; says whether it may."""
+        if to_load.pack.path in self._loader.reports:
+            return False
+        found = self._resting.types_of(to_load, self._loader.registry, self._awake)
+        if found is None:
+            return False
+        report, types = found
+        self._loader.registry.add(*types)
+        self._loader.reports[to_load.pack.path] = report
+        self._asleep |= {type.spec.class_type: to_load for type in types}
+        self._tell({**_about(to_load), "done": True, "report": report.to_json()})
+        return True
+
+    def _awake(self, class_type: str) -> NodeType:
+        """A node type of a pack that rested, with its code: for whoever comes upon it in the middle of a job."""
+        reports = self.wake([class_type])
+        found = self._loader.registry.get(class_type)
+        if found is None:
+            problems = [problem.sentence for report in reports for problem in report.problems]
+            raise LookupError(" ".join(problems) or f"The node type {class_type} is no more.")
+        return found
+
+    def _wake(self, to_load: ToLoad) -> PackReport:
+        """Import a pack in the place of what was known of it."""
+        loader, path = self._loader, to_load.pack.path
+        self._asleep = {name: other for name, other in self._asleep.items() if other is not to_load}
+        registry, places = loader.registry, list(loader.reports)
+        fresh = loader.registry = registry.without(loader.reports.pop(path).node_types)
+        try:
+            report = self._import(to_load)
+        finally:
+            loader.registry = registry
+            loader.reports = {place: loader.reports[place] for place in places}
+        registry.become(fresh)
+        return report
+
+    def _import(self, to_load: ToLoad) -> PackReport:
+        """Import a pack, and learn whether it may rest from now on."""
+        around = Surroundings() if may_rest(to_load) else None
+        report = self._loader.load(to_load)
+        seen = self._loader.seen
+        if around is not None and seen is not None:
+            self._resting.learn(to_load, report, self._loader.registry, seen, around.disturbed_by(seen))
+        return report
+
+    def _keep(self) -> None:
+        """Have what was learned of packs kept for the next start."""
+        if self._resting.learned:
+            self._resting.learned = False
+            self._tell({"type": "resting", "known": self._resting.to_json()})
+
     def _named(self, to_load: ToLoad, work: Callable[[ToLoad], PackReport | None]) -> None:
-        about = {"type": "pack", "name": to_load.name, "path": str(to_load.pack.path), "hash": to_load.hash}
-        self._tell(about)
-        report = work(to_load)
+        about = _about(to_load)
+        with self._importing:
+            self._tell(about)
+            report = work(to_load)
         if report is not None:
             for problem in report.problems:
                 log.warning("pack %s: %s", report.name, problem.sentence)
         self._tell({**about, "done": True, "report": None if report is None else report.to_json()})
+
+
+def _about(to_load: ToLoad) -> JsonObject:
+    return {"type": "pack", "name": to_load.name, "path": str(to_load.pack.path), "hash": to_load.hash}
 
 
 def _to_load(entry: Mapping[str, Any]) -> ToLoad:

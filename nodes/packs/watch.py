@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 from collections.abc import Generator, Sequence
@@ -26,6 +27,10 @@ CACHES = (".cache", ".config", ".local", ".triton", ".keras", ".matplotlib", ".n
 """Folders of a person's home in which libraries keep what they make."""
 CACHE_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "HF_HOME", "TORCH_HOME", "MPLCONFIGDIR", "NUMBA_CACHE_DIR")
 ALWAYS = ("/dev", "/proc")
+LISTS = ("os.listdir", "os.scandir")
+CODE = (".py", ".pyc", ".so", ".pyd")
+PYTHONS = tuple({*map(os.path.realpath, (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values())), *ALWAYS})
+"""Where Python and what is installed lie."""
 
 PLACES: dict[str, tuple[int, ...]] = {
     "os.remove": (0,),
@@ -64,6 +69,8 @@ class Watched:
 
     pack: str
     allowed: tuple[str, ...]
+    own: tuple[str, ...]
+    """Of these, its own folder and the folders of files that last."""
     guarded: tuple[str, ...]
     """Within the allowed folders, what no pack may change."""
     others: frozenset[int | None] = frozenset()
@@ -71,6 +78,12 @@ class Watched:
     refused: list[str] = field(default_factory=list[str])
     """Sentences."""
     noted: list[str] = field(default_factory=list[str])
+    read: set[str] = field(default_factory=set[str])
+    """Files that are no code and folders that were looked at, outside of Python's own."""
+    wrote: bool = False
+    """Whether it changed a file, other than for its own passing use."""
+    set: list[str] = field(default_factory=list[str])
+    """Names in ComfyUI's modules that it gave another value."""
 
     def note(self, what: str) -> None:
         if what not in self.noted and len(self.noted) < MOST_NOTED:
@@ -102,8 +115,9 @@ def watched(pack: str, places: Sequence[Path], guarded: Sequence[Path] = ()) -> 
         _installed = True
     before = _now
     others = frozenset(thread.ident for thread in threading.enumerate()) - {threading.get_ident()}
-    allowed = tuple(dict.fromkeys([*map(_real, places), *_usual_places()]))
-    _now = Watched(pack, allowed, tuple(map(_real, guarded)), others)
+    own = tuple(dict.fromkeys(map(_real, places)))
+    allowed = tuple(dict.fromkeys([*own, *_usual_places()]))
+    _now = Watched(pack, allowed, own, tuple(map(_real, guarded)), others)
     try:
         yield _now
     finally:
@@ -157,8 +171,14 @@ def _hear(event: str, arguments: tuple[Any, ...]) -> None:
     try:
         if event == "open":
             path, _, flags = arguments
-            if isinstance(flags, int) and flags & WRITES and not isinstance(path, int):
+            if isinstance(path, int):
+                return
+            if isinstance(flags, int) and flags & WRITES:
                 _check(now, path, None)
+            else:
+                _read(now, path)
+        elif event in LISTS:
+            _read(now, arguments[0])
         elif event in PLACES:
             for number, at in enumerate(PLACES[event]):
                 places = FOLDERS_OF.get(event, ())
@@ -231,7 +251,10 @@ def _started(now: Watched, event: str, arguments: tuple[Any, ...]) -> None:
 def _check(now: Watched, path: Any, folder: Any, *, name_only: bool = False) -> None:
     """Raises WriteRefused for a path outside of what the pack may change."""
     place = _place(path, folder, name_only=name_only)
-    if place is None or (_in(place, now.allowed) and not _in(place, now.guarded)):
+    if place is None:
+        return
+    if _in(place, now.allowed) and not _in(place, now.guarded):
+        now.wrote = now.wrote or (_in(place, now.own) and "__pycache__" not in place)
         return
     if os.path.basename(os.path.dirname(place)) == "__pycache__":  # noqa: PTH119, PTH120 (Python's own doing)
         return
@@ -241,6 +264,21 @@ def _check(now: Watched, path: Any, folder: Any, *, name_only: bool = False) -> 
     )
     now.refuse(sentence)
     raise WriteRefused(sentence)
+
+
+def _read(now: Watched, path: Any) -> None:
+    """Note what is no code: a pack may declare its nodes by what it holds."""
+    place = _place(path, None)
+    if place is None or place.endswith(CODE) or _in(place, PYTHONS):
+        return
+    now.read.add(place)
+
+
+def note_set(name: str) -> None:
+    """The pack that is imported now gives a name in a module of ComfyUI's another value."""
+    now = watching()
+    if now is not None and len(now.set) < MOST_NOTED:
+        now.set.append(name)
 
 
 def _in(place: str, roots: Sequence[str]) -> bool:
