@@ -1,5 +1,6 @@
 """Easel's control process: `python3 server.py` starts it, `python3 server.py run GRAPH.json` runs one graph,
-`python3 server.py new-node NAME` makes a pack of nodes."""
+`python3 server.py new-node NAME` makes a pack of nodes, `python3 server.py convert FILE` a safe file of weights,
+`python3 server.py account add NAME` an account."""
 
 from __future__ import annotations
 
@@ -18,6 +19,14 @@ def main() -> int:
         from api.new_node import main as new_node
 
         return new_node(sys.argv[2:])
+    if sys.argv[1:2] == ["convert"]:
+        from api.weights.command import main as convert
+
+        return convert(sys.argv[2:])
+    if sys.argv[1:2] == ["account"]:
+        from api.accounts.command import main as account
+
+        return account(sys.argv[2:])
     flags = parse(sys.argv[1:])
     ensure_environment()
     if isinstance(flags, RunFlags):
