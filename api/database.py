@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 import queue
 import sqlite3
 import threading
@@ -23,7 +22,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from api.files_on_disk import DISK_GONE, FULL, READ_ONLY, sync_folder
+from api.files_on_disk import DISK_GONE, FULL, READ_ONLY, whole_path
 from api.troubles import Kind
 
 log = logging.getLogger("easel")
@@ -198,16 +197,11 @@ class Database:
 
     def _write_anew(self, db: sqlite3.Connection) -> None:
         """Put what is open where the file was."""
-        made = self._path.with_name(f".{self._path.name}.part")
-        made.unlink(missing_ok=True)
-        with closing(sqlite3.connect(made)) as copy:
-            db.backup(copy)
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        for side in SIDES:  # of the file that is gone: SQLite would play them onto the new one
-            self._path.with_name(self._path.name + side).unlink(missing_ok=True)
-        made.replace(self._path)
-        sync_folder(self._path.parent)
+        with whole_path(self._path) as made:
+            with closing(sqlite3.connect(made)) as copy:
+                db.backup(copy)
+            for side in SIDES:  # of the file that is gone: SQLite would play them onto the new one
+                self._path.with_name(self._path.name + side).unlink(missing_ok=True)
 
     def _together(self, db: sqlite3.Connection, calls: list[_Call[Any]]) -> list[_Result]:
         """Run calls in one transaction; what they gave may be told once this returns: it is on the disk."""

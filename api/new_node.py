@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.files_on_disk import write_whole
 from api.flags import ROOT
 from api.packs.development import Development
 
@@ -93,8 +94,7 @@ def make(names: Names, packs: Path, user: Path) -> Path:
         raise CannotMake(f"there is a node type {names.class_type} already: choose another name")
     folder.mkdir(parents=True)
     for name, text in files(names).items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text, "utf-8")
+        write_whole(folder / name, text.encode())
     Development(user).add(folder)
     return folder
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from api.files_on_disk import write_whole
+from api.files_on_disk import move, write_whole
 from api.replies import Refusal, as_refusal, read_json, read_object
 from api.services import SERVICES
 from api.userdata import user_root
@@ -81,7 +81,7 @@ def _read(path: Path) -> JsonObject:
 def _set_aside(path: Path) -> None:
     kept = path.with_suffix(".damaged.json")
     try:
-        path.replace(kept)
+        move(path, kept)
         log.warning("they were moved to %s", kept)
     except OSError as error:
         log.warning("they could not be moved to %s: %s", kept, error)

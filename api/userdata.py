@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import mimetypes
 import os
 from pathlib import Path
 from typing import Any
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from api.files import SANDBOX, disposition
-from api.files_on_disk import sync_folder, write_whole
+from api.files_on_disk import move, write_whole
 from api.people import who
 from api.replies import Refusal, as_refusal
 from api.services import SERVICES
+from api.serving import UserFile
 from graph.errors import FileNameError
 from graph.folders import inside
 
@@ -69,13 +68,7 @@ async def list_tree(request: web.Request) -> web.Response:
 
 async def get_file(request: web.Request) -> web.StreamResponse:
     path = _existing(request, "file")
-    media = mimetypes.types_map.get(path.suffix.lower(), "application/octet-stream")
-    response = web.FileResponse(path)
-    response.content_type = media
-    response.headers["Content-Security-Policy"] = SANDBOX
-    response.headers[hdrs.CONTENT_DISPOSITION] = disposition(path.name, shown=media == "application/json")
-    response.headers[hdrs.CACHE_CONTROL] = "no-cache"
-    return response
+    return UserFile(path)
 
 
 async def file_time(request: web.Request) -> web.Response:
@@ -120,9 +113,7 @@ async def move_file(request: web.Request) -> web.Response:
     if _keeps(request) and target.exists():
         return web.Response(status=409, text="File already exists")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.replace(target)
-        sync_folder(target.parent)
+        move(source, target)
     except OSError as error:
         raise as_refusal(error, target.name) from error
     return _written(request, root, target)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from graph.errors import FileNameError
 from graph.folders import Folders
+from graph.whole_files import write_whole
 
 FOLDER = "passed"
 """In the folder for temporary files, which is emptied when the server starts."""
@@ -37,4 +38,4 @@ def dropped(folders: Folders) -> str:
 def note_dropped(folders: Folders) -> None:
     """Say that pictures were let go. Raises OSError."""
     path = folder(folders) / _DROPPED
-    path.write_text(str(int(dropped(folders) or "0") + 1))
+    write_whole(path, str(int(dropped(folders) or "0") + 1).encode(), lasting=False)

@@ -20,6 +20,7 @@ from graph import passed_images
 from graph.context import RUNNING, Context
 from graph.errors import FileNameError
 from graph.node import Choice, Results, Text, node
+from graph.whole_files import write_whole
 from models.images import PictureError, encoded, read_channels
 from nodes.values import Image, Mask
 
@@ -139,10 +140,4 @@ def _from_text(text: str) -> torch.Tensor:
 
 def _write(path: Path, data: bytes) -> None:
     """Whole or not at all: the program may ask for it at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_suffix(".new")
-    try:
-        made.write_bytes(data)
-        made.replace(path)
-    finally:
-        made.unlink(missing_ok=True)
+    write_whole(path, data, lasting=False)

@@ -10,12 +10,12 @@ import asyncio
 import hashlib
 import logging
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from api.files_on_disk import write_whole
 from api.pictures import PictureError, Pictures
 
 log = logging.getLogger("easel")
@@ -150,16 +150,7 @@ def _read(place: Path) -> bytes | None:
 
 def _write(place: Path, data: bytes) -> None:
     """Whole or not at all; not for ever: what a power cut takes is made again."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", dir=place.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(place)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    write_whole(place, data, lasting=False)
 
 
 def trim(folder: Path, most: int) -> int:

@@ -6,14 +6,12 @@ import asyncio
 import errno
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.files_on_disk import sync_folder
+from api.files_on_disk import copy_whole, make_folder, move, sync_folder
 from api.gallery.schema import HERE, TRASHED
 from api.gallery.store import GalleryStore, Known
 from graph.errors import FileNameError
@@ -56,11 +54,11 @@ class Trash:
             await self._store.set_trashed(file.id for file in stray)
         await self.empty(await self._store.forget_old())
 
-    async def put(self, ids: Sequence[int]) -> Moved:
-        """Move files to the trash."""
+    async def put(self, ids: Sequence[int], owner: str | None = None) -> Moved:
+        """Move files to the trash. owner: here and below, whose files alone."""
         async with self._lock:
             moved = Moved()
-            files = await self._store.files(ids, HERE)
+            files = await self._store.files(ids, HERE, owner)
             self._store.moving.update(file.id for file in files)
             try:
                 for file in files:
@@ -70,7 +68,7 @@ class Trash:
                 self._store.moving.difference_update(file.id for file in files)
             return moved
 
-    async def restore(self, ids: Sequence[int]) -> Moved:
+    async def restore(self, ids: Sequence[int], owner: str | None = None) -> Moved:
         """Move files back to where they were; one whose name is taken meanwhile gets a number."""
         async with self._lock:
             moved = Moved()
@@ -85,18 +83,18 @@ class Trash:
                 with suppress(OSError):
                     self._kept(file).parent.rmdir()
 
-            for file in await self._store.files(ids, TRASHED):
+            for file in await self._store.files(ids, TRASHED, owner):
                 await self._try(file, moved, bring)
             await self._store.set_restored(back)
             return moved
 
-    async def empty(self, ids: Sequence[int] | None = None) -> Moved:
+    async def empty(self, ids: Sequence[int] | None = None, owner: str | None = None) -> Moved:
         """Delete files of the trash for good: these, or all."""
         async with self._lock:
             moved = Moved()
-            wanted = await self._store.all_in_trash() if ids is None else ids
+            wanted = await self._store.all_in_trash(owner) if ids is None else ids
             for at in range(0, len(wanted), 500):
-                for file in await self._store.files(wanted[at : at + 500], TRASHED):
+                for file in await self._store.files(wanted[at : at + 500], TRASHED, owner):
                     await self._try(file, moved, self._delete)
             await self._store.forget(moved.done)
             return moved
@@ -140,7 +138,7 @@ def _move(source: Path, target: Path) -> Path:
     """Move a file to a name that is free; returns its new path. Raises OSError; then it is where it was."""
     if not source.is_file():
         raise FileNotFoundError(errno.ENOENT, "it is not there any more", str(source))
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     for number in range(MOST_COPIES):
         place = target if number == 0 else target.with_name(f"{target.stem} ({number}){target.suffix}")
         try:
@@ -151,28 +149,11 @@ def _move(source: Path, target: Path) -> Path:
             if place.exists():
                 continue
             if error.errno == errno.EXDEV:
-                _copy(source, place)
+                copy_whole(source, place)
             else:  # a file system without links
-                source.rename(place)
-                sync_folder(place.parent)
+                move(source, place)
                 return place
         sync_folder(place.parent)
         source.unlink()
         return place
     raise FileExistsError(errno.EEXIST, f"there are {MOST_COPIES} files named like it", str(target))
-
-
-def _copy(source: Path, target: Path) -> None:
-    """The file on another disk, whole and with its times, before its name is there."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as out, source.open("rb") as file:
-            shutil.copyfileobj(file, out, 2**20)
-            out.flush()
-            os.fsync(out.fileno())
-        shutil.copystat(source, name)
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise

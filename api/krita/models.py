@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from api.files_on_disk import sync_folder
+from api.files_on_disk import move, sync_folder
 from api.krita.answers import refused
 from api.replies import as_refusal
 from api.services import SERVICES, Services
@@ -152,5 +152,6 @@ def _settle(made: Path, target: Path) -> None:
     except OSError:  # a file system without links
         if target.exists():
             raise FileExistsError(target) from None
-        made.replace(target)
-    sync_folder(target.parent)
+        move(made, target)
+    else:
+        sync_folder(target.parent)

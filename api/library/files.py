@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from api.clock import now_for_deleting
 from api.documents.store import count_nodes
-from api.files_on_disk import sync_folder
+from api.files_on_disk import copy_whole, move
 from api.replies import Refusal
 from graph.folders import inside
 
@@ -133,9 +134,7 @@ class Shelf:
         same = new.exists() and old.exists() and old.samefile(new)  # only other letter cases
         if new.exists() and not same:
             raise taken(target)
-        new.parent.mkdir(parents=True, exist_ok=True)
-        old.rename(new)
-        sync_folder(new.parent)
+        move(old, new)
 
     def copy(self, source: str, target: str) -> None:
         old, new = self.path(source), self.path(target)
@@ -143,9 +142,7 @@ class Shelf:
             raise gone(source)
         if new.exists():
             raise taken(target)
-        new.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(old, new)
-        sync_folder(new.parent)
+        copy_whole(old, new)
 
     def throw_away(self, graphs: list[str], folders: list[str]) -> str:
         """Move them to the trash; the token brings them back. Those that are gone already are left out."""
@@ -156,8 +153,7 @@ class Shelf:
         token = f"{int(time.time())}-{secrets.token_hex(6)}"
         for path, name in there:
             place = self.root / TRASH / token / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            path.rename(place)
+            move(path, place)
         self._empty_trash()
         return token
 
@@ -175,8 +171,7 @@ class Shelf:
             while target.exists():
                 number += 1
                 target = (self.root / relative).with_stem(f"{relative.stem} {number}")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            file.rename(target)
+            move(file, target)
             back.append(target.relative_to(self.root).as_posix().removesuffix(ENDING))
         for folder in (path for path in place.rglob("*") if path.is_dir()):  # empty ones were thrown away too
             (self.root / folder.relative_to(place)).mkdir(parents=True, exist_ok=True)
@@ -184,7 +179,7 @@ class Shelf:
         return back
 
     def _empty_trash(self) -> None:
-        old = time.time() - TRASH_KEPT
+        old = now_for_deleting() - TRASH_KEPT
         for place in (self.root / TRASH).iterdir():
             thrown = place.name.partition("-")[0]
             if thrown.isdigit() and int(thrown) < old:

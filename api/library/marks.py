@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from api.files_on_disk import write_whole
+from api.files_on_disk import move, write_whole
 
 log = logging.getLogger("easel")
 
@@ -69,7 +69,7 @@ class Marks:
                 raise ValueError("it holds no object")
         except (ValueError, RecursionError) as error:
             log.warning("the tags of graphs in %s cannot be read (%s): they begin anew", self.path, error)
-            self.path.replace(self.path.with_name(f"{self.path.name}.{int(time.time())}.damaged"))
+            move(self.path, self.path.with_name(f"{self.path.name}.{int(time.time())}.damaged"))
             self._stamp, self.graphs, self._rest = None, {}, {}
             return
         self._rest = cast("dict[str, Any]", found)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
-from api.files_on_disk import write_whole
+from api.files_on_disk import move, write_whole
 from api.replies import Refusal
 
 NAME = "models.json"
@@ -63,7 +63,7 @@ def _read(path: Path) -> Notes:
         models: dict[str, Any] = json.loads(path.read_bytes())["models"]
         return {str(key): {**entry} for key, entry in models.items() if isinstance(entry, dict)}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        path.rename(path.with_name(f"{NAME}.damaged-{int(time.time())}"))
+        move(path, path.with_name(f"{NAME}.damaged-{int(time.time())}"))
         return {}
 
 

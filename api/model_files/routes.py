@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from api.choices import ENDINGS
-from api.files_on_disk import write_whole
+from api.files_on_disk import move, write_whole
 from api.model_files.facts import ModelFacts
 from api.model_files.notes import ModelNotes, Notes
 from api.model_files.sidecars import read_sidecars
@@ -217,7 +217,7 @@ def _put_picture(model: Path, data: bytes) -> None:
     for ending in ENDINGS:
         other = model.with_name(model.stem + ending)
         if other.is_file() and ending != OURS:
-            other.rename(other.with_name(other.name + ASIDE))
+            move(other, other.with_name(other.name + ASIDE))
     write_whole(model.with_name(model.stem + OURS), data)
 
 
@@ -226,7 +226,7 @@ def _take_picture(model: Path) -> None:
     for ending in ENDINGS:
         aside = model.with_name(model.stem + ending + ASIDE)
         if aside.is_file():
-            aside.rename(aside.with_name(model.stem + ending))
+            move(aside, aside.with_name(model.stem + ending))
 
 
 def _picture_named(folders: Folders, body: dict[str, Any]) -> Path:

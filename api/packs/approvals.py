@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from api.files_on_disk import write_whole
+from api.files_on_disk import move, write_whole
 from graph.packs import PackOnDisk, hash_of
 
 log = logging.getLogger("easel")
@@ -163,10 +163,8 @@ class Approvals:
         made = Path(tempfile.mkdtemp(prefix=".new-", dir=self.copies))
         try:
             for name, content in code.items():
-                file = made / name
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
-            made.rename(place)
+                write_whole(made / name, content)
+            move(made, place)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
@@ -205,6 +203,6 @@ class Approvals:
             aside = self.file.with_name("packs.json.damaged")
             log.warning("%s cannot be read (%s): no pack is approved; it is kept as %s", self.file, error, aside.name)
             with contextlib.suppress(OSError):
-                self.file.replace(aside)
+                move(self.file, aside)
             return {}, {}
         return {item.path: item for item in items}, {item.path: item for item in left_out}

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from api.files_on_disk import write_whole
+from api.files_on_disk import move, write_whole
 from graph.packs import PackOnDisk, named_packs
 
 log = logging.getLogger("easel")
@@ -61,7 +61,7 @@ class Development:
                 "%s cannot be read (%s): no pack counts as made here; it is kept as %s", self.file, error, aside.name
             )
             with contextlib.suppress(OSError):
-                self.file.replace(aside)
+                move(self.file, aside)
             return frozenset()
 
     def add(self, path: Path) -> None:

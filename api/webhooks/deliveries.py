@@ -11,7 +11,6 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import secrets
 import time
 from collections.abc import AsyncGenerator
@@ -25,6 +24,7 @@ from aiohttp import web
 
 from api.database import DatabaseError
 from api.files_on_disk import write_whole
+from api.people import FIRST
 from api.queue.past import Past
 from api.replies import Refusal
 from api.services import SERVICES
@@ -51,6 +51,8 @@ class Delivery:
     attempts: int = 0
     due: float = 0.0
     """Seconds since 1970."""
+    owner: str = FIRST
+    """Whose job it is: others may have named theirs the same."""
 
 
 class Deliveries:
@@ -87,21 +89,21 @@ class Deliveries:
         if self._session is not None:
             await self._session.close()
 
-    def heard(self, kind: str, data: Any) -> None:
+    def heard(self, kind: str, data: Any, owner: str | None) -> None:
         """An event of the queue: a job that has ended may have somebody to tell."""
-        if kind == "job_ended":
-            self._spawn(self._look(str(data["prompt_id"])))
+        if kind == "job_ended" and owner is not None:
+            self._spawn(self._look(str(data["prompt_id"]), owner))
 
-    async def _look(self, prompt_id: str) -> None:
+    async def _look(self, prompt_id: str, owner: str) -> None:
         try:
-            job = await self._past.job(prompt_id)
+            job = await self._past.job(prompt_id, owner)
         except DatabaseError as error:
             log.warning("whom to tell of job %s cannot be read: %s", prompt_id, error)
             return
         url = None if job is None else job["extra"].get("webhook")
         if not isinstance(url, str):
             return
-        delivery = Delivery(secrets.token_hex(16), url, prompt_id)
+        delivery = Delivery(secrets.token_hex(16), url, prompt_id, owner=owner)
         self._waiting[delivery.id] = delivery
         while len(self._waiting) > MOST:
             del self._waiting[next(iter(self._waiting))]
@@ -171,7 +173,7 @@ class Deliveries:
         return f"it answered {status}", status >= 500 or status in AGAIN
 
     async def _body(self, delivery: Delivery) -> bytes:
-        facts = await self._past.times(delivery.prompt_id)
+        facts = await self._past.times(delivery.prompt_id, delivery.owner)
         told = {"event": "job_ended", "id": delivery.id, "prompt_id": delivery.prompt_id, **facts}
         for name in ("position", "progress"):
             told.pop(name, None)
@@ -198,12 +200,8 @@ def _secret(path: Path) -> bytes:
     try:
         return path.read_bytes().strip()
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
         made = secrets.token_hex(32).encode()
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(made + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        write_whole(path, made + b"\n", private=True)
         return made
 
 

@@ -345,7 +345,7 @@ def test_the_trash_across_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(shutil, "copyfileobj", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(OSError, match="No space"):
         gallery_trash._move(source, tmp_path / "trash" / "2" / "a.png")
     assert source.read_bytes() == b"another"

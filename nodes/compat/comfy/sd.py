@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
+from graph.whole_files import whole_file
 from models.files import WeightFile, in_memory
 from models.patches import lora_of
 from nodes.compat.boundary import for_pack, from_pack
@@ -237,5 +238,5 @@ def save_checkpoint(
     items += [] if clip is None else clip_items(from_pack(clip))
     items += [] if vae is None else vae_items(from_pack(vae), VAE_PREFIX)
     texts = {str(name): str(value) for name, value in (metadata or {}).items()}
-    with Path(output_path).open("wb") as file:
+    with whole_file(Path(output_path)) as file:
         write_tensors(file, sorted_for_file(items), texts)

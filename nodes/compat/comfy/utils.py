@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from graph.whole_files import whole_path
 from models.files import open_weights
 from models.images import bislerp as bislerp
 from models.images import scale
@@ -75,14 +76,9 @@ def load_torch_file(
 
 def save_torch_file(sd: Mapping[str, Tensor], ckpt: str | os.PathLike[str], metadata: Any = None) -> None:
     """Write tensors as safetensors; the file is whole or not there."""
-    path = Path(ckpt)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     tensors = {name: tensor.detach().contiguous() for name, tensor in sd.items()}
-    try:
-        save_file(_unshared(tensors), temporary, metadata=metadata)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_path(Path(ckpt)) as made:
+        save_file(_unshared(tensors), made, metadata=metadata)
 
 
 def _unshared(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
