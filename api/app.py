@@ -30,6 +30,9 @@ from api import (
     templates,
     userdata,
 )
+from api.accounts import audit, login
+from api.accounts import routes as accounts
+from api.disk_use import DISK_USE, DiskUse
 from api.documents import routes as documents
 from api.front_end import FRONT_END, index, serve_files
 from api.gallery import routes as gallery
@@ -45,7 +48,7 @@ from api.queue import job_routes, sweeps
 from api.queue import routes as runs
 from api.replies import ON_FAILED_WRITE, turn_errors_into_replies
 from api.report import routes as report
-from api.security import Gate, mark, middleware
+from api.security import GATE, Gate, mark, middleware
 from api.services import SERVICES, Services
 from api.shares import guest as shares_guest
 from api.shares import owner as shares
@@ -71,6 +74,9 @@ THEMES = (
 """Whose ROUTES clients know."""
 OWN_THEMES = (
     socket,
+    accounts,
+    audit,
+    login,
     system,
     packs,
     page,
@@ -108,7 +114,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app = web.Application(
         middlewares=[
             turn_errors_into_replies,
-            middleware(gate, shares_guest.FOR_GUESTS),
+            middleware(gate, {*shares_guest.FOR_GUESTS, *login.FOR_ALL, page.get_icon}),
             forward,
             serve_files,
             compress,
@@ -117,6 +123,8 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     )
     app[SERVICES] = services
     app[ON_FAILED_WRITE] = services.room.doubt
+    app[GATE] = gate
+    app[login.LOGINS] = login.Logins()
     log.install(app)
     krita.install(app)
     app[PAGE] = services.page
@@ -127,6 +135,8 @@ def build_app(services: Services, gate: Gate) -> web.Application:
         app[pack_files.SCRIPTS_OF_PAGE] = services.front_end.root
     app[choices.SENT] = choices.Sent()
     app[library.LIBRARIES] = {}
+    app[DISK_USE] = DiskUse(services.folders, services.accounts.quotas)
+    services.feed.watch(app[DISK_USE].heard)
     app[model_library.NOTES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()
     app.cleanup_ctx.append(share_settle.keep_settled)

@@ -56,6 +56,8 @@ class Flags:
     allow_origin: tuple[str, ...] = ()
     tls: tuple[Path, Path] | None = None
     """Certificate and key."""
+    proxies: tuple[str, ...] = ()
+    """Addresses of proxies that say truly whom they speak for."""
     browser: bool = True
     load_packs: bool = True
     trust_packs: bool = False
@@ -126,7 +128,8 @@ def parse(argv: Sequence[str]) -> Flags | RunFlags | PacksFlags:
         prog="server.py",
         description="Easel: a node-graph editor for making pictures. Starts the server and opens the page.",
         epilog="`server.py run GRAPH.json` runs one graph without a page; see `server.py run --help`. `server.py packs`"
-        " lists node packs, `server.py approve NAME` approves one; `server.py new-node NAME` makes one.",
+        " lists node packs, `server.py approve NAME` approves one; `server.py new-node NAME` makes one;"
+        " `server.py account add NAME` makes an account.",
         allow_abbrev=False,
     )
     _add_flags(parser)
@@ -224,6 +227,13 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
+    net.add_argument(
+        "--proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="a proxy in front of this server: its X-Forwarded-For and X-Forwarded-Proto are believed",
+    )
         help="a host that may be told when a job has ended, if the job asks for that; may be given often",
     )
     net.add_argument("--max-upload-size", type=float, default=100.0, metavar="MB", help="(default: 100)")
@@ -376,6 +386,7 @@ def _flags(
         webhook_hosts=tuple(str(host).strip().lower() for host in found.webhook_host),
         verbose=found.verbose is not None and found.verbose.upper() in ("DEBUG", ""),
         registry=found.registry,
+        proxies=tuple(found.proxy),
         grace=found.grace,
         argv=argv,
         warnings=tuple(warnings),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import os
 import secrets
 import socket
 from collections.abc import Collection, Generator, Iterable
@@ -21,8 +20,10 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from api.accounts.entry import Door, Entry, set_entry
+from api.accounts.login_page import to_login, wants_page
 from api.accounts.permits import scope_of
 from api.accounts.store import AccountStore
+from api.files_on_disk import write_whole
 from api.flags import Flags
 from api.people import set_who
 from api.replies import Refusal
@@ -55,14 +56,7 @@ def token_for(flags: Flags, accounts: bool = False) -> str | None:
         return None
     path = flags.user / "token"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        made = path.with_name("token.new")
-        made.unlink(missing_ok=True)
-        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(24) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        made.replace(path)
+        write_whole(path, f"{secrets.token_urlsafe(24)}\n".encode(), private=True)
     return _read_token(path)
 
 
@@ -89,6 +83,7 @@ class Gate:
             self._hosts |= {socket.gethostname().lower(), *(a.strip("[]").lower() for a in flags.listen)}
         self._origins = {origin.rstrip("/").lower() for origin in flags.allow_origin}
         self._secure = flags.tls is not None
+        self._proxies = flags.proxies
         self._visits: dict[asyncio.Transport, Entry] = {}
 
     def allows_origin(self, origin: str) -> bool:
@@ -117,13 +112,20 @@ class Gate:
         elif request.headers.get("Sec-Fetch-Site") == "cross-site" and not _is_navigation(request):
             raise Refusal(403, "forbidden_origin", "Another site's page may not load this.")
 
-    def greet(self, response: web.StreamResponse) -> None:
+    def greet(self, request: web.Request, response: web.StreamResponse) -> None:
         """Give the browser the cookie that stands for the token."""
         if self.door.takes_token:
-            self.set_cookie(response, self.door.token_cookie, self.door.token_value, _YEAR)
+            self.set_cookie(request, response, self.door.token_cookie, self.door.token_value, _YEAR)
 
-    def set_cookie(self, response: web.StreamResponse, name: str, value: str, lasts: int) -> None:
-        response.set_cookie(name, value, max_age=lasts, path="/", httponly=True, samesite="Strict", secure=self._secure)
+    def set_cookie(self, request: web.Request, response: web.StreamResponse, name: str, value: str, lasts: int) -> None:
+        response.set_cookie(
+            name, value, max_age=lasts, path="/", httponly=True, samesite="Strict", secure=self._is_secure(request)
+        )
+
+    def _is_secure(self, request: web.Request) -> bool:
+        """Whether the browser came by TLS: to us, or to a proxy of ours."""
+        told = request.headers.get("X-Forwarded-Proto", "") if request.remote in self._proxies else ""
+        return self._secure or told.strip().lower() == "https"
 
     def login(self, request: web.Request) -> web.Response:
         """Answer `/?token=...`: to the bare address with the cookie set, or 401."""
@@ -131,20 +133,18 @@ class Gate:
             raise _unauthorized("The token in this address is not the right one.")
         rest = request.rel_url.without_query_params("token")
         response = web.Response(status=303, headers={hdrs.LOCATION: str(rest), hdrs.CACHE_CONTROL: "no-store"})
-        self.greet(response)
+        self.greet(request, response)
         return response
 
-    def stranger(self, request: web.Request) -> Exception:
-        """What somebody is answered who brings nothing that is known: a page, the login; a program, why."""
+    def stranger(self, request: web.Request) -> web.Response:
+        """What somebody is answered who brings nothing that is known: a person, the login; a program, why."""
         if not self.door.asks_for_names:
-            return _unauthorized("This server asks for its token.")
-        return Refusal(
-            401,
-            "unauthorized",
-            "Log in first.",
-            "Programs send an API token as `Authorization: Bearer TOKEN`.",
-            headers={hdrs.WWW_AUTHENTICATE: 'Bearer realm="Easel"'},  # Basic would have browsers ask in their own way
-        )
+            return _unauthorized("This server asks for its token.").reply()
+        if wants_page(request):
+            return to_login(request)
+        headers = {"WWW-Authenticate": 'Bearer realm="Easel"'}  # Basic would have browsers ask in their own way
+        details = "Programs send an API token as `Authorization: Bearer TOKEN`."
+        return Refusal(401, "unauthorized", "Log in first.", details, headers=headers).reply()
 
     @contextmanager
     def visit(self, entry: Entry, request: web.Request) -> Generator[None]:
@@ -182,11 +182,14 @@ class Gate:
         return self._listens_beyond or address.is_loopback
 
 
-def middleware(gate: Gate, for_guests: Collection[Any] = ()) -> Any:
+GATE = web.AppKey("gate", Gate)
+
+
+def middleware(gate: Gate, for_all: Collection[Any] = ()) -> Any:
     """The gate in front of every route.
 
-    for_guests: handlers that look at a token of their own (shared links). What counts is which handler the router
-        chose: a path that merely looks like one of theirs opens nothing.
+    for_all: handlers that look for themselves who comes (shared links, the login). What counts is which handler the
+        router chose: a path that merely looks like one of theirs opens nothing.
     """
 
     @web.middleware
@@ -198,11 +201,11 @@ def middleware(gate: Gate, for_guests: Collection[Any] = ()) -> Any:
             return web.Response()
         if request.method == hdrs.METH_GET and request.path == "/" and "token" in request.query:
             return gate.login(request)
-        if request.match_info.handler in for_guests:
+        if request.match_info.handler in for_all:
             return await handler(request)
         entry = gate.door.enter(request)
         if entry is None:
-            raise gate.stranger(request)
+            return gate.stranger(request)
         scope = scope_of(request)
         if not entry.person.may(scope):
             raise _not_allowed(scope)
@@ -213,7 +216,9 @@ def middleware(gate: Gate, for_guests: Collection[Any] = ()) -> Any:
                 return await handler(request)
         response = await handler(request)
         if request.path == "/" and entry.by in ("alone", "server") and not response.prepared:
-            gate.greet(response)  # who came by HTTP Basic goes on by cookie: not every browser sends Basic to a socket
+            gate.greet(
+                request, response
+            )  # who came by HTTP Basic goes on by cookie: not every browser sends Basic to a socket
         return response
 
     return guard

@@ -17,6 +17,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from api import log as log_ring
+from api.accounts.audit_file import AuditFile
 from api.accounts.store import AccountStore
 from api.app import build_app
 from api.database import DatabaseError
@@ -56,7 +57,16 @@ log = logging.getLogger("easel")
 
 NO_SUCH_ADDRESS = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 """A plain `--listen` means all of IPv4 and IPv6, and not every machine has both."""
-GUARDED = ("packs", "packs.json", "development.json", "environments", "token", "webhook-secret", "accounts.db")
+GUARDED = (
+    "packs",
+    "packs.json",
+    "development.json",
+    "environments",
+    "token",
+    "webhook-secret",
+    "accounts.db",
+    "audit.log",
+)
 """What of the user's folder no pack may change while it is imported: what packs are trusted by, and secrets."""
 GOODBYE = 3.0
 """Seconds that open requests may take to end when the server stops."""
@@ -269,6 +279,7 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
         troubles,
         room,
         accounts,
+        AuditFile(flags.user),
         front_end,
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from api.accounts.audit_file import AuditFile
 from api.accounts.store import AccountStore
 from api.documents.store import DocumentStore
 from api.flags import Flags
@@ -55,6 +56,7 @@ class Services:
     troubles: Troubles
     room: Room
     accounts: AccountStore
+    audit: AuditFile
     front_end: FrontEnd | None = None
     """What is served at `/` instead of the page, where somebody asked for that."""
     settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

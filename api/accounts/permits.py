@@ -94,6 +94,7 @@ READ: tuple[str, ...] = (
     "POST /easel/sharing/check",
     "POST /easel/sharing/needs",
     "POST /easel/gallery/scan",
+    "POST /easel/report",
     "POST /etn/workflow/subscribe",
     "POST /etn/workflow/unsubscribe",
     # Everybody's own account; that it was a person at a browser who came is looked at there.

@@ -71,6 +71,7 @@ class AccountStore:
     """The file in `user`. It is made with the first account: without it there are none."""
 
     def __init__(self, user: Path, clock: Callable[[], float] = time.time) -> None:
+        self.folder = user
         self._path = user / FILE
         self._clock = clock
         self._database: Database | None = None
