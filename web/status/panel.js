@@ -49,13 +49,14 @@ export function openStatus({ known, anchor, goOn, run }) {
     const text = JSON.stringify([items, rows, known.room, known.memory, known.worker?.memory])
     if (text === drawn) return
     drawn = text
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset?.key
+    const focused = content.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.key : undefined
     fill(content,
       items.length ? h('ul.status-items', {}, items.map(item)) : h('p.status-well', {}, icon('check', 14), t('All is well.')),
       h('dl', {}, rows.map(([label, value]) => (value ? h('div', {}, h('dt', {}, label), h('dd', {}, value)) : null))),
       known.connection.state === 'open' ? meters() : null,
       h('div.acts', {}, known.connection.state === 'open' ? [acts.devices(), acts.log()] : null, act('report', t('Report a problem'), () => leaveFor('report'))))
-    if (focused) /** @type {HTMLElement | null} */ (content.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus({ preventScroll: true })
+    // What was pressed may be over: the keyboard stays here.
+    if (focused) (/** @type {HTMLElement | null} */ (content.querySelector(`[data-key="${CSS.escape(focused)}"]`)) ?? element).focus({ preventScroll: true })
   }
 
   /** @param {import('./sentences.js').Item} item */
