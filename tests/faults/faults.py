@@ -75,13 +75,20 @@ def stop_worker(run: Run) -> None:
 
 
 def fill_disk(run: Run) -> None:
+    """No room for a while; meanwhile maybe the worker dies too, or the server, which may then refuse to start."""
     place = run.place
     assert isinstance(place, Small)
     filler = place.fill()
     time.sleep(FULL_FOR)
-    if run.dice.random() < 0.3:  # also a worker that ends just now finds its way
+    also = run.dice.choice(("", "", "worker", "server"))
+    run.note(f"full for {FULL_FOR:g} s {also and 'without the '}{also}")
+    if also == "worker":
         kill_worker(run)
         time.sleep(0.2)
+    elif also == "server":
+        run.load.lasts = False
+        end_family(run.server.process)
+        run.start_in_vain()
     filler.unlink()
 
 
@@ -100,7 +107,7 @@ def tear(run: Run) -> None:
 
 
 def cut_network(run: Run) -> None:
-    for _ in range(run.dice.randint(1, 4)):
+    for _ in range(run.dice.randint(1, 6)):
         how = run.dice.choice(CUTS)
         run.note(how)
         run.proxy.cut(how, run.dice)

@@ -9,6 +9,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -35,8 +36,10 @@ class Stopped(Exception):
 class Load:
     """The clients of one round. `server` may become another; then they go on with it."""
 
-    def __init__(self, server: Server, ledger: Ledger, seed: str) -> None:
+    def __init__(self, server: Server, ledger: Ledger, seed: str, proxy: int) -> None:
+        """proxy: a port of a network to the server that may be cut."""
         self.server = server
+        self.far = replace(server, port=proxy)
         self.ledger = ledger
         self.seed = seed
         self.lasts = True
@@ -75,6 +78,10 @@ class Load:
             if self.ask("POST", "/prompt", {"prompt": prompt, "prompt_id": id, **client, **more}) is not None:
                 self.ledger.accepted.add(id)
             self.wait(dice)
+            if number == 5:
+                self.ask("POST", "/interrupt", {"prompt_id": f"{self.seed}-{dice.randrange(number)}"})
+            if number == 6:
+                self.ask("POST", "/interrupt")
             if number % 4 == 3 and (reply := self.ask("POST", "/easel/queue/cancel", {"ids": [id]})) is not None:
                 self.ledger.cancelled.update(reply.json()["removed"])
 
@@ -99,6 +106,15 @@ class Load:
                     value.since.clear()  # pyright: ignore[reportPossiblyUnboundVariable]
                 else:
                     self.ledger.uploads[told] = data
+            self.wait(dice)
+
+    def upload_from_afar(self, dice: random.Random) -> None:
+        """Through the network that may be cut: nobody knows what arrived, but there are no halves (`checks.kept`)."""
+        for number in range(1000):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                name, data = f"{self.seed}-far-{number}.png", picture(dice)
+                if self.far.upload(name, data, timeout=ANSWER_WITHIN).status == 200:
+                    self.ledger.uploads[name] = data
             self.wait(dice)
 
     def settings(self, dice: random.Random) -> None:
@@ -164,7 +180,15 @@ class Load:
     @contextmanager
     def going_on(self) -> Iterator[None]:
         """All of them at once, each with dice of its own."""
-        people = (self.queue, self.upload, self.settings, self.userdata, self.document, self.listen)
+        people = (
+            self.queue,
+            self.upload,
+            self.upload_from_afar,
+            self.settings,
+            self.userdata,
+            self.document,
+            self.listen,
+        )
 
         def live(person: Callable[[random.Random], None]) -> None:
             with contextlib.suppress(Stopped):

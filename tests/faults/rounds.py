@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 import shutil
+import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -30,6 +31,8 @@ LONGEST_WAIT = 1.2
 AFTERWARDS = 0.3
 """Seconds for which the load goes on after a fault that leaves the server running."""
 RECOVERS_WITHIN = 60.0
+START_WITHIN = 3.0
+"""Seconds in which a start on a full disk says that it fails, if it does."""
 KILLED_AGAIN = 0.25
 """How likely a server that starts after a fault is killed once more while it does."""
 LOG_TAIL = 4000
@@ -104,8 +107,8 @@ class Run:
 
     def _round(self, number: int, fault: str, moment: float) -> None:
         self.server.wait_until_ready()
-        load = self.load = Load(self.server, self.ledger, f"{self.seed}-{number}")
         self.proxy = Proxy(self.server.port)
+        load = self.load = Load(self.server, self.ledger, f"{self.seed}-{number}", self.proxy.port)
         pages = [Follower("through the proxy", self.proxy.port), Follower("beside it", self.server.port)]
         restarted = False
         try:
@@ -142,6 +145,17 @@ class Run:
             time.sleep(moment)
             end_family(process)
         self.server = start(self.place.base, *FLAGS, registry=REGISTRY)
+
+    def start_in_vain(self) -> None:
+        """A start that may fail, as long as it says why."""
+        process = spawn(self.place.base, *FLAGS, registry=REGISTRY)
+        try:
+            code = process.wait(START_WITHIN)
+        except subprocess.TimeoutExpired:  # it runs
+            end_family(process)
+        else:
+            assert code == 1, f"a start on a full disk ended with {code}"
+            self.note("it did not start")
 
     def _settled(self) -> dict[str, Any]:
         """The whole history, once nothing waits or runs."""
