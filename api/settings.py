@@ -42,11 +42,12 @@ async def post_one(request: web.Request) -> web.Response:
 
 
 async def get_users(request: web.Request) -> web.Response:
+    """As of a server with one user, whose name nobody has to say: who asks is known, and of others nothing is told."""
     return web.json_response({"storage": "server", "migrated": user_root(request).is_dir()})
 
 
 async def post_users(request: web.Request) -> web.Response:
-    raise Refusal(400, "single_user", "This server has one user; others cannot be added.")
+    raise Refusal(400, "single_user", "Accounts are not made here, but on Easel's own page or by server.py account.")
 
 
 async def _merge(request: web.Request, changes: JsonObject) -> None:

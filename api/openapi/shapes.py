@@ -86,6 +86,18 @@ SHAPES: JsonObject = {
         "queue_remaining": "integer",
         "running": "any",
     },
+    "Quotas": {"most_queued?": "integer?", "disk_bytes?": "integer?", "gpu_seconds_per_day?": "number?"},
+    "Account": {
+        "id": "string",
+        "name": "string",
+        "role": "string",
+        "disabled": "boolean",
+        "created": "number",
+        "quotas": "#Quotas",
+        "sessions": "integer",
+        "tokens": "integer",
+        "used": "number?",
+    },
     "Upload": {"name": "string", "subfolder": "string", "type": "string"},
     "FileInfo": {"path": "string", "size": "integer", "modified": "number", "created": "number"},
     "ModelFile": {
