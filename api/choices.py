@@ -9,10 +9,10 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
-from api.files import SANDBOX
 from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services
+from api.serving import safe_headers
 from graph.errors import FileNameError
 from graph.folders import NO_MODELS, Folders
 
@@ -80,9 +80,7 @@ async def model_picture(request: web.Request) -> web.Response:
     media, body = sent[key]
     # The page asks with the time that it was told, so another picture has another address.
     cached = "private, max-age=31536000, immutable" if "v" in request.query else "no-cache"
-    return web.Response(
-        body=body, content_type=media, headers={hdrs.CACHE_CONTROL: cached, "Content-Security-Policy": SANDBOX}
-    )
+    return web.Response(body=body, content_type=media, headers=safe_headers(f"{path.stem}.webp", media, cached))
 
 
 def _picture_of(services: Services, kind: str, name: str) -> Path:

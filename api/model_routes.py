@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from api.choices import ENDINGS, SENT
-from api.files import SANDBOX
 from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services
+from api.serving import safe_headers
 from graph.errors import FileNameError, ParseError
 from graph.folders import MODEL_KINDS, NO_MODELS, OWN_KINDS, Folders, inside
 from graph.json_input import load
@@ -111,8 +111,7 @@ async def model_preview(request: web.Request) -> web.Response:
         except PictureError:
             raise web.HTTPNotFound from None
     media, body = sent[key]
-    headers = {hdrs.CACHE_CONTROL: "no-cache", "Content-Security-Policy": SANDBOX}
-    return web.Response(body=body, content_type=media, headers=headers)
+    return web.Response(body=body, content_type=media, headers=safe_headers(f"{model.stem}.webp", media))
 
 
 async def _preview(services: Services, model: Path, picture: Path | None) -> tuple[str, bytes]:

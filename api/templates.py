@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from api.documents.store import count_nodes
-from api.files import SANDBOX
 from api.packs.known import Packs
 from api.packs.served import files_in, is_within
 from api.replies import Refusal
 from api.services import SERVICES
+from api.serving import UserFile
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = ROOT / "workflows"
@@ -69,11 +69,7 @@ async def get_picture(request: web.Request) -> web.StreamResponse:
     picture = found.picture
     if picture is None:
         raise Refusal(404, "not_found", f"The template “{found.name}” has no picture.")
-    response = web.FileResponse(picture)
-    response.content_type = PICTURES[picture.suffix]
-    response.headers[hdrs.CACHE_CONTROL] = "no-cache"
-    response.headers["Content-Security-Policy"] = SANDBOX
-    return response
+    return UserFile(picture, media=PICTURES[picture.suffix])
 
 
 async def _find(request: web.Request) -> Template:

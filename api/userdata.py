@@ -123,14 +123,14 @@ def _inside(request: web.Request, part: str) -> Path:
     """The path that this part of the address names. Raises HTTPForbidden or Refusal."""
     name = request.match_info[part]
     root = user_root(request)
+    if len(name.replace("\\", "/").rpartition("/")[2].encode("utf-8", "replace")) > 240:
+        raise Refusal(400, "invalid_file_name", "The file's name is longer than 240 bytes.")
     try:
         path = inside(root, name)
     except FileNameError as error:
         raise Refusal(403, error.type, str(error)) from None
     if path == root:
         raise Refusal(400, "invalid_file_name", "The file has no name.")
-    if len(path.name.encode()) > 240:
-        raise Refusal(400, "invalid_file_name", "The file's name is longer than 240 bytes.")
     return path
 
 

@@ -10,12 +10,12 @@ import re
 import zlib
 from typing import Any, cast
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from api.documents.store import Content, DocumentStore, Sent, Thumbnail
-from api.files import SANDBOX
 from api.replies import Refusal, read_object
 from api.services import SERVICES
+from api.serving import safe_headers
 from api.userdata import user_root
 
 ID = re.compile(r"[0-9A-Za-z_-]{8,64}")
@@ -100,11 +100,8 @@ async def get_thumbnail(request: web.Request) -> web.Response:
     return web.Response(
         body=found.data,
         content_type=found.media,
-        headers={
-            hdrs.CACHE_CONTROL: "private, max-age=31536000, immutable",  # a version never changes
-            "Content-Security-Policy": SANDBOX,
-            "X-Content-Type-Options": "nosniff",
-        },
+        # A version never changes.
+        headers=safe_headers("thumbnail", found.media, "private, max-age=31536000, immutable"),
     )
 
 

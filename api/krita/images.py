@@ -13,11 +13,11 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
-from api.files import SANDBOX
 from api.krita.answers import refused
 from api.packs.forward import FORWARD
 from api.replies import as_refusal
-from api.services import SERVICES
+from api.services import folders_of
+from api.serving import UserFile
 from graph import passed_images
 from graph.errors import FileNameError
 from graph.folders import Folders
@@ -51,7 +51,7 @@ async def continue_later(request: web.Request) -> None:
 
 async def put(request: web.Request) -> web.Response:
     """Keep the body under the id: 201; or, where it is there already, 200 without reading it."""
-    folders = request.app[SERVICES].folders
+    folders = folders_of(request)
     try:
         path = passed_images.place(folders, request.match_info["id"])
     except FileNameError as error:
@@ -88,7 +88,7 @@ async def put(request: web.Request) -> web.Response:
 
 async def get(request: web.Request) -> web.StreamResponse:
     """A picture by its id."""
-    folders = request.app[SERVICES].folders
+    folders = folders_of(request)
     id = request.match_info["id"]
     try:
         path = passed_images.place(folders, id)
@@ -102,10 +102,7 @@ async def get(request: web.Request) -> web.StreamResponse:
                 return answer
         return refused(404, f"There is no picture with the id {id}: it was never made, or was let go since.")
     kind = await asyncio.to_thread(_kind, path)
-    headers = {"Content-Security-Policy": SANDBOX, hdrs.CACHE_CONTROL: "no-store"}
-    response = web.FileResponse(path, chunk_size=CHUNK, headers=headers)
-    response.content_type = kind
-    return response
+    return UserFile(path, media=kind, cache="no-store")
 
 
 def make_room(folders: Folders, size: int) -> bool:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from api.files import media_type
 from api.page import TYPES
+from api.serving import media_type
 from graph.packs import is_code
 from graph.types import JsonObject
 

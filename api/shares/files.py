@@ -8,8 +8,8 @@ import struct
 from pathlib import Path
 from typing import Any, cast
 
-from api.files import SHOWN, media_type
 from api.pictures import PictureError, Pictures
+from api.serving import SHOWN, media_type
 from graph.errors import FileNameError
 from graph.folders import OWN_KINDS, Folders, inside
 from graph.types import JsonObject

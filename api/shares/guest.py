@@ -22,12 +22,12 @@ from aiohttp import hdrs, web
 
 from api import languages
 from api.database import DatabaseError
-from api.files import SANDBOX, SHOWN, disposition, media_type
 from api.prompt import CATALOGUE_PATIENCE, budget, device_of
 from api.queue.journal import GUESTS_NUMBER, Body
 from api.queue.summaries import About
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
+from api.serving import SANDBOX, SHOWN, disposition, media_type
 from api.shares.files import NotGiven, bare, path_of, told
 from api.shares.form import Form, Scalar, fill, judge, read_form
 from api.shares.page import asset, error_page, page
