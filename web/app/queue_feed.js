@@ -13,14 +13,18 @@ import { Socket } from '../api/socket.js'
 
 /** The server names a thousand waiting jobs; when so few of them are left, it is asked for more. */
 const FEW = 100
+/** The server is asked to say something at least so often, in seconds; after more than two such times it is gone. */
+const ALIVE = 20
+const SILENCE = 50_000
 
 export class QueueFeed {
   /**
    * @param {object} parts
    * @param {(path: string) => string} parts.url  of a websocket
    * @param {() => Promise<any>} parts.state  how the queue stands now
+   * @param {() => void} [parts.onSilence]  the network was cut, and nobody was told
    */
-  constructor({ url, state }) {
+  constructor({ url, state, onSilence }) {
     this.fetchState = state
     /** In the order in which they run; the first thousand. @type {readonly WaitingJob[]} */
     this.waiting = []
@@ -52,7 +56,9 @@ export class QueueFeed {
     /** @type {Set<(frame: PreviewFrame) => void>} */
     this.previewListeners = new Set()
     this.socket = new Socket({
-      url: () => url(`/easel/events?${new URLSearchParams({ ...(this.epoch ? { epoch: this.epoch, since: String(this.seq) } : {}), ...(this.previews ? { previews: '1' } : {}) })}`),
+      url: () => url(`/easel/events?${new URLSearchParams({ alive: String(ALIVE), ...(this.epoch ? { epoch: this.epoch, since: String(this.seq) } : {}), ...(this.previews ? { previews: '1' } : {}) })}`),
+      silence: SILENCE,
+      onSilence,
       onMessage: data => this.receive(data),
       onState: next => {
         this.state = next
@@ -135,7 +141,7 @@ export class QueueFeed {
     } catch {
       return // one unreadable message must not end the stream
     }
-    if (typeof event?.type !== 'string') return
+    if (typeof event?.type !== 'string' || event.type === 'alive') return
     if (event.type === 'hello') return this.greet(event.data)
     if (typeof event.seq === 'number') {
       if (event.seq !== this.seq + 1) void this.missed()

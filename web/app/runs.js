@@ -30,7 +30,7 @@ import { RunModes } from './run_modes.js'
  */
 export function installRuns({ editor, client, session, results, jobs, runner, troubles, graph, names, settings, toasts, stage, drawer, openGraph }) {
   const routes = new QueueRoutes(client)
-  const feed = new QueueFeed({ url: socketUrl, state: () => routes.state() })
+  const feed = new QueueFeed({ url: socketUrl, state: () => routes.state(), onSilence: () => client.socket.lose() })
   const modes = new RunModes({ editor, runner, feed, client, graph, toasts })
   const edits = new Edits({ stage, routes, feed, runner, client, troubles, graph, toasts })
   const showQueue = () => void editor.run('queue')
