@@ -23,14 +23,17 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from graph.ask import ask
 from graph.cache import DEVICE, MEMORY, Cache
+from graph.context import on_behalf_of
 from graph.execute import Executor, Job
-from graph.folders import Folders
+from graph.folders import FIRST_PERSON, OWN_KINDS, Folders
 from graph.frozen import Frozen
+from graph.lasting import make_last
 from graph.late import Refused, check_late, not_started
 from graph.parse import parse
 from graph.registry import Registry
@@ -230,13 +233,14 @@ class Worker:
     def _run(self, header: JsonObject) -> None:
         prompt_id = header["job"]["prompt_id"]
         try:
-            job = Job.from_json(header["job"])
+            job = self._whose(Job.from_json(header["job"]), header)
             self._wake(job.graph)
             if not header.get("checked", True) or self._revised.touches(job.graph):
                 job = check_late(job, self.executor, self.registry, self._revised)
             self.packs.host.job = job
             with _no_gradients():
                 outcome = self.executor.run(job, self.wire.send_event, lambda: prompt_id in self._interrupted)
+            make_last(outcome.outputs, self.folders.for_person(job.user))
         except Refused as refused:
             outcome = not_started(prompt_id, refused.node, refused.class_type, str(refused), self.wire.send_event)
         except Exception as error:  # a fault of ours: the worker lives on, and the job has its outcome
@@ -266,6 +270,15 @@ class Worker:
             lost = [name for name in types if before.get(name) is not None and name not in self.registry]
             if report.problems and lost:
                 raise Refused(report.problems[0].sentence, types[lost[0]], lost[0])
+
+    def _whose(self, job: Job, header: JsonObject) -> Job:
+        """The job with the person whose it is; their folders are there from now on."""
+        person = str(header["job"].get("person") or header.get("person") or FIRST_PERSON)
+        folders = self.folders.for_person(person)
+        for kind in OWN_KINDS:
+            for root in folders.roots(kind):
+                root.mkdir(parents=True, exist_ok=True)
+        return replace(job, user=person)
 
     def _collect(self) -> None:
         gc.collect()
@@ -341,7 +354,9 @@ class Worker:
             if self.packs.host.job is not None:
                 return {"unknown": True}  # nobody waits for the job that runs: it is checked before it runs itself
             done.wait()
-        problems = ask(graph, self.registry, nodes)
+        person = str(header.get("person") or FIRST_PERSON)
+        with on_behalf_of(person, self.folders.for_person(person), self.services):
+            problems = ask(graph, self.registry, nodes)
         found = [{**problem.to_json(), "node": problem.node, "input": problem.input} for problem in problems]
         return {"problems": found}
 

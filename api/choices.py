@@ -13,6 +13,7 @@ from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services
 from api.serving import safe_headers
+from api.userdata import user_root
 from graph.errors import FileNameError
 from graph.folders import NO_MODELS, Folders
 
@@ -100,7 +101,7 @@ def _picture_of(services: Services, kind: str, name: str) -> Path:
 async def tags(request: web.Request) -> web.StreamResponse:
     """The list of tags, as it lies in the user's folder or beside it; nothing where there is none."""
     flags = request.app[SERVICES].flags
-    for folder in (flags.user / "default", flags.user, flags.base):
+    for folder in (user_root(request), flags.user, flags.base):
         for name in TAGS:
             path = folder / name
             if path.is_file() and path.stat().st_size <= LARGEST_TAGS:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from api.either_format import as_prompt
 from api.replies import Refusal, read_object
-from api.services import SERVICES
+from api.services import SERVICES, folders_of
 from graph.changes import ChangeError, change
 from graph.types import JsonObject
 from graph.workflow import is_workflow
@@ -26,7 +26,7 @@ async def convert(request: web.Request) -> web.Response:
     if not isinstance(changes, dict):
         raise Refusal(400, "invalid_request", "`changes` must be an object: values by node and input, such as 3.seed.")
     graph = cast(JsonObject, workflow)
-    prompt = (await as_prompt(services, {"prompt": graph}))["prompt"]
+    prompt = (await as_prompt(services, {"prompt": graph}, folders_of(request)))["prompt"]
     try:
         change(prompt, graph, cast(JsonObject, changes), services.worker.catalogue or {})
     except ChangeError as error:

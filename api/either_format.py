@@ -8,6 +8,7 @@ from typing import Any, cast
 from api.replies import Refusal
 from api.services import Services
 from graph.errors import ParseError
+from graph.folders import Folders
 from graph.types import JsonObject
 from graph.workflow import is_workflow, to_api
 
@@ -15,8 +16,8 @@ PATIENCE = 60.0
 """Seconds that a graph's file waits for the first catalogue: without one nobody knows which value is whose."""
 
 
-async def as_prompt(services: Services, body: JsonObject) -> JsonObject:
-    """The body with `prompt` in API format. Raises Refusal.
+async def as_prompt(services: Services, body: JsonObject, folders: Folders) -> JsonObject:
+    """The body with `prompt` in API format, as the person who has these folders means it. Raises Refusal.
 
     `prompt` may hold a graph's file instead, as `workflow` may, and the body itself may be a file of either format.
     """
@@ -30,7 +31,7 @@ async def as_prompt(services: Services, body: JsonObject) -> JsonObject:
     if catalogue is None:
         raise Refusal(503, "no_catalogue", "No worker has said yet which nodes there are.")
     try:
-        prompt = await asyncio.to_thread(to_api, graph, catalogue, services.folders)
+        prompt = await asyncio.to_thread(to_api, graph, catalogue, folders)
     except ParseError as error:
         problem = error.to_json()
         raise Refusal(400, problem["type"], problem["message"], problem["details"], problem["extra_info"]) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from api.services import SERVICES
+from api.services import SERVICES, folders_of
 from graph.folders import OWN_KINDS
 
 MOST_FILES = 20_000
@@ -26,7 +26,7 @@ async def files(request: web.Request) -> web.Response:
     kind = request.match_info["kind"]
     if kind not in OWN_KINDS:
         return web.json_response({"error": "Invalid directory type"}, status=400)
-    return web.json_response(await asyncio.to_thread(_newest, request.app[SERVICES].folders.root(kind)))
+    return web.json_response(await asyncio.to_thread(_newest, folders_of(request).root(kind)))
 
 
 def _newest(folder: Path) -> list[str]:

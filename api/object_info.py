@@ -14,6 +14,7 @@ import json
 import logging
 import time
 import zlib
+from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,10 +23,12 @@ from pathlib import Path
 from aiohttp import hdrs, web
 
 from api.files_on_disk import write_whole
+from api.people import who
 from api.replies import Refusal
-from api.services import SERVICES, Services
-from graph.folders import Folders, FoldersOnce, State
+from api.services import SERVICES, Services, folders_of
+from graph.folders import FIRST_PERSON, OWN_KINDS, Folders, FoldersOnce, State
 from graph.registry import Catalogue
+from graph.spec import NodeSpec
 
 log = logging.getLogger("easel")
 
@@ -41,6 +44,8 @@ REFRESH = 2.0
 """Seconds that a request waits for packs to look up their own choices; where none does so, nothing is waited for."""
 LEVEL = 5
 KEPT = "object_info.json.gz"
+PEOPLE_KEPT = 16
+"""People whose answers are kept."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class ObjectInfo:
         self._folders = folders
         self._kept = kept
         self._now: tuple[Catalogue, State, Encoded] | None = None
+        self._shared: tuple[Catalogue, State, dict[str, str]] | None = None
+        self._people: OrderedDict[str, tuple[Catalogue, State, Encoded]] = OrderedDict()
         self._indexed = asyncio.Event()
         self._making = asyncio.Lock()
         self._written = ""
@@ -79,6 +86,37 @@ class ObjectInfo:
                 return self._now[2]  # somebody else waited for the same
             self._now = await asyncio.to_thread(self._make, catalogue)
         return self._now[2]
+
+    async def answer_for(self, catalogue: Catalogue, person: str) -> Encoded:
+        """The same as a person has it: the lists of files in their own folders are others, all else is shared."""
+        if person == FIRST_PERSON:
+            return await self.answer(catalogue)
+        folders = self._folders.for_person(person)
+        state = await asyncio.to_thread(folders.state, _kinds(catalogue))
+        kept = self._people.get(person)
+        if kept is None or kept[0] is not catalogue or kept[1] != state:
+            async with self._making:
+                kept = catalogue, state, await asyncio.to_thread(self._make_for, catalogue, folders)
+            self._people[person] = kept
+            while len(self._people) > PEOPLE_KEPT:
+                self._people.popitem(last=False)
+        self._people.move_to_end(person)
+        return kept[2]
+
+    def _make_for(self, catalogue: Catalogue, folders: Folders) -> Encoded:
+        own = {name for name, spec in catalogue.items() if _lists_own_files(spec)}
+        state = self._folders.state(kind for kind in _kinds(catalogue) if kind not in OWN_KINDS)
+        if self._shared is None or self._shared[0] is not catalogue or self._shared[1] != state:
+            once = FoldersOnce(self._folders)
+            texts = {name: json.dumps(spec.object_info(once)) for name, spec in catalogue.items() if name not in own}
+            self._shared = catalogue, state, texts
+        shared, once = self._shared[2], FoldersOnce(folders)
+        texts = (
+            f"{json.dumps(name)}: {json.dumps(spec.object_info(once)) if name in own else shared[name]}"
+            for name, spec in catalogue.items()
+        )
+        plain = f"{{{', '.join(texts)}}}".encode()
+        return Encoded(plain, gzip.compress(plain, LEVEL, mtime=0), hashlib.sha256(plain).hexdigest()[:32])
 
     def _make(self, catalogue: Catalogue) -> tuple[Catalogue, State, Encoded]:
         # First the state: what comes while the lists are read is seen the next time.
@@ -122,6 +160,11 @@ class ObjectInfo:
             await asyncio.sleep(max(WATCH, (time.perf_counter() - began) / SHARE))
 
 
+def _lists_own_files(spec: NodeSpec) -> bool:
+    """Whether some of its choices are files of folders that each person has for themselves."""
+    return any(item.files is not None and item.files.kind in OWN_KINDS for item in spec.inputs)
+
+
 def _kinds(catalogue: Catalogue) -> list[str]:
     """The kinds of files that node types list."""
     kinds: dict[str, None] = {}
@@ -150,9 +193,11 @@ async def keep_ready(app: web.Application) -> AsyncGenerator[None]:
 async def object_info(request: web.Request) -> web.Response:
     services, info = request.app[SERVICES], request.app[OBJECT_INFO]
     await services.worker.refresh(REFRESH)
-    found = None if services.worker.confirmed else await info.early()
+    person = who(request).id
+    # What an earlier server left is what the first person saw.
+    found = None if services.worker.confirmed or person != FIRST_PERSON else await info.early()
     if found is None:
-        found = await info.answer(await _catalogue(services))
+        found = await info.answer_for(await _catalogue(services), person)
     headers = {hdrs.ETAG: f'"{found.tag}"', hdrs.CACHE_CONTROL: "no-cache", hdrs.VARY: "Accept-Encoding"}
     if found.tag in request.headers.get(hdrs.IF_NONE_MATCH, ""):
         return web.Response(status=304, headers=headers)
@@ -169,7 +214,7 @@ async def object_info_of(request: web.Request) -> web.Response:
     catalogue = await _catalogue(services)
     name = request.match_info["node_class"]
     spec = catalogue.get(name)
-    return web.json_response({} if spec is None else {name: spec.object_info(services.folders)})
+    return web.json_response({} if spec is None else {name: spec.object_info(folders_of(request))})
 
 
 async def _catalogue(services: Services) -> Catalogue:

@@ -53,7 +53,7 @@ async def post_prompt(request: web.Request) -> web.Response:
 async def accept(services: Services, body: JsonObject) -> Accepted:
     """Read and check what `POST /prompt` is given. Raises Refusal."""
     client_id = text_or_none(body, "client_id")
-    body = await as_prompt(services, body)
+    body = await as_prompt(services, body, services.folders)
     if body.get("prompt") is None:
         raise Refusal(400, "no_prompt", "No prompt provided", "No prompt provided")
     try:

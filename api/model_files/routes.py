@@ -15,12 +15,13 @@ from api.files_on_disk import move, write_whole
 from api.model_files.facts import ModelFacts
 from api.model_files.notes import ModelNotes, Notes
 from api.model_files.sidecars import read_sidecars
+from api.own_files import place
 from api.pictures import PictureError
 from api.replies import Refusal, as_refusal, read_object
 from api.services import SERVICES
 from api.userdata import user_root
 from graph.errors import FileNameError
-from graph.folders import OWN_KINDS, Folders, inside
+from graph.folders import OWN_KINDS, Folders
 
 PASSED_OVER = frozenset({*OWN_KINDS, "custom_nodes", "configs", "diffusers"})
 """Kinds that hold no model files."""
@@ -191,7 +192,7 @@ async def set_picture(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     _, name, model = _named(request)
     body = await read_object(request)
-    picture = _picture_named(services.folders, body)
+    picture = _picture_named(request, body)
     try:
         _, data = await services.pictures.convert(picture, "webp", quality=85, size=PICTURE_PIXELS)
     except PictureError as error:
@@ -229,11 +230,11 @@ def _take_picture(model: Path) -> None:
             move(aside, aside.with_name(model.stem + ending))
 
 
-def _picture_named(folders: Folders, body: dict[str, Any]) -> Path:
+def _picture_named(request: web.Request, body: dict[str, Any]) -> Path:
     kind, name, subfolder = (str(body.get(key, "")) for key in ("type", "filename", "subfolder"))
     if kind not in OWN_KINDS or not name:
         raise Refusal(400, "invalid_picture", "Name a picture of the server: filename, subfolder, type.")
-    path = inside(folders.root(kind), f"{subfolder}/{name}".lstrip("/"))
+    path = place(request, kind, f"{subfolder}/{name}".lstrip("/"))
     if not path.is_file():
         raise Refusal(404, "not_found", f"There is no picture {name[:200]!r} any more.")
     return path
