@@ -152,13 +152,11 @@ async def add_account(request: web.Request) -> web.Response:
     try:
         name = read_name(body.get("name"))
         role = read_role(body.get("role", "artist"))
-        quotas = _quotas(body)
+        quotas = read_quotas(_quotas(body))
         if accounts.named(name) is not None:
             raise AccountError("name_taken", f"There is an account {name} already.")
         hash = await request.app[LOGINS].passwords.hash(read_password(body.get("password"), name))
-        account = await accounts.add(name, hash, role)
-        if quotas:
-            account = await accounts.change(account.id, quotas=read_quotas(quotas))
+        account = await accounts.add(name, hash, role, quotas)
     except AccountError as error:
         raise _refusal(error) from None
     await note(request, "account_add", account=account.id, account_name=account.name, role=account.role)

@@ -202,7 +202,7 @@ class AccountStore:
 
     # People
 
-    async def add(self, name: str, password: str, role: Role) -> Account:
+    async def add(self, name: str, password: str, role: Role, quotas: Quotas = NO_QUOTAS) -> Account:
         """A new account; the first is an admin, to whom all belongs that is there already.
 
         password: its hash. Raises AccountError where the name is taken.
@@ -211,13 +211,10 @@ class AccountStore:
         def work(db: sqlite3.Connection) -> str:
             first = db.execute("SELECT count(*) FROM people").fetchone()[0] == 0
             id = FIRST if first else new_id(name)
-            row = (id, name, key_of(name), "admin" if first else role, password, 0, self._clock())
+            limits = (quotas.most_queued, quotas.disk_bytes, quotas.gpu_seconds_per_day)
+            row = (id, name, key_of(name), "admin" if first else role, password, 0, self._clock(), *limits)
             try:
-                db.execute(
-                    "INSERT INTO people (id, name, name_key, role, password, disabled, created)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    row,
-                )
+                db.execute("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             except sqlite3.IntegrityError:
                 raise AccountError("name_taken", f"There is an account {name} already.") from None
             return id
