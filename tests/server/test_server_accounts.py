@@ -242,7 +242,7 @@ def test_a_token_may_do_what_it_was_made_for(server: Server, people: People) -> 
     mine = next(one for one in listed if one["name"] == "a script")
     assert token not in str(listed)
     assert mine["used"] is not None
-    with server.socket("by token", additional_headers=max.program) as socket:
+    with server.socket("by-token", additional_headers=max.program) as socket:
         socket.recv(timeout=5)
         path = f"/easel/accounts/me/tokens/{mine['id']}"
         assert server.request("DELETE", path, headers=people.vera.browser).status == 404
