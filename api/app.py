@@ -46,6 +46,7 @@ from api.packs.forward import FORWARD, forward
 from api.page import PAGE
 from api.queue import job_routes, sweeps
 from api.queue import routes as runs
+from api.queue.pruning import keep_bounded
 from api.replies import ON_FAILED_WRITE, turn_errors_into_replies
 from api.report import routes as report
 from api.security import GATE, Gate, mark, middleware
@@ -73,10 +74,10 @@ THEMES = (
 )
 """Whose ROUTES clients know."""
 OWN_THEMES = (
-    socket,
     accounts,
     audit,
     login,
+    socket,
     system,
     packs,
     page,
@@ -122,9 +123,9 @@ def build_app(services: Services, gate: Gate) -> web.Application:
         client_max_size=services.flags.max_upload,
     )
     app[SERVICES] = services
-    app[ON_FAILED_WRITE] = services.room.doubt
     app[GATE] = gate
     app[login.LOGINS] = login.Logins()
+    app[ON_FAILED_WRITE] = services.room.doubt
     log.install(app)
     krita.install(app)
     app[PAGE] = services.page
@@ -134,13 +135,15 @@ def build_app(services: Services, gate: Gate) -> web.Application:
         app[FRONT_END] = services.front_end
         app[pack_files.SCRIPTS_OF_PAGE] = services.front_end.root
     app[choices.SENT] = choices.Sent()
-    app[library.LIBRARIES] = {}
     app[DISK_USE] = DiskUse(services.folders, services.accounts.quotas)
     services.feed.watch(app[DISK_USE].heard)
+    services.jobs.disk_left = app[DISK_USE].left
+    app[library.LIBRARIES] = {}
     app[model_library.NOTES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()
     app.cleanup_ctx.append(share_settle.keep_settled)
     app.cleanup_ctx.append(keep_delivering)
+    app.cleanup_ctx.append(keep_bounded)
     app.cleanup_ctx.append(object_info.keep_ready)
     for theme in THEMES:
         for route in theme.ROUTES:

@@ -80,6 +80,11 @@ class Flags:
     max_upload: int = 100 * MEGABYTE
     least_space: int = 64 * MEGABYTE
     """Bytes that must be free on the disk before a job starts and before an upload is taken."""
+    history_entries: int | None = 10_000
+    """Ended jobs of one person that are kept; None: all."""
+    history_days: float | None = None
+    history_size: int | None = GIGABYTE
+    """Bytes of everybody's ended jobs together."""
     webhook_hosts: tuple[str, ...] = ()
     """Hosts, each with a port or without, that may be told of jobs that have ended."""
     verbose: bool = False
@@ -223,17 +228,17 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
     net.add_argument("--tls-certfile", type=Path, metavar="FILE")
     net.add_argument("--tls-keyfile", type=Path, metavar="FILE")
     net.add_argument(
-        "--webhook-host",
-        action="append",
-        default=[],
-        metavar="NAME",
-    net.add_argument(
         "--proxy",
         action="append",
         default=[],
         metavar="ADDRESS",
         help="a proxy in front of this server: its X-Forwarded-For and X-Forwarded-Proto are believed",
     )
+    net.add_argument(
+        "--webhook-host",
+        action="append",
+        default=[],
+        metavar="NAME",
         help="a host that may be told when a job has ended, if the job asks for that; may be given often",
     )
     net.add_argument("--max-upload-size", type=float, default=100.0, metavar="MB", help="(default: 100)")
@@ -269,6 +274,11 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
         default=64.0,
         metavar="MB",
         help="with less room than this, or a twentieth of a small disk, jobs wait and no upload is taken (default: 64)",
+    )
+    run.add_argument("--history-entries", type=int, default=10_000, metavar="N", help="0: all (default: 10000)")
+    run.add_argument("--history-days", type=float, metavar="DAYS", help="forget ended jobs that are older")
+    run.add_argument(
+        "--history-size", type=float, default=1.0, metavar="GB", help="of all ended jobs; 0: any (default: 1)"
     )
     run.add_argument("--paused", action="store_true", help="start with the queue paused")
     run.add_argument("--ray", metavar="ADDRESS", help="not yet")
@@ -336,6 +346,13 @@ def _flags(
         parser.error(f"--max-upload-size {found.max_upload_size}: must be above 0")
     if not 0 <= found.least_free_space < 1e9:
         parser.error(f"--least-free-space {found.least_free_space}: must be a number of megabytes, 0 or more")
+    for name, given in (
+        ("--history-entries", found.history_entries),
+        ("--history-days", found.history_days),
+        ("--history-size", found.history_size),
+    ):
+        if given is not None and not 0 <= given < 2**40:
+            parser.error(f"{name} {given}: must be 0 or more")
     if found.preview_size < 1:
         parser.error(f"--preview-size {found.preview_size}: must be 1 or more")
     memory = found.cache_memory if found.cache_memory is not None else found.cache_ram
@@ -369,6 +386,7 @@ def _flags(
         allow_host=tuple(found.allow_host),
         allow_origin=tuple(found.allow_origin),
         tls=None if found.tls_certfile is None else (found.tls_certfile, found.tls_keyfile),
+        proxies=tuple(found.proxy),
         browser=not found.no_browser,
         load_packs=not found.disable_custom_nodes,
         trust_packs=found.trust_packs,
@@ -383,10 +401,12 @@ def _flags(
         paused=found.paused,
         max_upload=int(found.max_upload_size * MEGABYTE),
         least_space=int(found.least_free_space * MEGABYTE),
+        history_entries=found.history_entries or None,
+        history_days=found.history_days or None,
+        history_size=int(found.history_size * GIGABYTE) or None,
         webhook_hosts=tuple(str(host).strip().lower() for host in found.webhook_host),
         verbose=found.verbose is not None and found.verbose.upper() in ("DEBUG", ""),
         registry=found.registry,
-        proxies=tuple(found.proxy),
         grace=found.grace,
         argv=argv,
         warnings=tuple(warnings),

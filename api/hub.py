@@ -1,4 +1,4 @@
-"""Who listens, and what they are told: clients by their id, and pages that follow every job."""
+"""Who listens, and what they are told: clients by person and id, and pages that follow every job that they may see."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 import struct
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,6 +14,8 @@ from aiohttp import web
 
 from api.frames import frame_of
 from api.outbox import Message, Outbox, Overflow, Payload
+from api.people import ALONE, FIRST, Person
+from api.queue.whose import seen_by
 from graph.types import JsonObject
 
 EVENTS_KEPT = 20_000
@@ -39,8 +41,15 @@ def text(kind: str, data: Any) -> str:
 class Listener:
     """One websocket: what waits for it, and what it said of itself."""
 
-    def __init__(self, socket: web.WebSocketResponse, client_id: str, transport: asyncio.Transport | None) -> None:
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        client_id: str,
+        transport: asyncio.Transport | None,
+        person: Person = ALONE,
+    ) -> None:
         self.socket = socket
+        self.person = person
         self._transport = transport
         self.client_id = client_id
         self.flags: JsonObject = {}
@@ -86,12 +95,15 @@ class Listener:
 
 
 class Hub:
-    """Clients under /ws. A message to an id that nobody listens under is dropped."""
+    """Clients under /ws, each person's by themselves: who knows another's id neither takes it over nor hears anything.
+
+    A message to an id that nobody of the owner listens under is dropped.
+    """
 
     def __init__(self, sketches: bool = False) -> None:
         """sketches: whether samplers' previews go to clients too that never said they can tell them from results."""
         self.sketches = sketches
-        self._clients: dict[str, Listener] = {}
+        self._clients: dict[tuple[str, str], Listener] = {}
         self._status: JsonObject = {}
         self._status_timer: asyncio.TimerHandle | None = None
         self._told: JsonObject = {}
@@ -99,28 +111,45 @@ class Hub:
         self._to_tell: list[Listener] = []
 
     def join(self, listener: Listener) -> None:
-        """Take over the id from whoever had it; that one is forgotten, not closed."""
-        self._clients[listener.client_id] = listener
+        """Take over the id from whoever of this person had it; that one is forgotten, not closed."""
+        self._clients[listener.person.id, listener.client_id] = listener
 
     def leave(self, listener: Listener) -> None:
         """Forget the listener, unless another has taken over its id since."""
-        if self._clients.get(listener.client_id) is listener:
-            del self._clients[listener.client_id]
+        key = listener.person.id, listener.client_id
+        if self._clients.get(key) is listener:
+            del self._clients[key]
 
-    def is_heard_by(self, client_id: str | None) -> bool:
+    def is_heard_by(self, client_id: str | None, owner: str = FIRST) -> bool:
         """Whether somebody listens under this id."""
-        return client_id in self._clients
+        return self._of(client_id, owner) is not None
+
+    def owner_of(self, client_id: str) -> str | None:
+        """Who listens under this id: of several persons the one who was first."""
+        return next((person for person, id in self._clients if id == client_id), None)
+
+    def _of(self, client_id: str | None, owner: str) -> Listener | None:
+        return None if client_id is None else self._clients.get((owner, client_id))
 
     def send(
-        self, client_id: str | None, payload: Payload, *, replaces: str | None = None, wants: str | None = None
+        self,
+        client_id: str | None,
+        payload: Payload,
+        owner: str = FIRST,
+        *,
+        replaces: str | None = None,
+        wants: str | None = None,
     ) -> None:
-        """To one client; with `wants` only if it said in its feature flags that it does."""
-        listener = self._clients.get(client_id) if client_id is not None else None
+        """To one client of the owner's; with `wants` only if it said in its feature flags that it does."""
+        listener = self._of(client_id, owner)
         if listener is not None and (wants is None or listener.flags.get(wants) is True):
             listener.put(payload, replaces=replaces)
 
-    def send_message(self, event: str | int, data: Any, client_id: str | None) -> None:
-        """A pack's own message to one client, or to all: JSON, or bytes under a number."""
+    def send_message(self, event: str | int, data: Any, client_id: str | None, owner: str | None = None) -> None:
+        """A pack's own message to one client, or to all: JSON, or bytes under a number.
+
+        owner: whose client is meant, where that is known.
+        """
         payload = (
             struct.pack(">I", event) + data
             if isinstance(event, int) and isinstance(data, bytes)
@@ -128,15 +157,15 @@ class Hub:
         )
         if client_id is None:
             self.broadcast(payload)
-        else:
-            self.send(client_id, payload)
+        elif (whose := owner or self.owner_of(client_id)) is not None:
+            self.send(client_id, payload, whose)
 
     def send_progress(
-        self, client_id: str | None, whole: Callable[[], str], changes: Callable[[], str] | None = None
+        self, client_id: str | None, owner: str, whole: Callable[[], str], changes: Callable[[], str] | None = None
     ) -> int:
         """`progress_state` to one client: what changed, if it said `easel_deltas`, or all that is known, which takes
         the place of an older one that waits. Gives its length."""
-        listener = self._clients.get(client_id) if client_id is not None else None
+        listener = self._of(client_id, owner)
         if listener is None:
             return 0
         if changes is not None and listener.flags.get(DELTAS) is True:
@@ -148,21 +177,28 @@ class Hub:
         return len(payload)
 
     def send_preview(
-        self, client_id: str | None, plain: Callable[[], bytes], described: Callable[[], bytes], *, sketch: bool
+        self,
+        client_id: str | None,
+        owner: str,
+        plain: Callable[[], bytes],
+        described: Callable[[], bytes],
+        *,
+        sketch: bool,
     ) -> None:
         """To one client, in the form that it can read. Older clients take every picture for a result: to them what is
         only a sketch of one goes where that was asked for on the command line."""
-        listener = self._clients.get(client_id) if client_id is not None else None
+        listener = self._of(client_id, owner)
         if listener is not None:
             rich = listener.flags.get("supports_preview_metadata") is True
             if rich or not sketch or self.sketches:
                 listener.put(described() if rich else plain(), preview=sketch)
 
-    def broadcast(self, payload: Payload) -> None:
-        """To every client."""
+    def broadcast(self, payload: Payload, owner: str | None = None) -> None:
+        """To every client, or to each whose person sees what belongs to this owner."""
         frame = frame_of(payload)
         for listener in list(self._clients.values()):
-            listener.put(payload, frame=frame)
+            if _sees(listener, owner):
+                listener.put(payload, frame=frame)
 
     def broadcast_status(self, status: JsonObject) -> None:
         """To every client: how the queue is. A crowd hears of it at intervals, and always of the last one."""
@@ -199,58 +235,88 @@ class Hub:
         return list(self._clients.values())
 
 
+Watcher = Callable[[str, Any, str | None], None]
+"""Told an event's type, its data and its owner; None where it is everybody's."""
+
+
 class Feed:
     """Every job's events, numbered, for /easel/events. A page that was away asks for those after a number.
 
-    Numbers grow from 1 within an `epoch`, which is another with each start of the server.
+    Each page is told of what belongs to everybody and to those whom its person sees. So numbers are counted for each
+    owner that a page may see, from 1 within an `epoch`, which is another with each start of the server: no page has
+    gaps in them, and none can tell by them what others do.
     """
 
     def __init__(self) -> None:
-        self.epoch = secrets.token_hex(8)
-        self.last = 0
-        self._kept: deque[tuple[int, str]] = deque()
+        self._epoch = secrets.token_hex(8)
+        self._kept: deque[tuple[str | None, str]] = deque()
+        self._told: Counter[str | None] = Counter()
+        """Events so far, by owner."""
+        self._gone: Counter[str | None] = Counter()
+        """Of those, the ones that are not kept any more."""
         self._bytes = 0
         self._listeners: set[Listener] = set()
-        self._watchers: list[Callable[[str, Any], None]] = []
+        self._watchers: list[Watcher] = []
 
-    @property
-    def is_heard(self) -> bool:
-        return bool(self._listeners)
+    def epoch_for(self, person: Person) -> str:
+        """Another where a person sees others than before: the numbers are others too."""
+        owner = seen_by(person)
+        return self._epoch if owner is None else f"{self._epoch}-{owner}"
 
-    def watch(self, watcher: Callable[[str, Any], None]) -> None:
-        """Have a part of the server told every event's type and data."""
+    def last_for(self, person: Person) -> int:
+        """The number of the newest event, as this person counts."""
+        return _count(self._told, seen_by(person))
+
+    def is_heard(self, owner: str | None) -> bool:
+        """Whether a page is open that is told of what belongs to this owner."""
+        return any(_sees(listener, owner) for listener in self._listeners)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have a part of the server told of every event."""
         self._watchers.append(watcher)
 
-    def publish(self, kind: str, data: Any, client_id: str | None = None) -> None:
-        """Number an event, keep it, and send it to every page."""
-        self.last += 1
-        event = {"seq": self.last, "type": kind, "data": data, "client_id": client_id}
-        line = json.dumps(event, separators=(",", ":"))
-        self._kept.append((self.last, line))
+    def publish(self, kind: str, data: Any, client_id: str | None = None, owner: str | None = None) -> None:
+        """Number an event, keep it, and send it to every page that may see it."""
+        line = json.dumps({"type": kind, "data": data, "client_id": client_id}, separators=(",", ":"))
+        self._told[owner] += 1
+        self._kept.append((owner, line))
         self._bytes += len(line)
         while len(self._kept) > EVENTS_KEPT or self._bytes > EVENTS_KEPT_BYTES:
-            self._bytes -= len(self._kept.popleft()[1])
+            whose, oldest = self._kept.popleft()
+            self._gone[whose] += 1
+            self._bytes -= len(oldest)
+        numbered: dict[str | None, str] = {}
         for listener in list(self._listeners):
-            listener.put(line)
+            if not _sees(listener, owner):
+                continue
+            view = seen_by(listener.person)
+            if view not in numbered:
+                numbered[view] = _numbered(_count(self._told, view), line)
+            listener.put(numbered[view])
         for watcher in self._watchers:
-            watcher(kind, data)
+            watcher(kind, data, owner)
 
-    def publish_passing(self, payload: Payload, *, preview: bool = False, replaces: str | None = None) -> None:
+    def publish_passing(
+        self, payload: Payload, owner: str | None, *, preview: bool = False, replaces: str | None = None
+    ) -> None:
         """Send what only matters now: no number, never repeated."""
         for listener in list(self._listeners):
-            if not preview or listener.flags.get("previews"):
+            if _sees(listener, owner) and (not preview or listener.flags.get("previews")):
                 listener.put(payload, preview=preview, replaces=replaces)
 
     def join(self, listener: Listener, epoch: str | None, since: int | None, state: JsonObject) -> None:
         """Add a page: greet it with `state`, then repeat what it missed, if that is still kept."""
-        oldest = self._kept[0][0] if self._kept else self.last + 1
-        resumed = epoch == self.epoch and since is not None and oldest - 1 <= since <= self.last
-        hello = {"epoch": self.epoch, "seq": self.last, "resumed": resumed, **state}
-        listener.put(text("hello", hello))
+        person, view = listener.person, seen_by(listener.person)
+        here, last, gone = self.epoch_for(person), self.last_for(person), _count(self._gone, view)
+        resumed = epoch == here and since is not None and gone <= since <= last
+        listener.put(text("hello", {"epoch": here, "seq": last, "resumed": resumed, **state}))
         if resumed and since is not None:
-            for number, line in self._kept:
-                if number > since:
-                    listener.put(line)
+            number = gone
+            for owner, line in self._kept:
+                if _sees(listener, owner):
+                    number += 1
+                    if number > since:
+                        listener.put(_numbered(number, line))
         self._listeners.add(listener)
 
     def leave(self, listener: Listener) -> None:
@@ -258,6 +324,19 @@ class Feed:
 
     def listeners(self) -> Iterable[Listener]:
         return list(self._listeners)
+
+
+def _sees(listener: Listener, owner: str | None) -> bool:
+    return owner is None or listener.person.sees(owner)
+
+
+def _count(events: Counter[str | None], view: str | None) -> int:
+    """How many of them are told to who sees these."""
+    return events.total() if view is None else events[None] + events[view]
+
+
+def _numbered(number: int, line: str) -> str:
+    return f'{{"seq":{number},{line[1:]}'
 
 
 async def serve_listener(listener: Listener, read: Callable[[str], None]) -> None:

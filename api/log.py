@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from api.hub import Hub, text
+from api.people import who
 from api.replies import Refusal, read_object
 from api.services import SERVICES
 from graph.types import JsonObject
@@ -128,18 +129,19 @@ class Telling:
     def __init__(self, ring: LogRing, hub: Hub) -> None:
         self._ring = ring
         self._hub = hub
-        self._clients: dict[str, None] = {}
+        self._clients: dict[tuple[str, str], None] = {}
+        """By person and id."""
         self._told = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waits = False
 
-    def set(self, client_id: str, enabled: bool) -> None:
-        self._clients.pop(client_id, None)
+    def set(self, owner: str, client_id: str, enabled: bool) -> None:
+        self._clients.pop((owner, client_id), None)
         if enabled:
             if not self._clients:
                 newest = self._ring.since(0)[-1:]
                 self._told = newest[0].number if newest else 0
-            self._clients[client_id] = None
+            self._clients[owner, client_id] = None
             if len(self._clients) > LISTENERS:
                 del self._clients[next(iter(self._clients))]
         self._loop = asyncio.get_running_loop()
@@ -160,11 +162,11 @@ class Telling:
             return
         self._told = lines[-1].number
         payload = text("logs", {"entries": [line.to_json() for line in lines], "size": None})
-        for client_id in list(self._clients):
-            if self._hub.is_heard_by(client_id):
-                self._hub.send(client_id, payload, wants=None)
+        for owner, client_id in list(self._clients):
+            if self._hub.is_heard_by(client_id, owner):
+                self._hub.send(client_id, payload, owner)
             else:
-                self.set(client_id, False)
+                self.set(owner, client_id, False)
 
 
 TELLING = web.AppKey("telling of the log", Telling)
@@ -196,7 +198,7 @@ async def subscribe(request: web.Request) -> web.Response:
     client_id = body.get("clientId")
     if not isinstance(client_id, str) or not isinstance(body.get("enabled"), bool):
         raise Refusal(400, "invalid_request", "`clientId` must be a text and `enabled` true or false.")
-    request.app[TELLING].set(client_id, body["enabled"])
+    request.app[TELLING].set(who(request).id, client_id, body["enabled"])
     return web.Response()
 
 

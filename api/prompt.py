@@ -10,8 +10,10 @@ from typing import Any, cast
 from aiohttp import web
 
 from api.either_format import as_prompt
+from api.people import who
 from api.queue.journal import Body
 from api.queue.summaries import About
+from api.queue.whose import own_of, seen_by
 from api.replies import Refusal, read_json, read_object
 from api.security import hide_credentials
 from api.services import SERVICES, Services
@@ -44,16 +46,20 @@ async def post_prompt(request: web.Request) -> web.Response:
     number = _number(services, body)
     client_id = text_or_none(body, "client_id")
     prompt_id = text_or_none(body, "prompt_id") or str(uuid.uuid4())
-    found = await accept(services, body)
+    found = await accept(services, body, who(request).id)
     number, gone = await services.jobs.submit(prompt_id, client_id, number, found.body, found.secrets)
     told = {"prompt_id": prompt_id, "number": number, "node_errors": found.node_errors}
     return web.json_response({**told, "replaced": gone} if gone else told)
 
 
-async def accept(services: Services, body: JsonObject) -> Accepted:
-    """Read and check what `POST /prompt` is given. Raises Refusal."""
+async def accept(services: Services, body: JsonObject, owner: str) -> Accepted:
+    """Read and check what `POST /prompt` is given, as a job of this person's, whatever it says itself.
+
+    Raises Refusal.
+    """
+    folders = services.folders.for_person(owner)
     client_id = text_or_none(body, "client_id")
-    body = await as_prompt(services, body, services.folders)
+    body = await as_prompt(services, body, folders)
     if body.get("prompt") is None:
         raise Refusal(400, "no_prompt", "No prompt provided", "No prompt provided")
     try:
@@ -77,21 +83,19 @@ async def accept(services: Services, body: JsonObject) -> Accepted:
         checked = False
     else:
         graph, device, loading = renames_of(catalogue).graph(graph), device_of(services), services.worker.loads_packs
-        report = validate(graph, catalogue, services.folders, targets, budget(services), device=device, loading=loading)
+        report = validate(graph, catalogue, folders, targets, budget(services), device=device, loading=loading)
         if _may_be_old(report, catalogue):
             await services.worker.refresh(CATALOGUE_PATIENCE, surely=True)
             catalogue = services.worker.catalogue or catalogue
-            report = validate(
-                graph, catalogue, services.folders, targets, budget(services), device=device, loading=loading
-            )
+            report = validate(graph, catalogue, folders, targets, budget(services), device=device, loading=loading)
         pins = pins_of(kept)
         if report.problems and pins:
             # What lies above frozen results may be at fault. The worker, which has them, looks again before it runs.
-            lenient = validate(graph, catalogue, services.folders, targets, budget(services), pins, device, loading)
-            graph, targets, node_errors, checked = await _judge(services, lenient)
+            lenient = validate(graph, catalogue, folders, targets, budget(services), pins, device, loading)
+            graph, targets, node_errors, checked = await _judge(services, lenient, owner)
             checked = checked and lenient.problems == report.problems
         else:
-            graph, targets, node_errors, checked = await _judge(services, report)
+            graph, targets, node_errors, checked = await _judge(services, report, owner)
         # Which device there is shows only when the worker has started: then it looks again.
         checked = checked and (
             device is not None or not any(catalogue[n.class_type].needs for n in graph.nodes.values())
@@ -103,6 +107,7 @@ async def accept(services: Services, body: JsonObject) -> Accepted:
         targets=_json(list(targets or ())),
         checked=checked,
         about=About.of(prompt, kept),
+        owner=owner,
     )
     return Accepted(journaled, secrets, node_errors)
 
@@ -115,14 +120,14 @@ def _may_be_old(report: Report, catalogue: Catalogue) -> bool:
     )
 
 
-async def _judge(services: Services, report: Report) -> tuple[Graph, tuple[NodeId, ...], JsonObject, bool]:
+async def _judge(services: Services, report: Report, owner: str) -> tuple[Graph, tuple[NodeId, ...], JsonObject, bool]:
     """What is left to run, its errors, and whether every check was made. Raises Refusal where nothing is."""
     error, node_errors = report.error(), report.node_errors()
     if error is not None:
         raise _refused(error, node_errors)
     if not report.to_ask:
         return report.graph, report.targets, node_errors, True
-    found = await services.worker.check(to_prompt(report.graph), list(report.to_ask))
+    found = await services.worker.check(to_prompt(report.graph), list(report.to_ask), owner)
     if found is None:
         return report.graph, report.targets, node_errors, False
     report = report.with_problems(found)
@@ -149,7 +154,7 @@ async def get_prompt(request: web.Request) -> web.Response:
 
 
 async def get_queue(request: web.Request) -> web.Response:
-    running, pending = await request.app[SERVICES].jobs.items()
+    running, pending = await request.app[SERVICES].jobs.items(who(request))
     body = f'{{"queue_running":[{",".join(running)}],"queue_pending":[{",".join(pending)}]}}'
     return web.json_response(text=body)
 
@@ -158,53 +163,66 @@ async def post_queue(request: web.Request) -> web.Response:
     jobs = request.app[SERVICES].jobs
     body = await read_object(request)
     if body.get("clear"):
-        await jobs.remove()
+        await jobs.remove(None, who(request))
     if "delete" in body:
-        await jobs.remove(ids_of(body, "delete"))
+        await jobs.remove(ids_of(body, "delete"), who(request))
     return web.Response()
 
 
 async def get_history(request: web.Request) -> web.Response:
     journal = request.app[SERVICES].journal
     count, offset = _whole(request, "max_items"), _whole(request, "offset")
-    return web.json_response(text=await journal.history(count=count, offset=offset))
+    text = await journal.history(count=count, offset=offset, owner=seen_by(who(request)))
+    return web.json_response(text=text)
 
 
 async def get_history_entry(request: web.Request) -> web.Response:
     journal = request.app[SERVICES].journal
-    return web.json_response(text=await journal.history(request.match_info["prompt_id"]))
+    text = await journal.history(request.match_info["prompt_id"], owner=seen_by(who(request)))
+    return web.json_response(text=text)
 
 
 async def post_history(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     body = await read_object(request)
     if body.get("clear"):
-        await services.journal.forget()
-        services.feed.publish("history", {"cleared": True})
+        own = own_of(who(request))
+        await services.journal.forget(owner=own)
+        services.feed.publish("history", {"cleared": True}, owner=own)
     if "delete" in body:
-        ids = ids_of(body, "delete")
-        await services.journal.forget(ids)
-        services.feed.publish("history", {"removed": ids})
+        gone = await services.journal.forget(ids_of(body, "delete"), seen_by(who(request)))
+        for owner, ids in gone.items():
+            services.feed.publish("history", {"removed": ids}, owner=owner)
     return web.Response()
 
 
 async def post_interrupt(request: web.Request) -> web.Response:
-    """Stop the job that runs; with `prompt_id` only if it is that one; with `now` without waiting for it."""
+    """Stop the job that runs if it is one's own; with `prompt_id` only if it is that one; with `now` without waiting
+    for it."""
     body: Any = await read_json(request) if request.can_read_body else {}
     if not isinstance(body, dict):
         raise Refusal(400, "invalid_json", "The body must be a JSON object, or empty.")
     found: JsonObject = body  # pyright: ignore[reportUnknownVariableType]
     prompt_id = found.get("prompt_id")
-    await request.app[SERVICES].jobs.interrupt(None if prompt_id is None else str(prompt_id), bool(found.get("now")))
+    which = None if prompt_id is None else str(prompt_id)
+    await request.app[SERVICES].jobs.interrupt(which, bool(found.get("now")), who(request))
     return web.Response()
 
 
 async def post_free(request: web.Request) -> web.Response:
+    need_admin(request, "What the device holds is everybody's: only an admin can have it let go.")
     body = await read_object(request)
     unload, forget = bool(body.get("unload_models")), bool(body.get("free_memory"))
     if unload or forget:
         await request.app[SERVICES].worker.free(models=True, cache=forget)
     return web.Response()
+
+
+def need_admin(request: web.Request, sentence: str) -> None:
+    """Raises Refusal (403), unless an admin asks, or nobody else is there."""
+    person = who(request)
+    if not (person.alone or person.may("admin")):
+        raise Refusal(403, "not_allowed", sentence)
 
 
 def _number(services: Services, body: JsonObject) -> float:

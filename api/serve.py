@@ -244,9 +244,9 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     forward = Forward(flags.route_patience, flags.temp)
     config = {**worker_config(flags, folders), "routes": forward.config()}
     worker = LocalWorker(ROOT / "worker.py", config, catalogue, tell_of_worker, packs, guard)
-    worker.on_message = hub.send_message
     worker.on_routes = forward.take
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
+    worker.on_message = jobs.pass_on
     jobs.hindrance = room.hindrance
     pictures = Pictures(ROOT / "pictures.py")
     models = ModelFacts(flags.user / "models.db", worker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from api.hub import Listener, serve_listener, text
+from api.people import who
 from api.services import SERVICES, Services
 from graph.types import JsonObject
 
@@ -17,17 +19,18 @@ LARGEST_WORD = 1024 * 1024
 
 
 async def ws(request: web.Request) -> web.WebSocketResponse:
-    services = request.app[SERVICES]
+    services, person = request.app[SERVICES], who(request)
     # No heartbeat: existing clients block in their own code for longer than any sensible one.
     socket = web.WebSocketResponse(max_msg_size=LARGEST_WORD, compress=False)
     await socket.prepare(request)
-    listener = Listener(socket, request.query.get("clientId") or uuid.uuid4().hex, request.transport)
+    listener = Listener(socket, request.query.get("clientId") or uuid.uuid4().hex, request.transport, person)
     services.hub.join(listener)
     listener.put(text("status", {"status": services.jobs.status(), "sid": listener.client_id}))
-    for message in services.jobs.greeting(listener.client_id):
-        listener.put(message)
-    if (frame := services.jobs.preview(listener.client_id, described=False)) is not None:
-        listener.put(frame, preview=True)
+    if (running := services.jobs.running_of(person, listener.client_id)) is not None:
+        for message in running.greeting():
+            listener.put(message)
+        if (frame := running.last_preview(described=False)) is not None:
+            listener.put(frame, preview=True)
     first = True
 
     def read(said: str) -> None:
@@ -35,11 +38,12 @@ async def ws(request: web.Request) -> web.WebSocketResponse:
         if first and (flags := _feature_flags(said)) is not None:
             listener.flags = flags
             listener.put(text("feature_flags", features(services)))
-            rich = flags.get("supports_preview_metadata") is True
-            if rich and (frame := services.jobs.preview(listener.client_id, described=True)) is not None:
-                listener.put(frame, preview=True)
-            if flags.get("easel_nodes") is True and (told := services.jobs.facts(listener.client_id)) is not None:
-                listener.put(told)
+            if (running := services.jobs.running_of(person, listener.client_id)) is not None:
+                rich = flags.get("supports_preview_metadata") is True
+                if rich and (frame := running.last_preview(described=True)) is not None:
+                    listener.put(frame, preview=True)
+                if flags.get("easel_nodes") is True and (told := running.told_facts()) is not None:
+                    listener.put(told)
         first = False
 
     try:
@@ -50,23 +54,35 @@ async def ws(request: web.Request) -> web.WebSocketResponse:
 
 
 async def events(request: web.Request) -> web.WebSocketResponse:
-    """All jobs' events from `?since=` on, with `?epoch=` as the greeting named it; `?previews=1` adds previews."""
-    services = request.app[SERVICES]
+    """Events of all jobs that the person sees from `?since=` on, with `?epoch=` as the greeting named it;
+    `?previews=1` adds previews, `?alive=SECONDS` a word so often."""
+    services, person = request.app[SERVICES], who(request)
     socket = web.WebSocketResponse(max_msg_size=LARGEST_WORD, compress=False, heartbeat=30)
     await socket.prepare(request)
-    listener = Listener(socket, uuid.uuid4().hex, request.transport)
+    listener = Listener(socket, uuid.uuid4().hex, request.transport, person)
     listener.flags["previews"] = request.query.get("previews") == "1"
     since = request.query.get("since", "")
     services.feed.join(
-        listener, request.query.get("epoch"), int(since) if since.isdecimal() else None, services.jobs.state()
+        listener, request.query.get("epoch"), int(since) if since.isdecimal() else None, services.jobs.state(person)
     )
-    if listener.flags["previews"] and (frame := services.jobs.preview(None, described=True)) is not None:
+    running = services.jobs.running_for(person)
+    if listener.flags["previews"] and running is not None and (frame := running.last_preview(described=True)):
         listener.put(frame, preview=True)
+    alive = asyncio.create_task(_say_alive(listener, request.query.get("alive", "")))
     try:
         await serve_listener(listener, lambda _: None)
     finally:
+        alive.cancel()
         services.feed.leave(listener)
     return socket
+
+
+async def _say_alive(listener: Listener, every: str) -> None:
+    """For who asks for it, a word every so many seconds: browsers do not show pings, so a page that hears nothing at
+    all could not tell a cut network from a quiet one."""
+    while every.isdecimal() and int(every[:4]) > 0:
+        await asyncio.sleep(int(every[:4]))
+        listener.put(text("alive", None), replaces="alive")
 
 
 def features(services: Services) -> JsonObject:

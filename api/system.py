@@ -8,6 +8,7 @@ import sys
 
 from aiohttp import web
 
+from api.people import who
 from api.services import SERVICES, Services
 from api.socket import features
 
@@ -65,7 +66,7 @@ async def status(request: web.Request) -> web.Response:
             "worker": worker.report.to_json(),
             "catalogue": "none" if worker.catalogue is None else "confirmed" if worker.confirmed else "stale",
             "precision": worker.report.about.get("precision", services.flags.precision),
-            "queue": services.jobs.state(nodes=False),
+            "queue": services.jobs.state(who(request), nodes=False),
             "problems": services.troubles.to_json(),
             "room": services.room.room(),
             "memory": services.room.memory(),

@@ -10,6 +10,7 @@ from api.krita import images, models
 from api.krita.answers import refused
 from api.krita.shared_graphs import SharedGraphs
 from api.packs.forward import gives_way
+from api.people import who
 from api.replies import Refusal, read_object
 from api.services import SERVICES
 from graph.types import JsonObject
@@ -48,7 +49,8 @@ async def publish(request: web.Request) -> web.Response:
         return body
     if not isinstance(workflow := body["workflow"], dict):
         return refused(400, "`workflow` must be a graph: a JSON object.")
-    request.app[SHARED].publish(_short(body["name"]), _short(body["client_id"]), cast(JsonObject, workflow))
+    shared, owner = request.app[SHARED], who(request).id
+    shared.publish(owner, _short(body["name"]), _short(body["client_id"]), cast(JsonObject, workflow))
     return web.json_response({"status": "success"})
 
 
@@ -57,7 +59,7 @@ async def subscribe(request: web.Request) -> web.Response:
     body = await _body(request, "client_id")
     if isinstance(body, web.Response):
         return body
-    request.app[SHARED].subscribe(_short(body["client_id"]))
+    request.app[SHARED].subscribe(who(request).id, _short(body["client_id"]))
     return web.json_response({"status": "success"})
 
 
@@ -66,7 +68,7 @@ async def unsubscribe(request: web.Request) -> web.Response:
     body = await _body(request, "client_id")
     if isinstance(body, web.Response):
         return body
-    if not request.app[SHARED].unsubscribe(_short(body["client_id"])):
+    if not request.app[SHARED].unsubscribe(who(request).id, _short(body["client_id"])):
         return refused(400, "Nobody with this client_id is subscribed.")
     return web.json_response({"status": "success"})
 

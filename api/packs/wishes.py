@@ -42,14 +42,15 @@ class Wishes:
 
     async def _submit(self, header: JsonObject) -> None:
         """Queue a job for a pack, as if its client had posted it. What is refused is told in the log."""
-        jobs = self._services.jobs
+        jobs, client_id = self._services.jobs, header["client_id"]
+        owner = jobs.owner_for(client_id)
         number, targets = float(header["number"]), header.get("targets")
         body: JsonObject = {"prompt": header["prompt"], "extra_data": header["extra_data"]}
-        body |= {"client_id": header["client_id"]} if header["client_id"] else {}
+        body |= {"client_id": client_id} if client_id else {}
         body |= {} if targets is None else {"partial_execution_targets": targets}
         try:
-            found = await accept(self._services, body)
+            found = await accept(self._services, body, owner)
             place = jobs.next_number(number < 0)
-            await jobs.submit(str(header["prompt_id"]), header["client_id"], place, found.body, found.secrets)
+            await jobs.submit(str(header["prompt_id"]), client_id, place, found.body, found.secrets)
         except Refusal as refusal:
             log.warning("a pack wanted to queue a prompt, which was refused: %s", refusal)

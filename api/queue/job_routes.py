@@ -7,11 +7,13 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from api.people import Person, who
 from api.prompt import ids_of
 from api.queue.listing import STATES, Wanted, list_jobs, one_job
 from api.queue.past import Past
 from api.queue.seeds import member
 from api.queue.waiting import NotWaiting
+from api.queue.whose import seen_by
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
 from graph.types import JsonObject
@@ -23,28 +25,33 @@ async def get_job(request: web.Request) -> web.Response:
     """How a job stands: `state` (waiting, running, success, error, interrupted, removed), `position` (0 runs, 1 is
     next), `progress`, times in seconds since 1970, `ms`, `outputs`, `error`; and what it runs: `prompt`, `workflow`,
     `targets`, `about`."""
-    services = request.app[SERVICES]
+    services, person = request.app[SERVICES], who(request)
     prompt_id = request.match_info["prompt_id"]
-    found = await Past(services.journal).job(prompt_id)
+    found = await Past(services.journal).job(prompt_id, seen_by(person))
     if found is None:
         raise unknown()
     extra: JsonObject = found.pop("extra")
     workflow = member(extra.get("extra_pnginfo"), "workflow")
-    stands = await standing(services, prompt_id)
+    stands = await standing(services, prompt_id, person)
     return web.json_response({"prompt_id": prompt_id, **stands, **found, "workflow": workflow})
 
 
-async def standing(services: Services, prompt_id: str) -> JsonObject:
-    """A job's state, place, progress, times and results; it must be in the journal."""
+async def standing(services: Services, prompt_id: str, person: Person) -> JsonObject:
+    """A job's state, place, progress, times and results; it must be in the journal, and this person see it."""
     jobs = services.jobs
-    facts = await Past(services.journal).times(prompt_id)
-    place = jobs.place(prompt_id)
-    if place == 0:
-        return {**facts, **jobs.running_state(), "state": "running", "position": 0}
-    if place is not None:
-        entry = jobs.line.waiting.find(prompt_id)
-        expected = jobs.line.paces.expected(entry.about.work)
-        return {**facts, "state": "waiting", "position": place, "priority": entry.number, "expected_ms": expected}
+    facts = await Past(services.journal).times(prompt_id, seen_by(person))
+    if (running := jobs.running_for(person, prompt_id)) is not None:
+        return {**facts, **running.standing(), "state": "running", "position": 0}
+    if (place := jobs.place(prompt_id, person)) is not None:
+        entry = jobs.line.waiting.find(prompt_id, person)
+        return {
+            **facts,
+            "state": "waiting",
+            "position": place,
+            "priority": entry.number,
+            "expected_ms": jobs.line.paces.expected(entry.about.work),
+            "wait_ms": jobs.wait_ms(place),
+        }
     return facts
 
 
@@ -52,23 +59,23 @@ async def delete_job(request: web.Request) -> web.Response:
     """Cancel a job: `was` says whether it waited (it is out of the queue now) or runs (it is told to stop)."""
     services = request.app[SERVICES]
     prompt_id = request.match_info["prompt_id"]
-    was = await _cancel(services, prompt_id)
+    was = await _cancel(services, prompt_id, who(request))
     if was is None:
-        if await Past(services.journal).job(prompt_id) is None:
+        if await Past(services.journal).job(prompt_id, seen_by(who(request))) is None:
             raise unknown()
         raise Refusal(409, "ended", "This job has ended or was taken out before: there is nothing to cancel.")
     return web.json_response({"prompt_id": prompt_id, "was": was})
 
 
-async def _cancel(services: Services, prompt_id: str) -> str | None:
-    if await services.jobs.remove([prompt_id]):
+async def _cancel(services: Services, prompt_id: str, person: Person) -> str | None:
+    if await services.jobs.remove([prompt_id], person):
         return "waiting"
-    return "running" if await services.jobs.interrupt(prompt_id) else None
+    return "running" if await services.jobs.interrupt(prompt_id, person=person) else None
 
 
 async def change_job(request: web.Request) -> web.Response:
     """`{"priority": NUMBER}` (lower runs first, as `number` of POST /prompt) or `{"position": 1, 2, ...}`."""
-    services = request.app[SERVICES]
+    services, person = request.app[SERVICES], who(request)
     prompt_id = request.match_info["prompt_id"]
     body = await read_object(request)
     named = [name for name in ("priority", "position") if name in body]
@@ -82,17 +89,17 @@ async def change_job(request: web.Request) -> web.Response:
         if named == ["priority"]:
             if abs(value) > LARGEST:
                 raise Refusal(400, "invalid_request", "`priority` must be a number between -2**53 and 2**53.")
-            await line.renumber(prompt_id, int(value) if float(value).is_integer() else value)
+            await line.renumber(prompt_id, int(value) if float(value).is_integer() else value, person)
         else:
             if value != int(value) or value < 1:
                 raise Refusal(400, "invalid_request", "`position` must be a whole number from 1.", repr(value)[:100])
-            await line.place(prompt_id, int(value))
+            await line.place(prompt_id, int(value), person)
     except NotWaiting:
-        if await Past(services.journal).job(prompt_id) is None:
+        if await Past(services.journal).job(prompt_id, seen_by(person)) is None:
             raise unknown() from None
         sentence = "This job does not wait any more: it runs, has ended or was taken out."
         raise Refusal(409, "not_waiting", sentence, prompt_id) from None
-    return web.json_response({"prompt_id": prompt_id, **await standing(services, prompt_id)})
+    return web.json_response({"prompt_id": prompt_id, **await standing(services, prompt_id, person)})
 
 
 async def jobs_list(request: web.Request) -> web.Response:
@@ -133,6 +140,7 @@ def _wanted(request: web.Request) -> Wanted:
         newest_first=order == "desc",
         limit=limit,
         offset=max(0, _whole(query, "offset") or 0),
+        owner=seen_by(who(request)),
     )
 
 
@@ -149,7 +157,8 @@ def _whole(query: Mapping[str, str], name: str) -> int | None:
 async def jobs_one(request: web.Request) -> web.Response:
     """A job with its graph, its results and how it ended."""
     services = request.app[SERVICES]
-    found = await one_job(services.journal, request.match_info["job_id"], services.jobs.running_seq)
+    id, owner = request.match_info["job_id"], seen_by(who(request))
+    found = await one_job(services.journal, id, services.jobs.running_seq, owner)
     if found is None:
         return web.json_response({"error": "Job not found"}, status=404)
     return web.json_response(found)
@@ -157,7 +166,7 @@ async def jobs_one(request: web.Request) -> web.Response:
 
 async def jobs_cancel_one(request: web.Request) -> web.Response:
     """Cancel a job, whatever its state; one that has ended is left as it is."""
-    was = await _cancel(request.app[SERVICES], request.match_info["job_id"])
+    was = await _cancel(request.app[SERVICES], request.match_info["job_id"], who(request))
     return web.json_response({"cancelled": was is not None})
 
 
@@ -165,7 +174,7 @@ async def jobs_cancel(request: web.Request) -> web.Response:
     """`{"job_ids": [...]}`: cancel each."""
     services = request.app[SERVICES]
     ids = ids_of(await read_object(request), "job_ids")
-    return web.json_response({"cancelled": any([await _cancel(services, id) is not None for id in ids])})
+    return web.json_response({"cancelled": any([await _cancel(services, id, who(request)) is not None for id in ids])})
 
 
 def unknown() -> Refusal:

@@ -11,21 +11,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from api.clock import now_for_deleting
 from api.database import DatabaseError
 from api.hub import Feed, Hub, text
+from api.people import ALONE, FIRST, Person
+from api.queue.crashes import CRASHES, Crashes
 from api.queue.journal import ATTEMPTS, Body, Ending, Entry, Journal
 from api.queue.line import LISTED, Line
 from api.queue.past import Past
 from api.queue.running import Running
 from api.queue.whole import Whole
+from api.queue.whose import seen_by
 from api.workers import LocalWorker, WorkerDied
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
 
-CRASHES = 2
-CRASH_WINDOW = 60.0
-"""So many jobs that took a worker with them, within so many seconds, and the queue pauses for somebody to look."""
 RETRY_JOURNAL = 2.0
 """Seconds until a journal that could not be written is tried again; the jobs wait meanwhile."""
 
@@ -41,6 +42,8 @@ class Jobs:
     ) -> None:
         self.hindrance: Callable[[], Awaitable[str]] = _none
         """Asked before each job: why none can run now, such as a full disk; empty where nothing is in the way."""
+        self.disk_left: Callable[[str], Awaitable[int | None]] = _unbounded
+        """Asked before each job: the bytes that its owner's files may still take; None where nothing bounds them."""
         self.between_jobs = asyncio.Lock()
         """Held while a job runs; who holds it keeps the next one waiting."""
         self.paused = paused
@@ -50,13 +53,13 @@ class Jobs:
         self._hub = hub
         self._feed = feed
         self._grace = grace
-        self.line = Line(journal, feed, self._line_changed)
+        self.line = Line(journal, feed, self._line_changed, self._runs)
         self._past = Past(journal)
         self._running: Running | None = None
         self._counter = 0
         self._changed = asyncio.Event()
         self._longest: dict[str, float] = {}
-        self._crashes: list[tuple[float, int]] = []
+        self._crashes = Crashes()
         self._task: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._problem = ""
@@ -90,30 +93,31 @@ class Jobs:
         """See Line.submit."""
         return await self.line.submit(prompt_id, client_id, number, body, secrets)
 
-    async def remove(self, ids: Sequence[str] | None = None) -> list[str]:
+    async def remove(self, ids: Sequence[str] | None = None, person: Person = ALONE) -> list[str]:
         """See Line.remove."""
-        return await self.line.remove(ids)
+        return await self.line.remove(ids, person)
 
-    async def rename(self, prompt_id: str, name: str) -> bool:
+    async def rename(self, prompt_id: str, name: str, person: Person = ALONE) -> bool:
         """Call a job something, whether it waits, runs or has ended; says whether there is one of that id."""
-        if not await self.line.rename(prompt_id, name):
+        if not await self.line.rename(prompt_id, name, person):
             return False
-        running = self._running
-        if running is not None and running.prompt_id == prompt_id:
+        running = self.running_for(person, prompt_id)
+        if running is not None:
             running.entry = replace(running.entry, about=replace(running.entry.about, name=name))
-            self._feed.publish("job_started", self._running_json(running), running.client_id)
-        elif (ended := await self._past.entry(prompt_id)) is not None:
-            self._feed.publish("history", {"changed": ended})
+            self._feed.publish("job_started", self._running_json(running), running.client_id, running.owner)
+        elif (ended := await self._past.entry(prompt_id, seen_by(person))) is not None:
+            self._feed.publish("history", {"changed": ended}, owner=ended["owner"])
         return True
 
-    async def interrupt(self, prompt_id: str | None, now: bool = False) -> bool:
-        """Stop the job that runs, or only if it is this one; says whether one was asked to.
+    async def interrupt(self, prompt_id: str | None, now: bool = False, person: Person = ALONE) -> bool:
+        """Stop the job that runs if it is this one, or, without an id, if it is one's own; says whether one was asked
+        to.
 
         It may go on for the grace: at least `grace` seconds, and twice the longest step of such a node so far. Then,
         or with `now` at once, its worker is replaced.
         """
-        running = self._running
-        if running is None or (prompt_id is not None and running.prompt_id != prompt_id):
+        running = self.running_for(person, prompt_id)
+        if running is None or (prompt_id is None and not person.alone and running.owner != person.id):
             return False
         running.interrupted = True
         if self._deadline is not None:
@@ -135,25 +139,38 @@ class Jobs:
         self._tell_status()
         self._changed.set()
 
-    def place(self, prompt_id: str) -> int | None:
-        """How many jobs end before this one does: 0 for the one that runs; None for one that is not here."""
-        if self._running is not None and self._running.prompt_id == prompt_id:
+    def place(self, prompt_id: str, person: Person = ALONE) -> int | None:
+        """How many jobs, whosesoever, end before this one does: 0 for the one that runs; None for one that is not here,
+        or that this person does not see."""
+        if self.running_for(person, prompt_id) is not None:
             return 0
-        ids = [entry.prompt_id for entry in self.line.waiting]
-        return ids.index(prompt_id) + 1 if prompt_id in ids else None
+        for before, entry in enumerate(self.line.waiting):
+            if entry.prompt_id == prompt_id and person.sees(entry.owner):
+                return before + 1
+        return None
 
     @property
     def running_seq(self) -> int | None:
         return None if self._running is None else self._running.entry.seq
 
-    def running_state(self) -> JsonObject:
-        """How the job that runs stands: its node, progress and results so far; empty where none runs."""
-        return {} if self._running is None else self._running.standing()
+    def running_for(self, person: Person = ALONE, prompt_id: str | None = None) -> Running | None:
+        """The job that runs, if this person sees it and, with an id, if it is that one."""
+        running = self._running
+        if running is None or not person.sees(running.owner):
+            return None
+        return running if prompt_id is None or running.prompt_id == prompt_id else None
 
-    async def items(self) -> tuple[list[str], list[str]]:
+    def running_of(self, person: Person, client_id: str) -> Running | None:
+        """The job that runs, if this client of this very person asked for it."""
+        running = self._running
+        is_theirs = running is not None and running.client_id == client_id and running.owner == person.id
+        return running if is_theirs else None
+
+    async def items(self, person: Person = ALONE) -> tuple[list[str], list[str]]:
         """/queue items as JSON texts: running and pending."""
-        running = [] if self._running is None else [self._running.entry.seq]
-        pending = [entry.seq for entry in self.line.waiting]
+        mine = self.running_for(person)
+        running = [] if mine is None else [mine.entry.seq]
+        pending = [entry.seq for entry in self.line.waiting if person.sees(entry.owner)]
         texts = await self._journal.items([*running, *pending])
         return [texts[s] for s in running if s in texts], [texts[s] for s in pending if s in texts]
 
@@ -161,44 +178,44 @@ class Jobs:
     def remaining(self) -> int:
         return len(self.line.waiting) + (self._running is not None)
 
+    def owner_for(self, client_id: str | None) -> str:
+        """Whose client this is, for what packs say of it: of the job that runs, or who listens under the id."""
+        running = self._running
+        if running is not None and (client_id is None or running.client_id == client_id):
+            return running.owner
+        return (None if client_id is None else self._hub.owner_of(client_id)) or FIRST
+
+    def pass_on(self, event: str | int, data: Any, client_id: str | None) -> None:
+        """A message of a pack's that belongs to no job, for one client or all."""
+        self._hub.send_message(event, data, client_id, self.owner_for(client_id))
+
+    def wait_ms(self, place: int) -> float | None:
+        """Milliseconds until the job at this place is expected to begin; None where a part is not known."""
+        progress = None if self._running is None else self._running.progress()
+        parts = [] if self._running is None else [None if progress is None else progress["left_ms"]]
+        parts += [self.line.paces.expected(entry.about.work) for entry in self.line.waiting.first(place - 1)]
+        known = [part for part in parts if part is not None]
+        return round(sum(known)) if len(known) == len(parts) else None
+
     def status(self) -> JsonObject:
-        """What `status` messages say."""
+        """What `status` messages say: of everybody's jobs."""
         return {"exec_info": {"queue_remaining": self.remaining}}
 
-    def greeting(self, client_id: str) -> list[str | bytes]:
-        """What a client that comes back during its job is told at once."""
-        running = self._running
-        if running is None or running.client_id != client_id or running.node is None:
-            return []
-        return [text("executing", {"node": running.node}), *running.so_far()]
-
-    def preview(self, client_id: str | None, *, described: bool) -> bytes | None:
-        """The newest preview of the job that runs, if it is this client's; None as a client's id means anybody's."""
-        running = self._running
-        if running is None or (client_id is not None and running.client_id != client_id):
-            return None
-        return running.last_preview(described=described)
-
-    def facts(self, client_id: str) -> str | None:
-        """What is known of the nodes of its job, for a client that comes back during it and asked for that."""
-        running = self._running
-        if running is None or running.client_id != client_id or not running.known:
-            return None
-        return text("easel_nodes", {"prompt_id": running.prompt_id, "nodes": running.known})
-
-    def state(self, *, nodes: bool = True) -> JsonObject:
-        """How things stand, for pages that follow every job.
+    def state(self, person: Person = ALONE, *, nodes: bool = True) -> JsonObject:
+        """How things stand, for pages that follow every job that this person sees.
 
         nodes: also what is known of each that waits, how far each node is, and the results.
         """
-        running = self._running
+        running, listed = self.running_for(person), self.line.waiting.first(LISTED, person)
+        others = [entry for entry in self.line.waiting.all() if not person.sees(entry.owner)]
         return {
             "paused": self.paused,
             "pause_reason": self.pause_reason,
             "problem": self._problem,
-            "pending": [entry.prompt_id for entry in self.line.waiting.first(LISTED)],
-            **({"waiting": [self.line.job_json(entry) for entry in self.line.waiting.first(LISTED)]} if nodes else {}),
+            "pending": [entry.prompt_id for entry in listed],
+            **({"waiting": [self.line.job_json(entry) for entry in listed]} if nodes else {}),
             "queue_remaining": self.remaining,
+            "others": len(others) + (self._running is not None and running is None),
             "running": None
             if running is None
             else {
@@ -210,7 +227,7 @@ class Jobs:
     # The loop
 
     async def _take_up(self) -> None:
-        await self.line.read_paces()
+        await self.line.read()
         await self._journal.remove([])  # lets go of what was taken out long ago
         self._counter = int(await self._journal.last_number()) + 1
         for entry in await self._journal.waiting():
@@ -270,13 +287,13 @@ class Jobs:
         body = await self._journal.body(entry.seq)
         if body is None:
             self._running = None
-            self.line.tell([], [entry.prompt_id])
+            self.line.tell([], [entry])
             return
         running.entry = replace(entry, about=body.about)
         running.attempt = await self._journal.attempt(entry.seq)
         prompt: dict[str, Any] = json.loads(body.prompt)
         running.whole = Whole(prompt, json.loads(body.targets), self.line.paces, time.monotonic())
-        self._feed.publish("job_started", self._running_json(running), entry.client_id)
+        self._feed.publish("job_started", self._running_json(running), entry.client_id, entry.owner)
         running.classes = {id: str(node.get("class_type", "")) for id, node in prompt.items()}
         extra: JsonObject = {**json.loads(body.extra), **self.line.secrets.get(entry.seq, {})}
         job = {
@@ -285,13 +302,17 @@ class Jobs:
             "targets": json.loads(body.targets),
             "extra": extra,
             "client_id": entry.client_id,
+            "person": entry.owner,
+            "disk_left": await self.disk_left(entry.owner),
         }
         try:
             checked = body.checked and not self._worker.types_changed
-            ending = _ending(await self._worker.run(job, checked, running.take))
+            ending = Ending.of(await self._worker.run(job, checked, running.take))
         except WorkerDied as died:
             found = self._after_death(running, died)
             if found is None:
+                with contextlib.suppress(DatabaseError):
+                    await self._journal.spend(running.owner, running.ms)
                 return
             ending = found
         finally:
@@ -314,41 +335,37 @@ class Jobs:
                 self._note_problem(str(error))
                 await asyncio.sleep(RETRY_JOURNAL)
         self.line.secrets.pop(running.entry.seq, None)
+        self.line.spending.add(running.owner, ms, now_for_deleting())
         running.close()
         self._running = None
         self._tell_status()
         done = {"node": None, "prompt_id": running.prompt_id}
-        self._hub.send(running.client_id, text("executing", done))
-        self._feed.publish("executing", done, running.client_id)
+        self._hub.send(running.client_id, text("executing", done), running.owner)
+        self._feed.publish("executing", done, running.client_id, running.owner)
         with contextlib.suppress(DatabaseError):  # a page that misses it asks for the history
-            if (entry := await self._past.entry(running.prompt_id)) is not None:
-                self._feed.publish("job_ended", entry, running.client_id)
+            if (entry := await self._past.entry(running.prompt_id, running.owner)) is not None:
+                self._feed.publish("job_ended", entry, running.client_id, running.owner)
 
     def _after_death(self, running: Running, died: WorkerDied) -> Ending | None:
         """What the worker's death means for its job: its ending, or None where it is run once more."""
         if running.interrupted:
             return running.end_here(None)
         sentence = f"the worker died ({died}) while running {running.where}"
-        self._count_crash(running.entry.seq)
+        if self._crashes.are_too_many(running.entry.seq, time.monotonic()):
+            self.pause(True, f"{CRASHES} jobs in a row made the worker die within a minute")
+            log.error("the queue is paused: %s", self.pause_reason)
         if running.attempt >= ATTEMPTS:
             log.error("job %s failed: %s", running.prompt_id, sentence)
             return running.end_here(sentence)
         log.warning("job %s: %s; it is run once more", running.prompt_id, sentence)
-        self._feed.publish("retry", {"prompt_id": running.prompt_id, "reason": sentence}, running.client_id)
+        told = {"prompt_id": running.prompt_id, "reason": sentence}
+        self._feed.publish("retry", told, running.client_id, running.owner)
+        self.line.spending.add(running.owner, running.ms, now_for_deleting())
         self._running = None
         again = replace(running.entry, attempts=running.attempt)
         self.line.put_back([again])
         self._tell_status()
         return None
-
-    def _count_crash(self, seq: int) -> None:
-        """Pause after crashes of two jobs within a minute; the attempts of one job are bounded as they are."""
-        now = time.monotonic()
-        self._crashes = [(at, job) for at, job in self._crashes if now - at < CRASH_WINDOW and job != seq]
-        self._crashes.append((now, seq))
-        if len(self._crashes) >= CRASHES:
-            self.pause(True, f"{CRASHES} jobs in a row made the worker die within a minute")
-            log.error("the queue is paused: %s", self.pause_reason)
 
     def _lose_patience(self, running: Running) -> None:
         if self._running is running:
@@ -358,6 +375,13 @@ class Jobs:
     def _line_changed(self) -> None:
         self._tell_status()
         self._changed.set()
+
+    def _runs(self) -> tuple[str, float] | None:
+        """Whose job runs, and the milliseconds that it takes: so far, or as expected, if that is more."""
+        running = self._running
+        if running is None:
+            return None
+        return running.owner, max(running.ms, self.line.paces.expected(running.entry.about.work) or 0.0)
 
     def _new_run(self, entry: Entry, classes: dict[str, str], attempt: int) -> Running:
         return Running(entry, classes, attempt, self._hub, self._feed, self._longest)
@@ -394,14 +418,5 @@ async def _none() -> str:
     return ""
 
 
-def _ending(outcome: JsonObject) -> Ending:
-    succeeded = outcome["status"] == "success"
-    return Ending(
-        outputs=outcome["outputs"],
-        status={
-            "status_str": "success" if succeeded else "error",
-            "completed": succeeded,
-            "messages": outcome["messages"],
-        },
-        meta=outcome["meta"],
-    )
+async def _unbounded(person: str) -> int | None:
+    return None

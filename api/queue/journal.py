@@ -13,14 +13,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from api.clock import now_for_deleting
 from api.database import Database
+from api.people import FIRST
+from api.queue.schema import SCHEMA
+from api.queue.spending import DAY_SLICES, SLICE
 from api.queue.summaries import About, came_of, state_of
+from api.queue.whose import of
+from graph.types import JsonObject
 
 ATTEMPTS = 2
 """A job that was started so often and never ended is not started again."""
-
-HISTORY_KEPT = 10_000
-"""Finished jobs beyond these are forgotten, oldest first."""
 
 GUESTS_NUMBER = 2**50
 """The number of each guest's job: behind all others, among themselves as they came. `next_number` never gets there."""
@@ -32,67 +35,6 @@ REMEMBERED = 24 * 3600.0
 """Seconds for which a job that was taken out or deleted can be brought back."""
 
 PACES_KEPT = 5_000
-
-_JOBS = (
-    """
-CREATE TABLE jobs (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    prompt_id TEXT NOT NULL,
-    client_id TEXT,
-    number NUMERIC NOT NULL,     -- lower runs first; NUMERIC keeps 0 from becoming 0.0
-    prompt TEXT NOT NULL,        -- JSON, as it came
-    extra TEXT NOT NULL,         -- JSON, without credentials
-    targets TEXT NOT NULL,       -- JSON list of node ids
-    checked INTEGER NOT NULL,    -- 0: the worker validates it before it runs
-    attempts INTEGER NOT NULL DEFAULT 0,
-    accepted REAL NOT NULL,      -- seconds since 1970
-    started REAL,
-    ended INTEGER,               -- rank among the ended ones (clocks may go back), NULL: waits or runs
-    ended_at REAL,
-    outputs TEXT,                -- JSON, node id -> ui results
-    status TEXT,                 -- JSON, as /history has it
-    meta TEXT                    -- JSON, as /history has it
-)
-""",
-    "CREATE INDEX jobs_by_id ON jobs (prompt_id)",
-    "CREATE INDEX jobs_open ON jobs (number, seq) WHERE ended IS NULL",
-    "CREATE INDEX jobs_ended ON jobs (ended) WHERE ended IS NOT NULL",
-)
-
-_SUMMARIES = (
-    "ALTER TABLE jobs ADD COLUMN about TEXT",  # JSON: api.queue.summaries.About; NULL: of a journal of version 1
-    "ALTER TABLE jobs ADD COLUMN document TEXT",  # id of the document that it was made from
-    "ALTER TABLE jobs ADD COLUMN slot TEXT",
-    "ALTER TABLE jobs ADD COLUMN ms REAL",  # how long its last attempt ran
-    "ALTER TABLE jobs ADD COLUMN state TEXT",  # success, error, interrupted; NULL: not ended
-    "ALTER TABLE jobs ADD COLUMN came_of TEXT",  # JSON: api.queue.summaries.came_of; NULL: not ended, or of version 1
-    "ALTER TABLE jobs ADD COLUMN removed REAL",  # when somebody took it out; it can be brought back for a while
-    """
-UPDATE jobs SET
-    ms = CASE WHEN ended_at >= started THEN (ended_at - started) * 1000 END,
-    state = CASE
-        WHEN json_extract(status, '$.completed') THEN 'success'
-        WHEN json_extract(status, '$.messages[#-1][0]') = 'execution_interrupted' THEN 'interrupted'
-        ELSE 'error' END
-WHERE ended IS NOT NULL
-""",
-    "CREATE INDEX jobs_of_document ON jobs (document, ended) WHERE document IS NOT NULL",
-    "CREATE INDEX jobs_of_state ON jobs (state, ended) WHERE ended IS NOT NULL",
-    "CREATE INDEX jobs_removed ON jobs (removed) WHERE removed IS NOT NULL",
-    """
-CREATE TABLE paces (
-    class_type TEXT NOT NULL,
-    about TEXT NOT NULL,         -- the circumstances, '' for all together: api.queue.pace
-    ms REAL NOT NULL,
-    steps REAL NOT NULL,
-    runs INTEGER NOT NULL,
-    used REAL NOT NULL,
-    PRIMARY KEY (class_type, about)
-) WITHOUT ROWID
-""",
-)
-
-_TIMINGS = ("ALTER TABLE jobs ADD COLUMN timings TEXT",)  # JSON, node id -> ms; NULL: not ended, or of version 2
 
 
 @dataclass(frozen=True)
@@ -106,6 +48,9 @@ class Entry:
     attempts: int
     about: About = field(default_factory=About)
     accepted: float = 0.0
+    owner: str = FIRST
+    pinned: int | None = None
+    """Its place before all others, where an admin gave it one."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +62,8 @@ class Body:
     targets: str
     checked: bool
     about: About = field(default_factory=About)
+    owner: str = FIRST
+    """Id of the person whose job it is: it runs with their folders, and only they and admins see it."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +76,23 @@ class Ending:
     timings: dict[str, float] = field(default_factory=dict[str, float])
     """What nodes took, in ms."""
 
+    @classmethod
+    def of(cls, outcome: JsonObject) -> Ending:
+        """By the worker's account."""
+        succeeded = outcome["status"] == "success"
+        status = {
+            "status_str": "success" if succeeded else "error",
+            "completed": succeeded,
+            "messages": outcome["messages"],
+        }
+        return cls(outputs=outcome["outputs"], status=status, meta=outcome["meta"])
+
 
 class Journal(Database):
     """The journal at `path`. Every method may be awaited from the event loop; raises DatabaseError."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "journal", (_JOBS, _SUMMARIES, _TIMINGS))
+        super().__init__(path, "journal", SCHEMA)
 
     async def accept(
         self,
@@ -151,12 +109,12 @@ class Journal(Database):
         instead_of: waiting jobs that are forgotten in the same step.
         """
         when = time.time() if accepted is None else accepted
-        row = (prompt_id, client_id, number, *_columns(body), when)
+        row = (prompt_id, client_id, number, *_columns(body), when, body.owner)
 
         def write(db: sqlite3.Connection) -> int:
             done = db.execute(
                 "INSERT INTO jobs (prompt_id, client_id, number, prompt, extra, targets, checked,"
-                " about, document, slot, accepted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " about, document, slot, bytes, accepted, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
             db.executemany("DELETE FROM jobs WHERE seq = ? AND ended IS NULL", [(seq,) for seq in instead_of])
@@ -165,28 +123,35 @@ class Journal(Database):
         return await self.call(write)
 
     async def edit(self, seq: int, body: Body) -> None:
-        """Give a waiting job another prompt."""
+        """Give a waiting job another prompt; it stays its owner's."""
         row = (*_columns(body), seq)
         await self.call(
             lambda db: _ignore(
                 db.execute(
-                    "UPDATE jobs SET prompt = ?, extra = ?, targets = ?, checked = ?, about = ?, document = ?, slot = ?"
-                    " WHERE seq = ? AND ended IS NULL",
+                    "UPDATE jobs SET prompt = ?, extra = ?, targets = ?, checked = ?, about = ?, document = ?,"
+                    " slot = ?, bytes = ? WHERE seq = ? AND ended IS NULL",
                     row,
                 )
             )
         )
 
-    async def renumber(self, numbers: Sequence[tuple[float, int]]) -> None:
-        """Give waiting jobs, by seq, other places in the queue."""
-        await self.call(lambda db: _ignore(db.executemany("UPDATE jobs SET number = ? WHERE seq = ?", numbers)))
+    async def renumber(self, places: Sequence[tuple[float, int | None, int]]) -> None:
+        """Give waiting jobs other places in the queue: number, place before all others, seq of each."""
+        await self.call(
+            lambda db: _ignore(db.executemany("UPDATE jobs SET number = ?, pinned = ? WHERE seq = ?", places))
+        )
 
-    async def rename(self, prompt_id: str, name: str) -> About | None:
-        """Give the newest job of this id a name; None where there is none."""
+    async def rename(self, prompt_id: str, name: str, owner: str | None = None) -> About | None:
+        """Give the newest job of this id a name; None where there is none.
+
+        owner: here and below, whose jobs are meant; None: everybody's.
+        """
+        whose, value = of(owner)
 
         def write(db: sqlite3.Connection) -> About | None:
             row = db.execute(
-                "SELECT seq, about, prompt, extra FROM jobs WHERE prompt_id = ? ORDER BY seq DESC LIMIT 1", (prompt_id,)
+                f"SELECT seq, about, prompt, extra FROM jobs WHERE prompt_id = ?{whose} ORDER BY seq DESC LIMIT 1",
+                (prompt_id, *value),
             ).fetchone()
             if row is None:
                 return None
@@ -201,8 +166,9 @@ class Journal(Database):
         """What job `seq` runs, or None where it was deleted."""
 
         def read(db: sqlite3.Connection) -> Body | None:
-            row = db.execute("SELECT prompt, extra, targets, checked, about FROM jobs WHERE seq = ?", (seq,)).fetchone()
-            return None if row is None else Body(row[0], row[1], row[2], bool(row[3]), About.read(row[4]))
+            columns = "prompt, extra, targets, checked, about, owner"
+            row = db.execute(f"SELECT {columns} FROM jobs WHERE seq = ?", (seq,)).fetchone()
+            return None if row is None else Body(row[0], row[1], row[2], bool(row[3]), About.read(row[4]), row[5])
 
         return await self.call(read)
 
@@ -223,38 +189,28 @@ class Journal(Database):
         )
 
     async def end(self, seq: int, ending: Ending, ms: float | None = None, paces: Sequence[Sequence[Any]] = ()) -> int:
-        """Record what came of job `seq`, and what its nodes took; gives its rank among the ended ones.
+        """Record what came of job `seq`, and what it and its nodes took; gives its rank among the ended ones.
 
-        An older ended job of the same id gives way to it.
+        An older ended job of the same id and owner gives way to it.
         """
-        row = (
-            time.time(),
-            _text(ending.outputs),
-            _text(ending.status),
-            _text(ending.meta),
-            ms,
-            state_of(ending.status),
-            _text(came_of(ending.outputs, ending.status)),
-            _text(ending.timings),
-            seq,
-        )
+        texts = (_text(ending.outputs), _text(ending.status), _text(ending.meta))
+        more = (_text(came_of(ending.outputs, ending.status)), _text(ending.timings))
+        size = sum(len(each) for each in (*texts, *more))
+        row = (time.time(), *texts, ms, state_of(ending.status), *more, size, seq)
 
         def write(db: sqlite3.Connection) -> int:
-            db.execute(
-                "DELETE FROM jobs WHERE ended IS NOT NULL"
-                " AND prompt_id = (SELECT prompt_id FROM jobs WHERE seq = ?) AND seq <> ?",
-                (seq, seq),
-            )
-            rank = int(db.execute("SELECT coalesce(max(ended), 0) + 1 FROM jobs").fetchone()[0])
+            job = db.execute("SELECT prompt_id, owner FROM jobs WHERE seq = ?", (seq,)).fetchone()
+            if job is not None:
+                db.execute(
+                    "DELETE FROM jobs WHERE ended IS NOT NULL AND prompt_id = ? AND owner = ? AND seq <> ?", (*job, seq)
+                )
+                _spend(db, job[1], ms or 0.0)
+            found = db.execute("SELECT coalesce(max(ended), 0) + 1 FROM jobs WHERE ended IS NOT NULL").fetchone()
+            rank = int(found[0])
             db.execute(
                 "UPDATE jobs SET ended = ?, ended_at = ?, outputs = ?, status = ?, meta = ?, ms = ?, state = ?,"
-                " came_of = ?, timings = ? WHERE seq = ?",
+                " came_of = ?, timings = ?, bytes = bytes + ? WHERE seq = ?",
                 (rank, *row),
-            )
-            db.execute(
-                "DELETE FROM jobs WHERE ended <= (SELECT ended FROM jobs WHERE ended IS NOT NULL"
-                " ORDER BY ended DESC LIMIT 1 OFFSET ?)",
-                (HISTORY_KEPT,),
             )
             if paces:
                 db.executemany("INSERT OR REPLACE INTO paces VALUES (?, ?, ?, ?, ?, ?)", paces)
@@ -266,6 +222,17 @@ class Journal(Database):
 
         return await self.call(write)
 
+    async def spend(self, owner: str, ms: float) -> None:
+        """Note what a person's job took that has not ended: its worker died, and it is run once more."""
+        await self.call(lambda db: _spend(db, owner, ms))
+
+    async def spent(self) -> list[tuple[str, int, float]]:
+        """What each person's jobs took in the last day, by slices of time: rows of `spent`."""
+        first = int(now_for_deleting() // SLICE) - 2 * DAY_SLICES
+        return await self.call(
+            lambda db: db.execute("SELECT owner, slice, ms FROM spent WHERE slice >= ?", (first,)).fetchall()
+        )
+
     async def paces(self) -> list[tuple[Any, ...]]:
         """What nodes took so far: rows of `paces`."""
         return await self.call(lambda db: db.execute("SELECT * FROM paces").fetchall())
@@ -274,15 +241,21 @@ class Journal(Database):
         """Take waiting jobs out. For a while they can be brought back."""
         await self.call(lambda db: take_away(db, "seq = ? AND ended IS NULL", seqs))
 
-    async def bring_back(self, ids: Sequence[str]) -> list[Entry]:
+    async def taken_out(self, ids: Sequence[str], owner: str | None = None) -> list[Entry]:
+        """Jobs of these ids that were taken out while they waited."""
+        whose, value = of(owner)
+        where = f" WHERE prompt_id = ? AND ended IS NULL AND removed IS NOT NULL{whose}"
+        return await self.call(lambda db: [entry for id in ids for entry in _entries(db, where, (id, *value))])
+
+    async def bring_back(self, seqs: Sequence[int]) -> list[Entry]:
         """Jobs that were taken out while they waited wait again; gives those that were found."""
 
         def write(db: sqlite3.Connection) -> list[Entry]:
             found: list[Entry] = []
-            for id in ids:
-                where = " WHERE prompt_id = ? AND ended IS NULL AND removed IS NOT NULL"
-                found += _entries(db, where, (id,))
-                db.execute(f"UPDATE jobs SET removed = NULL{where}", (id,))
+            for seq in seqs:
+                where = " WHERE seq = ? AND ended IS NULL AND removed IS NOT NULL"
+                found += _entries(db, where, (seq,))
+                db.execute(f"UPDATE jobs SET removed = NULL{where}", (seq,))
             return found
 
         return await self.call(write)
@@ -300,12 +273,11 @@ class Journal(Database):
 
         return await self.call(read)
 
-    async def is_open(self, prompt_id: str) -> bool:
+    async def is_open(self, prompt_id: str, owner: str | None = None) -> bool:
         """Whether a job of this id waits or runs; one that was taken out does neither until it is brought back."""
-        where = "prompt_id = ? AND ended IS NULL AND removed IS NULL"
-        return await self.call(
-            lambda db: db.execute(f"SELECT 1 FROM jobs WHERE {where} LIMIT 1", (prompt_id,)).fetchone() is not None
-        )
+        whose, value = of(owner)
+        query = f"SELECT 1 FROM jobs WHERE prompt_id = ? AND ended IS NULL AND removed IS NULL{whose} LIMIT 1"
+        return await self.call(lambda db: db.execute(query, (prompt_id, *value)).fetchone() is not None)
 
     async def items(self, seqs: list[int]) -> dict[int, str]:
         """/queue items of these jobs as JSON text: [number, prompt_id, prompt, extra_data, targets]."""
@@ -323,24 +295,31 @@ class Journal(Database):
 
         return await self.call(read)
 
-    async def history(self, prompt_id: str | None = None, count: int | None = None, offset: int | None = None) -> str:
+    async def history(
+        self,
+        prompt_id: str | None = None,
+        count: int | None = None,
+        offset: int | None = None,
+        owner: str | None = None,
+    ) -> str:
         """Ended jobs as the JSON text of a /history answer, oldest first.
 
         `count` alone gives the newest so many; `offset` passes over the oldest so many. At most HISTORY_PAGE.
         """
         limit = HISTORY_PAGE if count is None else max(0, min(count, HISTORY_PAGE))
         columns = "SELECT prompt_id, number, prompt, extra, targets, outputs, status, meta FROM jobs"
+        whose, value = of(owner)
+        there = f"ended IS NOT NULL AND removed IS NULL{whose}"
 
         def read(db: sqlite3.Connection) -> str:
             if prompt_id is not None:
-                where = " WHERE prompt_id = ? AND ended IS NOT NULL AND removed IS NULL ORDER BY ended DESC LIMIT 1"
-                rows = db.execute(columns + where, (prompt_id,)).fetchall()
-            elif offset is not None and offset >= 0:
-                where = " WHERE ended IS NOT NULL AND removed IS NULL ORDER BY ended LIMIT ? OFFSET ?"
-                rows = db.execute(columns + where, (limit, offset)).fetchall()
+                where = f" WHERE prompt_id = ? AND {there} ORDER BY ended DESC LIMIT 1"
+                rows = db.execute(columns + where, (prompt_id, *value)).fetchall()
             else:
-                where = " WHERE ended IS NOT NULL AND removed IS NULL ORDER BY ended DESC LIMIT ?"
-                rows = db.execute(columns + where, (limit,)).fetchall()[::-1]
+                # What is passed over is passed over in an index: the rows hold whole graphs.
+                order, past = ("ended DESC", 0) if offset is None or offset < 0 else ("ended", offset)
+                chosen = f"SELECT seq FROM jobs WHERE {there} ORDER BY {order} LIMIT ? OFFSET ?"
+                rows = db.execute(f"{columns} WHERE seq IN ({chosen}) ORDER BY ended", (*value, limit, past)).fetchall()
             # The columns are JSON already: joining the texts spares parsing what may be megabytes of graphs.
             entries = (
                 f'{_text(id)}:{{"prompt":{_item(number, id, prompt, extra, targets)},'
@@ -351,36 +330,60 @@ class Journal(Database):
 
         return await self.call(read)
 
-    async def forget(self, ids: list[str] | None = None) -> None:
-        """Delete ended jobs: these ids, or all."""
+    async def forget(self, ids: Sequence[str] | None = None, owner: str | None = None) -> dict[str, list[str]]:
+        """Delete ended jobs: these ids, or all; gives the ids of those that were, by owner."""
+        whose, value = of(owner)
 
-        def write(db: sqlite3.Connection) -> None:
-            if ids is None:
-                db.execute("DELETE FROM jobs WHERE ended IS NOT NULL")
-            else:
-                db.executemany("DELETE FROM jobs WHERE ended IS NOT NULL AND prompt_id = ?", [(i,) for i in ids])
+        def write(db: sqlite3.Connection) -> dict[str, list[str]]:
+            gone: dict[str, list[str]] = {}
+            for row in chosen_ended(db, ids, whose, value):
+                gone.setdefault(row[2], []).append(row[1])
+                db.execute("DELETE FROM jobs WHERE seq = ?", (row[0],))
+            return gone
 
-        await self.call(write)
+        return await self.call(write)
+
+
+def chosen_ended(
+    db: sqlite3.Connection, ids: Sequence[str] | None, whose: str, value: tuple[str, ...]
+) -> list[tuple[int, str, str]]:
+    """Seq, id and owner of ended jobs: these ids, or all; `whose` is a condition of `api.queue.whose.of`."""
+    query = f"SELECT seq, prompt_id, owner FROM jobs WHERE ended IS NOT NULL{whose}"
+    if ids is None:
+        return db.execute(query, value).fetchall()
+    return [row for id in dict.fromkeys(ids) for row in db.execute(f"{query} AND prompt_id = ?", (*value, id))]
 
 
 def take_away(db: sqlite3.Connection, where: str, keys: Sequence[int | str]) -> None:
     """Mark jobs, each found by one of the keys, as removed; those that were marked long ago go for good."""
-    now = time.time()
+    now = now_for_deleting()
     db.execute("DELETE FROM jobs WHERE removed < ?", (now - REMEMBERED,))
     db.executemany(f"UPDATE jobs SET removed = ? WHERE {where}", [(now, key) for key in keys])
 
 
 def _entries(db: sqlite3.Connection, where: str, values: Sequence[Any] = ()) -> list[Entry]:
-    rows = db.execute(f"SELECT seq, prompt_id, client_id, number, attempts, about, accepted FROM jobs{where}", values)
+    columns = "seq, prompt_id, client_id, number, attempts, about, accepted, owner, pinned"
     return [
-        Entry(seq, id, client_id, number, attempts, About.read(about), accepted)
-        for seq, id, client_id, number, attempts, about, accepted in rows
+        Entry(seq, id, client_id, number, attempts, About.read(about), accepted, owner, pinned)
+        for seq, id, client_id, number, attempts, about, accepted, owner, pinned in db.execute(
+            f"SELECT {columns} FROM jobs{where}", values
+        )
     ]
 
 
 def _columns(body: Body) -> tuple[Any, ...]:
-    about = body.about
-    return body.prompt, body.extra, body.targets, body.checked, about.text(), about.document, about.slot
+    about, said = body.about, body.about.text()
+    size = len(body.prompt) + len(body.extra) + len(body.targets) + len(said)
+    return body.prompt, body.extra, body.targets, body.checked, said, about.document, about.slot, size
+
+
+def _spend(db: sqlite3.Connection, owner: str, ms: float) -> None:
+    now = int(now_for_deleting() // SLICE)
+    db.execute(
+        "INSERT INTO spent VALUES (?, ?, ?) ON CONFLICT (owner, slice) DO UPDATE SET ms = ms + excluded.ms",
+        (owner, now, ms),
+    )
+    db.execute("DELETE FROM spent WHERE owner = ? AND slice < ?", (owner, now - 2 * DAY_SLICES))
 
 
 def _text(value: object) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from api.clock import now_for_deleting
 from api.database import DatabaseError
 from api.hub import Feed
+from api.people import ALONE, Person
 from api.queue.journal import Body, Entry, Journal
 from api.queue.pace import Paces
-from api.queue.waiting import Waiting
+from api.queue.quota import Quota, Unlimited, check_count, check_time
+from api.queue.spending import Spending
+from api.queue.waiting import NotWaiting, Waiting
+from api.queue.whose import own_of, seen_by
 from graph.types import JsonObject
 
 LISTED = 1000
@@ -24,32 +30,67 @@ class Line:
     changed: told when there are more or fewer of them.
     """
 
-    def __init__(self, journal: Journal, feed: Feed, changed: Callable[[], None]) -> None:
-        self.waiting = Waiting()
+    def __init__(
+        self, journal: Journal, feed: Feed, changed: Callable[[], None], runs: Callable[[], tuple[str, float] | None]
+    ) -> None:
+        self.waiting = Waiting(self._used, lambda entry: self.paces.expected(entry.about.work))
         self.paces = Paces()
+        self.spending = Spending()
+        self.quota_of: Callable[[str], Quota] = lambda person: Unlimited()
         self.secrets: dict[int, JsonObject] = {}
         """Credentials of jobs by seq, which are never written down."""
         self._journal = journal
         self._feed = feed
         self._changed = changed
+        self._runs = runs
+        self._coming: Counter[str] = Counter()
+        """Jobs by owner that are being written down: they count as there already."""
 
-    async def read_paces(self) -> None:
+    async def read(self) -> None:
+        """Take up what the journal knows of times."""
         self.paces = Paces(await self._journal.paces())
+        self.spending = Spending(await self._journal.spent())
+
+    def _used(self) -> dict[str, float]:
+        """What everybody had of the device lately, with what the job that runs has had so far."""
+        used = self.spending.lately(now_for_deleting())
+        if (running := self._runs()) is not None:
+            used[running[0]] = used.get(running[0], 0.0) + running[1]
+        return used
+
+    def check_room(self, owner: str, more: int = 1, instead: int = 0) -> None:
+        """Raise Refusal where a person's quota has no room for so many more jobs, `instead` of so many that wait."""
+        quota = self.quota_of(owner)
+        if quota.most_queued is None and quota.gpu_seconds_per_day is None:
+            return
+        mine, running = self.waiting.of(owner), self._runs()
+        runs = running is not None and running[0] == owner
+        check_count(quota, len(mine) + runs + self._coming[owner] - instead, more)
+        expected = sum(self.paces.expected(entry.about.work) or 0.0 for entry in mine)
+        open_ms = expected + (running[1] if running is not None and runs else 0.0)
+        check_time(quota, self.spending, owner, open_ms, now_for_deleting())
 
     async def submit(
         self, prompt_id: str, client_id: str | None, number: float, body: Body, secrets: JsonObject
     ) -> tuple[float, list[str]]:
-        """Put a job into the queue. When this returns, the job is on the disk. Raises DatabaseError.
+        """Put a job into its owner's line. When this returns, the job is on the disk. Raises DatabaseError, and
+        Refusal where the owner's quota is used up.
 
         One that names a slot takes the place of what waits in it, in one step. Gives its number, and whose place it
         took.
         """
+        slot, now, owner = body.about.slot, time.time(), body.owner
+
+        def same(entry: Entry) -> bool:
+            return entry.about.slot == slot and entry.client_id == client_id and entry.owner == owner
+
+        self.check_room(owner, instead=0 if slot is None else sum(map(same, self.waiting.all())))
         body = self._reckoned(body)
-        slot, now = body.about.slot, time.time()
         # Out of the list first: while the journal writes, the loop must not start one of them.
-        older = self.waiting.take_out(lambda e: slot is not None and e.about.slot == slot and e.client_id == client_id)
+        older = [] if slot is None else self.waiting.take_out(same)
         if older:
             number = older[0].number
+        self._coming[owner] += 1
         try:
             seq = await self._journal.accept(
                 prompt_id, client_id, number, body, now, instead_of=[entry.seq for entry in older]
@@ -57,20 +98,27 @@ class Line:
         except DatabaseError:
             self._insert(older)
             raise
+        finally:
+            self._coming[owner] -= 1
         self._forget_secrets(older)
         if secrets:
             self.secrets[seq] = secrets
-        entry = Entry(seq, prompt_id, client_id, number, 0, body.about, now)
+        entry = Entry(seq, prompt_id, client_id, number, 0, body.about, now, owner)
         self._insert([entry])
-        gone = [each.prompt_id for each in older]
-        self.tell([entry], gone)
+        self.tell([entry], older)
         self._changed()
-        return number, gone
+        return number, [each.prompt_id for each in older]
 
-    async def remove(self, ids: Sequence[str] | None = None) -> list[str]:
-        """Take waiting jobs out: those with these ids, or all; gives the ids of those that were."""
-        named = None if ids is None else set(ids)
-        gone = self.waiting.take_out(lambda entry: named is None or entry.prompt_id in named)
+    async def remove(self, ids: Sequence[str] | None = None, person: Person = ALONE) -> list[str]:
+        """Take waiting jobs out: those with these ids, or all of one's own; gives the ids of those that were."""
+        named, own = set(ids or ()), own_of(person)
+
+        def chosen(entry: Entry) -> bool:
+            if ids is None:
+                return own is None or entry.owner == own
+            return entry.prompt_id in named and person.sees(entry.owner)
+
+        gone = self.waiting.take_out(chosen)
         if not gone:
             return []
         try:
@@ -79,14 +127,24 @@ class Line:
             self._insert(gone)
             raise
         self._forget_secrets(gone)
-        found = [entry.prompt_id for entry in gone]
-        self.tell([], found)
+        self.tell([], gone)
         self._changed()
-        return found
+        return [entry.prompt_id for entry in gone]
 
-    async def bring_back(self, ids: Sequence[str]) -> list[str]:
-        """Jobs that were taken out while they waited wait again, where they were; gives the ids of those found."""
-        found = await self._journal.bring_back(ids)
+    async def bring_back(self, ids: Sequence[str], person: Person = ALONE) -> list[str]:
+        """Jobs that were taken out while they waited wait again, where they were; gives the ids of those found.
+
+        Raises Refusal where a quota has no room for them.
+        """
+        taken = await self._journal.taken_out(ids, seen_by(person))
+        more = Counter(entry.owner for entry in taken)
+        for owner, count in more.items():
+            self.check_room(owner, count)
+        self._coming.update(more)
+        try:
+            found = await self._journal.bring_back([entry.seq for entry in taken])
+        finally:
+            self._coming.subtract(more)
         self.put_back(found)
         return [entry.prompt_id for entry in found]
 
@@ -96,55 +154,62 @@ class Line:
         self.tell(entries)
         self._changed()
 
-    async def move(self, ids: Sequence[str], anchor: str | None, after: bool) -> None:
-        """Let waiting jobs run before or after another, or, without one, before or after all. Raises NotWaiting."""
-        changed = self.waiting.moved(ids, anchor, after)
-        before = {entry.seq: entry for entry in self.waiting}
+    async def move(self, ids: Sequence[str], anchor: str | None, after: bool, person: Person = ALONE) -> None:
+        """Let waiting jobs run before or after another, or, without one, before or after all: see `Waiting.moved`.
+
+        Raises NotWaiting.
+        """
+        await self._exchange(self.waiting.moved(ids, anchor, after, person))
+
+    async def renumber(self, prompt_id: str, number: float, person: Person = ALONE) -> None:
+        """Give a waiting job another number: of one person's jobs lower ones run first. Raises NotWaiting."""
+        await self._exchange([replace(self.waiting.find(prompt_id, person), number=number, pinned=None)])
+
+    async def place(self, prompt_id: str, position: int, person: Person = ALONE) -> None:
+        """Let a waiting job stand at this place in the line, as far as others' turns allow; 1 is next.
+
+        Raises NotWaiting.
+        """
+        job = self.waiting.find(prompt_id, person)
+        rest = [each for each in self.waiting if each.seq != job.seq][max(0, position - 1) :]
+        if not person.may("admin"):
+            rest = [each for each in rest if each.owner == job.owner]
+        await self.move([prompt_id], rest[0].prompt_id if rest else None, after=not rest, person=person)
+
+    async def _exchange(self, changed: Sequence[Entry]) -> None:
+        seqs = {entry.seq for entry in changed}
+        before = [entry for entry in self.waiting.all() if entry.seq in seqs]
         # At once, so that what is asked for next meets the new order; a disk that is full brings the old one back.
         self.waiting.exchange(changed)
         try:
-            await self._journal.renumber([(entry.number, entry.seq) for entry in changed])
+            await self._journal.renumber([(entry.number, entry.pinned, entry.seq) for entry in changed])
         except DatabaseError:
-            self.waiting.exchange(before[entry.seq] for entry in changed)
+            self.waiting.exchange(before)
             raise
-        self.tell(changed)
-
-    async def renumber(self, prompt_id: str, number: float) -> None:
-        """Give a waiting job another number: lower ones run first. Raises NotWaiting."""
-        old = self.waiting.find(prompt_id)
-        self.waiting.exchange([replace(old, number=number)])
-        try:
-            await self._journal.renumber([(number, old.seq)])
-        except DatabaseError:
-            self.waiting.exchange([old])
-            raise
-        self.tell(each for each in self.waiting if each.seq == old.seq)
-
-    async def place(self, prompt_id: str, position: int) -> None:
-        """Let a waiting job stand at this place in the line; 1 is next. Raises NotWaiting."""
-        self.waiting.find(prompt_id)
-        rest = [each.prompt_id for each in self.waiting if each.prompt_id != prompt_id]
-        if position <= len(rest):
-            await self.move([prompt_id], rest[position - 1], after=False)
-        else:
-            await self.move([prompt_id], None, after=True)
+        self.tell(entry for entry in self.waiting.all() if entry.seq in seqs)
 
     async def edit(self, prompt_id: str, body: Body, secrets: JsonObject) -> None:
-        """Give a waiting job another prompt: it runs that one, or this fails and it runs its own. Raises NotWaiting."""
-        seq = self.waiting.find(prompt_id).seq
+        """Give a waiting job of the body's owner another prompt: it runs that one, or this fails and it runs its own.
+
+        Raises NotWaiting.
+        """
+        seq = next((each.seq for each in self.waiting.of(body.owner) if each.prompt_id == prompt_id), None)
+        if seq is None:
+            raise NotWaiting(prompt_id)
         body = self._reckoned(body)
         # The journal is asked before this gives way: should the loop start the job meanwhile, it reads the new prompt.
         await self._journal.edit(seq, body)
         self.secrets.pop(seq, None)
         if secrets:
             self.secrets[seq] = secrets
-        self.tell(self.waiting.exchange([replace(each, about=body.about) for each in self.waiting if each.seq == seq]))
+        mine = [each for each in self.waiting.of(body.owner) if each.seq == seq]
+        self.tell(self.waiting.exchange([replace(each, about=body.about) for each in mine]))
 
-    async def rename(self, prompt_id: str, name: str) -> bool:
+    async def rename(self, prompt_id: str, name: str, person: Person = ALONE) -> bool:
         """Call a job something, whether it waits or not; says whether there is one of that id."""
-        if await self._journal.rename(prompt_id, name) is None:
+        if await self._journal.rename(prompt_id, name, seen_by(person)) is None:
             return False
-        named = [each for each in self.waiting if each.prompt_id == prompt_id]
+        named = [each for each in self.waiting.all() if each.prompt_id == prompt_id and person.sees(each.owner)]
         self.tell(self.waiting.exchange([replace(each, about=replace(each.about, name=name)) for each in named]))
         return True
 
@@ -153,7 +218,9 @@ class Line:
         return {
             "prompt_id": entry.prompt_id,
             "client_id": entry.client_id,
+            "owner": entry.owner,
             "number": entry.number,
+            "pinned": entry.pinned,
             "seq": entry.seq,
             "accepted": entry.accepted,
             "attempts": entry.attempts,
@@ -161,17 +228,23 @@ class Line:
             **entry.about.to_json(),
         }
 
-    def tell(self, changed: Iterable[Entry], gone: Sequence[str] = ()) -> None:
-        """Pages hear which waiting jobs are new or have changed, and which wait no more."""
-        jobs = [self.job_json(entry) for entry in changed]
-        if gone:
-            self._feed.publish("jobs", {"set": [], "gone": list(gone)})
-        for at in range(0, len(jobs), LISTED):
-            self._feed.publish("jobs", {"set": jobs[at : at + LISTED], "gone": []})
+    def tell(self, changed: Iterable[Entry], gone: Iterable[Entry] = ()) -> None:
+        """Pages hear which waiting jobs are new or have changed, and which wait no more: each page of its own."""
+        left: dict[str, list[str]] = {}
+        for entry in gone:
+            left.setdefault(entry.owner, []).append(entry.prompt_id)
+        for owner, ids in left.items():
+            self._feed.publish("jobs", {"set": [], "gone": ids}, owner=owner)
+        jobs: dict[str, list[JsonObject]] = {}
+        for entry in changed:
+            jobs.setdefault(entry.owner, []).append(self.job_json(entry))
+        for owner, new in jobs.items():
+            for at in range(0, len(new), LISTED):
+                self._feed.publish("jobs", {"set": new[at : at + LISTED], "gone": []}, owner=owner)
 
     def _reckoned(self, body: Body) -> Body:
-        """With what it will have to do that the job before it does not."""
-        work = self.paces.work(json.loads(body.prompt), json.loads(body.targets))
+        """With what it will have to do that its owner's job before it does not."""
+        work = self.paces.work(json.loads(body.prompt), json.loads(body.targets), body.owner)
         return replace(body, about=replace(body.about, work=work))
 
     def _insert(self, entries: Iterable[Entry]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from api.queue.journal import Journal
+from api.queue.whose import of
 from graph.types import JsonObject
 
 STATES = ("pending", "in_progress", "completed", "failed", "cancelled")
@@ -31,6 +32,8 @@ class Wanted:
     newest_first: bool = True
     limit: int | None = None
     offset: int = 0
+    owner: str | None = None
+    """Whose jobs; None: everybody's."""
 
 
 async def list_jobs(journal: Journal, wanted: Wanted, running: int | None) -> tuple[list[JsonObject], int]:
@@ -55,7 +58,9 @@ async def list_jobs(journal: Journal, wanted: Wanted, running: int | None) -> tu
 
 
 def _chosen(db: sqlite3.Connection, wanted: Wanted, running: int | None) -> set[int]:
-    more, among = ("", ()) if wanted.workflow is None else (f" AND {_WORKFLOW} = ?", (wanted.workflow,))
+    more, among = of(wanted.owner)
+    if wanted.workflow is not None:
+        more, among = f"{more} AND {_WORKFLOW} = ?", (*among, wanted.workflow)
     found: set[int] = set()
     for part, value in _parts(wanted, running):
         found |= {int(row[0]) for row in db.execute(f"SELECT seq FROM jobs WHERE {part}{more}", (value, *among))}
@@ -67,13 +72,14 @@ def _durations(db: sqlite3.Connection, seqs: set[int]) -> dict[int, float]:
     return {seq: known.get(seq, 0.0) for seq in seqs}
 
 
-async def one_job(journal: Journal, prompt_id: str, running: int | None) -> JsonObject | None:
+async def one_job(journal: Journal, prompt_id: str, running: int | None, owner: str | None = None) -> JsonObject | None:
     """A job with its graph, its results and how it ended; the newest of its id."""
+    whose, value = of(owner)
+    where = f"prompt_id = ? AND removed IS NULL{whose}"
 
     def read(db: sqlite3.Connection) -> JsonObject | None:
         row = db.execute(
-            f"SELECT {_COLUMNS}, prompt FROM jobs WHERE prompt_id = ? AND removed IS NULL ORDER BY seq DESC LIMIT 1",
-            (prompt_id,),
+            f"SELECT {_COLUMNS}, prompt FROM jobs WHERE {where} ORDER BY seq DESC LIMIT 1", (prompt_id, *value)
         ).fetchone()
         if row is None:
             return None

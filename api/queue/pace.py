@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api.people import FIRST
 from graph.types import JsonObject
 
 NEWEST_WEIGHS = 0.2
@@ -55,7 +56,8 @@ class Paces:
             (str(kind), str(about)): Pace(float(ms), float(steps), int(runs), float(used))
             for kind, about, ms, steps, runs, used in rows
         }
-        self._last: frozenset[bytes] = frozenset()
+        self._last: dict[str, frozenset[bytes]] = {}
+        """By person, what the job that was queued last computes."""
 
     def learn(self, shape: Shape, ms: float, steps: float) -> list[tuple[Any, ...]]:
         """Take in one node's time; gives the rows that are to be kept."""
@@ -84,14 +86,15 @@ class Paces:
             return None
         return pace.ms * (steps or pace.steps) if pace.steps else pace.ms
 
-    def work(self, prompt: JsonObject, targets: Sequence[str]) -> list[list[Any]]:
-        """What a job that is queued now will have to do: what the job queued before it does not do already."""
+    def work(self, prompt: JsonObject, targets: Sequence[str], owner: str = FIRST) -> list[list[Any]]:
+        """What a job that is queued now will have to do: what its owner's job before it does not do already."""
         if len(prompt) > MOST_NODES:
             return []
         shapes = shapes_of(prompt)
         needed = [shapes[id] for id in needed_by(prompt, targets) if id in shapes]
-        new = Counter((s.class_type, s.about, s.steps) for s in needed if s.sign not in self._last)
-        self._last = frozenset(shape.sign for shape in needed)
+        last = self._last.get(owner, frozenset[bytes]())
+        new = Counter((s.class_type, s.about, s.steps) for s in needed if s.sign not in last)
+        self._last[owner] = frozenset(shape.sign for shape in needed)
         return [[*key, count] for key, count in new.items()]
 
     def expected(self, work: Sequence[Sequence[Any]]) -> float | None:

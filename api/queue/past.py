@@ -7,23 +7,29 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from api.queue.journal import Journal, take_away
+from api.queue.journal import Journal, chosen_ended, take_away
 from api.queue.summaries import About, came_of
+from api.queue.whose import of
 from graph.types import JsonObject
 
 MOST = 200
 """Entries of one answer."""
-_SHORT = "seq, prompt_id, client_id, ended, accepted, started, ended_at, ms, state, about, came_of, attempts"
+_SHORT = "seq, prompt_id, client_id, ended, accepted, started, ended_at, ms, state, about, came_of, attempts, owner"
 
 
 class Past:
-    """Ended jobs in the journal."""
+    """Ended jobs in the journal. owner, wherever it is asked: whose jobs are meant; None: everybody's."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
     async def page(
-        self, limit: int, before: int | None = None, document: str | None = None, state: str | None = None
+        self,
+        limit: int,
+        before: int | None = None,
+        document: str | None = None,
+        state: str | None = None,
+        owner: str | None = None,
     ) -> JsonObject:
         """`entries`, newest first, and `next`: what to ask for as `before`, None at the end.
 
@@ -31,7 +37,8 @@ class Past:
         """
         where = "ended IS NOT NULL AND removed IS NULL AND NOT (slot IS NOT NULL AND state = 'interrupted')"
         values: list[Any] = []
-        for column, value in (("ended < ?", before), ("document = ?", document), ("state = ?", state)):
+        conditions = (("owner = ?", owner), ("ended < ?", before), ("document = ?", document), ("state = ?", state))
+        for column, value in conditions:
             if value is not None:
                 where += f" AND {column}"
                 values.append(value)
@@ -46,43 +53,48 @@ class Past:
         entries = await self._journal.call(read)
         return {"entries": entries, "next": entries[-1]["rank"] if len(entries) == count else None}
 
-    async def entry(self, prompt_id: str) -> JsonObject | None:
+    async def entry(self, prompt_id: str, owner: str | None = None) -> JsonObject | None:
         """One of them, as the list has it."""
+        whose, value = of(owner)
 
         def read(db: sqlite3.Connection) -> JsonObject | None:
+            where = f"prompt_id = ? AND ended IS NOT NULL{whose}"
             row = db.execute(
-                f"SELECT {_SHORT} FROM jobs WHERE prompt_id = ? AND ended IS NOT NULL ORDER BY ended DESC LIMIT 1",
-                (prompt_id,),
+                f"SELECT {_SHORT} FROM jobs WHERE {where} ORDER BY ended DESC LIMIT 1", (prompt_id, *value)
             ).fetchone()
             return None if row is None else _entry(db, row)
 
         return await self._journal.call(read)
 
-    async def job(self, prompt_id: str) -> JsonObject | None:
-        """What a job ran, runs or will run: `prompt`, `extra`, `targets`; the newest of its id."""
+    async def job(self, prompt_id: str, owner: str | None = None) -> JsonObject | None:
+        """What a job ran, runs or will run: `prompt`, `extra`, `targets`, `owner`; the newest of its id."""
+        whose, value = of(owner)
 
         def read(db: sqlite3.Connection) -> JsonObject | None:
             row = db.execute(
-                "SELECT prompt, extra, targets, about FROM jobs WHERE prompt_id = ? ORDER BY seq DESC LIMIT 1",
-                (prompt_id,),
+                f"SELECT prompt, extra, targets, about, owner FROM jobs WHERE prompt_id = ?{whose}"
+                " ORDER BY seq DESC LIMIT 1",
+                (prompt_id, *value),
             ).fetchone()
             if row is None:
                 return None
             prompt, extra, targets = (json.loads(text) for text in row[:3])
             about = About.of(prompt, extra) if row[3] is None else About.read(row[3])
-            return {"prompt": prompt, "extra": extra, "targets": targets, "about": about.to_json()}
+            return {"prompt": prompt, "extra": extra, "targets": targets, "about": about.to_json(), "owner": row[4]}
 
         return await self._journal.call(read)
 
-    async def times(self, prompt_id: str) -> JsonObject:
+    async def times(self, prompt_id: str, owner: str | None = None) -> JsonObject:
         """When the newest job of an id was accepted, began and ended, and what came of it; empty for an unknown one."""
         columns = (
             "client_id, accepted, started, ended_at, ms, attempts, state, outputs, came_of, status, removed, timings"
         )
 
+        whose, value = of(owner)
+
         def read(db: sqlite3.Connection) -> JsonObject:
-            query = f"SELECT {columns} FROM jobs WHERE prompt_id = ? ORDER BY seq DESC LIMIT 1"
-            row = db.execute(query, (prompt_id,)).fetchone()
+            query = f"SELECT {columns} FROM jobs WHERE prompt_id = ?{whose} ORDER BY seq DESC LIMIT 1"
+            row = db.execute(query, (prompt_id, *value)).fetchone()
             if row is None:
                 return {}
             client_id, accepted, started, ended_at, ms, attempts, state, outputs, end, status, removed, timings = row
@@ -106,39 +118,44 @@ class Past:
 
         return await self._journal.call(read)
 
-    async def outcome(self, prompt_id: str) -> tuple[JsonObject, JsonObject] | None:
+    async def outcome(self, prompt_id: str, owner: str | None = None) -> tuple[JsonObject, JsonObject] | None:
         """Outputs and status of an ended job, also of one that somebody has removed meanwhile."""
-        query = "SELECT outputs, status FROM jobs WHERE prompt_id = ? AND ended IS NOT NULL ORDER BY ended DESC"
-        row = await self._journal.call(lambda db: db.execute(f"{query} LIMIT 1", (prompt_id,)).fetchone())
+        whose, value = of(owner)
+        query = f"SELECT outputs, status FROM jobs WHERE prompt_id = ? AND ended IS NOT NULL{whose} ORDER BY ended DESC"
+        row = await self._journal.call(lambda db: db.execute(f"{query} LIMIT 1", (prompt_id, *value)).fetchone())
         return None if row is None else (json.loads(row[0]), json.loads(row[1]))
 
-    async def remove(self, ids: Sequence[str] | None) -> list[str]:
-        """Take these out of the history, or all; gives the ids. For a while they can be brought back."""
+    async def remove(self, ids: Sequence[str] | None, owner: str | None = None) -> dict[str, list[str]]:
+        """Take these out of the history, or all; gives the ids, by owner. For a while they can be brought back."""
+        whose, value = of(owner)
 
-        def write(db: sqlite3.Connection) -> list[str]:
-            there = "ended IS NOT NULL AND removed IS NULL"
-            gone = [str(row[0]) for row in db.execute(f"SELECT prompt_id FROM jobs WHERE {there}")]
-            if ids is not None:
-                named = set(ids)
-                gone = [id for id in gone if id in named]
-            take_away(db, f"prompt_id = ? AND {there}", gone)
+        def write(db: sqlite3.Connection) -> dict[str, list[str]]:
+            gone: dict[str, list[str]] = {}
+            seqs: list[int] = []
+            for seq, id, person in chosen_ended(db, ids, f" AND removed IS NULL{whose}", value):
+                gone.setdefault(person, []).append(id)
+                seqs.append(seq)
+            take_away(db, "seq = ?", seqs)
             return gone
 
         return await self._journal.call(write)
 
-    async def restore(self, ids: Sequence[str]) -> None:
-        """Bring removed ones back."""
+    async def restore(self, ids: Sequence[str], owner: str | None = None) -> dict[str, list[str]]:
+        """Bring removed ones back; gives the ids, by owner."""
+        whose, value = of(owner)
 
-        def write(db: sqlite3.Connection) -> None:
-            db.executemany(
-                "UPDATE jobs SET removed = NULL WHERE prompt_id = ? AND ended IS NOT NULL", [(id,) for id in ids]
-            )
+        def write(db: sqlite3.Connection) -> dict[str, list[str]]:
+            back: dict[str, list[str]] = {}
+            for seq, id, person in chosen_ended(db, ids, whose, value):
+                db.execute("UPDATE jobs SET removed = NULL WHERE seq = ?", (seq,))
+                back.setdefault(person, []).append(id)
+            return back
 
-        await self._journal.call(write)
+        return await self._journal.call(write)
 
 
 def _entry(db: sqlite3.Connection, row: Sequence[Any]) -> JsonObject:
-    seq, id, client_id, rank, accepted, started, ended_at, ms, state, about, end, attempts = row
+    seq, id, client_id, rank, accepted, started, ended_at, ms, state, about, end, attempts, owner = row
     if about is None or end is None:  # of a journal of version 1: read once
         prompt, extra, outputs, status = (
             json.loads(text or "{}")
@@ -150,6 +167,7 @@ def _entry(db: sqlite3.Connection, row: Sequence[Any]) -> JsonObject:
     return {
         "prompt_id": id,
         "client_id": client_id,
+        "owner": owner,
         "rank": rank,
         "accepted": accepted,
         "started": started,

@@ -7,12 +7,14 @@ from typing import cast
 
 from aiohttp import web
 
-from api.prompt import accept, ids_of, text_or_none
+from api.people import Person, who
+from api.prompt import accept, ids_of, need_admin, text_or_none
 from api.queue.job_routes import unknown
 from api.queue.past import Past
 from api.queue.seeds import draw_seeds, member
 from api.queue.summaries import LONGEST
 from api.queue.waiting import NotWaiting
+from api.queue.whose import own_of, seen_by
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
 from graph.types import JsonObject
@@ -23,18 +25,19 @@ STATES = ("success", "error", "interrupted")
 
 async def get_queue(request: web.Request) -> web.Response:
     """How things stand, after the event `seq` of /easel/events."""
-    services = request.app[SERVICES]
-    return web.json_response({"seq": services.feed.last, **services.jobs.state()})
+    services, person = request.app[SERVICES], who(request)
+    return web.json_response({"seq": services.feed.last_for(person), **services.jobs.state(person)})
 
 
 async def pause_queue(request: web.Request) -> web.Response:
-    """`{"paused": bool}`: start no more jobs, or go on."""
+    """`{"paused": bool}`: start no more jobs, or go on. Of anybody's, so it takes an admin."""
+    need_admin(request, "The queue is everybody's: only an admin can pause it or let it go on.")
     jobs = request.app[SERVICES].jobs
     body = await read_object(request)
     if not isinstance(body.get("paused"), bool):
         raise Refusal(400, "invalid_request", "`paused` must be true or false.")
     jobs.pause(body["paused"], "paused from the page")
-    return web.json_response(jobs.state())
+    return web.json_response(jobs.state(who(request)))
 
 
 async def move(request: web.Request) -> web.Response:
@@ -48,26 +51,27 @@ async def move(request: web.Request) -> web.Response:
     where = str(body[places[0]])
     try:
         if places == ["to"]:
-            await line.move(ids, None, where == "back")
+            await line.move(ids, None, where == "back", who(request))
         else:
-            await line.move(ids, where, places == ["after"])
+            await line.move(ids, where, places == ["after"], who(request))
     except NotWaiting as gone:
         raise _too_late(str(gone)) from None
     return web.json_response({})
 
 
 async def cancel(request: web.Request) -> web.Response:
-    """`{"ids": [...]}` or `{"all": true}`: take waiting jobs out; gives the ids of those that were, to bring back."""
+    """`{"ids": [...]}` or `{"all": true}`, which means one's own: take waiting jobs out; gives the ids of those that
+    were, to bring back."""
     line = request.app[SERVICES].jobs.line
     body = await read_object(request)
-    gone = await line.remove(None if body.get("all") is True else ids_of(body, "ids"))
+    gone = await line.remove(None if body.get("all") is True else ids_of(body, "ids"), who(request))
     return web.json_response({"removed": gone})
 
 
 async def bring_back(request: web.Request) -> web.Response:
     """`{"ids": [...]}`: jobs that were taken out wait again."""
     body = await read_object(request)
-    found = await request.app[SERVICES].jobs.line.bring_back(ids_of(body, "ids"))
+    found = await request.app[SERVICES].jobs.line.bring_back(ids_of(body, "ids"), who(request))
     return web.json_response({"restored": found})
 
 
@@ -75,7 +79,12 @@ async def edit(request: web.Request) -> web.Response:
     """The body of `POST /prompt`: the waiting job runs this instead. 409 once it runs."""
     services = request.app[SERVICES]
     prompt_id = request.match_info["prompt_id"]
-    found = await accept(services, await read_object(request))
+    body = await read_object(request)
+    try:
+        owner = services.jobs.line.waiting.find(prompt_id, who(request)).owner
+    except NotWaiting:
+        raise _too_late(prompt_id) from None
+    found = await accept(services, body, owner)
     try:
         await services.jobs.line.edit(prompt_id, found.body, found.secrets)
     except NotWaiting:
@@ -89,18 +98,19 @@ async def rename(request: web.Request) -> web.Response:
     name = body.get("name")
     if not isinstance(name, str) or len(name) > LONGEST:
         raise Refusal(400, "invalid_request", f"`name` must be a text of at most {LONGEST} characters.")
-    if not await request.app[SERVICES].jobs.rename(request.match_info["prompt_id"], name.strip()):
+    if not await request.app[SERVICES].jobs.rename(request.match_info["prompt_id"], name.strip(), who(request)):
         raise unknown()
     return web.json_response({})
 
 
 async def again(request: web.Request) -> web.Response:
-    """Queue what a job ran once more: `{"seeds": "same" or "new", "front": bool, "client_id", "prompt_id"}`."""
+    """Queue what a job ran once more, as one's own: `{"seeds": "same" or "new", "front": bool, "client_id",
+    "prompt_id"}`."""
     services = request.app[SERVICES]
     body = await read_object(request)
     if body.get("seeds", "same") not in ("same", "new"):
         raise Refusal(400, "invalid_request", "`seeds` must be same or new.")
-    job = await _job(services, request.match_info["prompt_id"])
+    job = await _job(services, request.match_info["prompt_id"], who(request))
     extra: JsonObject = {name: value for name, value in job["extra"].items() if name != "client_id"}
     if isinstance(easel := extra.get("easel"), dict):
         known = cast(JsonObject, easel)
@@ -116,6 +126,7 @@ async def again(request: web.Request) -> web.Response:
             **({"partial_execution_targets": job["targets"]} if job["targets"] else {}),
             **({"client_id": client_id} if client_id is not None else {}),
         },
+        who(request).id,
     )
     prompt_id = text_or_none(body, "prompt_id") or str(uuid.uuid4())
     number = services.jobs.next_number(bool(body.get("front")))
@@ -124,37 +135,46 @@ async def again(request: web.Request) -> web.Response:
 
 
 async def get_history(request: web.Request) -> web.Response:
-    """`?limit=&before=&document=&state=`: ended jobs, newest first; `before` is the `next` of the page before."""
+    """`?limit=&before=&document=&state=&owner=`: ended jobs, newest first; `before` is the `next` of the page before.
+    `owner` leaves one person's of those that an admin sees."""
     query = request.query
     state = query.get("state") or None
     if state is not None and state not in STATES:
         raise Refusal(400, "invalid_request", f"`state` must be one of {', '.join(STATES)}.")
     limit, before = _count(request, "limit"), _count(request, "before")
     page = await Past(request.app[SERVICES].journal).page(
-        PAGE if limit is None else limit, before, query.get("document") or None, state
+        PAGE if limit is None else limit,
+        before,
+        query.get("document") or None,
+        state,
+        seen_by(who(request)) or query.get("owner") or None,
     )
     return web.json_response(page)
 
 
 async def post_history(request: web.Request) -> web.Response:
-    """`{"remove": [...]}`, `{"remove": "all"}` or `{"restore": [...]}`."""
-    services = request.app[SERVICES]
+    """`{"remove": [...]}`, `{"remove": "all"}`, which means one's own, or `{"restore": [...]}`."""
+    services, person = request.app[SERVICES], who(request)
     past = Past(services.journal)
     body = await read_object(request)
     if "restore" in body:
-        ids = ids_of(body, "restore")
-        await past.restore(ids)
-        services.feed.publish("history", {"restored": ids})
+        back = await past.restore(ids_of(body, "restore"), seen_by(person))
+        for owner, ids in back.items():
+            services.feed.publish("history", {"restored": ids}, owner=owner)
         return web.json_response({})
     if "remove" not in body:
         raise Refusal(400, "invalid_request", "Say what to `remove` or to `restore`.")
-    gone = await past.remove(None if body["remove"] == "all" else ids_of(body, "remove"))
-    services.feed.publish("history", {"removed": gone})
-    return web.json_response({"removed": gone})
+    if body["remove"] == "all":
+        gone = await past.remove(None, own_of(person))
+    else:
+        gone = await past.remove(ids_of(body, "remove"), seen_by(person))
+    for owner, ids in gone.items():
+        services.feed.publish("history", {"removed": ids}, owner=owner)
+    return web.json_response({"removed": [id for ids in gone.values() for id in ids]})
 
 
-async def _job(services: Services, prompt_id: str) -> JsonObject:
-    found = await Past(services.journal).job(prompt_id)
+async def _job(services: Services, prompt_id: str, person: Person) -> JsonObject:
+    found = await Past(services.journal).job(prompt_id, seen_by(person))
     if found is None:
         raise unknown()
     return found

@@ -88,6 +88,10 @@ class Running:
         return self.entry.client_id
 
     @property
+    def owner(self) -> str:
+        return self.entry.owner
+
+    @property
     def where(self) -> str:
         """How a sentence names the node that runs: `KSampler #3`."""
         return "no node" if self.node is None else f"{self.classes.get(self.node, 'a node')} #{self.node}"
@@ -145,14 +149,10 @@ class Running:
                 self._tell_preview(event)
             case Text():
                 frame = text_frame(event.node, event.text)
-                self.hub.send(self.client_id, frame)
-                self.feed.publish_passing(frame)
+                self.hub.send(self.client_id, frame, self.owner)
+                self.feed.publish_passing(frame, self.owner)
             case PackMessage():
-                payload = text(event.event, event.data)
-                if event.client_id is None:
-                    self.hub.broadcast(payload)
-                else:
-                    self.hub.send(event.client_id, payload)
+                self.hub.send_message(event.event, event.data, event.client_id, self.owner)
             case ExecutionSuccess() | ExecutionInterrupted():
                 self._closing.append(event)
             case ExecutionError() if event.timestamp is not None:
@@ -171,19 +171,28 @@ class Running:
         if self._timer is not None:
             self._timer.cancel()
 
-    def so_far(self) -> list[str | bytes]:
-        """What a client that comes back is told, after the bare `executing`: results and progress."""
-        messages: list[str | bytes] = [
-            text(
-                "executed",
-                {"node": id, "display_node": self._shown[id], "output": output, "prompt_id": self.prompt_id},
-            )
-            for id, output in self.outputs.items()
+    def greeting(self) -> list[str]:
+        """What a client that comes back during its job is told at once: its node, results and progress."""
+        if self.node is None:
+            return []
+        messages = [
+            text("executing", {"node": self.node}),
+            *(
+                text(
+                    "executed",
+                    {"node": id, "display_node": self._shown[id], "output": output, "prompt_id": self.prompt_id},
+                )
+                for id, output in self.outputs.items()
+            ),
         ]
         if self.board.nodes:
             state = self.board.message()
             messages.append(text(state["type"], state["data"]))
         return messages
+
+    def told_facts(self) -> str | None:
+        """What is known of its nodes, for a client that comes back during it and asked for that."""
+        return text("easel_nodes", {"prompt_id": self.prompt_id, "nodes": self.known}) if self.known else None
 
     def end_here(self, sentence: str | None) -> Ending:
         """The ending of a run whose worker is gone: an error with this sentence, or, with None, an interruption."""
@@ -271,7 +280,7 @@ class Running:
     def _tell(self, event: Event) -> None:
         told = self._tell_client(event)
         if told is not None:
-            self.feed.publish(told["type"], told["data"], self.client_id)
+            self.feed.publish(told["type"], told["data"], self.client_id, self.owner)
 
     def _tell_client(self, event: Event) -> JsonObject | None:
         told = message(event)
@@ -279,9 +288,9 @@ class Running:
             return None
         payload = text(told["type"], told["data"])
         if isinstance(event, ExecutionInterrupted) and self.client_id is None:
-            self.hub.broadcast(payload)
+            self.hub.broadcast(payload, self.owner)
         else:
-            self.hub.send(self.client_id, payload)
+            self.hub.send(self.client_id, payload, self.owner)
         return told
 
     def last_preview(self, *, described: bool) -> bytes | None:
@@ -294,9 +303,9 @@ class Running:
     def _tell_preview(self, event: Preview) -> None:
         self._preview = event
         plain, rich = (lambda: preview_frame(event.format, event.data)), (lambda: _described(event))
-        self.hub.send_preview(self.client_id, plain, rich, sketch=event.sketch)
-        if self.feed.is_heard:
-            self.feed.publish_passing(rich(), preview=True)
+        self.hub.send_preview(self.client_id, self.owner, plain, rich, sketch=event.sketch)
+        if self.feed.is_heard(self.owner):
+            self.feed.publish_passing(rich(), self.owner, preview=True)
 
     def _plan_progress(self) -> None:
         now = time.monotonic()
@@ -314,24 +323,27 @@ class Running:
             told = message(NodeFacts(prompt_id=self.prompt_id, nodes=self.facts))
             assert told is not None
             self.facts = {}
-            self.hub.send(self.client_id, text(told["type"], told["data"]), wants="easel_nodes")
-            self.feed.publish(told["type"], told["data"], self.client_id)
-        if self.feed.is_heard and (progress := self.progress()) is not None:
+            self.hub.send(self.client_id, text(told["type"], told["data"]), self.owner, wants="easel_nodes")
+            self.feed.publish(told["type"], told["data"], self.client_id, self.owner)
+        followed = self.feed.is_heard(self.owner)
+        if followed and (progress := self.progress()) is not None:
             told = text("job_progress", {"prompt_id": self.prompt_id, **progress})
-            self.feed.publish_passing(told, replaces="job_progress")
+            self.feed.publish_passing(told, self.owner, replaces="job_progress")
         if not self.board.nodes:
             return
-        if not (self.feed.is_heard or self.hub.is_heard_by(self.client_id)):
+        if not (followed or self.hub.is_heard_by(self.client_id, self.owner)):
             self._next_progress = time.monotonic() + PROGRESS_EVERY
             return
         changed = self.board.take_changes()
         if not changed["data"]["nodes"]:
             return
         changes = _text_of(changed)
-        told = self.hub.send_progress(self.client_id, lambda: _text_of(self.board.message()), lambda: changes)
-        if self.feed.is_heard:  # pages were told all there was when they came
+        told = self.hub.send_progress(
+            self.client_id, self.owner, lambda: _text_of(self.board.message()), lambda: changes
+        )
+        if followed:  # pages were told all there was when they came
             told = max(told, len(changes))
-            self.feed.publish_passing(changes)
+            self.feed.publish_passing(changes, self.owner)
         self._next_progress = time.monotonic() + max(PROGRESS_EVERY, told / PROGRESS_BYTES_PER_SECOND)
 
 

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from api.people import who
+from api.queue.whose import of, seen_by
 from api.replies import Refusal
 from api.services import SERVICES
 from graph.types import JsonObject
@@ -22,12 +24,14 @@ _MARK = '"sweep":{'
 async def get_sweeps(request: web.Request) -> web.Response:
     """The newest sweeps, newest first: `{"prompt_id", "accepted", "axes": [{"title", "count"}], "cells", "state"}`."""
     services = request.app[SERVICES]
+    whose, value = of(seen_by(who(request)))
 
     def read(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
+        newest = f"SELECT seq FROM jobs WHERE 1{whose} ORDER BY seq DESC LIMIT ?"
         return db.execute(
-            "SELECT prompt_id, accepted, extra, status FROM jobs WHERE seq > (SELECT max(seq) FROM jobs) - ?"
+            f"SELECT prompt_id, accepted, extra, status FROM jobs WHERE seq IN ({newest})"
             " AND instr(extra, ?) > 0 ORDER BY seq DESC LIMIT ?",
-            (LOOKED_AT, _MARK, LISTED),
+            (*value, LOOKED_AT, _MARK, LISTED),
         ).fetchall()
 
     running = _running(request)
@@ -53,11 +57,12 @@ async def get_sweep(request: web.Request) -> web.Response:
     """One sweep: its axes and cells, its graph, what its nodes have shown so far, and what went wrong with which."""
     services = request.app[SERVICES]
     prompt_id = request.match_info["prompt_id"]
+    whose, value = of(seen_by(who(request)))
 
     def read(db: sqlite3.Connection) -> tuple[Any, ...] | None:
         return db.execute(
-            "SELECT client_id, extra, outputs, status FROM jobs WHERE prompt_id = ? ORDER BY seq DESC LIMIT 1",
-            (prompt_id,),
+            f"SELECT client_id, extra, outputs, status FROM jobs WHERE prompt_id = ?{whose} ORDER BY seq DESC LIMIT 1",
+            (prompt_id, *value),
         ).fetchone()
 
     row = await services.journal.call(read)
@@ -89,7 +94,7 @@ async def get_sweep(request: web.Request) -> web.Response:
 
 
 def _running(request: web.Request) -> JsonObject | None:
-    return request.app[SERVICES].jobs.state()["running"]
+    return request.app[SERVICES].jobs.state(who(request))["running"]
 
 
 def _sweep(extra: JsonObject) -> JsonObject | None:

@@ -3,89 +3,174 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
+from api.people import ALONE, Person
+from api.queue.fair import charged, turns
 from api.queue.journal import Entry
 
 
 class NotWaiting(Exception):
-    """A job that was named does not wait (any more)."""
+    """A job that was named does not wait (any more), or is not this person's to know of."""
 
 
 class Waiting:
-    """Sorted by number, then by when they were accepted."""
+    """Each person's sorted by number, then by when they were accepted; among persons the turns are fair (`fair.py`).
 
-    def __init__(self) -> None:
-        self._entries: list[Entry] = []
+    What an admin pinned comes before all that. used: milliseconds of the device lately, by person. cost: what a job is
+    expected to take.
+    """
+
+    def __init__(
+        self,
+        used: Callable[[], Mapping[str, float]] = dict[str, float],
+        cost: Callable[[Entry], float | None] = lambda entry: None,
+    ) -> None:
+        self._used = used
+        self._cost = cost
+        self._lines: dict[str, list[Entry]] = {}
+        self._pinned: list[Entry] = []
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return sum(map(len, self._lines.values())) + len(self._pinned)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+        """In the order in which they run."""
+        yield from self._pinned
+        if len(self._lines) == 1:
+            yield from next(iter(self._lines.values()))
+        elif self._lines:
+            used = dict(self._used())
+            for entry in self._pinned:  # they will have had their time
+                used[entry.owner] = used.get(entry.owner, 0.0) + charged(self._cost(entry))
+            yield from turns(self._lines, used, self._cost, lambda entry: entry.seq)
+
+    def all(self) -> Iterator[Entry]:
+        """In no order that means anything: for who looks for some."""
+        yield from self._pinned
+        for line in self._lines.values():
+            yield from line
+
+    def of(self, owner: str) -> list[Entry]:
+        """One person's, in that person's order, without regard to pins."""
+        pinned = [entry for entry in self._pinned if entry.owner == owner]
+        line = self._lines.get(owner, [])
+        return sorted([*pinned, *line], key=_place) if pinned else list(line)
 
     def insert(self, entry: Entry) -> None:
-        bisect.insort(self._entries, entry, key=_place)
+        if entry.pinned is not None:
+            bisect.insort(self._pinned, entry, key=_pin)
+        else:
+            bisect.insort(self._lines.setdefault(entry.owner, []), entry, key=_place)
 
     def pop(self) -> Entry:
         """Take out the one that runs next."""
-        return self._entries.pop(0)
+        entry = next(iter(self))
+        if entry.pinned is not None:
+            return self._pinned.pop(0)
+        line = self._lines[entry.owner]
+        del line[0]
+        if not line:
+            del self._lines[entry.owner]
+        return entry
 
-    def first(self, count: int) -> list[Entry]:
-        return self._entries[:count]
+    def first(self, count: int, person: Person = ALONE) -> list[Entry]:
+        """The first that this person sees."""
+        if person.alone:
+            return list(islice(self, count))
+        return list(islice((entry for entry in self if person.sees(entry.owner)), count))
 
-    def find(self, prompt_id: str) -> Entry:
+    def find(self, prompt_id: str, person: Person = ALONE) -> Entry:
         """Raises NotWaiting."""
-        for entry in self._entries:
-            if entry.prompt_id == prompt_id:
+        for entry in self.all():
+            if entry.prompt_id == prompt_id and person.sees(entry.owner):
                 return entry
         raise NotWaiting(prompt_id)
 
     def take_out(self, chosen: Callable[[Entry], bool]) -> list[Entry]:
-        gone = [entry for entry in self._entries if chosen(entry)]
-        if gone:
-            seqs = {entry.seq for entry in gone}
-            self._entries = [entry for entry in self._entries if entry.seq not in seqs]
+        """Those that were chosen, in the order in which they would have run."""
+        seqs = {entry.seq for entry in self.all() if chosen(entry)}
+        if not seqs:
+            return []
+        gone = [entry for entry in self if entry.seq in seqs]
+        self._pinned = [entry for entry in self._pinned if entry.seq not in seqs]
+        for owner in {entry.owner for entry in gone} & self._lines.keys():
+            self._lines[owner] = [entry for entry in self._lines[owner] if entry.seq not in seqs]
+            if not self._lines[owner]:
+                del self._lines[owner]
         return gone
 
     def exchange(self, new: Iterable[Entry]) -> list[Entry]:
         """Put entries in the place of those of the same seq that still wait; gives those that were exchanged."""
         by_seq = {entry.seq: entry for entry in new}
-        there = [by_seq[entry.seq] for entry in self._entries if entry.seq in by_seq]
-        if there:
-            self._entries = sorted((by_seq.get(entry.seq, entry) for entry in self._entries), key=_place)
+        there = [by_seq[entry.seq] for entry in self.all() if entry.seq in by_seq]
+        if not there:
+            return []
+        rest = [entry for entry in self._pinned if entry.seq not in by_seq]
+        self._pinned = sorted([*rest, *(entry for entry in there if entry.pinned is not None)], key=_pin)
+        for owner in {entry.owner for entry in there}:
+            line = [entry for entry in self._lines.get(owner, ()) if entry.seq not in by_seq]
+            line += [entry for entry in there if entry.owner == owner and entry.pinned is None]
+            if line:
+                self._lines[owner] = sorted(line, key=_place)
+            else:
+                self._lines.pop(owner, None)
         return there
 
-    def moved(self, ids: Collection[str], anchor: str | None, after: bool) -> list[Entry]:
-        """The entries whose numbers must change so that `ids` stand, in their order, before or after `anchor`.
+    def moved(self, ids: Collection[str], anchor: str | None, after: bool, person: Person = ALONE) -> list[Entry]:
+        """The entries that must change so that `ids` stand, in their order, before or after `anchor`.
 
-        Without an anchor they go before or after all. The numbers that are there are dealt out anew. Raises NotWaiting.
+        Without an anchor they go before or after all. People move their own jobs among their own: numbers that are
+        there are dealt out anew. Where several persons wait, an admin who moves jobs to the front, or to another's,
+        pins all as far as those: what is pinned runs before all others. Raises NotWaiting.
         """
         named = set(ids)
-        chosen = [entry for entry in self._entries if entry.prompt_id in named]
+        order = list(self) if person.alone else [entry for entry in self if person.sees(entry.owner)]
+        chosen = [entry for entry in order if entry.prompt_id in named]
         if missing := named - {entry.prompt_id for entry in chosen}:
             raise NotWaiting(sorted(missing)[0])
-        rest = [entry for entry in self._entries if entry.prompt_id not in named]
-        if anchor is None:
-            at = len(rest) if after else 0
-        elif anchor in named:
+        if anchor is not None and anchor in named:
             return []
-        else:
+        rest = [entry for entry in order if entry.prompt_id not in named]
+        at = len(rest) if after else 0
+        beside: Entry | None = None
+        if anchor is not None:
             at = next((n for n, entry in enumerate(rest) if entry.prompt_id == anchor), -1)
             if at < 0:
                 raise NotWaiting(anchor)
+            beside = rest[at]
             at += after
-        order = [*rest[:at], *chosen, *rest[at:]]
+        owners = {entry.owner for entry in chosen}
+        several = bool(self._pinned) or len(self._lines) > 1
+        strange = not after if beside is None else beside.pinned is not None or owners != {beside.owner}
+        if several and strange and person.may("admin"):
+            upto = len(chosen) + max(at, sum(entry.pinned is not None for entry in rest))
+            pins = enumerate([*rest[:at], *chosen, *rest[at:]][:upto])
+            return [replace(entry, pinned=place) for place, entry in pins if entry.pinned != place]
         changed: list[Entry] = []
-        last: float | None = None
-        for entry, old in zip(order, self._entries, strict=True):
-            number = old.number if last is None or old.number > last else last + 1
-            last = number
-            if number != entry.number:
-                changed.append(replace(entry, number=number))
+        for owner in owners:
+            changed += self._dealt(owner, named, None if beside is None or beside.owner != owner else beside, after)
         return changed
+
+    def _dealt(self, owner: str, named: Collection[str], beside: Entry | None, after: bool) -> list[Entry]:
+        line = self.of(owner)
+        chosen = [replace(entry, pinned=None) for entry in line if entry.prompt_id in named]
+        rest = [entry for entry in line if entry.prompt_id not in named]
+        at = (len(rest) if after else 0) if beside is None else rest.index(beside) + after
+        dealt: list[Entry] = []
+        last: float | None = None
+        for entry, old in zip([*rest[:at], *chosen, *rest[at:]], line, strict=True):
+            last = old.number if last is None or old.number > last else last + 1
+            dealt.append(entry if entry.number == last else replace(entry, number=last))
+        before = {entry.seq: entry for entry in line}
+        return [entry for entry in dealt if entry != before[entry.seq]]
 
 
 def _place(entry: Entry) -> tuple[float, int]:
     return entry.number, entry.seq
+
+
+def _pin(entry: Entry) -> tuple[int, int]:
+    return entry.pinned or 0, entry.seq

@@ -198,7 +198,8 @@ async def post_run(request: web.Request, guest: Guest) -> web.StreamResponse:
     checked = False
     if catalogue is not None:
         graph = renames_of(catalogue).graph(graph)
-        report = validate(graph, catalogue, services.folders, targets, budget(services), device=device_of(services))
+        folders = services.folders.for_person(share.owner)
+        report = validate(graph, catalogue, folders, targets, budget(services), device=device_of(services))
         if report.problems or report.error() is not None:
             raise Refusal(409, "cannot_run", "This cannot run here at present. The person who shared it can see why.")
         graph, targets, checked = report.graph, report.targets, not report.to_ask
@@ -214,6 +215,7 @@ async def post_run(request: web.Request, guest: Guest) -> web.StreamResponse:
         targets=json.dumps(list(targets)),
         checked=checked,
         about=About.of(ready, extra),
+        owner=share.owner,
     )
     async with request.app[DOOR].turn:
         await settle_runs(services, share)
@@ -228,6 +230,9 @@ async def post_run(request: web.Request, guest: Guest) -> web.StreamResponse:
         except DatabaseError:
             await services.shares.give_back(run)
             raise
+        except Refusal:  # the owner's quota, of which guests need not know more
+            await services.shares.give_back(run)
+            raise _wait(429, "waiting", "Enough runs wait through this link. Try again later.", 600) from None
     return web.json_response({"run": run}, status=201)
 
 
@@ -301,7 +306,7 @@ async def get_file(request: web.Request, guest: Guest) -> web.StreamResponse:
     index = int(request.match_info["index"])
     if index >= len(run.results) or "filename" not in run.results[index]:
         raise Refusal(404, "not_found", "There is no such result.")
-    path = path_of(guest.services.folders, run.results[index])
+    path = path_of(guest.services.folders.for_person(guest.share.owner), run.results[index])
     if path is None:
         raise Refusal(410, "gone", "This result is no longer kept.")
     media, data = media_type(path), None

@@ -16,7 +16,7 @@ from api.shares.form import read_form
 from api.shares.settle import settle_runs
 from api.shares.store import Limits, Share
 from graph.errors import FileNameError, ParseError
-from graph.folders import inside
+from graph.folders import Folders, inside
 from graph.parse import parse, to_prompt
 from graph.types import JsonObject
 
@@ -80,7 +80,7 @@ async def remove_share(request: web.Request) -> web.Response:
     runs = await services.shares.open_runs(share.id)
     await services.jobs.remove([run.prompt_id for run in runs])
     names = await services.shares.remove(share.id)
-    await asyncio.to_thread(remove_uploads, services, names)
+    await asyncio.to_thread(remove_uploads, services.folders.for_person(share.owner), names)
     return web.Response(status=204)
 
 
@@ -108,11 +108,11 @@ async def list_runs(request: web.Request) -> web.Response:
     return web.json_response({"runs": found})
 
 
-def remove_uploads(services: Services, names: list[str]) -> None:
+def remove_uploads(folders: Folders, names: list[str]) -> None:
     """Pictures of guests'. Blocks."""
     for name in names:
         with contextlib.suppress(OSError, FileNameError):
-            path = inside(services.folders.root("input"), name)
+            path = inside(folders.root("input"), name)
             path.unlink(missing_ok=True)
             path.parent.rmdir()  # where it was the last one
 

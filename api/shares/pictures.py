@@ -50,7 +50,7 @@ async def take_picture(
     if await services.shares.recent_uploads(share.id, now) >= max(PER_HOUR, 2 * share.limits.per_hour):
         sentence = "Too many pictures were sent through this link. Try again later."
         raise Refusal(429, "too_many_pictures", sentence, headers={hdrs.RETRY_AFTER: "600"})
-    root = services.folders.root("input")
+    root = services.folders.for_person(share.owner).root("input")
     folder = f"shares/{share.id}"
     if await asyncio.to_thread(_bytes_in, inside(root, folder)) > MOST_BYTES:
         raise Refusal(507, "too_many_pictures", "Through this link no more pictures can be sent: it holds enough.")
@@ -72,9 +72,9 @@ async def take_picture(
         finally:
             raw.unlink(missing_ok=True)
     await services.shares.add_upload(id, share, guest, name, now)
-    for old in await services.shares.forget_unused(now - KEPT_UNUSED):
+    for owner, old in await services.shares.forget_unused(now - KEPT_UNUSED):
         with contextlib.suppress(OSError, FileNameError):
-            inside(root, old).unlink(missing_ok=True)
+            inside(services.folders.for_person(owner).root("input"), old).unlink(missing_ok=True)
     return web.json_response({"picture": id, "width": width, "height": height}, status=201)
 
 

@@ -32,12 +32,14 @@ async def settle_runs(services: Services, share: Share) -> None:
     for run in await services.shares.open_runs(share.id):
         if services.jobs.place(run.prompt_id) is not None:
             continue
-        ended = await Past(services.journal).outcome(run.prompt_id)
+        ended = await Past(services.journal).outcome(run.prompt_id, share.owner)
         if ended is not None:
             outputs, status = ended
             results = results_of(outputs, read_form(share.form, share.prompt).outputs)
             await services.shares.settle(run.id, _state(status), results, time.time())
-        elif not await services.journal.is_open(run.prompt_id) and not 0 <= time.time() - run.created <= SETTLED:
+            continue
+        is_open = await services.journal.is_open(run.prompt_id, share.owner)
+        if not is_open and not 0 <= time.time() - run.created <= SETTLED:
             await services.shares.settle(run.id, "stopped", [], time.time())
 
 
@@ -46,7 +48,7 @@ async def keep_settled(app: web.Application) -> AsyncGenerator[None]:
 
     services = app[SERVICES]
     ended = asyncio.Event()  # at once, before anybody clears the history
-    services.feed.watch(lambda kind, _: ended.set() if kind == "job_ended" else None)
+    services.feed.watch(lambda kind, data, owner: ended.set() if kind == "job_ended" else None)
 
     async def look() -> None:
         while True:

@@ -309,13 +309,17 @@ class ShareStore(Database):
 
         return await self.call(write)
 
-    async def forget_unused(self, before: float) -> list[str]:
-        """Forget pictures that no run asked for; gives their names."""
+    async def forget_unused(self, before: float) -> list[tuple[str, str]]:
+        """Forget pictures that no run asked for; gives for each the link's owner and its name."""
 
-        def write(db: sqlite3.Connection) -> list[str]:
-            names = db.execute("SELECT name FROM uploads WHERE used = 0 AND created < ?", (before,)).fetchall()
+        def write(db: sqlite3.Connection) -> list[tuple[str, str]]:
+            found = db.execute(
+                "SELECT owner, uploads.name FROM uploads JOIN shares ON shares.id = share"
+                " WHERE uploads.used = 0 AND uploads.created < ?",
+                (before,),
+            ).fetchall()
             db.execute("DELETE FROM uploads WHERE used = 0 AND created < ?", (before,))
-            return [str(row[0]) for row in names]
+            return [(str(owner), str(name)) for owner, name in found]
 
         return await self.call(write)
 

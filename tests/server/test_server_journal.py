@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-import api.queue.journal
 from api.database import DatabaseError
 from api.hub import Feed, Hub, Listener
 from api.outbox import MOST_BYTES, MOST_PREVIEWS, Message, Outbox, Overflow
+from api.people import ALONE
 from api.queue.journal import Body, Ending, Journal
 from api.queue.past import Past
+from api.queue.pruning import Bounds, Pruning
 
 BODY = Body(prompt='{"1":{"class_type":"Say","inputs":{}}}', extra="{}", targets='["1"]', checked=True)
 DONE = Ending(outputs={"1": {"text": ["é"]}}, status={"status_str": "success"}, meta={})
@@ -71,12 +72,12 @@ def test_accepted_means_on_the_disk(tmp_path: Path) -> None:
     with_journal(path, work)
 
 
-def test_the_history_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api.queue.journal, "HISTORY_KEPT", 5)
-
+def test_the_history_is_bounded(tmp_path: Path) -> None:
     async def work(journal: Journal) -> None:
         for n in range(8):
             await journal.end(await journal.accept(f"p{n}", None, n, BODY), DONE)
+        pruning = Pruning(journal, Bounds(entries=5))
+        assert (await pruning.step(), await pruning.step()) == (3, 0)
         assert list(json.loads(await journal.history())) == ["p3", "p4", "p5", "p6", "p7"]
 
     with_journal(tmp_path / "journal.db", work)
@@ -100,7 +101,7 @@ def test_what_was_taken_out_is_not_open_and_its_outcome_is_still_known(tmp_path:
         assert await Past(journal).outcome("waiting") is None
         await journal.remove([waiting])
         assert not await journal.is_open("waiting")
-        await journal.bring_back(["waiting"])
+        await journal.bring_back([waiting])
         assert await journal.is_open("waiting")
         await journal.end(done, DONE)
         await Past(journal).remove(None)
@@ -218,10 +219,10 @@ def test_a_page_that_was_away_too_long_is_told_so(monkeypatch: pytest.MonkeyPatc
         first, *rest = drained(page.outbox)
         return json.loads(first)["data"]["resumed"], len(rest)
 
-    assert resumes(feed.epoch, 25) == (True, 5)
-    assert resumes(feed.epoch, 30) == (True, 0)
-    assert resumes(feed.epoch, 20) == (True, 10)
-    assert resumes(feed.epoch, 19) == (False, 0)
-    assert resumes(feed.epoch, 99) == (False, 0)
+    assert resumes(feed.epoch_for(ALONE), 25) == (True, 5)
+    assert resumes(feed.epoch_for(ALONE), 30) == (True, 0)
+    assert resumes(feed.epoch_for(ALONE), 20) == (True, 10)
+    assert resumes(feed.epoch_for(ALONE), 19) == (False, 0)
+    assert resumes(feed.epoch_for(ALONE), 99) == (False, 0)
     assert resumes("another", 25) == (False, 0)
     assert resumes(None, None) == (False, 0)

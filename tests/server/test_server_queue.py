@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from api.queue import journal as journals
+from api.queue import schema
 from tests.server.harness import Server, one, read_until, running, say, start, until
 
 
@@ -244,7 +244,7 @@ def test_a_journal_of_the_first_version_is_read(base: Path) -> None:
     path = base / "user" / "journal.db"
     path.parent.mkdir(parents=True)
     db = sqlite3.connect(path)
-    for statement in journals._JOBS:  # pyright: ignore[reportPrivateUsage]
+    for statement in schema.SCHEMA[0]:
         db.execute(statement)
     db.execute("PRAGMA user_version = 1")
     row = "INSERT INTO jobs (prompt_id, number, prompt, extra, targets, checked, attempts, accepted, started, ended,"
