@@ -138,6 +138,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app[DISK_USE] = DiskUse(services.folders, services.accounts.quotas)
     services.feed.watch(app[DISK_USE].heard)
     services.jobs.disk_left = app[DISK_USE].left
+    services.jobs.line.quota_of = services.accounts.quotas
     app[library.LIBRARIES] = {}
     app[model_library.NOTES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()
