@@ -67,7 +67,7 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
         get(
             "/easel/events",
             "Websocket: all jobs' events, numbered, so that nothing is missed.",
-            query="since:integer epoch previews",
+            query="since:integer epoch previews alive:integer",
             status=101,
         ),
     ),

@@ -12,6 +12,9 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
 
 RETRY = 0.05
+ALIVE = 1
+SILENCE = 2.5
+"""Seconds; a page waits longer (web/app/queue_feed.js)."""
 
 
 class Follower:
@@ -51,7 +54,7 @@ class Follower:
 
     def _live(self) -> None:
         while not self.done.is_set():
-            query = f"?epoch={self.epoch}&since={self.seq}" if self.epoch else ""
+            query = f"?alive={ALIVE}" + (f"&epoch={self.epoch}&since={self.seq}" if self.epoch else "")
             with contextlib.suppress(OSError, ConnectionClosed, InvalidHandshake, TimeoutError, EOFError):
                 self._follow(query)
             time.sleep(RETRY)
@@ -59,10 +62,12 @@ class Follower:
     def _follow(self, query: str) -> None:
         url = f"ws://127.0.0.1:{self.port}/easel/events{query}"
         # A browser sends no pings either.
-        with connect(url, max_size=None, ping_interval=None, open_timeout=3, close_timeout=1) as socket:
-            while not self.done.is_set():
+        with connect(url, max_size=None, ping_interval=None, open_timeout=3, close_timeout=0.1) as socket:
+            heard = time.monotonic()
+            while not self.done.is_set() and time.monotonic() - heard < SILENCE:
                 with contextlib.suppress(TimeoutError):
                     data = socket.recv(timeout=0.1)
+                    heard = time.monotonic()
                     if isinstance(data, str):
                         self._receive(json.loads(data))
 

@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 
-CUTS = ("drop", "reset", "half", "stall")
+CUTS = ("drop", "reset", "half", "stall", "silence")
 
 
 class Proxy:
@@ -20,6 +20,7 @@ class Proxy:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._dead: set[socket.socket] = set()
         self._flows = threading.Event()
         self._flows.set()
         self.cuts = 0
@@ -27,7 +28,8 @@ class Proxy:
 
     def cut(self, how: str, dice: random.Random) -> None:
         """drop: both ends are told. reset: as a router does that has forgotten. half: one direction ends, the other
-        does not. stall: nothing comes through for a while, then all of it."""
+        does not. stall: nothing comes through for a while, then all of it. silence: nothing comes through any more, and
+        nobody is told."""
         self.cuts += 1
         if how == "stall":
             self._flows.clear()
@@ -35,6 +37,9 @@ class Proxy:
             self._flows.set()
             return
         pairs, self._pairs = self._pairs, []
+        if how == "silence":
+            self._dead.update(end for pair in pairs for end in pair)
+            return
         for client, server in pairs:
             with contextlib.suppress(OSError):
                 if how == "half":
@@ -48,9 +53,8 @@ class Proxy:
     def close(self) -> None:
         self._flows.set()
         _end(self._listening)
-        for pair in self._pairs:
-            for end in pair:
-                _end(end)
+        for end in (*self._dead, *(end for pair in self._pairs for end in pair)):
+            _end(end)
 
     def _accept(self) -> None:
         while True:
@@ -72,7 +76,8 @@ class Proxy:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 self._flows.wait()
-                sink.sendall(data)
+                if source not in self._dead:
+                    sink.sendall(data)
         for end in (source, sink):
             _end(end)
 

@@ -275,6 +275,14 @@ def test_events_of_all_jobs_are_numbered_and_resume(server: Server) -> None:
         assert json.loads(socket.recv(timeout=5))["data"]["resumed"] is False
 
 
+def test_a_page_that_asks_for_it_hears_that_the_server_lives(server: Server) -> None:
+    with server.socket(path="/easel/events?alive=1") as socket:
+        until(lambda: json.loads(socket.recv(timeout=5))["type"] == "alive", 10, server)
+    for nonsense in ("0", "x", "-1", "%D9%A3"):
+        with server.socket(path=f"/easel/events?alive={nonsense}") as socket:
+            assert json.loads(socket.recv(timeout=5))["type"] == "hello"
+
+
 def test_a_client_that_never_reads_costs_bounded_memory_and_is_cut_off(server: Server) -> None:
     memory = psutil.Process(server.process.pid).memory_info
     before = memory().rss
