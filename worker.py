@@ -40,6 +40,7 @@ from graph.registry import Registry
 from graph.revised import Revised
 from graph.sizes import size_of
 from graph.types import Graph, JsonObject, NodeId
+from models import numbered
 from nodes.packs.session import PackSession
 from nodes.packs.slow import if_slow
 from nodes.wire import ToArtist, ToControl, Wire
@@ -50,6 +51,10 @@ CHECK_PATIENCE = 5.0
 """Seconds for which a question to packs' own code holds up the next one; the server waits no longer either."""
 MOST_STUCK = 4
 """Questions that may never end beside the next one."""
+NO_ROOM = (
+    "Your files take all the room that you may have on this server, so there is none for what this job would save."
+    " Delete some for good, or ask an admin for more."
+)
 COLLECT_EVERY = 10.0
 """Seconds between two searches for garbage: with torch loaded each takes as long as a small job."""
 
@@ -272,12 +277,20 @@ class Worker:
                 raise Refused(report.problems[0].sentence, types[lost[0]], lost[0])
 
     def _whose(self, job: Job, header: JsonObject) -> Job:
-        """The job with the person whose it is; their folders are there from now on."""
-        person = str(header["job"].get("person") or header.get("person") or FIRST_PERSON)
+        """The job with the person whose it is; their folders are there from now on. Raises Refused where they are full.
+
+        `disk_left`: bytes that their files may still take; None where nothing bounds them.
+        """
+        person = str(header["job"].get("person") or FIRST_PERSON)
         folders = self.folders.for_person(person)
         for kind in OWN_KINDS:
             for root in folders.roots(kind):
                 root.mkdir(parents=True, exist_ok=True)
+        left = header["job"].get("disk_left")
+        if left == 0:
+            raise Refused(NO_ROOM, "", "")
+        roots = (*folders.roots("output"), *folders.roots("input"))
+        numbered.allowance = None if left is None else numbered.Allowance(roots, int(left))
         return replace(job, user=person)
 
     def _collect(self) -> None:

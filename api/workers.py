@@ -17,6 +17,7 @@ from api.child import Child, ChildGone, start_child
 from api.files_on_disk import write_whole
 from api.packs.guard import Guard
 from api.packs.known import Known, Packs
+from api.people import FIRST
 from api.worker_report import ABOUT, State, WorkerReport
 from graph.errors import Problem, ProtocolError
 from graph.events import Event, from_wire
@@ -181,9 +182,13 @@ class LocalWorker:
         """Give memory back after the job that runs, or at once."""
         await self._tell_and_hear({"type": "free", "models": models, "cache": cache}, self._patience())
 
-    async def check(self, prompt: JsonObject, nodes: list[str]) -> list[Problem] | None:
-        """What these nodes' own code objects to; None where the worker does not answer in time, or cannot now."""
-        found = await self._ask({"type": "validate", "prompt": prompt, "nodes": nodes}, CHECK_DEADLINE)
+    async def check(self, prompt: JsonObject, nodes: list[str], person: str = FIRST) -> list[Problem] | None:
+        """What these nodes' own code objects to; None where the worker does not answer in time, or cannot now.
+
+        person: whose job it is, and so in whose folders it looks.
+        """
+        asked: JsonObject = {"type": "validate", "prompt": prompt, "nodes": nodes, "person": person}
+        found = await self._ask(asked, CHECK_DEADLINE)
         if found is None or found.get("unknown"):
             return None
         return [Problem(**problem) for problem in found.get("problems", ())]

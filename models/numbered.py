@@ -14,12 +14,36 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 
 class SaveError(OSError):
     """A result could not be written; the sentence says where and why."""
+
+
+@dataclass
+class Allowance:
+    """Bytes that may still be written under some folders: whose files lie there may have no more."""
+
+    roots: tuple[Path, ...]
+    left: int
+
+    def take(self, folder: Path, stem: str, size: int) -> None:
+        """Raises SaveError where the file is too large."""
+        if not any(folder.is_relative_to(root) for root in self.roots):
+            return
+        if size > self.left:
+            raise SaveError(
+                f"{stem} ({size / 1e6:.1f} MB) was not saved: your files may take {self.left / 1e6:.1f} MB more on this"
+                " server. Delete some for good, or ask an admin for more."
+            )
+        self.left -= size
+
+
+allowance: Allowance | None = None
+"""Of the person whose job runs: the worker sets it. None: nothing but the disk bounds what is written."""
 
 
 def write_numbered(folder: Path, stem: str, suffix: str, data: bytes, first: int = 1) -> Path:
@@ -37,6 +61,8 @@ def stream_numbered(
 
     size: in bytes, for messages and to see beforehand whether there is room. What `write` raises is passed on.
     """
+    if allowance is not None:
+        allowance.take(folder, stem, size)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < size:

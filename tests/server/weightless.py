@@ -64,6 +64,12 @@ def model(name: Annotated[str, File(kind="checkpoints")]) -> str:
     return name
 
 
+@node("Read", category="tests")
+def read(context: Context, name: Annotated[str, File(kind="input")]) -> str:
+    """What stands in a file of the input folder."""
+    return context.folders.resolve("input", name).read_text()
+
+
 @node("Slow", category="tests")
 def slow(
     context: Context,
@@ -137,5 +143,5 @@ def late_registry() -> Registry:
 
 
 def registry() -> Registry:
-    nodes: list[Any] = [say, join, show, write, save, pick, model, slow, flood, stuck, fail, warn, die, even]
+    nodes: list[Any] = [say, join, show, write, save, pick, model, read, slow, flood, stuck, fail, warn, die, even]
     return Registry(*nodes)
