@@ -1,6 +1,6 @@
 """Easel's control process: `python3 server.py` starts it, `python3 server.py run GRAPH.json` runs one graph,
 `python3 server.py new-node NAME` makes a pack of nodes, `python3 server.py convert FILE` a safe file of weights,
-`python3 server.py account add NAME` an account."""
+`python3 server.py account add NAME` an account, `python3 server.py backup FILE` a backup of all that is yours."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def main() -> int:
         from api.accounts.command import main as account
 
         return account(sys.argv[2:])
+    if sys.argv[1:2] in (["backup"], ["restore"]):
+        ensure_environment()
+        from api.backup.command import main as keep
+
+        return keep(sys.argv[1], sys.argv[2:])
     flags = parse(sys.argv[1:])
     ensure_environment()
     if isinstance(flags, RunFlags):

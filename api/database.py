@@ -75,6 +75,11 @@ class Database:
     def path(self) -> Path:
         return self._path
 
+    @property
+    def newest(self) -> int:
+        """The version of the schema that this Easel knows."""
+        return len(self._schema)
+
     def look_again(self) -> None:
         """Where something was wrong, see whether it still is: what nobody writes to would stay wrong for ever."""
         if self._wrong and not self._closed:

@@ -20,6 +20,7 @@ from api import log as log_ring
 from api.accounts.audit_file import AuditFile
 from api.accounts.store import AccountStore
 from api.app import build_app
+from api.backup.restore import clear_unfinished, finish_exchange
 from api.database import DatabaseError
 from api.documents.store import DocumentStore
 from api.flags import ROOT, Flags, fail
@@ -111,7 +112,9 @@ class StartError(Exception):
 
 def _take(lock: FolderLock, flags: Flags) -> None:
     try:
+        finish_exchange(flags.user)
         lock.take()
+        clear_unfinished(flags.user)
     except FolderTaken as error:
         raise StartError(
             f"another Easel ({error}) works with the folder {flags.user}. Stop it, or give this one a folder of its"

@@ -1,0 +1,104 @@
+"""What a backup holds, and how it says so: a zip with the files under `user/` and a list of them with their hashes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from api.unfinished import is_unfinished
+from graph.errors import FileNameError
+from graph.folders import inside
+from graph.types import JsonObject
+
+VERSION = 1
+LIST = "easel-backup.json"
+"""The last member of the zip."""
+LARGEST_LIST = 256 * 2**20
+INSIDE = "user/"
+MADE_AGAIN = frozenset({"cache", "environments", "server.lock"})
+"""What of the folder is left out: what Easel makes anew, and what says that it runs."""
+SQLITE = b"SQLite format 3\0"
+BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file: the copy that a backup has is whole without."""
+
+
+class BackupError(Exception):
+    """No backup is made, or none is put in place. The text says why, and that nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Member:
+    size: int
+    sha256: str
+    modified: float
+    """Seconds since 1970."""
+
+
+@dataclass
+class Contents:
+    """The list in a backup."""
+
+    made: float
+    """Seconds since 1970."""
+    files: dict[str, Member] = field(default_factory=dict[str, Member])
+    """By their names below the folder, with `/`."""
+    databases: dict[str, int] = field(default_factory=dict[str, int])
+    """The schema's version of each file that is a database."""
+
+    def to_bytes(self) -> bytes:
+        files = {name: [member.size, member.sha256, member.modified] for name, member in self.files.items()}
+        data: JsonObject = {"version": VERSION, "made": self.made, "databases": self.databases, "files": files}
+        return json.dumps(data, ensure_ascii=False, indent=0).encode()
+
+    @staticmethod
+    def read(data: bytes) -> Contents:
+        """Raises BackupError."""
+        try:
+            found = cast("Mapping[str, Any]", json.loads(data))
+            version = int(found["version"])
+            if version > VERSION:
+                raise BackupError(
+                    f"it was made by a newer Easel (its version is {version}, and {VERSION} is known here)"
+                )
+            files = {
+                str(name): Member(int(size), str(sha256), float(modified))
+                for name, (size, sha256, modified) in found["files"].items()
+            }
+            databases = {str(name): int(number) for name, number in found["databases"].items()}
+            return Contents(float(found["made"]), files, databases)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise BackupError(f"its list of files cannot be read ({error})") from error
+
+
+def files_of(user: Path) -> Iterator[tuple[str, Path]]:
+    """The files that belong in a backup, with their names; links are passed over, and `why_not` may refuse a name."""
+    for at, folders, files in os.walk(user):
+        here = Path(at)
+        prefix = here.relative_to(user).as_posix()
+        if here == user:
+            folders[:] = [name for name in folders if name not in MADE_AGAIN]
+            files = [name for name in files if name not in MADE_AGAIN]
+        folders.sort()
+        for name in sorted(files):
+            path = here / name
+            if is_unfinished(name) or path.is_symlink() or not path.is_file() or _is_beside(path):
+                continue
+            yield name if prefix == "." else f"{prefix}/{name}", path
+
+
+def _is_beside(path: Path) -> bool:
+    ending = next((ending for ending in BESIDE if path.name.endswith(ending)), None)
+    return ending is not None and path.with_name(path.name.removesuffix(ending)).is_file()
+
+
+def why_not(name: str, folder: Path) -> str:
+    """Why a file of this name could not be put back; empty where it could."""
+    try:
+        inside(folder, name)
+    except FileNameError as error:
+        return str(error)
+    return ""
