@@ -15,6 +15,11 @@ from graph.json_input import load
 
 log = logging.getLogger("easel")
 
+
+def _nobody() -> None:
+    """Where nobody looks after the disk."""
+
+
 ON_FAILED_WRITE: web.AppKey[Callable[[], None]] = web.AppKey("on failed write")
 """Told when a write found no room, or no folder."""
 
@@ -127,7 +132,7 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
         return await handler(request)
     except Refusal as refusal:
         if refusal.status in (503, 507):
-            request.app[ON_FAILED_WRITE]()
+            request.app.get(ON_FAILED_WRITE, _nobody)()
         return refusal.reply()
     except web.HTTPRequestEntityTooLarge as error:
         return Refusal(413, "body_too_large", f"The upload is too large: {error.text}").reply()
@@ -136,13 +141,13 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
     except FileNameError as error:
         return Refusal(403, error.type, str(error)).reply()
     except DatabaseError as error:
-        request.app[ON_FAILED_WRITE]()
+        request.app.get(ON_FAILED_WRITE, _nobody)()
         log.error("%s", error)
         return Refusal(507 if error.full else 503, "disk_full" if error.full else "journal", f"{error}").reply()
     except (ConnectionError, web.RequestPayloadError):
         return Refusal(400, "disconnected", "The connection ended before the request did.").reply()
     except OSError as error:
-        request.app[ON_FAILED_WRITE]()
+        request.app.get(ON_FAILED_WRITE, _nobody)()
         if error.errno not in FULL | READ_ONLY | DISK_GONE:
             log.exception("%s %s failed", request.method, loggable(request.path))
         return as_refusal(error, "A file").reply()

@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from nodes.compat.finder import LOADED, OTHERS, SINGLE, TREES, CompatModule
-from nodes.packs.watch import Watched
+from nodes.packs.watch import Watched, listen
 
 OURS = frozenset({"graph", "models", "nodes", "worker"})
 LIBRARIES = frozenset(
@@ -46,6 +46,7 @@ class Surroundings:
     """How the process stands before an import."""
 
     def __init__(self) -> None:
+        listen()  # it exchanges functions itself
         _fresh.clear()
         self._before, self._state = _look(), _state()
 

@@ -99,6 +99,16 @@ _installed = False
 _inside = threading.local()
 
 
+def listen() -> None:
+    """Begin to hear what this process does, for the rest of it: an audit hook cannot be taken away."""
+    global _installed
+    if not _installed:
+        sys.addaudithook(_hear)
+        subprocess.Popen.__init__ = _start  # pyright: ignore[reportAttributeAccessIssue]
+        os.system = _system
+        _installed = True
+
+
 @contextmanager
 def watched(pack: str, places: Sequence[Path], guarded: Sequence[Path] = ()) -> Generator[Watched]:
     """Watch what this process does meanwhile, on this thread and on those that it starts.
@@ -107,12 +117,8 @@ def watched(pack: str, places: Sequence[Path], guarded: Sequence[Path] = ()) -> 
 
     places: folders in which the pack may change files; guarded: those in them that it may not.
     """
-    global _now, _installed
-    if not _installed:
-        sys.addaudithook(_hear)  # for the rest of the process: an audit hook cannot be taken away
-        subprocess.Popen.__init__ = _start  # pyright: ignore[reportAttributeAccessIssue]
-        os.system = _system
-        _installed = True
+    global _now
+    listen()
     before = _now
     others = frozenset(thread.ident for thread in threading.enumerate()) - {threading.get_ident()}
     own = tuple(dict.fromkeys(map(_real, places)))

@@ -58,7 +58,7 @@ export function createAbout({ known, toasts, schema, colorOf, place, showLog, ba
     return [
       h('button.link.back', { type: 'button', onclick: back }, icon('left', 14), t('All packs')),
       h('h2', {}, pack.name),
-      h('p.state', { 'data-standing': standing }, icon(iconOf(standing), 14), stateWord(standing), pack.seconds ? h('span.quiet', {}, t('loaded in {time}', { time: duration(pack.seconds * 1000) })) : null),
+      h('p.state', { 'data-standing': standing }, icon(iconOf(standing), 14), stateWord(standing), pack.seconds ? h('span.quiet', {}, pack.resting ? t('imported when one of its nodes is needed, in about {time}', { time: duration(pack.seconds * 1000) }) : t('loaded in {time}', { time: duration(pack.seconds * 1000) })) : null),
       h('p.words', {}, stateSentence(pack)),
       sentence ? h('p.wrong-pack', { role: 'note' }, sentence) : null,
       waits(pack) ? h('section', {}, h('h3', {}, t('Approve it')), approvalForm({ known, packs: [pack], toasts })) : null,

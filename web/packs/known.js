@@ -15,6 +15,7 @@
  * @property {boolean} [changed]  its code is another than the approved one, which still runs
  * @property {string | null} [sentence]  why it was left out
  * @property {number | null} [seconds]  that its import took
+ * @property {boolean} [resting]  it is known from an earlier start, and imported when one of its nodes is needed
  * @property {string[]} [node_types]
  * @property {Problem[]} [problems]
  * @property {string[]} [notes]
