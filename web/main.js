@@ -1,6 +1,8 @@
 /** Wires the page: the server's client, the document, the editor on its canvas, and the panels round it. */
 import { Client, viewUrl } from './api/client.js'
 import { Documents } from './api/documents.js'
+import { isAnother, kept, personOf } from './accounts/browser.js'
+import { installAccounts } from './accounts/install.js'
 import { installApp } from './app_view/install.js'
 import { BringIn } from './app/bring_in.js'
 import { ChoicePictures } from './app/choice_pictures.js'
@@ -107,8 +109,9 @@ async function start() {
   watchDensity(() => editor.resize())
   const names = new Names(editor)
   const documents = new Documents(client)
-  const windows = new Windows(storage('localStorage'), storage('sessionStorage'), navigator.locks)
-  const drafts = new Drafts(openDraftRoom(browserDatabase()), windows)
+  const [local, ofWindow] = [storage('localStorage'), storage('sessionStorage')]
+  const windows = new Windows(kept(local, personOf(local)), ofWindow, navigator.locks)
+  const drafts = new Drafts(openDraftRoom(browserDatabase(), personOf(local)), windows)
   const graph = new OpenGraph({ editor, client, documents, windows, drafts, toasts })
   const oldNames = new OldNames({ editor, graph, client, toasts })
   followLanguage({ settings, graph, client, toasts })
@@ -167,6 +170,7 @@ async function start() {
 
   const status = installStatus({ editor, client, feed: runs.feed, session, later, goOn: () => void runs.routes.pause(false).catch(error => toasts.show({ tone: 'error', text: t('The queue could not be changed.'), detail: error.message })) })
   installReport({ editor, client, graph, settings, troubles, toasts, theme: colours.current, status: () => status.known.facts(), later })
+  const accounts = installAccounts({ editor, client, feed: runs.feed, graph, toasts, drawer: () => drawer, later })
   const topBar = createTopBar(byId('topbar'), {
     session, graph, settings,
     progress: runs.progress, runMode: runs.runMode,
@@ -174,7 +178,7 @@ async function start() {
     interrupt: () => void runner.interrupt(),
     tabs: { graph, run: (command, tab) => void editor.run(command, tab), keysOf: command => editor.commands.keysOf(command)[0], focusCanvas: () => editor.focus() },
     showQueue: runs.showQueue,
-    corner: status.corner,
+    corner: [...status.corner, accounts.corner],
   })
   const view = lazyPanel('view', t('View'), async () => (await later()).viewPanel({ editor, settings, toasts, colours, languages: () => client.languages(), upload: async file => pictureName(await client.uploadImage(file, { name: file.name, subfolder: 'backdrops' })) }))
   const { history, library, sources } = installNodePanels({ editor, settings, colorOf, theme: colours.theme, stage, helpPage: type => helpPage(client, type), insertExample: graphOf => insertExample(editor, graphOf) })
@@ -280,8 +284,10 @@ async function start() {
     windows.claim().catch(() => null),
     Promise.race([readTypes(), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
     settings.load(),
+    accounts.me.load(),
     document.fonts.ready,
   ])
+  if (accounts.me.person && isAnother(local, ofWindow, accounts.me.person)) return location.reload()
   await restoreTabs(graph, before, () => client.example('default'))
   if (document.activeElement === document.body) editor.focus()
   client.connect()

@@ -40,6 +40,8 @@ export class Client {
     this.frameListeners = new Set()
     /** @type {Set<(state: SocketState) => void>} */
     this.stateListeners = new Set()
+    /** Who is told that the server does not know this person any more. @type {Set<() => void>} */
+    this.strangerListeners = new Set()
     this.socket = new Socket({
       url: () => socketUrl(`/ws?clientId=${encodeURIComponent(this.clientId)}`),
       greeting: () => JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true, easel_nodes: true, easel_deltas: true } }),
@@ -69,6 +71,11 @@ export class Client {
   onState(listener) {
     this.stateListeners.add(listener)
     return () => this.stateListeners.delete(listener)
+  }
+
+  /** @param {() => void} listener  a request was answered with 401 */
+  onStranger(listener) {
+    this.strangerListeners.add(listener)
   }
 
   /** @param {string | ArrayBuffer} data */
@@ -276,6 +283,7 @@ export class Client {
     const text = await response.text()
     if (response.ok) return text
     const value = parseOr(text)
+    if (response.status === 401 && route !== '/easel/login') this.strangerListeners.forEach(listener => listener())
     throw new ApiError(refusal(response, text, value), response.status, value)
   }
 }

@@ -113,7 +113,7 @@ export class Autosave {
     } catch (error) {
       if (!this.waiting.has(tab)) this.waiting.set(tab, job)
       const { status, message } = error instanceof ApiError ? error : { status: 0, message: String(error) }
-      if (status === 507 || status === 0 || status >= 500 || status === 429) {
+      if (status === 507 || status === 0 || status >= 500 || status === 429 || status === 401) { // 401: until who is here has logged in again
         this.trouble = status === 507 ? 'full' : 'away'
         this.wait = Math.min(LONGEST_WAIT, (this.wait || FIRST_WAIT / 2) * 2)
       } else {

@@ -21,20 +21,20 @@ const PATIENCE = 3000
 
 /** @typedef {{ get(key: string): Promise<Draft | null>, put(key: string, draft: Draft): Promise<void>, remove(key: string): Promise<void>, keys(): Promise<string[]> }} DraftRoom */
 
-/** @param {IDBFactory | undefined} factory @returns {Promise<DraftRoom>} */
-export async function openDraftRoom(factory) {
+/** @param {IDBFactory | undefined} factory @param {string} [person]  whose, where several log in at this browser @returns {Promise<DraftRoom>} */
+export async function openDraftRoom(factory, person = '') {
   try {
-    if (factory) return inDatabase(await open(factory))
+    if (factory) return inDatabase(await open(factory, person ? `${NAME}.${person}` : NAME))
   } catch {
     // Forbidden, or damaged: then in memory.
   }
   return inMemory()
 }
 
-/** @param {IDBFactory} factory @returns {Promise<IDBDatabase>} */
-function open(factory) {
+/** @param {IDBFactory} factory @param {string} name @returns {Promise<IDBDatabase>} */
+function open(factory, name) {
   return new Promise((resolve, reject) => {
-    const request = factory.open(NAME, 1)
+    const request = factory.open(name, 1)
     request.onupgradeneeded = () => request.result.createObjectStore(DRAFTS)
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)

@@ -3,6 +3,10 @@
  * is in this one list, since each file that is imported by itself splits the page once more: what it shares with every
  * other becomes a file of its own (docs/decisions/0008-the-page-is-joined.md).
  */
+export { openAccount } from '../accounts/account.js'
+export { auditPanel } from '../accounts/audit.js'
+export { openLogin } from '../accounts/login.js'
+export { peoplePanel } from '../accounts/people.js'
 export { appPanel } from '../app_view/panel.js'
 export { toggleInput, toggleOutput } from '../app_view/edit_app.js'
 export { openShares } from '../app_view/shares_dialog.js'

@@ -26,7 +26,7 @@ export const modeLabel = mode => ({
 export function createRunMode({ modes, onClose }) {
   const word = h('span')
   const button = h('button.mode', {
-    type: 'button', 'aria-haspopup': 'menu', 'data-tip': t('When the graph runs by itself'),
+    type: 'button', 'aria-haspopup': 'menu', 'data-needs': 'run', 'data-tip': t('When the graph runs by itself'),
     onclick: () => {
       const { left, top, width, height } = button.getBoundingClientRect()
       openMenu(MODES.map(mode => ({ label: modeLabel(mode), checked: modes.mode === mode, run: () => modes.set(mode) })),

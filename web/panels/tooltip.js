@@ -1,5 +1,5 @@
 /**
- * One tooltip for the whole page: any element with `data-tip` gets it, by hover after a moment and by keyboard focus at
+ * One tooltip for the whole page: any element with `data-tip` (or `data-refused`, why it cannot be used) gets it, by hover after a moment and by keyboard focus at
  * once, with the keys of `data-command` as they are now, or `data-keys`. The text is also the control's description for screen readers.
  */
 import { fill, h } from './dom.js'
@@ -28,7 +28,7 @@ export function installTooltips(keysOf) {
   function show(target) {
     if (!target.isConnected) return
     const keys = target.dataset.command ? keysOf(target.dataset.command) : target.dataset.keys
-    fill(tip, target.dataset.tip ?? '', keys ? keycaps(keys) : null)
+    fill(tip, target.dataset.refused ?? target.dataset.tip ?? '', keys ? keycaps(keys) : null)
     ;(target.closest('dialog') ?? document.body).append(tip) // a modal dialog lies over all else
     tip.hidden = false
     shownFor = target
@@ -45,7 +45,7 @@ export function installTooltips(keysOf) {
 
   /** @param {Event} event */
   function target(event) {
-    const found = event.target instanceof Element ? event.target.closest('[data-tip]') : null
+    const found = event.target instanceof Element ? event.target.closest('[data-tip], [data-refused]') : null
     return found instanceof HTMLElement ? found : null
   }
 

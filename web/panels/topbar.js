@@ -25,7 +25,7 @@ export function createTopBar(host, { session, graph, settings, progress, runMode
   const queue = h('button.queue-count', { type: 'button', 'data-tip': t('What runs and what waits'), 'data-command': 'queue', onclick: showQueue })
   const stop = h('button.stop', { type: 'button', 'aria-label': t('Stop what runs'), 'data-tip': t('Stop what runs'), 'data-command': 'interrupt', onclick: interrupt }, icon('stop'))
 
-  const count = h('input', { type: 'number', min: 1, max: MOST_RUNS, value: '1', 'aria-label': t('How many runs'), 'data-tip': t('How many runs, each with its next seed') })
+  const count = h('input', { type: 'number', min: 1, max: MOST_RUNS, value: '1', 'aria-label': t('How many runs'), 'data-needs': 'run', 'data-tip': t('How many runs, each with its next seed') })
   const runs = () => Math.max(1, Math.min(MOST_RUNS, Math.round(Number(count.value)) || 1))
   count.addEventListener('change', () => { count.value = String(runs()) })
   count.addEventListener('keydown', event => {

@@ -118,7 +118,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
     const failed = job.state === 'error'
     const open = h('button.open', { type: 'button', 'data-tip': failed ? outcome : t('Open its graph'), 'aria-keyshortcuts': 'Delete', onclick: () => void acts.open(job) }, thumb(job),
       h('span.words', {}, h('span.title', {}, joined([titleOf(job), placeOf(job)])), h('span.small.number', { class: failed ? 'small number failed' : 'small number' }, joined([clockTime(job.ended), outcome, !failed && seedOf(job)]))))
-    const again = h('button.act', { type: 'button', 'aria-label': t('Run {name} again', { name }), 'data-tip': t('Run again'), onclick: () => void acts.again(job, 'same') }, icon('repeat', 15))
+    const again = h('button.act', { type: 'button', 'data-needs': 'run', 'aria-label': t('Run {name} again', { name }), 'data-tip': t('Run again'), onclick: () => void acts.again(job, 'same') }, icon('repeat', 15))
     const menu = h('button.act', { type: 'button', 'aria-label': t('What can be done with {name}', { name }), 'data-tip': t('More'), 'aria-haspopup': 'menu', onclick: () => show(job, menu.getBoundingClientRect()) }, icon('more', 15))
     const made = h('div.entry.job', { role: 'listitem', dataset: { state: job.state } }, open, again, menu)
     made.addEventListener('contextmenu', event => {

@@ -25,7 +25,7 @@ export function createRunningCard({ feed, acts, typeTitle }) {
   const left = h('p.small.number')
   const fill = h('i')
   const meter = h('div.meter', { role: 'progressbar', 'aria-label': t('Progress of the run'), 'aria-valuemin': 0, 'aria-valuemax': 100 }, fill)
-  const stop = h('button.act', { type: 'button', 'aria-label': t('Stop what runs'), 'data-tip': t('Stop what runs'), onclick: () => feed.running && void acts.stop(feed.running.prompt_id) }, icon('stop', 15))
+  const stop = h('button.act', { type: 'button', 'data-needs': 'run', 'aria-label': t('Stop what runs'), 'data-tip': t('Stop what runs'), onclick: () => feed.running && void acts.stop(feed.running.prompt_id) }, icon('stop', 15))
   const more = h('button.act', { type: 'button', 'aria-label': t('What can be done with it'), 'data-tip': t('More'), 'aria-haspopup': 'menu', onclick: menu }, icon('more', 15))
   const open = h('button.open', { type: 'button', 'data-tip': t('Open its graph'), onclick: () => feed.running && void acts.open(feed.running) },
     h('span.sign', {}, icon('play', 15), picture), h('span.words', {}, title, marks))

@@ -23,7 +23,7 @@ const SHOWN = 100
  */
 export function createWaitingList({ feed, acts, say }) {
   const count = h('span.number')
-  const clear = h('button.link', { type: 'button', 'data-tip': t('It can be taken back'), onclick: () => void acts.cancel(null) }, t('Remove all'))
+  const clear = h('button.link', { type: 'button', 'data-needs': 'run', 'data-tip': t('It can be taken back'), onclick: () => void acts.cancel(null) }, t('Remove all'))
   const head = h('div.head', {}, h('h3', {}, t('Waiting'), count), clear)
   const list = h('div.jobs', { role: 'list', 'aria-label': t('Waiting jobs, the next one first') })
   const none = h('p.none', {}, t('Nothing waits. What you run while something else runs waits here.'))
@@ -44,7 +44,7 @@ export function createWaitingList({ feed, acts, say }) {
     const open = h('button.open', { type: 'button', 'data-tip': t('Open its graph'), 'data-keys': 'Alt+ArrowUp', 'aria-keyshortcuts': 'Alt+ArrowUp Alt+ArrowDown Delete', onclick: () => void acts.open(job) },
       grip, h('span.words', {}, h('span.title', {}, titleOf(job)), small ? h('span.small.number', {}, small) : null))
     const menu = h('button.act', { type: 'button', 'aria-label': t('What can be done with {name}', { name }), 'data-tip': t('More'), 'aria-haspopup': 'menu', onclick: () => show(job, menu.getBoundingClientRect()) }, icon('more', 15))
-    const cancel = h('button.act', { type: 'button', 'aria-label': t('Remove {name}', { name }), 'data-tip': t('Remove'), 'data-keys': 'Delete', onclick: () => void acts.cancel([id]) }, icon('close', 14))
+    const cancel = h('button.act', { type: 'button', 'data-needs': 'run', 'aria-label': t('Remove {name}', { name }), 'data-tip': t('Remove'), 'data-keys': 'Delete', onclick: () => void acts.cancel([id]) }, icon('close', 14))
     const made = h('div.entry.job', { role: 'listitem', dataset: { id } }, open, menu, cancel)
     made.addEventListener('keydown', event => press(event, id))
     made.addEventListener('contextmenu', event => {
