@@ -26,11 +26,15 @@ const ALLOWED = {
   app_view: ['app', 'api', 'commands', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
+  accounts: ['app', 'api', 'commands', 'panels', 'icons'],
+  login: [],
+  report: ['app', 'api', 'panels', 'tools', 'model', 'icons'],
+  status: ['app', 'api', 'panels', 'runs', 'model', 'icons'],
   runs: ['app', 'api', 'panels', 'view', 'icons'],
   sharing: ['app', 'api', 'commands', 'panels', 'packs', 'tools', 'model', 'icons'],
   reference: ['panels'],
   packs: ['app', 'api', 'panels', 'tools', 'model', 'view', 'icons'],
-  app: ['api', 'import', 'models', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'runs', 'export', 'app_view', 'packs', 'sharing']
+  app: ['api', 'import', 'models', 'commands', 'tools', 'view', 'model', 'geometry', 'widgets', 'panels', 'icons', 'layout', 'crop', 'mask', 'extend', 'sweep', 'gallery', 'runs', 'export', 'app_view', 'packs', 'sharing', 'accounts', 'report', 'status']
 }
 
 for (const folder of readdirSync(WEB, { withFileTypes: true })) {
