@@ -325,7 +325,8 @@ def test_the_picture_process_is_replaced_when_it_dies(base: Path) -> None:
     with running(base) as server:
         server.upload("p.png", picture())
         children = psutil.Process(server.process.pid).children()
-        processes = [child for child in children if "pictures.py" in " ".join(child.cmdline())]  # the gallery has one too
+        # The gallery may have one too.
+        processes = [child for child in children if "pictures.py" in " ".join(child.cmdline())]
         for process in processes:
             process.kill()
             process.wait(5)

@@ -138,7 +138,7 @@ def test_jobs_read_and_write_their_persons_folders(server: Server, people: Peopl
 
 def test_the_gallery_is_ones_own_and_admins_see_all(server: Server, people: People, base: Path) -> None:
     for person, colour in ((people.ada, 10), (people.vera, 20), (people.max, 30)):
-        send(server, person, f"{person.name}.png", png((colour,) * 3), subfolder="walls", type="output")
+        send(server, person, f"{person.name}.png", png((colour, colour, colour)), subfolder="walls", type="output")
 
     def items(person: Someone, **query: Any) -> dict[str, dict[str, Any]]:
         ids = person.get(server, "/easel/gallery/search", kind="output", **query).body.decode().split("\n")[0]
