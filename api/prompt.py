@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from api.accounts.audit import about
 from api.either_format import as_prompt
 from api.people import who
 from api.queue.journal import Body
@@ -188,9 +189,11 @@ async def post_history(request: web.Request) -> web.Response:
     if body.get("clear"):
         own = own_of(who(request))
         await services.journal.forget(owner=own)
+        about(request, jobs="all")
         services.feed.publish("history", {"cleared": True}, owner=own)
     if "delete" in body:
         gone = await services.journal.forget(ids_of(body, "delete"), seen_by(who(request)))
+        about(request, jobs=[id for ids in gone.values() for id in ids])
         for owner, ids in gone.items():
             services.feed.publish("history", {"removed": ids}, owner=owner)
     return web.Response()

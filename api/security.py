@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from api.accounts.audit import note_done
 from api.accounts.entry import Door, Entry, set_entry
 from api.accounts.login_page import to_login, wants_page
 from api.accounts.permits import scope_of
@@ -215,6 +216,7 @@ def middleware(gate: Gate, for_all: Collection[Any] = ()) -> Any:
             with gate.visit(entry, request):
                 return await handler(request)
         response = await handler(request)
+        await note_done(request, response)
         if request.path == "/" and entry.by in ("alone", "server") and not response.prepared:
             gate.greet(
                 request, response

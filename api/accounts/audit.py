@@ -13,6 +13,36 @@ from api.replies import Refusal
 from api.services import SERVICES
 
 AT_ONCE = 100
+NOTED = {
+    "DELETE /userdata/{file}": "file_deleted",
+    "DELETE /easel/documents/{id}": "graph_deleted",
+    "POST /easel/library/delete": "graphs_deleted",
+    "POST /easel/gallery/trash": "files_trashed",
+    "POST /easel/gallery/empty": "trash_emptied",
+    "POST /history": "history_deleted",
+    "POST /easel/history": "history_deleted",
+    "POST /easel/shares": "share_made",
+    "DELETE /easel/shares/{id}": "share_removed",
+    "PUT /etn/upload/{folder}/{name}": "model_sent",
+}
+"""Routes that are noted once they have done it, with what stands in their address. All else notes itself."""
+_ABOUT = "easel_audit"
+
+
+def about(request: web.Request, **facts: Any) -> None:
+    """What else is noted of one of these, when it is done; `what=None`: nothing, as nothing was deleted."""
+    request[_ABOUT] = facts
+
+
+async def note_done(request: web.Request, response: web.StreamResponse) -> None:
+    """Note what a route has done, if it is one of these."""
+    resource = request.match_info.route.resource
+    path = "" if resource is None else resource.canonical.removeprefix("/api")
+    what = NOTED.get(f"{request.method} {path}")
+    if what is not None and response.status < 400:
+        facts: dict[str, Any] = {"what": what, **request.match_info, **request.get(_ABOUT, {})}
+        if facts["what"] is not None:
+            await note(request, **facts)
 
 
 async def note(request: web.Request, what: str, **facts: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from aiohttp import hdrs, web
 
+from api.accounts.audit import about
 from api.gallery.schema import HERE, TRASHED, owner_of
 from api.gallery.search import BadQuestion, question
 from api.gallery.service import Gallery
@@ -137,6 +138,7 @@ async def put_in_trash(request: web.Request) -> web.Response:
     """`{"ids"}`: moves files to the trash."""
     gallery = _gallery(request)
     moved = await gallery.trash.put(_ids(await read_object(request)), _owner(request))
+    about(request, files=moved.names, count=len(moved.done))
     gallery.tell()
     return web.json_response(moved.to_json())
 
@@ -154,6 +156,7 @@ async def empty(request: web.Request) -> web.Response:
     body = await read_object(request)
     gallery = _gallery(request)
     moved = await gallery.trash.empty(None if body.get("all") is True else _ids(body), _owner(request))
+    about(request, files=moved.names, count=len(moved.done))
     gallery.tell()
     return web.json_response(moved.to_json())
 

@@ -32,6 +32,8 @@ class Moved:
     """id, name and why, of each that stayed where it was."""
     renamed: list[JsonObject] = field(default_factory=list[JsonObject])
     """id and name, of each that came back under another one."""
+    names: list[str] = field(default_factory=list[str])
+    """Of those in `done`, with their folders; for the audit log."""
 
     def to_json(self) -> JsonObject:
         return {"done": self.done, "failed": self.failed, "renamed": self.renamed}
@@ -115,6 +117,7 @@ class Trash:
             moved.failed.append({"id": file.id, "name": file.name, "why": why})
         else:
             moved.done.append(file.id)
+            moved.names.append("/".join(part for part in (file.kind, file.folder, file.name) if part))
 
     def _place(self, file: Known) -> Path:
         return inside(self._roots[file.kind], f"{file.folder}/{file.name}".lstrip("/"))

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from aiohttp import web
 
+from api.accounts.audit import about
 from api.library.files import Found, Shelf
 from api.library.marks import FILE, Mark, Marks, tidy_tags
 from api.replies import Refusal, as_refusal, read_object
@@ -213,6 +214,7 @@ async def delete(request: web.Request) -> web.Response:
     body = await read_object(request, SMALL)
     graphs, folders = _names(body, "graphs"), _names(body, "folders")
     token = await _library(request).do(lambda library: library.shelf.throw_away(graphs, folders), "The trash")
+    about(request, graphs=graphs, folders=folders)
     return web.json_response({"token": token})
 
 

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from api.accounts.audit import note
+from api.accounts.entry import entry_of
 from api.packs.approvals import CodeChanged
 from api.packs.environments import InstallError
 from api.packs.known import Known, installed_names, row
+from api.people import who
 from api.replies import Refusal, as_refusal, read_object
 from api.services import SERVICES, Services
 from graph.types import JsonObject
@@ -53,6 +56,7 @@ async def forget(request: web.Request) -> web.Response:
         raise as_refusal(error, "The list of approved packs") from error
     services.worker.renew()
     services.packs.changed()
+    await note(request, "pack_forgotten", pack=known.name, hash=known.hash)
     now = await find_pack(services, known.name)
     return web.json_response((await asyncio.to_thread(_listed, services, [now]))["packs"][0])
 
@@ -77,9 +81,11 @@ async def install(request: web.Request) -> web.Response:
         raise _changed(known)
     if services.installer.busy:
         raise Refusal(409, "installing", "Something is being installed already. Wait until that is done.")
-    _check_code(services, body)
+    by_code = _check_code(request, body)
     services.installer.start(known)
-    await _show_next(services, known)
+    await note(request, "pack_install", pack=known.name, hash=known.hash, needs=known.needs.hash)
+    if by_code:
+        await _show_next(services, known)
     return web.json_response(services.installer.to_json(), status=202)
 
 
@@ -90,13 +96,19 @@ async def _approved(services: Services, name: str) -> Known:
     return known
 
 
-def _check_code(services: Services, body: JsonObject) -> None:
+def _check_code(request: web.Request, body: JsonObject) -> bool:
+    """Whether the terminal's code was given. An admin who is logged in needs none: they answer by their name. A token
+    does, whatever its scopes: it may lie in a script. Raises Refusal."""
+    services = request.app[SERVICES]
+    if entry_of(request).by == "session":
+        return False
     if services.code.wait:
         seconds = int(services.code.wait) + 1
         raise Refusal(429, "too_many_codes", f"Too many wrong codes were given. Try again in {seconds} seconds.")
     if not services.code.use(body.get("code")):
         sentence = "This code is wrong, or was used: each is good once. Have the terminal show one, and type that."
         raise Refusal(403, "wrong_code", sentence)
+    return True
 
 
 async def _show_next(services: Services, done: Known | None = None) -> None:
@@ -123,11 +135,12 @@ async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[st
     for known, hash in found:
         if hash != known.hash:
             raise _changed(known)
-    _check_code(services, body)
+    by_code = _check_code(request, body)
     before = {known.name: _state_of(services, known) for known, _ in found}
     try:
         seen = {known.pack: known.hash for known, _ in found}
-        await asyncio.to_thread(services.packs.approvals.approve, seen, "page")
+        by = "page" if by_code else f"page, {who(request).name}"
+        await asyncio.to_thread(services.packs.approvals.approve, seen, by)
     except CodeChanged as error:
         raise _changed(next(known for known, _ in found if known.pack.name == str(error))) from None
     except OSError as error:
@@ -136,7 +149,9 @@ async def _approve(request: web.Request, body: JsonObject, wanted: list[tuple[st
     failed = any(before[known.name] in ("failed", "partly") for known in now)
     await services.worker.take_up(now, again=failed)
     services.packs.changed()
-    await _show_next(services)
+    await note(request, "packs_approved", packs=[f"{known.name} {known.hash}" for known, _ in found])
+    if by_code:
+        await _show_next(services)
     return web.json_response({"packs": (await asyncio.to_thread(_listed, services, now))["packs"]})
 
 

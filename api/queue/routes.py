@@ -7,6 +7,7 @@ from typing import cast
 
 from aiohttp import web
 
+from api.accounts.audit import about
 from api.people import Person, who
 from api.prompt import accept, ids_of, need_admin, text_or_none
 from api.queue.job_routes import unknown
@@ -159,6 +160,7 @@ async def post_history(request: web.Request) -> web.Response:
     body = await read_object(request)
     if "restore" in body:
         back = await past.restore(ids_of(body, "restore"), seen_by(person))
+        about(request, what=None)
         for owner, ids in back.items():
             services.feed.publish("history", {"restored": ids}, owner=owner)
         return web.json_response({})
@@ -170,7 +172,9 @@ async def post_history(request: web.Request) -> web.Response:
         gone = await past.remove(ids_of(body, "remove"), seen_by(person))
     for owner, ids in gone.items():
         services.feed.publish("history", {"removed": ids}, owner=owner)
-    return web.json_response({"removed": [id for ids in gone.values() for id in ids]})
+    removed = [id for ids in gone.values() for id in ids]
+    about(request, jobs=removed, count=len(removed))
+    return web.json_response({"removed": removed})
 
 
 async def _job(services: Services, prompt_id: str, person: Person) -> JsonObject:

@@ -338,3 +338,17 @@ def test_nothing_secret_is_logged(server: Server, people: People) -> None:
     said = until(lambda: (server.base / "server.log").read_text())
     for secret in (session, people.vera.token, people.vera.session, PASSWORD):
         assert secret not in said
+
+
+def test_deletions_are_noted(server: Server, people: People) -> None:
+    vera = people.vera
+    assert server.request("POST", "/userdata/a%2Fnote.txt", raw=b"x", headers=vera.program).status == 200
+    assert vera.post(server, "/userdata/a%2Fnote.txt", None, "DELETE").status == 204
+    assert vera.post(server, "/userdata/absent.txt", None, "DELETE").status == 404
+    assert vera.post(server, "/api/history", {"clear": True}).status == 200
+    assert vera.post(server, "/easel/gallery/trash", {"ids": [1]}).status == 200
+    assert vera.post(server, "/easel/history", {"restore": []}).status == 200
+    noted = people.ada.get(server, "/easel/audit", limit=3).json()["entries"]
+    assert [entry["what"] for entry in noted] == ["files_trashed", "history_deleted", "file_deleted"]
+    assert {entry["who"] for entry in noted} == {vera.id}
+    assert (noted[0]["files"], noted[1]["jobs"], noted[2]["file"]) == ([], "all", "a/note.txt")

@@ -1,0 +1,318 @@
+"""Accounts without a server: the store, tries of passwords, the audit log's file, and `server.py account`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from api.accounts import audit_file, keys
+from api.accounts.address import spoken_for
+from api.accounts.audit_file import AuditFile
+from api.accounts.command import main
+from api.accounts.keys import DAY
+from api.accounts.passwords import Passwords, fits, hash_of, is_old
+from api.accounts.people import AccountError, new_id, read_password
+from api.accounts.store import AccountStore
+from api.accounts.tries import BY_ADDRESS, BY_NAME, WITHIN, Tries
+from api.people import SCOPES_OF
+from graph.folders import inside
+from tests.server.people import CHEAP, with_people
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+# The store
+
+
+def test_without_accounts_there_is_no_file(tmp_path: Path) -> None:
+    async def look() -> None:
+        store = AccountStore(tmp_path)
+        await store.open()
+        await store.look()
+        assert not store.exist
+        assert store.by_session("") is store.by_token("x") is None
+        with pytest.raises(AccountError):
+            await store.remove("default")
+        await store.close()
+
+    asyncio.run(look())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_file_keeps_only_hashes_and_is_ours_alone(tmp_path: Path) -> None:
+    people = with_people(tmp_path)
+    files = list((tmp_path / "user").iterdir())
+    held = b"".join(path.read_bytes() for path in files)
+    for someone in (people.ada, people.vera, people.max, people.otto):
+        assert someone.session.encode() not in held
+        assert someone.token.encode() not in held
+    if os.name == "posix":
+        assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_a_session_ends_when_it_is_not_used_and_at_last_in_any_case(tmp_path: Path) -> None:
+    async def live() -> None:
+        clock = Clock()
+        store = AccountStore(tmp_path, clock)
+        await store.add("Ada", "hash", "admin")
+        key, _ = await store.begin_session("default", "", "")
+        days = 0
+        while store.by_session(key) is not None:
+            days += 10
+            clock.now += 10 * DAY
+            await store.look()
+        assert days * DAY >= keys.SESSION_ENDS
+        assert store.sessions("default") == []
+        key, made = await store.begin_session("default", "", "")
+        assert store.open_keys() == {made.id}
+        clock.now += keys.SESSION_LASTS + 1
+        assert store.by_session(key) is None
+        assert store.open_keys() == set()
+        await store.close()
+        # What was used last is remembered over a restart.
+        again = AccountStore(tmp_path, clock)
+        await again.open()
+        assert again.exist
+        await again.close()
+
+    asyncio.run(live())
+
+
+def test_sessions_and_tokens_are_bounded(tmp_path: Path) -> None:
+    async def many() -> None:
+        clock = Clock()
+        store = AccountStore(tmp_path, clock)
+        await store.add("Ada", "hash", "admin")
+        first, _ = await store.begin_session("default", "", "")
+        last = ""
+        for _ in range(keys.MOST_SESSIONS):
+            clock.now += 1
+            last, _ = await store.begin_session("default", "", "")
+        assert len(store.sessions("default")) == keys.MOST_SESSIONS
+        assert store.by_session(first) is None
+        assert store.by_session(last) is not None
+        for _ in range(keys.MOST_TOKENS):
+            await store.make_token("default", "", SCOPES_OF["viewer"])
+        with pytest.raises(AccountError, match="the most"):
+            await store.make_token("default", "", SCOPES_OF["viewer"])
+        await store.close()
+
+    asyncio.run(many())
+
+
+def test_what_another_process_writes_is_noticed(tmp_path: Path) -> None:
+    async def both() -> None:
+        ours, theirs = AccountStore(tmp_path), AccountStore(tmp_path)
+        heard: list[bool] = []
+        ours.on_change = lambda: heard.append(ours.exist)
+        await ours.open()
+        await theirs.add("Ada", "hash", "admin")
+        await ours.look()
+        assert heard == [True]
+        key, _ = await theirs.make_token("default", "", SCOPES_OF["admin"])
+        assert ours.by_token(key) is None
+        await ours.look()
+        assert ours.by_token(key) is not None
+        await ours.look()
+        assert len(heard) == 2, "nothing was new at the last look"
+        await theirs.add("Vera", "hash", "artist")
+        await theirs.change("default", disabled=False)
+        await ours.look()
+        assert [one.name for one in ours.people()] == ["Ada", "Vera"]
+        await ours.close()
+        await theirs.close()
+
+    asyncio.run(both())
+
+
+def test_a_tokens_scopes_are_never_more_than_its_owners(tmp_path: Path) -> None:
+    async def lower() -> None:
+        store = AccountStore(tmp_path)
+        await store.add("Ada", "hash", "admin")
+        vera = await store.add("Vera", "hash", "admin")
+        key, _ = await store.make_token(vera.id, "", SCOPES_OF["admin"])
+        await store.change(vera.id, role="viewer")
+        found = store.by_token(key)
+        assert found is not None
+        assert found[0].person(found[1].scopes).scopes == {"read"}
+        await store.close()
+
+    asyncio.run(lower())
+
+
+@pytest.mark.parametrize("name", ["Vera", "../../etc", "CON", "真", "a" * 64, "...", "Jörg Müller"])
+def test_ids_are_fit_for_folders(tmp_path: Path, name: str) -> None:
+    id = new_id(name)
+    assert inside(tmp_path, id).parent == tmp_path
+    assert id.isascii()
+    assert id != new_id(name)
+
+
+# Passwords
+
+
+def test_passwords_are_hashed_with_argon2() -> None:
+    made = hash_of("pässword")
+    assert made.startswith("$argon2id$")
+    assert fits(made, "pa\u0308ssword"), "one word, written in two ways"
+    assert not fits(made, "password")
+    assert not fits("no hash", "password")
+    assert not is_old(made)
+    assert is_old(CHEAP.hash("x"))
+
+
+def test_a_name_that_nobody_has_costs_as_much_and_never_fits() -> None:
+    async def try_it() -> None:
+        passwords = Passwords()
+        assert not await passwords.fits(None, "")
+        assert await passwords.fits(CHEAP.hash("x"), "x")
+
+    asyncio.run(try_it())
+
+
+@pytest.mark.parametrize("given", [None, 12345678, "short", "x" * 1025, "Ada Lovelace"])
+def test_bad_passwords_are_refused(given: object) -> None:
+    with pytest.raises(AccountError):
+        read_password(given, "ada lovelace")
+
+
+def test_tries_are_counted_by_name_and_by_address() -> None:
+    clock = Clock()
+    tries = Tries(clock)
+    for _ in range(BY_NAME):
+        assert tries.begin("ada", "10.0.0.1") == 0
+    assert tries.begin("ada", "10.0.0.2") == WITHIN, "from everywhere"
+    assert tries.begin("vera", "10.0.0.1") == 0
+    tries.right("vera", "10.0.0.1")
+    clock.now += WITHIN - 1
+    assert tries.begin("ada", "10.0.0.1") == 1
+    clock.now += 1
+    assert tries.begin("ada", "10.0.0.1") == 0
+    for number in range(BY_ADDRESS):
+        assert tries.begin(f"name {number}", f"2001:db8:1:2::{number:x}") == 0
+    assert tries.begin("another", "2001:db8:1:2:ffff::1") > 0, "a whole net is one address"
+    assert tries.begin("another", "2001:db8:1:3::1") == 0
+
+
+def test_tries_that_are_right_are_never_too_many() -> None:
+    tries = Tries(Clock())
+    for _ in range(3 * BY_ADDRESS):
+        assert tries.begin("ada", "10.0.0.1") == 0
+        tries.right("ada", "10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "found"),
+    [
+        ("10.0.0.9", "1.2.3.4", "10.0.0.9"),  # no proxy of ours says whom it speaks for
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("127.0.0.1", "1.2.3.4", "1.2.3.4"),
+        ("127.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4"),  # the client wrote the first
+        ("127.0.0.1", "6.6.6.6, 1.2.3.4, 127.0.0.1", "1.2.3.4"),
+        ("127.0.0.1", " , ", "127.0.0.1"),
+    ],
+)
+def test_a_proxy_says_whom_it_speaks_for(remote: str, forwarded: str, found: str) -> None:
+    assert spoken_for(remote, forwarded, ("127.0.0.1",)) == found
+
+
+# The audit log
+
+
+def test_the_log_is_bounded_and_read_in_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_file, "LARGEST", 2000)
+    monkeypatch.setattr(audit_file, "FILES", 3)
+    log = AuditFile(tmp_path)
+    for number in range(100):
+        log.write("made", {"number": number, "long": "x" * 1000})
+    assert (
+        sorted(path.name for path in tmp_path.iterdir())
+        == [
+            "audit.1.log",
+            "audit.2.log",
+            "audit.3.log",
+            "audit.log",
+        ][: len(list(tmp_path.iterdir()))]
+    )
+    assert all(path.stat().st_size < 3000 for path in tmp_path.iterdir())
+    found: list[int] = []
+    before: str | None = None
+    while True:
+        entries, before = log.page(before, 4)
+        found += [entry["number"] for entry in entries]
+        assert all(len(entry["long"]) == audit_file.LONGEST_TEXT for entry in entries)
+        if before is None:
+            break
+    assert found == list(range(99, 99 - len(found), -1))
+    assert len(found) > 10
+
+
+def test_a_torn_line_costs_no_other(tmp_path: Path) -> None:
+    log = AuditFile(tmp_path)
+    log.write("first", {})
+    with (tmp_path / "audit.log").open("ab") as file:
+        file.write(b'{"what":"torn')
+    log.write("second", {"names": [f"{n}.png" for n in range(500)], "odd": "\ud800\n"})
+    entries, more = log.page(None, 10)
+    assert [entry["what"] for entry in entries] == ["second", "first"]
+    assert more is None
+    assert entries[0]["names"][-1] == "and 450 more"
+
+
+def test_what_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "audit.log").mkdir()
+    AuditFile(tmp_path).write("first", {})
+    assert AuditFile(tmp_path).page(None, 10) == ([], None)
+
+
+# server.py account
+
+
+def test_accounts_are_managed_at_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse\n")
+
+    def account(*words: str) -> tuple[int, str]:
+        status = main([*words, "--base-directory", str(tmp_path)])
+        said = capsys.readouterr()
+        return status, said.out + said.err
+
+    given = ("--password-file", str(secret))
+    status, said = account("add", "Ada", "--role", "viewer", *given)
+    assert (status, said.partition("\n")[0]) == (0, "Ada is added: admin.")
+    assert "everybody has to log in" in said
+    assert account("add", "Vera", *given)[0] == 0
+    status, said = account("add", "VERA", *given)
+    assert (status, "already" in said) == (1, True)
+    assert account("role", "vera", "--role", "viewer")[1] == "Vera: viewer.\n"
+    status, token = account("token", "vera", "--scope", "read", "--days", "1")
+    assert token.startswith("easel_")
+    assert "may do nothing" in account("token", "vera", "--scope", "admin")[1]
+    assert "last admin" in account("disable", "ada")[1]
+    assert account("disable", "vera")[1] == "Vera is switched off.\n"
+    assert "viewer, switched off; 0 browsers, 1 tokens" in account("list")[1]
+    assert account("disable", "vera", "--on")[0] == account("password", "vera", *given)[0] == 0
+    assert "There are: Ada, Vera." in account("remove", "nobody")[1]
+    assert account("remove", "Vera")[0] == 0
+    assert account("add", "Otto", "--password-file", str(tmp_path / "absent"))[0] == 1
+    secret.write_text("short")
+    assert "8 to" in account("add", "Otto", *given)[1]
+    noted = [json.loads(line) for line in (tmp_path / "user" / "audit.log").read_text().splitlines()]
+    assert [one["what"] for one in noted] == [
+        *("account_add", "account_add", "account_role", "account_token", "account_disable", "account_disable"),
+        *("account_password", "account_remove"),
+    ]
+    text = (tmp_path / "user" / "audit.log").read_text()
+    assert "correct horse" not in text
+    assert token.strip() not in text
