@@ -111,9 +111,7 @@ async def extension_file(request: web.Request) -> web.Response:
     root = request.app.get(SCRIPTS_OF_PAGE)
     if root is None:
         raise web.HTTPNotFound
-    folder = root / "extensions" / pack
-    if folder.parent != root / "extensions" or pack in (".", ".."):
-        raise web.HTTPNotFound
+    folder = _existing(root / "extensions", pack, folder=True)
     return await file_reply(_existing(folder, name))
 
 
@@ -134,10 +132,10 @@ async def file_reply(path: Path) -> web.Response:
     return web.Response(body=body, content_type=kind, charset="utf-8" if text else None, headers=headers)
 
 
-def _existing(folder: Path, name: str) -> Path:
+def _existing(root: Path, name: str, *, folder: bool = False) -> Path:
     try:
-        path = inside(folder, name)
-        if path.is_file():
+        path = inside(root, name)
+        if (path.is_dir() and path.parent == root) if folder else path.is_file():
             return path
     except (FileNameError, OSError, ValueError):
         pass

@@ -97,10 +97,9 @@ async def file(request: web.Request) -> web.Response:
     name = request.match_info["file"]
     if Path(name).suffix.lower() not in TEMPLATE_FILES:
         raise web.HTTPNotFound
-    own = Path(name)
-    if own.suffix in PICTURES and own.stem.endswith("-1"):
-        own = own.with_name(own.stem.removesuffix("-1") + own.suffix)
-    for folder, wanted in ((OWN, str(own)), *((folder, name) for folder in _packages())):
+    suffix = Path(name).suffix
+    own = name.removesuffix(f"-1{suffix}") + suffix if suffix in PICTURES and name.endswith(f"-1{suffix}") else name
+    for folder, wanted in ((OWN, own), *((folder, name) for folder in _packages())):
         try:
             path = inside(folder, wanted)
             if path.is_file():

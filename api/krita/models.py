@@ -116,7 +116,7 @@ async def upload(request: web.Request) -> web.Response:
             return refused(507, f"There is no room for {size >> 20} MB in {folder}.", close=True)
         if not await _store(request, made):
             return refused(413, f"The file is larger than {LARGEST_LORA >> 30} GB.", close=True)
-        await asyncio.to_thread(_settle, made, folder / name)
+        await asyncio.to_thread(_settle, made, services.folders.place(kind, name, new=True))
     except FileExistsError:  # another sent it meanwhile
         return web.json_response({"status": "cached"})
     except OSError as error:
