@@ -11,6 +11,8 @@ import time
 
 JUMP = 60.0
 """Seconds from which a clock that was set is told of: smaller steps change the order of nothing that people see."""
+BELIEVED = 24 * 3600.0
+"""Seconds after which a clock that was set forward is taken for right: by then somebody has seen a wrong one."""
 
 
 def steady() -> float:
@@ -22,15 +24,38 @@ def steady() -> float:
     return time.monotonic()
 
 
-_BEGAN = time.time(), steady()
+class Ages:
+    """A clock by which things are deleted for their age."""
+
+    def __init__(self) -> None:
+        self._began = time.time(), steady()
+        self._doubted: float | None = None
+        """Since when the clock is ahead of what this process has lived to see."""
+
+    def now(self) -> float:
+        """Seconds since 1970, but no later than this process has lived to see.
+
+        A clock that is set a year ahead by mistake would otherwise empty every trash within the minute.
+        """
+        shown, lived = time.time(), steady()
+        expected = self._began[0] + lived - self._began[1]
+        if shown <= expected + JUMP:
+            self._doubted = None
+            return min(shown, expected)
+        if self._doubted is None:
+            self._doubted = lived
+        if lived - self._doubted < BELIEVED:
+            return expected
+        self._began, self._doubted = (shown, lived), None
+        return shown
+
+
+_AGES = Ages()
 
 
 def now_for_deleting() -> float:
-    """Seconds since 1970, but never later than this process has lived to see.
-
-    A clock that is set a year ahead by mistake would otherwise empty every trash within the minute.
-    """
-    return min(time.time(), _BEGAN[0] + steady() - _BEGAN[1])
+    """See Ages.now."""
+    return _AGES.now()
 
 
 class ClockWatch:

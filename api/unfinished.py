@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+
+from api.clock import now_for_deleting
 
 OLD = 24 * 3600.0
 """Seconds without a byte after which nobody writes such a file any more, also where several servers share a folder."""
@@ -32,5 +33,5 @@ def clear(folder: Path, passed_over: Collection[str] = ()) -> None:
 def clear_if_old(path: Path) -> None:
     """Delete one of them that nobody has written to for a day."""
     with suppress(OSError):
-        if time.time() - path.stat().st_mtime > OLD:
+        if now_for_deleting() - path.stat().st_mtime > OLD:
             path.unlink()

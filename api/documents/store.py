@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from api.clock import now_for_deleting
 from api.database import Database
 from api.documents.thinning import MINUTE, to_drop
 
@@ -157,7 +158,8 @@ class DocumentStore(Database):
 
     async def add(self, owner: str, id: str, sent: Sent, now: float | None = None) -> Taken | None:
         """Take a version; one that equals the newest adds none. None where the document is another's."""
-        return await self.call(lambda db: _add(db, owner, id, sent, time.time() if now is None else now))
+        when, aged = (time.time(), now_for_deleting()) if now is None else (now, now)
+        return await self.call(lambda db: _add(db, owner, id, sent, when, aged))
 
     async def documents(
         self, owner: str, *, before: int | None, limit: int, stored: str | None = None, deleted: bool = False
@@ -250,10 +252,10 @@ class DocumentStore(Database):
 
     async def delete(self, owner: str, id: str, now: float | None = None) -> bool:
         """Put a document among the deleted; those that have been there for long go for good."""
-        when = time.time() if now is None else now
+        when, aged = (time.time(), now_for_deleting()) if now is None else (now, now)
 
         def write(db: sqlite3.Connection) -> bool:
-            old = [row[0] for row in db.execute("SELECT id FROM documents WHERE deleted < ?", (when - DELETED_KEPT,))]
+            old = [row[0] for row in db.execute("SELECT id FROM documents WHERE deleted < ?", (aged - DELETED_KEPT,))]
             for gone in old:
                 db.execute("DELETE FROM versions WHERE document = ?", (gone,))
                 db.execute("DELETE FROM documents WHERE id = ?", (gone,))
@@ -274,7 +276,8 @@ class DocumentStore(Database):
         return await self.call(write)
 
 
-def _add(db: sqlite3.Connection, owner: str, id: str, sent: Sent, now: float) -> Taken | None:
+def _add(db: sqlite3.Connection, owner: str, id: str, sent: Sent, now: float, aged: float) -> Taken | None:
+    """aged: the time by which old versions are thinned."""
     known = db.execute("SELECT owner, newest FROM documents WHERE id = ?", (id,)).fetchone()
     if known is not None and known[0] != owner:
         return None
@@ -302,7 +305,7 @@ def _add(db: sqlite3.Connection, owner: str, id: str, sent: Sent, now: float) ->
         "UPDATE documents SET name = ?, stored = ?, changed = ?, deleted = NULL, rank = ?, newest = ? WHERE id = ?",
         (sent.name, sent.stored, when, rank, newest + 1, id),
     )
-    _thin(db, id, when)
+    _thin(db, id, aged)
     return Taken(newest + 1, when, sent.name)
 
 

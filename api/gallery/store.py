@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.clock import now_for_deleting
 from api.database import Database
 from api.gallery.facts import write_facts
 from api.gallery.schema import GONE, HERE, SCHEMA, TRASHED, owner_of
@@ -119,7 +120,7 @@ class GalleryStore(Database):
         """Forget files that are gone for long; returns those that the trash has kept for long enough."""
 
         def write(db: sqlite3.Connection) -> list[int]:
-            before = int(time.time()) - KEPT
+            before = int(now_for_deleting()) - KEPT
             gone = [row[0] for row in db.execute("SELECT id FROM files WHERE state = ? AND since < ?", (GONE, before))]
             _forget(db, gone)
             return [

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
+from api.clock import now_for_deleting
 from api.files_on_disk import write_whole
 from api.pictures import PictureError
 from api.replies import Refusal
@@ -72,7 +73,7 @@ async def take_picture(
         finally:
             raw.unlink(missing_ok=True)
     await services.shares.add_upload(id, share, guest, name, now)
-    for owner, old in await services.shares.forget_unused(now - KEPT_UNUSED):
+    for owner, old in await services.shares.forget_unused(now_for_deleting() - KEPT_UNUSED):
         with contextlib.suppress(OSError, FileNameError):
             inside(services.folders.for_person(owner).root("input"), old).unlink(missing_ok=True)
     return web.json_response({"picture": id, "width": width, "height": height}, status=201)

@@ -125,7 +125,7 @@ class Deliveries:
 
     async def _deliver(self, delivery: Delivery) -> None:
         while delivery.id in self._waiting:
-            await asyncio.sleep(max(0.0, delivery.due - time.time()))
+            await asyncio.sleep(min(max(0.0, delivery.due - time.time()), max(WAITS)))  # clocks may have gone back
             async with self._places:
                 problem, again = await self._attempt(delivery)
             delivery.attempts += 1
