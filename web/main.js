@@ -119,7 +119,7 @@ async function start() {
   const problemList = lazyPanel('problems', t('Problems'), async () => (await later()).problemsPanel({ troubles, session, editor, names }))
   const checks = new Checks({ editor, session, names })
   const runner = new Runner({ editor, client, jobs, toasts, names, troubles, document: () => ({ id: graph.id, name: graph.title }) })
-  const runs = installRuns({ editor, client, session, results, jobs, runner, troubles, graph, names, settings, toasts, stage, drawer: () => drawer, openGraph: (workflow, name) => openWorkflow(workflow, name) })
+  const runs = installRuns({ editor, client, session, results, jobs, runner, troubles, graph, names, settings, toasts, stage, drawer: () => drawer, openGraph: (workflow, name) => openWorkflow(workflow, name), whose: { of: owner => accounts.whose.of(owner), load: () => accounts.whose.load() } })
   const colorOf = (/** @type {string} */ type) => typeColour(colours.theme(), type)
 
   async function readTypes() {
@@ -200,6 +200,7 @@ async function start() {
   editor.commands.register({ id: 'models', label: t('Models'), keys: ['M'], run: () => drawer.toggle(models) })
   installApp({ editor, session, results, jobs, runner, client, toasts, names, refresh, drawer, topbar: byId('topbar'), load: later })
   const packs = installPacks({ editor, client, feed: runs.feed, toasts, drawer, colorOf, later, onKnown: () => checks.all(), onTypes: async () => { await refresh(); await loadExtensions() } })
+  packs.known.approving = () => ({ code: !(accounts.me.named && accounts.me.person?.by === 'session'), why: accounts.me.whyNot('admin') })
   installSharing({ editor, graph, client, toasts, packs: packs.known, later })
   createHeatLegend(stage, { heat, editor, theme: colours.theme, onTheme: colours.listen })
   const rail = createRail(byId('rail'), {

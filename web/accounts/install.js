@@ -4,6 +4,7 @@ import { lazyPanel } from '../panels/lazy_panel.js'
 import { createCorner } from './corner.js'
 import { Me } from './me.js'
 import { followPermits } from './permits.js'
+import { Whose } from './whose.js'
 
 /**
  * @param {object} parts
@@ -67,5 +68,5 @@ export function installAccounts({ editor, client, feed, graph, toasts, drawer, l
   ]
   for (const command of commands) editor.commands.register({ ...command, keys: [] })
   followPermits({ editor, me, toasts })
-  return { me, corner: createCorner(me, id => void editor.run(id)) }
+  return { me, whose: new Whose(client, me), corner: createCorner(me, id => void editor.run(id)) }
 }

@@ -13,6 +13,7 @@
  * @property {number | null} seed
  * @property {number} cells  of its grid, where it is a sweep
  * @property {number} accepted  seconds since 1970
+ * @property {string} [owner]  whose it is, where there are accounts
  *
  * @typedef {About & { number: number, seq: number, attempts: number, expected_ms: number | null }} WaitingJob
  * @typedef {{ node: string | null, node_type: string, value: number, max: number, done: number, total: number, share: number, left_ms: number | null }} Progress

@@ -27,8 +27,9 @@ import { RunModes } from './run_modes.js'
  * @param {HTMLElement} parts.stage
  * @param {() => import('../panels/drawer.js').Drawer} parts.drawer
  * @param {(workflow: any, name: string) => void} parts.openGraph
+ * @param {import('../runs/panel.js').Whose} parts.whose
  */
-export function installRuns({ editor, client, session, results, jobs, runner, troubles, graph, names, settings, toasts, stage, drawer, openGraph }) {
+export function installRuns({ editor, client, session, results, jobs, runner, troubles, graph, names, settings, toasts, stage, drawer, openGraph, whose }) {
   const routes = new QueueRoutes(client)
   const feed = new QueueFeed({ url: socketUrl, state: () => routes.state(), onSilence: () => client.socket.lose() })
   const modes = new RunModes({ editor, runner, feed, client, graph, toasts })
@@ -48,6 +49,7 @@ export function installRuns({ editor, client, session, results, jobs, runner, tr
     feed, routes, client, graph, jobs, names, toasts, openGraph, edits, settings,
     openGrid: promptId => void editor.run('sweep_open', promptId),
     typeTitle: type => editor.types.get(type)?.title ?? type,
+    whose,
     seeWorker: async () => (await client.serverStatus())?.worker ?? null,
   }))
 

@@ -67,7 +67,7 @@ export function createAbout({ known, toasts, schema, colorOf, place, showLog, ba
       nodes(pack),
       needs.section(pack),
       h('section', {}, h('h3', {}, t('Facts')), facts(pack)),
-      pack.trust === 'approved' ? h('div.acts', {}, h('button.plain', { type: 'button', 'data-key': 'forget', onclick: () => void forget(pack) }, icon('lock', 14), t('Take the approval back'))) : null,
+      pack.trust === 'approved' ? h('div.acts', {}, h('button.plain', { type: 'button', 'data-needs': 'admin', 'data-key': 'forget', onclick: () => void forget(pack) }, icon('lock', 14), t('Take the approval back'))) : null,
     ]
   }
 

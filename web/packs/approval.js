@@ -16,9 +16,12 @@ const MOST_FILES = 200
  * @param {readonly Pack[]} parts.packs  as they are shown: if their code is another by then, the server refuses
  * @param {import('../panels/toasts.js').Toasts} parts.toasts
  * @param {() => void} [parts.done]
+ * @returns {HTMLElement}
  */
 export function approvalForm({ known, packs, toasts, done }) {
   const one = packs.length === 1 ? packs[0] : null
+  const { code, why } = known.approving()
+  if (why) return h('p.quiet', {}, why)
   const field = h('input.field.code', {
     type: 'text', inputmode: 'numeric', autocomplete: 'one-time-code', spellcheck: 'false', maxlength: 12, 'data-key': 'code',
     'aria-label': t('The code on the terminal'), placeholder: t('Code'), 'aria-describedby': 'approval-wrong',
@@ -39,8 +42,9 @@ export function approvalForm({ known, packs, toasts, done }) {
   const form = h('form.approval', {},
     h('p', {}, t('A pack is a program: its code can do whatever the server’s own account can. Approve it only if you trust who wrote it.')),
     packs.map(pack => files(pack)),
-    h('p.quiet', {}, t('Who approves must see the terminal where the server runs: it shows a code that is good once.')),
-    h('div.row', {}, field, send), wrong, again)
+    code ? h('p.quiet', {}, t('Who approves must see the terminal where the server runs: it shows a code that is good once.'))
+      : h('p.quiet', {}, t('You approve it by your name, which is written down with it.')),
+    h('div.row', {}, code ? field : null, send), wrong, code ? again : null)
   form.addEventListener('submit', event => {
     event.preventDefault()
     void approve()
@@ -48,8 +52,9 @@ export function approvalForm({ known, packs, toasts, done }) {
   form.addEventListener('keydown', event => { if (event.key !== 'Escape') event.stopPropagation() })
 
   async function approve() {
-    wrong.textContent = field.value.trim() ? '' : t('Type the code first.')
-    if (!field.value.trim()) return field.focus()
+    const lacks = code && !field.value.trim()
+    wrong.textContent = lacks ? t('Type the code first.') : ''
+    if (lacks) return field.focus()
     send.disabled = field.disabled = true // the list is read anew meanwhile, and this form with it
     try {
       await known.approve(packs, field.value.trim())
@@ -81,7 +86,7 @@ export function approveAll({ known, toasts }) {
   const packs = known.packs.filter(waits)
   const names = h('p.approved', {}, packs.map(({ name }) => name).join(', '))
   const dialog = openDialog(t('Approve packs'), [names, approvalForm({ known, packs, toasts, done: () => dialog.close() })])
-  ;/** @type {HTMLElement | null} */ (dialog.element.querySelector('.code'))?.focus()
+  ;/** @type {HTMLElement | null} */ (dialog.element.querySelector('.code, form .primary'))?.focus()
 }
 
 /** Fills an element without losing what is being typed into it, as long as it is about the same. @param {HTMLElement} element @param {string} key @param {() => import('../panels/dom.js').Child[]} make */

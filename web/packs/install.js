@@ -47,7 +47,7 @@ export function installPacks({ editor, client, feed, toasts, drawer, colorOf, on
   let types = ''
   known.listen(() => {
     if (!known.read) return
-    notices.tell(known.packs)
+    notices.tell(known.packs, !known.approving().why)
     onKnown()
     const now = known.typesKey()
     const changed = types !== now && (types !== '' || known.news) // the node types were read before the first list
@@ -69,11 +69,11 @@ export class PackNotices {
     this.saved = ''
   }
 
-  /** @param {readonly import('./known.js').Pack[]} packs */
-  tell(packs) {
+  /** @param {readonly import('./known.js').Pack[]} packs @param {boolean} [mayApprove]  who is here */
+  tell(packs, mayApprove = true) {
     const failed = packs.filter(pack => fails(pack) && pack.state !== 'stale')
     this.tellSaved(packs.filter(({ state }) => state === 'stale'))
-    const waiting = packs.filter(waits)
+    const waiting = mayApprove ? packs.filter(waits) : []
     // What is loaded anew may fail again: until that shows, what was told stays.
     if (failed.length || !packs.some(pack => standingOf(pack) === 'loading')) this.once('packs-failed', failed, pack => pack.sentence ?? pack.problems?.map(({ sentence }) => sentence).join('\n') ?? '', () => ({
       tone: 'warning', stays: true,

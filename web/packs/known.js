@@ -105,6 +105,8 @@ export class KnownPacks {
   /** @param {Pick<import('../api/client.js').Client, 'json' | 'send'>} client */
   constructor(client) {
     this.client = client
+    /** What approving asks of who is here: `code`, the terminal's; `why`: why they may not at all. */
+    this.approving = () => ({ code: true, why: '' })
     /** @type {readonly Pack[]} */
     this.packs = []
     /** What is being installed, or was last. @type {Installing | null} */

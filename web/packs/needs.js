@@ -26,13 +26,14 @@ export function createNeeds({ known, toasts, redraw }) {
   /** @param {Pack} pack */
   function section(pack) {
     const { requirements = [], missing = [], own_environment: own } = pack
+    const { why } = known.approving()
     if (!requirements.length && !own) return null
     const wanting = pack.trust && (missing.length > 0 || pack.state === 'uninstalled')
     return h('section', {}, h('h3', {}, t('What it needs')),
       h('ul.needs', {}, requirements.map(line => h('li', {}, h('code', {}, line), missing.includes(line) ? h('span.quiet', {}, ' ', t('not installed')) : null))),
       h('p.quiet', {}, own ? t('It runs in an environment of its own: what it installs touches no other pack.') : t('It runs in Easel’s own environment. Nothing is installed by itself.')),
       known.installing?.pack === pack.name ? progress(known.installing) : null,
-      wanting && !known.installing?.busy ? offer(pack) : null)
+      wanting && !known.installing?.busy ? (why ? h('p.quiet', {}, why) : offer(pack)) : null)
   }
 
   /** @param {import('./known.js').Installing} installing */
@@ -59,14 +60,15 @@ export function createNeeds({ known, toasts, redraw }) {
 
   /** @param {Pack} pack @param {Plan} plan */
   function form(pack, plan) {
+    const { code } = known.approving()
     const field = h('input.field.code', { type: 'text', inputmode: 'numeric', autocomplete: 'one-time-code', spellcheck: 'false', maxlength: 12, 'data-key': 'install-code', 'aria-label': t('The code on the terminal'), placeholder: t('Code') })
     const wrong = h('p.wrong', { role: 'alert' })
-    const element = h('form.approval', {}, h('div.row', {}, field, h('button.primary', { type: 'submit', 'data-key': 'install' }, t('Install'))), wrong,
-      h('button.link', { type: 'button', 'data-key': 'install-show-code', onclick: () => void known.showCode().catch(error => { wrong.textContent = error.message }) }, t('Show the code on the terminal')))
+    const element = h('form.approval', {}, h('div.row', {}, code ? field : null, h('button.primary', { type: 'submit', 'data-key': 'install' }, t('Install'))), wrong,
+      code && h('button.link', { type: 'button', 'data-key': 'install-show-code', onclick: () => void known.showCode().catch(error => { wrong.textContent = error.message }) }, t('Show the code on the terminal')))
     element.addEventListener('keydown', event => { if (event.key !== 'Escape') event.stopPropagation() })
     element.addEventListener('submit', event => {
       event.preventDefault()
-      if (!field.value.trim()) return void field.focus()
+      if (code && !field.value.trim()) return void field.focus()
       known.install(pack, field.value.trim(), plan.needs).catch(error => {
         if (!element.isConnected) return void toasts.show({ key: 'packs', tone: 'error', text: error.message })
         wrong.textContent = error.message

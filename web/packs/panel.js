@@ -50,7 +50,7 @@ export function packsPanel({ editor, known, toasts, colorOf, takeWanted }) {
       const field = h('input.field', { type: 'search', placeholder: t('Search packs and their nodes'), 'aria-label': t('Search packs'), autocomplete: 'off', spellcheck: 'false', value: kept.words, oninput: () => { kept.words = field.value; draw() } })
       list.drivenBy(field)
       const chips = h('div.chips', { role: 'group', 'aria-label': t('Which packs') })
-      const all = h('button', { type: 'button', onclick: () => approveAll({ known, toasts }) }, icon('lock', 14), h('span'))
+      const all = h('button', { type: 'button', 'data-needs': 'admin', onclick: () => approveAll({ known, toasts }) }, icon('lock', 14), h('span'))
       const again = h('button.round', { type: 'button', 'aria-label': t('Read the packs again'), 'data-tip': t('Read the packs again'), onclick: () => void known.load() }, icon('repeat', 15))
       const count = h('span.count', { role: 'status' })
       const empty = h('div.empty-packs', { hidden: true })

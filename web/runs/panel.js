@@ -10,6 +10,8 @@ import { createPastList } from './past_list.js'
 import { createRunningCard } from './running_card.js'
 import { createWaitingList } from './waiting_list.js'
 
+/** Whose jobs are, for who sees other people's: '' for one's own. @typedef {{ of: (owner: string | undefined) => string, load: () => Promise<void> }} Whose */
+
 /** What each job is expected to take is asked for again so long after one has ended, in ms. */
 const REFRESH = 1500
 
@@ -19,10 +21,11 @@ const REFRESH = 1500
  *   settings: import('../app/settings.js').Settings,
  *   typeTitle: (type: string) => string,
  *   seeWorker: () => Promise<any>,
+ *   whose: Whose,
  * }} parts  `seeWorker`: what the server says of its worker now
  * @returns {import('../panels/drawer.js').Panel}
  */
-export function queuePanel({ feed, settings, typeTitle, seeWorker, ...parts }) {
+export function queuePanel({ feed, settings, typeTitle, seeWorker, whose, ...parts }) {
   const { routes, graph, toasts } = parts
   const acts = new Acts(parts)
   return {
@@ -33,9 +36,9 @@ export function queuePanel({ feed, settings, typeTitle, seeWorker, ...parts }) {
       const said = h('div.reader', { role: 'status' })
       const notices = h('div.notices', { role: 'status' })
       const room = h('div.body.scrolls', { tabindex: -1 })
-      const card = createRunningCard({ feed, acts, typeTitle })
-      const waiting = createWaitingList({ feed, acts, say: sentence => { said.textContent = sentence } })
-      const past = createPastList({ room, routes, acts, document: () => graph.id })
+      const card = createRunningCard({ feed, acts, typeTitle, whose })
+      const waiting = createWaitingList({ feed, acts, whose, say: sentence => { said.textContent = sentence } })
+      const past = createPastList({ room, routes, acts, whose, document: () => graph.id })
       room.append(card.element, waiting.element, past.element)
       const bell = h('button.narrow', { type: 'button', 'aria-haspopup': 'menu', 'aria-label': t('Tell when jobs are done'), 'data-tip': t('Tell when jobs are done'), onclick: () => openMenu([
         { label: t('A notice when jobs are done and the page is hidden'), checked: settings.values.notify, run: () => void setNotices(!settings.values.notify) },
@@ -96,6 +99,7 @@ export function queuePanel({ feed, settings, typeTitle, seeWorker, ...parts }) {
       ]
       draw()
       past.reload()
+      void whose.load().then(() => { draw(); past.draw() })
       void seeWorker().then(found => {
         worker = found
         draw()

@@ -22,9 +22,10 @@ const AHEAD = 600
  * @param {HTMLElement} parts.room  what scrolls
  * @param {import('../api/queue.js').QueueRoutes} parts.routes
  * @param {import('./acts.js').Acts} parts.acts
+ * @param {import('./panel.js').Whose} parts.whose
  * @param {() => string} parts.document  id of the one on the canvas
  */
-export function createPastList({ room, routes, acts, document: openDocument }) {
+export function createPastList({ room, routes, acts, whose, document: openDocument }) {
   /** @type {Which} */
   let which = 'all'
   /** @type {PastJob[]} */
@@ -35,7 +36,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
   let loading = false
   let loaded = false
   let turn = 0
-  /** @type {Map<string, { job: PastJob, element: HTMLElement }>} */
+  /** @type {Map<string, { job: PastJob, owner: string, element: HTMLElement }>} */
   const rows = new Map()
 
   /** @type {readonly (readonly [Which, string])[]} */
@@ -112,12 +113,13 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
   /** @param {PastJob} job */
   function row(job) {
     const known = rows.get(job.prompt_id)
-    if (known?.job === job) return known.element
+    const owner = whose.of(job.owner)
+    if (known?.job === job && known.owner === owner) return known.element
     const outcome = outcomeOf(job)
     const name = nameOf(job)
     const failed = job.state === 'error'
     const open = h('button.open', { type: 'button', 'data-tip': failed ? outcome : t('Open its graph'), 'aria-keyshortcuts': 'Delete', onclick: () => void acts.open(job) }, thumb(job),
-      h('span.words', {}, h('span.title', {}, joined([titleOf(job), placeOf(job)])), h('span.small.number', { class: failed ? 'small number failed' : 'small number' }, joined([clockTime(job.ended), outcome, !failed && seedOf(job)]))))
+      h('span.words', {}, h('span.title', {}, joined([titleOf(job), placeOf(job)])), h('span.small.number', { class: failed ? 'small number failed' : 'small number' }, joined([clockTime(job.ended), owner, outcome, !failed && seedOf(job)]))))
     const again = h('button.act', { type: 'button', 'data-needs': 'run', 'aria-label': t('Run {name} again', { name }), 'data-tip': t('Run again'), onclick: () => void acts.again(job, 'same') }, icon('repeat', 15))
     const menu = h('button.act', { type: 'button', 'aria-label': t('What can be done with {name}', { name }), 'data-tip': t('More'), 'aria-haspopup': 'menu', onclick: () => show(job, menu.getBoundingClientRect()) }, icon('more', 15))
     const made = h('div.entry.job', { role: 'listitem', dataset: { state: job.state } }, open, again, menu)
@@ -132,7 +134,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
       const beside = /** @type {HTMLElement | null | undefined} */ ((made.nextElementSibling ?? made.previousElementSibling)?.querySelector('.open'))
       void acts.forget([job]).then(() => beside?.focus())
     })
-    rows.set(job.prompt_id, { job, element: made })
+    rows.set(job.prompt_id, { job, owner, element: made })
     return made
   }
 
@@ -183,7 +185,7 @@ export function createPastList({ room, routes, acts, document: openDocument }) {
     none.textContent = failure || (which === 'failed' ? t('Nothing has failed.') : which === 'document' ? t('This graph has not run yet.') : t('What has run is listed here, with the graph that made it.'))
   }
 
-  return { element, take, drop, reload, end: () => near.disconnect(), which: () => which }
+  return { element, draw, take, drop, reload, end: () => near.disconnect(), which: () => which }
 }
 
 /** Has an element hold these children, and moves none that is where it belongs: thousands may be there. @param {Element} element @param {readonly HTMLElement[]} children */

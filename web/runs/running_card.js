@@ -15,9 +15,10 @@ const TICK = 500
  * @param {import('../app/queue_feed.js').QueueFeed} parts.feed
  * @param {import('./acts.js').Acts} parts.acts
  * @param {(type: string) => string} parts.typeTitle  of a node type
+ * @param {import('./panel.js').Whose} parts.whose
  * @returns {{ element: HTMLElement, draw: () => void, end: () => void }}
  */
-export function createRunningCard({ feed, acts, typeTitle }) {
+export function createRunningCard({ feed, acts, typeTitle, whose }) {
   const picture = h('canvas', { width: SIDE, height: SIDE, hidden: true, 'aria-hidden': 'true' })
   const title = h('span.title')
   const marks = h('span.small.number')
@@ -48,7 +49,7 @@ export function createRunningCard({ feed, acts, typeTitle }) {
     element.hidden = running === null
     if (!running) return
     setText(title, titleOf(running))
-    setText(marks, joined([running.attempt > 1 && t('second try'), placeOf(running), seedOf(running)]))
+    setText(marks, joined([whose.of(running.owner), running.attempt > 1 && t('second try'), placeOf(running), seedOf(running)]))
     const { progress } = running
     const share = progress?.share ?? 0
     fill.style.transform = `scaleX(${share})`

@@ -19,9 +19,10 @@ const SHOWN = 100
  * @param {object} parts
  * @param {import('../app/queue_feed.js').QueueFeed} parts.feed
  * @param {import('./acts.js').Acts} parts.acts
+ * @param {import('./panel.js').Whose} parts.whose
  * @param {(sentence: string) => void} parts.say  to those who hear the page
  */
-export function createWaitingList({ feed, acts, say }) {
+export function createWaitingList({ feed, acts, whose, say }) {
   const count = h('span.number')
   const clear = h('button.link', { type: 'button', 'data-needs': 'run', 'data-tip': t('It can be taken back'), onclick: () => void acts.cancel(null) }, t('Remove all'))
   const head = h('div.head', {}, h('h3', {}, t('Waiting'), count), clear)
@@ -30,15 +31,16 @@ export function createWaitingList({ feed, acts, say }) {
   const more = h('button.link.all', { type: 'button', onclick: () => { limit = Infinity; draw() } })
   const element = h('section.waiting', {}, head, none, list, more)
   let limit = SHOWN
-  /** @type {Map<string, { job: WaitingJob, element: HTMLElement }>} */
+  /** @type {Map<string, { job: WaitingJob, owner: string, element: HTMLElement }>} */
   const rows = new Map()
 
   /** @param {WaitingJob} job */
   function row(job) {
     const { prompt_id: id } = job
     const known = rows.get(id)
-    if (known?.job === job) return known.element
-    const small = joined([placeOf(job), job.expected_ms !== null && t('about {time}', { time: duration(job.expected_ms) }), job.attempts > 0 && t('second try'), seedOf(job)])
+    const owner = whose.of(job.owner)
+    if (known?.job === job && known.owner === owner) return known.element
+    const small = joined([owner, placeOf(job), job.expected_ms !== null && t('about {time}', { time: duration(job.expected_ms) }), job.attempts > 0 && t('second try'), seedOf(job)])
     const name = nameOf(job)
     const grip = h('span.grip', { 'aria-hidden': 'true' }, icon('grip', 14))
     const open = h('button.open', { type: 'button', 'data-tip': t('Open its graph'), 'data-keys': 'Alt+ArrowUp', 'aria-keyshortcuts': 'Alt+ArrowUp Alt+ArrowDown Delete', onclick: () => void acts.open(job) },
@@ -52,7 +54,7 @@ export function createWaitingList({ feed, acts, say }) {
       show(job, { x: event.clientX, y: event.clientY })
     })
     if (known) replaceFocused(known.element, made)
-    rows.set(id, { job, element: made })
+    rows.set(id, { job, owner, element: made })
     return made
   }
 
