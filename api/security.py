@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import secrets
 import socket
 from collections.abc import Collection, Generator, Iterable
@@ -103,7 +104,7 @@ class Gate:
             )
         origin = request.headers.get(hdrs.ORIGIN)
         if origin is not None:
-            if not self.allows_origin(origin) and not _same_origin(origin, host):
+            if not self.allows_origin(origin) and not _same_origin(origin, host, self._is_secure(request)):
                 raise Refusal(
                     403,
                     "forbidden_origin",
@@ -173,6 +174,8 @@ class Gate:
 
     def _knows(self, host: str) -> bool:
         name = _host_name(host)
+        if not name:
+            return False
         if name in self._hosts:
             return True
         try:
@@ -259,27 +262,40 @@ def _unauthorized(message: str) -> Refusal:
     return Refusal(401, "unauthorized", message, details, headers={hdrs.WWW_AUTHENTICATE: 'Basic realm="Easel"'})
 
 
+def _host_and_port(host: str) -> tuple[str, int | None] | None:
+    """The name in a Host header, lower case and without brackets, and the port, if it says one; None for nonsense."""
+    found = _HOST.fullmatch(host.strip())
+    if found is None:
+        return None
+    name = found["six"] or found["bare"] or found["name"]
+    return name.lower(), int(found["port"]) if found["port"] else None
+
+
+_HOST = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<name>[\w.-]+))(?::(?P<port>\d{1,5}))?|(?P<bare>[0-9A-Fa-f:.]+)")
+"""An IPv6 address stands in brackets there, and without them on the command line."""
+
+
 def _host_name(host: str) -> str:
-    """The name in a Host header, lower case, without port and brackets."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host if host.count(":") > 1 else host.partition(":")[0]
+    found = _host_and_port(host)
+    return "" if found is None else found[0]
 
 
-def _same_origin(origin: str, host: str) -> bool:
+def _same_origin(origin: str, host: str, secure: bool) -> bool:
+    """Whether this is the origin of pages of the server's that is called so.
+
+    secure: whether the browser speaks TLS with us: then a page that came without may be anybody's.
+    """
     try:
         parts = urlsplit(origin)
         port = parts.port
     except ValueError:
         return False
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    if default is None:
+    default = {"https": 443, "http": None if secure else 80}.get(parts.scheme)
+    ours = _host_and_port(host)
+    # An origin is a scheme, a name and a port; what has more was written by no browser.
+    if default is None or ours is None or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
         return False
-    theirs = (_host_name(parts.netloc), port or default)
-    _, colon, tail = host.rpartition(":")
-    ours = int(tail) if colon and tail.isdigit() and not host.endswith("]") else default
-    return theirs == (_host_name(host), ours)
+    return (_host_name(parts.netloc), port or default) == (ours[0], ours[1] or default)
 
 
 def _is_navigation(request: web.Request) -> bool:

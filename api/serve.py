@@ -48,6 +48,7 @@ from api.room import Room
 from api.security import Gate, TokenError, addresses, token_for
 from api.services import Services
 from api.shares.store import ShareStore
+from api.tls import Certificate
 from api.troubles import Troubles
 from api.unfinished import clear
 from api.workers import LocalWorker
@@ -206,8 +207,11 @@ async def _serve(flags: Flags, found: Found) -> None:
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        port = await _listen(runner, flags)
+        certificate = _certificate(flags)
+        port = await _listen(runner, flags, certificate)
         accounts.start()
+        if certificate is not None:
+            stack.callback(asyncio.create_task(certificate.keep_up(), name="certificate").cancel)
         await _start(services, stack)
         _announce(flags, port, token)
         terminal = AtTheTerminal(flags, services.packs, services.code, services.worker.take_up)
@@ -325,9 +329,9 @@ async def _watch_development(services: Services, stack: AsyncExitStack) -> None:
     await watch.start()
 
 
-async def _listen(runner: web.AppRunner, flags: Flags) -> int:
+async def _listen(runner: web.AppRunner, flags: Flags, certificate: Certificate | None) -> int:
     """Listen on every address; returns the port, which 0 lets the system choose. Raises StartError."""
-    context = _tls(flags)
+    context = None if certificate is None else certificate.context
     port = flags.port
     for address in flags.listen:
         site = web.TCPSite(runner, address, port, ssl_context=context, backlog=1024)
@@ -354,17 +358,16 @@ def _why_not(error: OSError, address: str, port: int) -> str:
     return f"cannot listen on {address}, port {port}: {error.strerror or error}. See --listen."
 
 
-def _tls(flags: Flags) -> ssl.SSLContext | None:
+def _certificate(flags: Flags) -> Certificate | None:
+    """Raises StartError."""
     if flags.tls is None:
         return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(*flags.tls)
+        return Certificate(*flags.tls)
     except (OSError, ssl.SSLError) as error:
         raise StartError(
             f"the certificate {flags.tls[0]} with the key {flags.tls[1]} cannot be used: {error}"
         ) from error
-    return context
 
 
 def _announce(flags: Flags, port: int, token: str | None) -> None:

@@ -236,15 +236,8 @@ def test_the_log_is_bounded_and_read_in_pages(tmp_path: Path, monkeypatch: pytes
     log = AuditFile(tmp_path)
     for number in range(100):
         log.write("made", {"number": number, "long": "x" * 1000})
-    assert (
-        sorted(path.name for path in tmp_path.iterdir())
-        == [
-            "audit.1.log",
-            "audit.2.log",
-            "audit.3.log",
-            "audit.log",
-        ][: len(list(tmp_path.iterdir()))]
-    )
+    assert {path.name for path in tmp_path.iterdir()} >= {"audit.1.log", "audit.2.log", "audit.3.log"}
+    assert not (tmp_path / "audit.4.log").exists()
     assert all(path.stat().st_size < 3000 for path in tmp_path.iterdir())
     found: list[int] = []
     before: str | None = None
