@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from api.prompt import need_admin
 from api.replies import Refusal, read_object
 from api.services import SERVICES
 from graph.types import JsonObject
@@ -42,6 +43,7 @@ async def post_devices(request: web.Request) -> web.Response:
 
     While a job runs it is done after it.
     """
+    need_admin(request, "What the device holds is everybody's: only an admin can have it let go.")
     worker = request.app[SERVICES].worker
     body = await read_object(request)
     match body:

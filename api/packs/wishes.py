@@ -7,6 +7,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from api.people import FIRST
 from api.prompt import accept
 from api.replies import Refusal
 from api.services import Services
@@ -44,12 +45,15 @@ class Wishes:
         """Queue a job for a pack, as if its client had posted it. What is refused is told in the log."""
         jobs, client_id = self._services.jobs, header["client_id"]
         owner = jobs.owner_for(client_id)
+        if owner is None and self._services.accounts.exist:
+            log.warning("a pack wanted to queue a prompt, and did not say for whom: it names no client that is here")
+            return
         number, targets = float(header["number"]), header.get("targets")
         body: JsonObject = {"prompt": header["prompt"], "extra_data": header["extra_data"]}
         body |= {"client_id": client_id} if client_id else {}
         body |= {} if targets is None else {"partial_execution_targets": targets}
         try:
-            found = await accept(self._services, body, owner)
+            found = await accept(self._services, body, owner or FIRST)
             place = jobs.next_number(number < 0)
             await jobs.submit(str(header["prompt_id"]), client_id, place, found.body, found.secrets)
         except Refusal as refusal:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from api.people import who
+from api.queue.whose import seen_by
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
 from api.shares.form import read_form
@@ -31,7 +32,7 @@ LONGEST = 3650 * DAY
 async def list_shares(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     found: list[JsonObject] = []
-    for share in await services.shares.all(who(request).id):
+    for share in await services.shares.all(seen_by(who(request))):
         waiting = await services.shares.open_runs(share.id)
         found.append({**share.to_json(), "waiting": len(waiting)})
     return web.json_response({"shares": found, "now": time.time()})
@@ -118,7 +119,7 @@ def remove_uploads(folders: Folders, names: list[str]) -> None:
 
 
 async def _found(request: web.Request, services: Services) -> Share:
-    share = await services.shares.by_id(who(request).id, request.match_info["id"])
+    share = await services.shares.by_id(seen_by(who(request)), request.match_info["id"])
     if share is None:
         raise Refusal(404, "not_found", "There is no such shared link.")
     return share

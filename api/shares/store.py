@@ -95,6 +95,7 @@ class Share:
         """As its owner sees it in the list."""
         return {
             "id": self.id,
+            "owner": self.owner,
             "name": self.name,
             "created": self.created,
             "revoked": self.revoked,
@@ -161,14 +162,16 @@ class ShareStore(Database):
     async def by_token(self, token: str) -> Share | None:
         return await self._one("digest = ?", digest(token))
 
-    async def by_id(self, owner: str, id: str) -> Share | None:
-        return await self._one("owner = ? AND id = ?", owner, id)
+    async def by_id(self, owner: str | None, id: str) -> Share | None:
+        """One of this owner's; None: of anybody's."""
+        return await self._one("(? IS NULL OR owner = ?) AND id = ?", owner, owner, id)
 
-    async def all(self, owner: str) -> list[Share]:
-        """The newest first."""
+    async def all(self, owner: str | None) -> list[Share]:
+        """This owner's, or everybody's, the newest first."""
 
         def read(db: sqlite3.Connection) -> list[Share]:
-            rows = db.execute(f"SELECT {_SHARE} FROM shares WHERE owner = ? ORDER BY created DESC, id", (owner,))
+            where = "? IS NULL OR owner = ?"
+            rows = db.execute(f"SELECT {_SHARE} FROM shares WHERE {where} ORDER BY created DESC, id", (owner, owner))
             return [self._share(row) for row in rows]
 
         return await self.call(read)

@@ -70,7 +70,7 @@ def runs(server: Server, who: Someone, id: str) -> None:
 
 @contextmanager
 def ears(
-    server: Server, who: Someone, client_id: str | None = None, path: str = "/ws", **flags: bool
+    server: Server, who: Someone, client_id: str | None = None, path: str = "/ws", flags: dict[str, bool] | None = None
 ) -> Iterator[ClientConnection]:
     options: dict[str, Any] = {"max_queue": None, "ping_interval": None, "close_timeout": 0.2}  # whatever is read when
     with server.socket(client_id, path, additional_headers=who.program, **options) as socket:
@@ -124,6 +124,7 @@ def test_each_sees_their_own_jobs_and_an_admin_all(team: tuple[Server, People]) 
     for who in (people.vera, people.otto):
         assert who.post(server, "/easel/queue", {"paused": False}).status == 403
         assert who.post(server, "/free", {"unload_models": True}).status == 403
+        assert who.post(server, "/easel/devices", {"free": "cache"}).status == 403
     owners = {job["prompt_id"]: job["owner"] for job in people.ada.get(server, "/easel/queue").json()["waiting"]}
     assert owners == {hers[0]: people.vera.id, hers[1]: people.vera.id, his: people.max.id}
 
@@ -242,8 +243,8 @@ def test_events_reach_the_owner_alone_whoever_guesses_ids(team: tuple[Server, Pe
     server, people = team
     client, rich = uuid.uuid4().hex, {"supports_preview_metadata": True, "easel_nodes": True}
     with (
-        ears(server, people.vera, client, **rich) as hers,
-        ears(server, people.max, client, **rich) as his,
+        ears(server, people.vera, client, flags=rich) as hers,
+        ears(server, people.max, client, flags=rich) as his,
         ears(server, people.max, path="/easel/events?previews=1") as his_feed,
         ears(server, people.ada, path="/easel/events?previews=1") as admins_feed,
         ears(server, people.vera, path="/easel/events?previews=1") as her_feed,
@@ -251,7 +252,10 @@ def test_events_reach_the_owner_alone_whoever_guesses_ids(team: tuple[Server, Pe
         hello = heard(her_feed, "hello")[-1]["data"]
         id = post(server, people.vera, LONG, client_id=client)
         assert "executing" in kinds(heard(hers, "executing"))
-        with ears(server, people.max, client, **rich) as late, ears(server, people.vera, client, **rich) as again:
+        with (
+            ears(server, people.max, client, flags=rich) as late,
+            ears(server, people.vera, client, flags=rich) as again,
+        ):
             assert kinds(heard(late)) == {"status", "feature_flags"}
             assert {"executing", "progress_state"} <= kinds(heard(again, "progress_state"))
         after = f"/easel/events?previews=1&since={hello['seq']}&epoch={hello['epoch']}"
@@ -358,3 +362,4 @@ def test_what_guests_run_is_the_jobs_of_who_shared_the_link(team: tuple[Server, 
     assert newest["prompt_id"] not in people.max.get(server, "/history").json()
     assert people.max.get(server, f"/easel/shares/{made.json()['id']}/runs").status == 404
     assert people.max.post(server, f"/easel/shares/{made.json()['id']}", {"revoked": True}, "PATCH").status == 404
+    assert people.ada.post(server, f"/easel/shares/{made.json()['id']}", {"revoked": True}, "PATCH").status == 200
