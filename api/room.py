@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from api.clock import ClockWatch
 from api.files_on_disk import FULL, READ_ONLY
@@ -27,8 +27,6 @@ from api.troubles import Kind, Troubles
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
-
-T = TypeVar("T")
 
 LOOK_EVERY = 5.0
 PATIENCE = 3.0
@@ -43,6 +41,8 @@ CLOCK_TOLD = 600.0
 """Seconds for which a page shows that the clock was set."""
 TO_WRITE = ("output", "temp", "user")
 """What a job needs."""
+WRITE_ERRORS = ("SaveError", "OSError", "PermissionError", "FileNotFoundError", "BlockingIOError", "TimeoutError")
+"""How the types of errors end that a node meets where its file finds no place."""
 FOLDER_KINDS: tuple[Kind, ...] = ("disk_full", "read_only", "gone")
 
 
@@ -109,6 +109,11 @@ class Room:
         for place in self._places.values():
             place.doubted = True
         self._soon.set()
+
+    def heard(self, kind: str, data: Any, _: str | None) -> None:
+        """An event of the queue: a job that could not write its result is no reason to let the next one fail too."""
+        if kind == "execution_error" and str(data.get("exception_type", "")).endswith(WRITE_ERRORS):
+            self.doubt()
 
     async def hindrance(self, *names: str) -> str:
         """Why these folders (those that a job needs, where none is named) cannot be written to; empty where they can.

@@ -238,6 +238,7 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     troubles = Troubles(lambda problems: feed.publish("trouble", {"problems": problems}))
     written = {"output": flags.output, "input": flags.input, "temp": flags.temp, "user": flags.user}
     room = Room(written, troubles, flags.least_space)
+    feed.watch(room.heard)
 
     def tell_of_worker() -> None:
         feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})

@@ -8,6 +8,7 @@ list among the inputs makes no call, and empty outputs.
 
 from __future__ import annotations
 
+import errno
 import inspect
 import re
 import traceback
@@ -29,6 +30,7 @@ Lists = Mapping[str, list[Any]]
 
 MAX_MESSAGE = 10_000
 """Characters of an exception's message that are passed on."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _HERE = str(Path(__file__).parent)
 _ALLOCATION = re.compile(r"DefaultCPUAllocator: .*you tried to allocate (\d{1,18}) bytes")
 """How a lack of memory reaches us from deep below, with a place in C++ and no word for a person."""
@@ -139,9 +141,16 @@ def _message(error: BaseException) -> str:
         refused = _ALLOCATION.search(str(error))
         if refused is not None:
             return f"{bytes_in_words(int(refused[1]))} of memory at once could not be had."
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return f"The disk is full: {_place(error)} could not be written. Make room, then run this again."
         return str(error)[:MAX_MESSAGE]
     except Exception:
         return f"({type_name(error)} without a message that can be read)"
+
+
+def _place(error: OSError) -> str:
+    """The file that an error is about, with its folder."""
+    return "a file" if error.filename is None else f"{Path(str(error.filename)).absolute()}"
 
 
 def _frames(error: BaseException) -> list[str]:

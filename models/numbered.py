@@ -138,7 +138,7 @@ def _why(error: OSError, folder: Path, stem: str, size: int) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
             f"The disk is full: {stem} ({size / 1e6:.1f} MB) was not saved in {folder}. "
-            "Make room, or choose another folder with --output-directory"
+            "Make room, then run it again, or choose another folder with --output-directory"
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{stem} was not saved: this user may not write in {folder}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from types import SimpleNamespace
 
@@ -111,6 +112,13 @@ def test_what_the_allocator_says_is_put_in_words() -> None:
     with pytest.raises(NodeError) as found, as_node_error(NodeId("1"), "Enlarge", {}, lambda error: "Use less."):
         raise RuntimeError(f"{said}allocate 103079215104 bytes. Error code 12 (Cannot allocate memory)")
     assert found.value.exception_message == "103 GB of memory at once could not be had.\nUse less."
+
+
+def test_a_full_disk_is_said_with_the_file_that_found_no_room() -> None:
+    with pytest.raises(NodeError) as found, as_node_error(NodeId("1"), "Keep", {}, lambda error: None):
+        raise OSError(errno.ENOSPC, "No space left on device", "/pictures/a.png")
+    said = found.value.exception_message
+    assert said == "The disk is full: /pictures/a.png could not be written. Make room, then run this again.\n"
 
 
 def test_the_cache_may_be_too_small_for_everything() -> None:

@@ -23,9 +23,16 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def troubled(disk: Path) -> Iterator[Server]:
-    """A server whose output folder lies on a small disk."""
-    with running(disk.parent / "base", "--output-directory", str(disk)) as server:
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with mounted(tmp_path_factory.mktemp("disk") / "input") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def troubled(disk: Path, inputs: Path) -> Iterator[Server]:
+    """A server whose output and input folders lie on small disks of their own."""
+    flags = ("--output-directory", str(disk), "--input-directory", str(inputs))
+    with running(disk.parent / "base", *flags) as server:
         server.wait_until_ready()
         yield server
 
@@ -89,15 +96,14 @@ def test_pages_hear_of_it(troubled: Server, disk: Path) -> None:
         assert _trouble(socket) == []
 
 
-def test_an_upload_that_finds_no_room_is_refused_at_once(tmp_path: Path) -> None:
-    with mounted(tmp_path / "input") as folder, running(tmp_path / "b", "--input-directory", str(folder)) as server:
-        filler = fill(folder, leave=50_000)
-        reply = server.upload("note.bin", b"x")
-        assert reply.status == 507
-        assert "is full" in reply.json()["error"]["message"]
-        assert server.run(say("jobs need no input folder"))["status"]["completed"] is True
-        filler.unlink()
-        assert server.upload("note.bin", b"x").status == 200
+def test_an_upload_that_finds_no_room_is_refused_at_once(troubled: Server, inputs: Path) -> None:
+    filler = fill(inputs, leave=50_000)
+    reply = troubled.upload("other.bin", b"x")
+    assert reply.status == 507
+    assert "is full" in reply.json()["error"]["message"]
+    assert troubled.run(say("jobs need no input folder"))["status"]["completed"] is True
+    filler.unlink()
+    assert troubled.upload("other.bin", b"x").status == 200
 
 
 def _trouble(socket: Any) -> list[dict[str, Any]]:
@@ -105,3 +111,18 @@ def _trouble(socket: Any) -> list[dict[str, Any]]:
         data = socket.recv(timeout=30)
         if isinstance(data, str) and (event := json.loads(data))["type"] == "trouble":
             return event["data"]["problems"]
+
+
+def test_a_result_that_finds_no_room_makes_the_next_ones_wait(troubled: Server, disk: Path) -> None:
+    filler = fill(disk, leave=400_000)
+    large = troubled.prompt({"1": {"class_type": "Save", "inputs": {"letter": "a", "kilobytes": 1000}}})
+    kind, data = troubled.result(large)["status"]["messages"][-1]
+    assert kind == "execution_error"
+    assert data["exception_message"].startswith("The disk is full: a (1.0 MB) was not saved in")
+    assert str(disk) in data["exception_message"]
+    assert "run it again" in data["exception_message"]
+    filler.unlink()
+    again = troubled.post(f"/easel/jobs/{large}/again", {"seeds": "same"}).json()["prompt_id"]
+    assert troubled.result(again)["status"]["completed"] is True
+    assert (disk / "a_00001_.txt").stat().st_size == 1000 * 1024
+    (disk / "a_00001_.txt").unlink()
