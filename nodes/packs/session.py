@@ -186,7 +186,10 @@ class PackSession:
         report = self._loader.load(to_load)
         seen = self._loader.seen
         if around is not None and seen is not None:
-            self._resting.learn(to_load, report, self._loader.registry, seen, around.disturbed_by(seen))
+            disturbed_by = around.disturbed_by(seen)
+            if disturbed_by:
+                log.debug("pack %s is imported at every start: %s", to_load.name, disturbed_by)
+            self._resting.learn(to_load, report, self._loader.registry, seen, disturbed_by)
         return report
 
     def _keep(self) -> None:
