@@ -9,28 +9,33 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
         post(
             "/prompt",
             "Queue a graph: in API format, or a file as the page saves it. `extra_data.webhook` names an address that"
-            " is told when the job has ended, where its host was listed by --webhook-host.",
+            " is told when the job has ended, where its host was listed by --webhook-host. 429 where the person's quota of"
+            " jobs or of time is used up; `Retry-After` says in how many seconds there is room again.",
             "#PromptRequest",
             "#PromptAnswer",
         ),
-        get("/prompt", "How many jobs wait or run.", {"exec_info": {"queue_remaining": "integer"}}),
-        get("/queue", "Jobs that run and that wait.", {"queue_running": [["any"]], "queue_pending": [["any"]]}),
+        get("/prompt", "How many jobs wait or run, whosesoever.", {"exec_info": {"queue_remaining": "integer"}}),
+        get(
+            "/queue", "One's own jobs that run and that wait.", {"queue_running": [["any"]], "queue_pending": [["any"]]}
+        ),
         post(
             "/queue",
-            "Take waiting jobs out: all, or those with these ids.",
+            "Take waiting jobs out: all of one's own, or those with these ids.",
             {"clear?": "boolean", "delete?": ["string"]},
         ),
         get("/history", "Ended jobs, oldest first.", {"*": "#HistoryEntry"}, query="max_items:integer offset:integer"),
         get("/history/{prompt_id}", "One ended job; an empty object while it waits or runs.", {"*": "#HistoryEntry"}),
-        post("/history", "Forget ended jobs: all, or these.", {"clear?": "boolean", "delete?": ["string"]}),
+        post(
+            "/history", "Forget ended jobs: all of one's own, or these.", {"clear?": "boolean", "delete?": ["string"]}
+        ),
         post(
             "/interrupt",
-            "Stop the job that runs, or only if it is this one; with `now` its worker is replaced at once.",
+            "Stop the job that runs if it is one's own, or this one; with `now` its worker is replaced at once.",
             {"prompt_id?": "string", "now?": "boolean"},
         ),
         post(
             "/free",
-            "Give memory back after the job that runs: models, and with `free_memory` cached results too.",
+            "Give memory back after the job that runs: models, and with `free_memory` cached results too. For admins.",
             {"unload_models?": "boolean", "free_memory?": "boolean"},
         ),
         get("/ws", "Websocket: progress, previews and results of this client's jobs.", query="clientId", status=101),

@@ -18,7 +18,8 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
         ),
         patch(
             "/easel/jobs/{prompt_id}",
-            "Move a waiting job: `priority` (lower runs first) or `position` (1 is next).",
+            "Move a waiting job among one's own: `priority` (lower runs first) or `position` (1 is next, as far as others'"
+            " turns allow).",
             {"priority?": "number", "position?": "integer"},
             "#Job",
         ),
@@ -29,8 +30,12 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
             {"seeds?": "string", "front?": "boolean", "client_id?": "string", "prompt_id?": "string"},
             "#PromptAnswer",
         ),
-        get("/easel/queue", "How the queue stands.", "#QueueState"),
-        post("/easel/queue", "Pause the queue, or let it go on.", {"paused": "boolean"}, "#QueueState"),
+        get(
+            "/easel/queue",
+            "How the queue stands: one's own jobs; `others` says how many of `queue_remaining` are not.",
+            "#QueueState",
+        ),
+        post("/easel/queue", "Pause the queue, or let it go on; for admins.", {"paused": "boolean"}, "#QueueState"),
         post(
             "/easel/queue/move",
             "Move waiting jobs: `to` front or back, or `before` or `after` another.",
@@ -39,7 +44,7 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
         ),
         post(
             "/easel/queue/cancel",
-            "Take waiting jobs out.",
+            "Take waiting jobs out; `all` means all of one's own.",
             {"ids?": ["string"], "all?": "boolean"},
             {"removed": ["string"]},
         ),
@@ -54,7 +59,7 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
             "/easel/history",
             "Ended jobs, newest first, a page at a time.",
             {"entries": ["object"], "next": "integer?"},
-            query="limit:integer before:integer document state",
+            query="limit:integer before:integer document state owner",
         ),
         post(
             "/easel/history",
@@ -66,7 +71,7 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
         get("/easel/sweeps/{prompt_id}", "One sweep: axes, cells and results so far.", "object"),
         get(
             "/easel/events",
-            "Websocket: all jobs' events, numbered, so that nothing is missed.",
+            "Websocket: events of all jobs that one may see, numbered, so that nothing is missed.",
             query="since:integer epoch previews alive:integer",
             status=101,
         ),
