@@ -9,8 +9,8 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
         post(
             "/prompt",
             "Queue a graph: in API format, or a file as the page saves it. `extra_data.webhook` names an address that"
-            " is told when the job has ended, where its host was listed by --webhook-host. 429 where the person's quota of"
-            " jobs or of time is used up; `Retry-After` says in how many seconds there is room again.",
+            " is told when the job has ended, where its host was listed by --webhook-host. 429 where the person's quota"
+            " of jobs or of time is used up; `Retry-After` says in how many seconds there is room again.",
             "#PromptRequest",
             "#PromptAnswer",
         ),

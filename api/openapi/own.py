@@ -18,8 +18,8 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
         ),
         patch(
             "/easel/jobs/{prompt_id}",
-            "Move a waiting job among one's own: `priority` (lower runs first) or `position` (1 is next, as far as others'"
-            " turns allow).",
+            "Move a waiting job among one's own: `priority` (lower runs first) or `position` (1 is next, as far as"
+            " others' turns allow).",
             {"priority?": "number", "position?": "integer"},
             "#Job",
         ),
