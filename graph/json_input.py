@@ -56,7 +56,9 @@ def load(source: str | bytes, limit_bytes: int = 100 * 2**20) -> Any:
         raise ParseError("A text holds half of a character (a lone surrogate).", details="lone surrogate") from None
     except _BadNumber as error:
         written, why = error.args
-        at = next(match.start() for match in _VALUE.finditer(data) if match[0] == written.encode())
+        number = written.encode()
+        found = (match.start() for match in _VALUE.finditer(data) if match[0].startswith(number))
+        at = next(found, data.find(number))  # what stands right behind it may be no JSON either
         line, column = _place(data, at)
         raise ParseError(
             f"{written[:40]} {why}, at line {line}, column {column}.",

@@ -15,7 +15,8 @@ PATTERN_TYPES = frozenset(
 )
 """Types whose `filename_prefix` is filled when the graph is queued."""
 
-_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
+_COMMENT = re.compile(r"/\*|(?<!:)//")
+_TOKEN = re.compile(r"\\[{}|]|[{}|]|[^{}|\\]+|\\", re.DOTALL)
 _ESCAPED = re.compile(r"\\([{}|])")
 _PATTERN = re.compile(r"%([^%]+)%")
 _DATE = re.compile(r"yyyy|yy|dd?|MM?|hh?|mm?|ss?")
@@ -28,32 +29,45 @@ def resolve_choices(text: str, random: Callable[[], float]) -> str:
 
     Braces that do not pair stay as they are; `\\{`, `\\}` and `\\|` are those letters. `http://` starts no comment.
     """
-    bare = _COMMENT.sub("", text)
-    open_braces: list[list[str]] = []  # for each open brace the parts that were read before it, innermost last
-    parts = [""]
-    at = 0
-    while at < len(bare):
-        letter = bare[at]
-        if letter == "\\" and bare[at + 1 : at + 2] in ("{", "}", "|"):
-            parts[-1] += bare[at : at + 2]
-            at += 1
-        elif letter == "{":
+    open_braces: list[list[list[str]]] = []  # for each open brace the parts that were read before it, innermost last
+    parts: list[list[str]] = [[]]
+    for token in _TOKEN.findall(_without_comments(text)):
+        if token == "{":
             open_braces.append(parts)
-            parts = [""]
-        elif letter == "}" and open_braces:
+            parts = [[]]
+        elif token == "}" and open_braces:
             choice = parts[min(int(random() * len(parts)), len(parts) - 1)]
             parts = open_braces.pop()
-            parts[-1] += choice
-        elif letter == "|" and open_braces:
-            parts.append("")
+            parts[-1].append("".join(choice))
+        elif token == "|" and open_braces:
+            parts.append([])
         else:
-            parts[-1] += letter
-        at += 1
-    while open_braces:
-        rest = "{" + "|".join(parts)
-        parts = open_braces.pop()
-        parts[-1] += rest
-    return _ESCAPED.sub(r"\1", "|".join(parts))
+            parts[-1].append(token)
+    rest: list[str] = []  # of braces that do not pair
+    for before in (*open_braces, parts):
+        rest.append("|".join(map("".join, before)))
+    return _ESCAPED.sub(r"\1", "{".join(rest))
+
+
+def _without_comments(text: str) -> str:
+    """Read once, however many of them are never closed."""
+    kept: list[str] = []
+    at = start = 0
+    last_close = text.rfind("*/")
+    while (found := _COMMENT.search(text, at)) is not None:
+        begin = found.start()
+        if found[0] == "//":
+            end = text.find("\n", begin)
+            at = len(text) if end < 0 else end
+        elif begin + 2 <= last_close:
+            at = text.index("*/", begin + 2) + 2
+        else:
+            at = begin + 1
+            continue
+        kept.append(text[start:begin])
+        start = at
+    kept.append(text[start:])
+    return "".join(kept)
 
 
 def fill_pattern(text: str, now: datetime, look_up: Callable[[str, str], Any]) -> str:

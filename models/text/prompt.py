@@ -9,27 +9,31 @@ from __future__ import annotations
 
 import math
 
+MOST_NESTED = 100
+"""Parentheses within parentheses that count: the weight is beyond ten thousand by then, and what is inside any deeper
+is text. Each level is read once more, so without an end a prompt of 100 KB would take minutes."""
+
 _ESCAPES = (("\\)", "\0\1"), ("\\(", "\0\2"))
 
 
 def weigh(text: str, weight: float = 1.0) -> list[tuple[str, float]]:
-    """Pieces of the prompt, in order, each with its weight; none is empty. Iterative: any depth of nesting.
+    """Pieces of the prompt, in order, each with its weight; none is empty. Iterative, as deep as MOST_NESTED.
 
     weight: of what is in no parentheses.
     """
     for written, stands in _ESCAPES:
         text = text.replace(written, stands)
     pieces: list[tuple[str, float]] = []
-    open_: list[tuple[str, float, bool]] = [(text, weight, False)]
+    open_: list[tuple[str, float, int, bool]] = [(text, weight, 0, False)]
     while open_:
-        span, weight, enclosed = open_.pop()
+        span, weight, depth, enclosed = open_.pop()
         if enclosed:
             span, weight = _own_weight(span, weight)
-        parts = _top_level(span)
+        parts = _top_level(span) if depth < MOST_NESTED else [(span, False)]
         if parts == [(span, False)]:
             pieces.append((_unescape(span), weight))
         else:
-            open_ += [(part, weight, inside) for part, inside in reversed(parts)]
+            open_ += [(part, weight, depth + inside, inside) for part, inside in reversed(parts)]
     return [(piece, weight) for piece, weight in pieces if piece]
 
 

@@ -1,0 +1,38 @@
+"""What the searches of this folder have found, each as a plain test."""
+
+from __future__ import annotations
+
+import pytest
+
+from graph.errors import ParseError
+from graph.json_input import load
+from graph.workflow_text import resolve_choices
+from models.text.prompt import MOST_NESTED, weigh
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"[1e999NaN", "1e999 is too large for a number, at line 1, column 2"),
+        (b"1e9991x", "1e9991 is too large for a number, at line 1, column 1"),
+        (b'{"a": "1e999",\n"b": -Infinity1}', "-Infinity is no number in JSON, at line 2, column 6"),
+    ],
+)
+def test_a_bad_number_with_more_behind_it(data: bytes, sentence: str) -> None:
+    """The place of the number was looked for as a value of its own, was not found, and the answer was a 500."""
+    with pytest.raises(ParseError, match=sentence):
+        load(data)
+
+
+@pytest.mark.parametrize("part", ["a", "{", "|", "}", "/* ", "//a\n", "\\{"])
+def test_choices_in_a_long_text(part: str) -> None:
+    """A text of 300 KB held up the control process for minutes: it was copied with every letter."""
+    text = part * (300_000 // len(part))
+    found = resolve_choices(text, lambda: 0.0)
+    assert found == {"//a\n": "\n" * 75_000, "\\{": "{" * 150_000}.get(part, text)
+
+
+def test_a_long_prompt_of_parentheses() -> None:
+    """Each level was read once more without an end, so 20 KB took a minute."""
+    deep = 20_000
+    assert weigh("(" * deep + "a" + ")" * deep)[0][1] == pytest.approx(1.1**MOST_NESTED)

@@ -1,0 +1,43 @@
+"""Sending what no client should send, and saying how it was taken."""
+
+from __future__ import annotations
+
+import http.client
+from dataclasses import dataclass
+from typing import Any
+
+from tests.server.harness import Reply, Server
+
+PATIENCE = 10.0
+"""Seconds until an answer counts as one that never comes; it takes milliseconds where nothing else is done."""
+
+
+@dataclass
+class Target:
+    """A server, and the history entry of a job that ran there."""
+
+    server: Server
+    ran: dict[str, Any]
+
+    @property
+    def job(self) -> str:
+        return self.ran["prompt"][1]
+
+    def throw(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
+        """Any bytes as a request: an answer that is no trace comes in time, or this fails."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
+        try:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            sent = {"Content-Length": str(len(body)), **(headers or {})}
+            for name, value in sent.items():
+                connection.putheader(name, value)
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            reply = Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        except (TimeoutError, http.client.RemoteDisconnected, ConnectionError) as error:
+            raise AssertionError(f"{method} {path} {body[:200]!r}: no answer ({error!r})") from error
+        finally:
+            connection.close()
+        assert reply.status not in (500, 502), f"{method} {path} {body[:2000]!r}: {reply.body[:500]!r}"
+        assert b"Traceback" not in reply.body, f"{method} {path}: {reply.body[:500]!r}"
+        return reply
