@@ -48,6 +48,7 @@ from api.room import Room
 from api.security import Gate, TokenError, addresses, token_for
 from api.services import Services
 from api.shares.store import ShareStore
+from api.temp_files import TempFiles
 from api.tls import Certificate
 from api.troubles import Troubles
 from api.unfinished import clear
@@ -126,7 +127,9 @@ def _take(lock: FolderLock, flags: Flags) -> None:
 
 
 def set_up_logging(verbose: bool) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(log_ring.ForTerminal("%(message)s"))
     log.setLevel(logging.DEBUG if verbose else logging.INFO)
     logging.getLogger("aiohttp.access").setLevel(logging.INFO if verbose else logging.WARNING)
     logging.getLogger("asyncio").setLevel(logging.ERROR)
@@ -239,6 +242,7 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     written = {"output": flags.output, "input": flags.input, "temp": flags.temp, "user": flags.user}
     room = Room(written, troubles, flags.least_space)
     feed.watch(room.heard)
+    room.also(TempFiles(flags.temp).look)
 
     def tell_of_worker() -> None:
         feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})
@@ -374,7 +378,7 @@ def _certificate(flags: Flags) -> Certificate | None:
 def _announce(flags: Flags, port: int, token: str | None) -> None:
     ending = "" if token is None else f"?token={token}"
     links = [f"{address}{ending}" for address in addresses(flags, port)]
-    log.info("Easel is ready: %s", "  ".join(links))
+    log.info("Easel is ready: %s", "  ".join(links), extra={"as_it_is": True})
     if flags.browser and links:
         asyncio.get_running_loop().run_in_executor(None, _open_browser, links[0])
 
