@@ -19,6 +19,7 @@ from aiohttp import web
 from api.hub import Hub, text
 from api.people import who
 from api.replies import Refusal, read_object
+from api.secret_values import NEVER_SEEN, redacted
 from api.services import SERVICES
 from graph.types import JsonObject
 
@@ -31,14 +32,6 @@ TOLD_EVERY = 0.15
 LISTENERS = 100
 """Clients that are told new lines; more forget the oldest."""
 
-# Each word is begun at once only: `\b` begins at every sign of a long row of dashes, and a line would take a second.
-_SECRETS = re.compile(
-    r"(?i)((?<![\w-])[\w-]*(?:token|api[_-]?key|secret|password|passwd|authorization|cookie)[\"']?\s*[=:]\s*[\"']?)"
-    r"(?:(?:bearer|basic)\s+)?[^\s\"'&,;]+"
-    r"|(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}"
-    r"|(://[^\s/:@]+:)[^\s/@]+(?=@)"
-    r"|\b(?:hf|sk|ghp|gho|github_pat|xox[abp])[_-][\w-]{12,}"
-)
 _ERROR = re.compile(r"^(?:Traceback \(most recent call last\)|[\w.]*(?:Error|Exception)\b|(?:CRITICAL|ERROR|FATAL)\b)")
 _WARNING = re.compile(r"(?i)^(?:\S*:\d+: )?[\w.]*warning\b")
 _WORKER = "worker: "
@@ -59,9 +52,12 @@ class Line:
         return {"seq": self.number, "t": self.time, "level": self.level, "from": self.source, "m": f"{self.text}\n"}
 
 
-def redacted(line: str) -> str:
-    """A line without what looks like a password, a key or a token."""
-    return _SECRETS.sub(lambda found: f"{found[1] or found[2] or found[3] or ''}…", line)
+class ForTerminal(logging.Formatter):
+    """The same for what is printed, which often ends in a file: but for the link with which the server greets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        return text if getattr(record, "as_it_is", False) else redacted(NEVER_SEEN.hide(text))
 
 
 class LogRing(logging.Handler):
@@ -83,6 +79,7 @@ class LogRing(logging.Handler):
                 said += "\n" + (record.exc_text or logging.Formatter().formatException(record.exc_info))
         except Exception:  # a record whose words do not fit its values must not end what is done
             said = str(record.msg)
+        said = NEVER_SEEN.hide(said)
         source = "worker" if said.startswith(_WORKER) else "server"
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         for line in said.removeprefix(_WORKER).splitlines():

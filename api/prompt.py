@@ -16,6 +16,7 @@ from api.queue.journal import Body
 from api.queue.summaries import About
 from api.queue.whose import own_of, seen_by
 from api.replies import Refusal, read_json, read_object
+from api.secret_values import NEVER_SEEN
 from api.security import hide_credentials
 from api.services import SERVICES, Services
 from api.webhooks.allowed import checked as checked_address
@@ -73,6 +74,7 @@ async def accept(services: Services, body: JsonObject, owner: str) -> Accepted:
     if not isinstance(extra, dict):
         raise Refusal(400, "invalid_prompt", "extra_data must be an object.")
     kept, secrets = hide_credentials(cast(JsonObject, extra))
+    NEVER_SEEN.add(secrets)
     if kept.get("webhook") is not None:
         checked_address(kept["webhook"], services.flags.webhook_hosts)
     if client_id is not None:

@@ -252,9 +252,15 @@ def hide_credentials(extra: dict[str, Any]) -> tuple[dict[str, Any], dict[str, A
     return {name: value for name, value in extra.items() if name not in secret}, secret
 
 
+_CREDENTIALS = (
+    *("auth_token", "api_key", "apikey", "api_token", "access_token", "password", "passwd", "secret"),
+    *("authorization", "credential", "cookie"),
+)
+
+
 def _is_secret(name: str) -> bool:
     words = name.lower()
-    return any(part in words for part in ("auth_token", "api_key", "apikey", "password", "secret", "access_token"))
+    return any(part in words for part in _CREDENTIALS)
 
 
 def _unauthorized(message: str) -> Refusal:

@@ -18,6 +18,7 @@ from api.files_on_disk import write_whole
 from api.packs.guard import Guard
 from api.packs.known import Known, Packs
 from api.people import FIRST
+from api.secret_values import NEVER_SEEN, redacted
 from api.worker_report import ABOUT, State, WorkerReport
 from graph.errors import Problem, ProtocolError
 from graph.events import Event, from_wire
@@ -387,14 +388,14 @@ class LocalWorker:
 
     def _say(self, line: str) -> None:
         self._guard.heard()
-        self.report.last_words = line
+        self.report.last_words = redacted(NEVER_SEEN.hide(line))
         log.info("worker: %s", line)
 
     def _take(self, header: JsonObject, blobs: tuple[bytes, ...]) -> None:
         match header.get("type"):
             case "event":
                 if self._run is not None:
-                    self._run.on_event(from_wire(header["event"], blobs))
+                    self._run.on_event(from_wire(NEVER_SEEN.hide_in(header["event"]), blobs))
             case "told":
                 self.on_message(header["event"], blobs[0] if blobs else header.get("data"), header.get("client_id"))
             case "routes":
@@ -402,7 +403,7 @@ class LocalWorker:
             case "outcome":
                 run = self._run
                 if run is not None and header["outcome"]["prompt_id"] == run.prompt_id and not run.outcome.done():
-                    run.outcome.set_result(header["outcome"])
+                    run.outcome.set_result(NEVER_SEEN.hide_in(header["outcome"]))
             case "catalogue":
                 self._take_catalogue(header)
             case "pack":
