@@ -87,3 +87,25 @@ test('what cannot be read ends nothing', () => {
   say({ seq: 1, type: 'of a newer server', data: {} })
   assert.equal(feed.waiting.length, 1)
 })
+
+test('an admin sees several people\'s jobs in the order that the server says, which is asked for after a change', async () => {
+  const order = [job('v1', 5, { owner: 'vera' }), job('m1', 7, { owner: 'max' }), job('v2', 1, { owner: 'vera' })]
+  const { feed, say, hello, ids } = page(() => ({ seq: 1, waiting: order, running: null, queue_remaining: 3, paused: false, pause_reason: '', problem: '' }))
+  hello({ waiting: order.slice(0, 2) })
+  assert.deepEqual(ids(), ['v1', 'm1'])
+  say({ seq: 1, type: 'jobs', data: { set: [order[2]], gone: [] } })
+  await new Promise((resolve) => feed.listen(resolve))
+  assert.deepEqual(ids(), ['v1', 'm1', 'v2'])
+})
+
+test('others\' jobs in the line do not have the queue asked for again and again', async () => {
+  let asked = 0
+  const { say, hello } = page(() => {
+    asked += 1
+    return { seq: 9, waiting: [], running: null, queue_remaining: 500, paused: false, pause_reason: '', problem: '' }
+  })
+  hello({ queue_remaining: 500 })
+  for (let seq = 1; seq < 5; seq++) say({ seq, type: 'status', data: { queue_remaining: 500 + seq, paused: false, pause_reason: '', problem: '' } })
+  await settled()
+  assert.equal(asked, 0)
+})

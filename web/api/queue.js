@@ -3,6 +3,7 @@
  *
  * @typedef {object} About What lists say of a job.
  * @property {string} prompt_id
+ * @property {number | null} [pinned]  its place before all others, where an admin gave it one
  * @property {string | null} client_id
  * @property {string} name  what a person called it
  * @property {string | null} document  id of the document that its graph was made in

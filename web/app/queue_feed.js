@@ -11,8 +11,11 @@
 import { parseFrame } from '../api/frames.js'
 import { Socket } from '../api/socket.js'
 
-/** The server names a thousand waiting jobs; when so few of them are left, it is asked for more. */
+/** The server names so many waiting jobs; when few of them are left, it is asked for more. */
+const LISTED = 1000
 const FEW = 100
+/** Milliseconds after a change until the order of several persons' jobs is asked for: the server deals out their turns. */
+const REORDER = 300
 /** The server is asked to say something at least so often, in seconds; after more than two such times it is gone. */
 const ALIVE = 20
 const SILENCE = 50_000
@@ -26,13 +29,17 @@ export class QueueFeed {
    */
   constructor({ url, state, onSilence }) {
     this.fetchState = state
-    /** In the order in which they run; the first thousand. @type {readonly WaitingJob[]} */
+    /** In the order in which they run; the first thousand of those that one may see. @type {readonly WaitingJob[]} */
     this.waiting = []
+    /** Whether there were more when the server last named them. */
+    this.cut = false
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.reorder = undefined
     /** @type {RunningJob | null} */
     this.running = null
     /** When `running.progress` and `running.ms` were told. */
     this.told = 0
-    /** Jobs that wait or run. */
+    /** Everybody's jobs that wait or run. */
     this.remaining = 0
     this.paused = false
     this.reason = ''
@@ -168,6 +175,7 @@ export class QueueFeed {
   /** @param {any} state  as the server has it */
   setState(state) {
     this.waiting = inOrder(state.waiting ?? [])
+    this.cut = this.waiting.length >= LISTED
     this.running = state.running
     this.told = performance.now()
     this.setQueue(state)
@@ -177,8 +185,7 @@ export class QueueFeed {
   setQueue({ queue_remaining: remaining, paused, pause_reason: reason, problem }) {
     Object.assign(this, { remaining, paused, reason, problem: problem ?? '' })
     this.tell()
-    const known = this.waiting.length + Number(this.running !== null)
-    if (known < remaining && this.waiting.length < FEW && remaining > FEW) void this.missed()
+    if (this.cut && this.waiting.length < FEW) void this.missed()
   }
 
   /** Something is not as it was told: ask. */
@@ -238,10 +245,20 @@ export class QueueFeed {
   setJobs({ set, gone }) {
     const left = new Set([...gone, ...set.map(job => job.prompt_id)])
     if (this.running && left.has(this.running.prompt_id)) this.running = null // its worker died: it waits again
-    this.waiting = inOrder([...this.waiting.filter(job => !left.has(job.prompt_id)), ...set])
+    const jobs = [...this.waiting.filter(job => !left.has(job.prompt_id)), ...set]
+    this.waiting = inOrder(jobs)
+    if (!ofOne(jobs)) {
+      this.reorder ??= setTimeout(() => {
+        this.reorder = undefined
+        void this.missed()
+      }, REORDER)
+    }
     this.tell()
   }
 }
 
-/** @param {WaitingJob[]} jobs */
-const inOrder = jobs => jobs.sort((left, right) => left.number - right.number || left.seq - right.seq)
+/** Whether they are one person's, in the order of that person alone. @param {readonly WaitingJob[]} jobs */
+const ofOne = jobs => jobs.every(job => job.owner === jobs[0]?.owner && (job.pinned ?? null) === null)
+
+/** Of several persons as they are: who is next is not for a page to say. @param {WaitingJob[]} jobs */
+const inOrder = jobs => (ofOne(jobs) ? jobs.sort((left, right) => left.number - right.number || left.seq - right.seq) : jobs)
