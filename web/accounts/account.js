@@ -21,8 +21,8 @@ const DAYS = [7, 30, 90, 365, null]
 export function openAccount({ client, me, toasts }) {
   const { person } = me
   if (!person) return
-  const logins = h('div.account-rows', { role: 'list', 'aria-label': t('Where you are logged in') })
-  const tokens = h('div.account-rows', { role: 'list', 'aria-label': t('Tokens') })
+  const logins = h('div.account-rows', { role: 'list', tabindex: -1, 'aria-label': t('Where you are logged in') })
+  const tokens = h('div.account-rows', { role: 'list', tabindex: -1, 'aria-label': t('Tokens') })
   const fresh = h('div.account-fresh')
   openDialog(t('My account'), [h('div.account', {},
     h('p.quiet', {}, t('{name}, {role}', { name: person.name, role: roleWord(person.role) }), quotaWords(person.quotas)),
@@ -74,6 +74,7 @@ export function openAccount({ client, me, toasts }) {
   async function end(path) {
     await attempt(logins, () => client.send('DELETE', ADDRESS + path))
     await drawLogins()
+    logins.focus() // what was pressed is gone
   }
 
   function tokenForm() {
@@ -115,6 +116,7 @@ export function openAccount({ client, me, toasts }) {
     if (!sure) return
     await attempt(tokens, () => client.send('DELETE', `${ADDRESS}/tokens/${token.id}`))
     await drawTokens()
+    tokens.focus()
   }
 }
 

@@ -283,7 +283,7 @@ export class Client {
     const text = await response.text()
     if (response.ok) return text
     const value = parseOr(text)
-    if (response.status === 401 && route !== '/easel/login') this.strangerListeners.forEach(listener => listener())
+    if (response.status === 401 && value?.error?.type !== 'wrong_password') this.strangerListeners.forEach(listener => listener())
     throw new ApiError(refusal(response, text, value), response.status, value)
   }
 }
