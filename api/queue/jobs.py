@@ -18,6 +18,7 @@ from api.people import ALONE, FIRST, Person
 from api.queue.crashes import CRASHES, Crashes
 from api.queue.journal import ATTEMPTS, Body, Ending, Entry, Journal
 from api.queue.line import LISTED, Line
+from api.queue.parts import Parts, classes_of, is_in_parts
 from api.queue.past import Past
 from api.queue.running import Running
 from api.queue.whole import Whole
@@ -236,7 +237,9 @@ class Jobs:
                     f"This job was started {entry.attempts} times and each time the server or its worker ended"
                     " before the job did. It is not tried again."
                 )
-                await self._journal.end(entry.seq, self._new_run(entry, {}, entry.attempts).end_here(sentence))
+                done = await Parts(self._journal, entry.seq).done()
+                ending = self._new_run(entry, {}, entry.attempts).end_here(sentence)
+                await self._journal.end(entry.seq, done.with_ending(ending))
                 log.error("job %s failed: %s", entry.prompt_id, sentence)
             else:
                 self.line.waiting.insert(entry)
@@ -292,14 +295,18 @@ class Jobs:
         running.entry = replace(entry, about=body.about)
         running.attempt = await self._journal.attempt(entry.seq)
         prompt: dict[str, Any] = json.loads(body.prompt)
-        running.whole = Whole(prompt, json.loads(body.targets), self.line.paces, time.monotonic())
-        self._feed.publish("job_started", self._running_json(running), entry.client_id, entry.owner)
-        running.classes = {id: str(node.get("class_type", "")) for id, node in prompt.items()}
         extra: JsonObject = {**json.loads(body.extra), **self.line.secrets.get(entry.seq, {})}
+        parts = Parts(self._journal, entry.seq)
+        done = await parts.done()
+        running.go_on(done, parts.keep if is_in_parts(extra) else None)
+        targets = done.left(json.loads(body.targets))
+        running.whole = Whole(prompt, targets, self.line.paces, time.monotonic())
+        self._feed.publish("job_started", self._running_json(running), entry.client_id, entry.owner)
+        running.classes = classes_of(prompt, extra)
         job = {
             "prompt_id": entry.prompt_id,
             "prompt": prompt,
-            "targets": json.loads(body.targets),
+            "targets": targets,
             "extra": extra,
             "client_id": entry.client_id,
             "person": entry.owner,
@@ -307,7 +314,7 @@ class Jobs:
         }
         try:
             checked = body.checked and not self._worker.types_changed
-            ending = Ending.of(await self._worker.run(job, checked, running.take))
+            ending = done.with_ending(Ending.of(await self._worker.run(job, checked, running.take)))
         except WorkerDied as died:
             found = self._after_death(running, died)
             if found is None:

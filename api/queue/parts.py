@@ -16,7 +16,7 @@ from typing import Any
 from api.database import DatabaseError
 from api.queue.journal import Ending, Journal
 from graph.cells import cells_of
-from graph.types import JsonObject
+from graph.types import JsonObject, NodeId
 
 log = logging.getLogger("easel")
 
@@ -70,9 +70,16 @@ class Parts:
             log.warning("what node %s has shown is not written down: %s", node, error)
 
 
-def parts_of(journal: Journal, seq: int, extra: JsonObject) -> Parts | None:
-    """None for a job that is no sweep: it is done as a whole or not at all."""
-    return None if cells_of(extra) is None else Parts(journal, seq)
+def is_in_parts(extra: JsonObject) -> bool:
+    """Whether a job is a sweep. Any other is done as a whole, or not at all."""
+    return cells_of(extra) is not None
+
+
+def classes_of(prompt: JsonObject, extra: JsonObject) -> dict[str, str]:
+    """Node id to class_type: of the prompt's nodes, and of those of the graph that they stand for."""
+    cells = cells_of(extra)
+    own = {id: str(node.get("class_type", "")) for id, node in prompt.items()}
+    return own if cells is None else {**{cells.display(NodeId(id)): kind for id, kind in own.items()}, **own}
 
 
 def done_of(db: sqlite3.Connection, seq: int) -> Done:

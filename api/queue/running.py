@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from api.hub import Feed, Hub, text
 from api.queue.journal import Ending, Entry
+from api.queue.parts import Done, meta_of
 from api.queue.whole import Whole
 from graph.events import (
     Event,
@@ -74,6 +75,7 @@ class Running:
     _next_progress: float = 0.0
     _timer: asyncio.TimerHandle | None = None
     _preview: Preview | None = None
+    _keep: Callable[[str, str, Any], None] | None = None
 
     def __post_init__(self) -> None:
         self.board = ProgressBoard(self.entry.prompt_id)
@@ -100,6 +102,13 @@ class Running:
     def ms(self) -> float:
         """How long it runs already."""
         return (time.monotonic() - self.began) * 1000
+
+    def go_on(self, done: Done, keep: Callable[[str, str, Any], None] | None) -> None:
+        """Begin where an earlier attempt stopped. keep: called with what nodes show from now on: id, the prompt's node
+        that stands for it, output."""
+        self.outputs |= done.outputs
+        self._shown |= done.shown
+        self._keep = keep
 
     def progress(self) -> JsonObject | None:
         """How far it is, for pages that follow every job; None before its prompt is read."""
@@ -226,10 +235,7 @@ class Running:
         return Ending(
             outputs=self.outputs,
             status={"status_str": "error", "completed": False, "messages": messages},
-            meta={
-                id: {"node_id": id, "display_node": shown, "parent_node": None, "real_node_id": shown}
-                for id, shown in self._shown.items()
-            },
+            meta={id: meta_of(id, shown) for id, shown in self._shown.items()},
         )
 
     def _note(self, event: Event) -> None:
@@ -247,6 +253,8 @@ class Running:
                 if event.output is not None:
                     self.outputs[event.node] = event.output
                     self._shown[event.node] = event.display_node
+                    if self._keep is not None:
+                        self._keep(event.node, event.display_node, event.output)
             case ExecutionStart() | ExecutionCached():
                 told = message(event)
                 assert told is not None

@@ -84,4 +84,19 @@ CREATE TABLE spent (
     "CREATE TABLE seen (id INTEGER PRIMARY KEY CHECK (id = 0), at REAL NOT NULL)",  # when old jobs were last looked for
 )
 
-SCHEMA = (_JOBS, _SUMMARIES, _TIMINGS, _PEOPLE)
+_PARTS = (
+    """
+CREATE TABLE parts (
+    job INTEGER NOT NULL,        -- jobs.seq, of one that has not ended: then its outputs have all of it
+    node TEXT NOT NULL,
+    shown TEXT NOT NULL,         -- the graph's node that stands for it
+    output TEXT NOT NULL,        -- JSON
+    PRIMARY KEY (job, node)
+) WITHOUT ROWID
+""",
+    "CREATE TRIGGER job_goes AFTER DELETE ON jobs BEGIN DELETE FROM parts WHERE job = OLD.seq; END",
+    "CREATE TRIGGER job_ends AFTER UPDATE OF ended ON jobs BEGIN DELETE FROM parts WHERE job = OLD.seq; END",
+    "CREATE TRIGGER job_is_another AFTER UPDATE OF prompt ON jobs BEGIN DELETE FROM parts WHERE job = OLD.seq; END",
+)
+
+SCHEMA = (_JOBS, _SUMMARIES, _TIMINGS, _PEOPLE, _PARTS)

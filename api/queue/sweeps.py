@@ -9,6 +9,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from api.people import who
+from api.queue.parts import done_of
 from api.queue.whose import of, seen_by
 from api.replies import Refusal
 from api.services import SERVICES
@@ -60,10 +61,12 @@ async def get_sweep(request: web.Request) -> web.Response:
     whose, value = of(seen_by(who(request)))
 
     def read(db: sqlite3.Connection) -> tuple[Any, ...] | None:
-        return db.execute(
-            f"SELECT client_id, extra, outputs, status FROM jobs WHERE prompt_id = ?{whose} ORDER BY seq DESC LIMIT 1",
+        row = db.execute(
+            "SELECT client_id, extra, outputs, status, seq FROM jobs"
+            f" WHERE prompt_id = ?{whose} ORDER BY seq DESC LIMIT 1",
             (prompt_id, *value),
         ).fetchone()
+        return row and (*row[:4], done_of(db, row[4]).outputs)
 
     row = await services.journal.call(read)
     extra: JsonObject = {} if row is None else json.loads(row[1])
@@ -71,7 +74,7 @@ async def get_sweep(request: web.Request) -> web.Response:
     if row is None or sweep is None:
         raise Refusal(404, "not_found", "There is no such sweep: it was deleted, or it is another kind of job.")
     running = _running(request)
-    outputs: Any = json.loads(row[2]) if row[2] else {}
+    outputs: Any = json.loads(row[2]) if row[2] else row[4]
     if running is not None and running["prompt_id"] == prompt_id:
         outputs = running["outputs"]
     status: JsonObject = json.loads(row[3]) if row[3] else {}

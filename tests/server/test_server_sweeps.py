@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
-from tests.server.harness import Server, until
+from tests.server.harness import Server, running, until
 
 
 def node(class_type: str, **inputs: Any) -> dict[str, Any]:
@@ -86,6 +88,80 @@ def test_an_interrupt_keeps_what_is_done(server: Server) -> None:
     found = server.get(f"/easel/sweeps/{id}").json()
     assert found["state"] == "interrupted"
     assert set(found["outputs"]) == {"4", "4@1"}
+
+
+def saving(middle: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Three cells, each of which saves a file; `middle` comes before that of the second."""
+    prompt, extra = sweep()
+    for cell, letter in enumerate("abc"):
+        end = f"@{cell}" if cell else ""
+        del prompt[f"3{end}"]
+        prompt[f"4{end}"] = node("Save", letter=letter, kilobytes=1)
+    prompt["3@1"] = middle
+    prompt["4@1"] = node("Show", text=["3@1", 0])
+    return prompt, extra
+
+
+def names(entry: dict[str, Any]) -> dict[str, Any]:
+    return {id: output.get("files", output.get("text")) for id, output in entry["outputs"].items()}
+
+
+def saved(letter: str) -> list[dict[str, str]]:
+    return [{"filename": f"{letter}_00001_.txt", "subfolder": "", "type": "output"}]
+
+
+def test_cells_that_are_done_are_not_done_again_when_the_worker_dies(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        prompt, extra = saving(node("Die", marker=str(tmp_path / "marker")))
+        id = server.prompt(prompt, extra_data=extra)
+        entry = server.result(id)
+        assert entry["status"]["completed"] is True
+        assert server.status()["worker"]["deaths"] == 1
+        assert names(entry) == {"4": saved("a"), "4@1": ["survived"], "4@2": saved("c")}
+        assert {about["display_node"] for about in entry["meta"].values()} == {"4"}
+        found = server.get(f"/easel/sweeps/{id}").json()
+        assert (found["state"], found["outputs"]) == ("done", entry["outputs"])
+        assert sorted(path.name for path in (tmp_path / "output").iterdir()) == ["a_00001_.txt", "c_00001_.txt"]
+        prompt, extra = saving(node("Die", marker=""))
+        id = server.prompt(prompt, extra_data=extra)
+        until(lambda: server.get("/easel/queue").json()["paused"], server=server)  # as after any two jobs that kill
+        server.post("/easel/queue", {"paused": False})
+        entry = server.result(id)
+        sentence = entry["status"]["messages"][-1][1]["exception_message"]
+        assert sentence.startswith("the worker died (signal 9) while running Die #3")
+        again = [{**saved("a")[0], "filename": "a_00002_.txt"}]
+        assert names(entry)["4"] == again, "they stay when it fails for good"
+
+
+def test_cells_that_are_done_are_there_after_the_server_was_killed(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        prompt, extra = saving(node("Slow", seconds=1.0, steps=5))
+        id = server.prompt(prompt, extra_data=extra)
+        until(lambda: set(server.get(f"/easel/sweeps/{id}").json()["outputs"]) == {"4"}, server=server)
+        server.kill()
+    with running(tmp_path, "--paused") as server:
+        found = server.get(f"/easel/sweeps/{id}").json()
+        assert (found["state"], names(found)) == ("waiting", {"4": saved("a")})
+        other = server.prompt(prompt, extra_data=extra)
+        with sqlite3.connect(tmp_path / "user" / "journal.db") as db:
+            db.execute("INSERT INTO parts SELECT seq, '4', '4', '{}' FROM jobs WHERE prompt_id = ?", (other,))
+        assert set(server.get(f"/easel/sweeps/{other}").json()["outputs"]) == {"4"}
+        server.request("PUT", f"/easel/queue/{other}", {"prompt": prompt, "extra_data": extra})
+        assert server.get(f"/easel/sweeps/{other}").json()["outputs"] == {}, "it is another job now"
+        server.post("/easel/queue/cancel", {"ids": [other]})
+        server.post("/easel/queue", {"paused": False})
+        assert names(server.result(id)) == {"4": saved("a"), "4@1": ["waited"], "4@2": saved("c")}
+    # Three attempts would be too many: what such a job has done is told with its end.
+    with sqlite3.connect(tmp_path / "user" / "journal.db") as db:
+        db.execute("UPDATE jobs SET attempts = 2, ended = NULL WHERE prompt_id = ?", (id,))
+        kept = '{"text": ["kept"]}'
+        db.execute("INSERT INTO parts SELECT seq, '4', '4', ? FROM jobs WHERE prompt_id = ?", (kept, id))
+    with running(tmp_path) as server:
+        entry = server.result(id)
+        assert "started 2 times" in entry["status"]["messages"][-1][1]["exception_message"]
+        assert names(entry) == {"4": ["kept"]}
+    with sqlite3.connect(tmp_path / "user" / "journal.db") as db:
+        assert db.execute("SELECT count(*) FROM parts").fetchone() == (0,)
 
 
 def test_what_is_no_sweep_is_not_found(server: Server) -> None:
