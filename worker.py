@@ -368,7 +368,7 @@ class Worker:
                 return {"unknown": True}  # nobody waits for the job that runs: it is checked before it runs itself
             done.wait()
         person = str(header.get("person") or FIRST_PERSON)
-        with on_behalf_of(person, self.folders.for_person(person), self.services):
+        with on_behalf_of(person, self.folders.for_person(person)):
             problems = ask(graph, self.registry, nodes)
         found = [{**problem.to_json(), "node": problem.node, "input": problem.input} for problem in problems]
         return {"problems": found}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from graph.dynamic import DynamicGraph
 from graph.errors import Cancelled
@@ -168,11 +168,21 @@ RUNNING: ContextVar[Context | None] = ContextVar("running", default=None)
 as packs' progress bars do."""
 
 
+class Behalf(NamedTuple):
+    """For whom code runs where no node does."""
+
+    person: str
+    folders: Folders | None
+
+
+BEHALF: ContextVar[Behalf | None] = ContextVar("behalf", default=None)
+
+
 @contextmanager
-def on_behalf_of(person: str, folders: Folders | None, services: Any = None) -> Generator[None]:
-    """Outside of a run, as in a node's own check of its inputs: packs' code finds this person's files."""
-    token = RUNNING.set(Context(person=person, folders=folders, services=services))
+def on_behalf_of(person: str, folders: Folders | None) -> Generator[None]:
+    """Outside of a node's call, as in its own check of its inputs: packs' code finds this person's files."""
+    token = BEHALF.set(Behalf(person, folders))
     try:
         yield
     finally:
-        RUNNING.reset(token)
+        BEHALF.reset(token)

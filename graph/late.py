@@ -57,7 +57,7 @@ def check_late(job: Job, executor: Executor, registry: Registry, revised: Revise
         node = problem.node if problem else NodeId("")
         found = job.graph.nodes.get(node)
         raise Refused(sentence, node, found.class_type if found else "")
-    with on_behalf_of(job.user, folders, services):
+    with on_behalf_of(job.user, folders):
         problems = ask(report.graph, registry, report.to_ask)
     for problem in problems:
         raise Refused(problem.sentence, problem.node, report.graph.nodes[problem.node].class_type)

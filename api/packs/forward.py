@@ -34,6 +34,7 @@ from aiohttp import (
 )
 from aiohttp.web import AbstractResource, UrlDispatcher
 
+from api.people import FIRST, who
 from api.replies import Refusal
 from graph.types import JsonObject
 
@@ -42,6 +43,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PATIENCE = 30.0
 """Seconds that a pack may take until its answer begins."""
 SECRET = "X-Easel-Secret"
+PERSON = "X-Easel-Person"
+"""Whose files a pack finds while it answers."""
 NO_ROUTE = "X-Easel-No-Route"
 _SAFE = "/%:@!$&'()*+,;=~"
 """What stands in a path as it is."""
@@ -58,7 +61,7 @@ HOP = frozenset(
     )
 )
 """Headers that speak of one connection only."""
-PRIVATE = frozenset({"cookie", "authorization", "expect", SECRET.lower()})
+PRIVATE = frozenset({"cookie", "authorization", "expect", SECRET.lower(), PERSON.lower()})
 NOT_BACK = frozenset({"set-cookie", "server", "date", "service-worker-allowed", NO_ROUTE.lower()})
 
 
@@ -154,7 +157,7 @@ class Forward:
     async def _pass_on(self, request: web.Request, route: Route) -> web.StreamResponse | None:
         sending = _Sending(request)
         session = self._session(route)
-        headers = {**_to_pass(request.headers), SECRET: self.secret}
+        headers = {**_to_pass(request.headers), **self._own_headers(request)}
         asked = asyncio.ensure_future(
             session.request(
                 request.method,
@@ -200,11 +203,13 @@ class Forward:
             name: value
             for name, value in _to_pass(request.headers).items()
             if not name.lower().startswith("sec-websocket-")
-        }
+        } | self._own_headers(request)
         try:
             async with asyncio.timeout(self.patience):
                 theirs = await self._session(route).ws_connect(
-                    _address(route, request), headers={**headers, SECRET: self.secret}, max_msg_size=LARGEST_WORD
+                    _address(route, request),
+                    headers=headers,
+                    max_msg_size=LARGEST_WORD,
                 )
         except TimeoutError:
             raise Refusal(503, "pack_busy", "A node pack did not answer in time.", route.pack) from None
@@ -221,6 +226,13 @@ class Forward:
             await theirs.close()
             await ours.close()
         return ours
+
+    def _own_headers(self, request: web.Request) -> dict[str, str]:
+        try:
+            person = who(request).id
+        except LookupError:  # no gate stands before it
+            person = FIRST
+        return {SECRET: self.secret, PERSON: person}
 
     def _session(self, route: Route) -> ClientSession:
         key = route.socket or str(route.port)

@@ -266,7 +266,11 @@ def get_system_user_directory(name: str = "system") -> str:
 
 
 def get_public_user_directory(user_id: str) -> str | None:
-    return None if user_id.startswith("__") else os.path.join(user_directory, user_id)
+    """None for an id that would leave the folder of users, or name what is the server's own there."""
+    try:
+        return None if user_id.startswith("__") else str(inside(user_directory, user_id))
+    except FileNameError:
+        return None
 
 
 def set_output_directory(output_dir: str) -> None:

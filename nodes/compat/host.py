@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from graph.context import RUNNING, Context
+from graph.context import BEHALF, RUNNING, Context
 from graph.folders import Folders
 from graph.job import Job
 from graph.registry import Registry
@@ -70,11 +71,11 @@ def installed() -> bool:
 
 def own_folders() -> Folders:
     """The folders as the person has them for whom code runs now; the process's own where it runs for nobody."""
-    context = running()
-    try:
-        return host().folders if context is None else context.folders
-    except LookupError:
-        return host().folders
+    context, behalf = running(), BEHALF.get()
+    if context is not None:
+        with suppress(LookupError):
+            return context.folders
+    return host().folders if behalf is None or behalf.folders is None else behalf.folders
 
 
 def running() -> Context | None:

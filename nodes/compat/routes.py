@@ -25,7 +25,10 @@ from aiohttp import web
 from aiohttp.abc import AbstractMatchInfo
 from aiohttp.web_urldispatcher import UrlDispatcher
 
+from graph.context import on_behalf_of
+from graph.folders import FIRST_PERSON
 from graph.packs import is_code
+from nodes.compat.host import host, installed
 from nodes.compat.own_modules import pack_of
 from nodes.packs.approved import approved_file
 from nodes.packs.restarts import Restarting, ask_for_renewal
@@ -33,6 +36,7 @@ from nodes.packs.restarts import Restarting, ask_for_renewal
 log = logging.getLogger("worker")
 
 SECRET = "X-Easel-Secret"
+PERSON = "X-Easel-Person"
 """The header that a request from the control process has."""
 NO_ROUTE = "X-Easel-No-Route"
 """The header of an answer that says: no route of this pack is meant."""
@@ -304,7 +308,9 @@ class _Server:
         match.add_app(request.app)
         request._match_info = match  # pyright: ignore[reportAttributeAccessIssue]  # as if the application had no other routes
         try:
-            return _approved_script(match) or await match.handler(request)
+            person = request.headers.get(PERSON, FIRST_PERSON)
+            with on_behalf_of(person, host().folders.for_person(person) if installed() else None):
+                return _approved_script(match) or await match.handler(request)
         except web.HTTPException:
             raise
         except Restarting as restarting:

@@ -21,7 +21,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from graph.context import Context
+from graph.context import BEHALF, Context
+from graph.folders import FIRST_PERSON
 from nodes.compat.host import host, running
 from nodes.compat.own_modules import pack_of
 from nodes.compat.progress import encoded, of_node, show
@@ -45,13 +46,14 @@ class BinaryEventTypes:
 
 
 class _Users:
-    """Who asks: Easel tells packs of one user only."""
+    """Who asks, for routes of packs; they are told of nobody else."""
 
     def __init__(self) -> None:
         self.users = {"default": "default"}
 
     def get_request_user_id(self, request: Any) -> str:
-        return "default"
+        behalf = BEHALF.get()
+        return FIRST_PERSON if behalf is None else behalf.person
 
     def get_request_user_filepath(
         self, request: Any, file: str | None, type: str = "userdata", create_dir: bool = True
@@ -61,9 +63,9 @@ class _Users:
         from graph.folders import inside
         from nodes.compat.folder_paths import get_user_directory
 
-        root = os.path.join(get_user_directory(), "default")
         try:
-            path = root if file is None else str(inside(root, file))
+            root = inside(get_user_directory(), self.get_request_user_id(request))
+            path = str(root if file is None else inside(root, file))
         except FileNameError:
             return None
         if create_dir:

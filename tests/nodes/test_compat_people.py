@@ -95,3 +95,14 @@ def test_core_classes_save_for_whose_job_runs(folders: Folders, paths: Any) -> N
     finally:
         RUNNING.reset(token)
     assert not [path for path in folders.root("output").iterdir() if path.name != "people"]
+
+
+def test_a_route_of_a_pack_finds_the_files_of_who_asks(folders: Folders, paths: Any, tmp_path: Path) -> None:
+    users = importlib.import_module("nodes.compat.server")._Users()
+    paths.set_user_directory(str(tmp_path / "user"))
+    with on_behalf_of(ANNA, folders.for_person(ANNA)):
+        assert users.get_request_user_id(None) == ANNA
+        assert users.get_request_user_filepath(None, "a/b.json") == str(tmp_path / "user" / ANNA / "a/b.json")
+        assert users.get_request_user_filepath(None, "../default/b.json") is None
+    assert users.get_request_user_id(None) == "default"
+    assert paths.get_public_user_directory("../x") is None

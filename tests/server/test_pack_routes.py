@@ -173,10 +173,12 @@ def test_requests_and_answers_pass_both_ways(packs: Any, ports: bool) -> None:
     async def work() -> None:
         async with served(routes, ports=ports) as (client, _, _):
             private = {"Cookie": "easel_8188=secret", "Authorization": "Bearer secret", "Comfy-User": "me"}
+            private["X-Easel-Person"] = "somebody_else"
             answer = await client.get("/quick/hello?a=1&b=%2F", headers=private)
             found = await answer.json()
             assert (found["path"], found["query"]) == ("/quick/hello", {"a": "1", "b": "/"})
             assert found["headers"]["comfy-user"] == "me"
+            assert found["headers"]["x-easel-person"] == "default"
             assert not {"cookie", "authorization"} & set(found["headers"])
             assert (await client.get("/api/quick/hello")).status == 200
             answer = await client.get("/quick/item/a%2Fb")

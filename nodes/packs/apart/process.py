@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from graph.context import RUNNING, Context
+from graph.context import BEHALF, Context
 from graph.errors import Cancelled
 from graph.node import Blocked, Expansion, NodeType, Outcome, Results, Values
 from graph.protocol import Decoder, encode
@@ -207,17 +207,21 @@ def node_type(process: PackProcess, spec: NodeSpec, asks_lazy: bool) -> NodeType
     ask_validity = value_of("validate")
 
     def validate(values: Values) -> Any:
-        return ask_validity(RUNNING.get() or NO_CONTEXT, values)
+        return ask_validity(_asked_for(), values)
 
     return NodeType(
         spec=spec,
         call=lambda context, values: _outcome(process, process.ask("call", spec.class_type, context, values)),
         is_changed=value_of("is_changed") if spec.has_is_changed else None,
         check_lazy=check if asks_lazy else None,
-        validate_inputs=(lambda values: ask_validity(RUNNING.get() or NO_CONTEXT, values))
-        if spec.validates is not None
-        else None,
+        validate_inputs=(lambda values: ask_validity(_asked_for(), values)) if spec.validates is not None else None,
     )
+
+
+def _asked_for() -> Context:
+    """No node runs, but it is somebody's job that is checked."""
+    behalf = BEHALF.get()
+    return NO_CONTEXT if behalf is None else Context(person=behalf.person)
 
 
 def _outcome(process: PackProcess, answer: JsonObject) -> Outcome:
