@@ -49,7 +49,7 @@ async def make(request: web.Request) -> web.Response:
         server = {name: value for name, value in server.items() if name not in ADMINS}
 
     def parts() -> list[Part]:
-        hiding = hiding_for(services, [person.name] if person.name else [])
+        hiding = hiding_for(services, [account.name for account in services.accounts.people()])
         found = [
             Part("server.json", in_lines(hiding.value(server))),
             Part("packs.json", in_lines(hiding.value(packs_part(services)))),

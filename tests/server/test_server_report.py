@@ -13,7 +13,8 @@ from api.report.hidden import LONGEST, Hiding, without_keys
 from graph.registry import Catalogue
 from graph.spec import InputSpec, NodeSpec
 from tests.server.guests import OWNER, TOKEN
-from tests.server.harness import ROOT, Server
+from tests.server.harness import ROOT, Server, running
+from tests.server.people import with_people
 
 TABLE: dict[str, Any] = json.loads((ROOT / "tests" / "server" / "report_hides.json").read_text("utf-8"))
 SECRETS = ("hf_ABCDEFGHIJKLMNOP", "hunter22pass", "AKx93hd82hGGs72hd7wq19Xm", "abcdef123456789")
@@ -75,6 +76,19 @@ def test_a_report_holds_what_helps_and_no_secret(guarded: Server) -> None:
         assert secret not in whole
     if len(name := getpass.getuser()) > 3 and name != "root":
         assert f"/{name}/" not in whole
+
+
+def test_who_runs_nothing_here_gets_nothing_of_others(tmp_path: Path) -> None:
+    people = with_people(tmp_path)
+    with running(tmp_path) as server:
+        page = {"client": {"said": "Vera and Max were here"}}
+        own = people.vera.post(server, "/easel/report", page).json()["parts"]
+        assert [part["name"] for part in own] == ["server.json", "packs.json", "settings.json", "page.json"]
+        assert "command_line" not in json.loads(own[0]["text"])
+        assert json.loads(own[3]["text"]) == {"said": "somebody and somebody were here"}
+        whole = people.ada.post(server, "/easel/report", page).json()["parts"]
+        assert whole[-1]["name"] == "log.txt"
+        assert people.otto.post(server, "/easel/report", page).status == 200
 
 
 def test_what_is_no_report_is_refused(server: Server) -> None:
