@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from aiohttp import web
 
 from api.accounts.audit import about
+from api.aside import aside
 from api.either_format import as_prompt
 from api.people import who
 from api.queue.journal import Body
@@ -30,6 +32,8 @@ from graph.validate import Report, validate
 
 CATALOGUE_PATIENCE = 5.0
 """Seconds that a prompt waits for the first catalogue; then it is accepted and validated before it runs."""
+QUEUE_AT_ONCE = 100
+"""Jobs of one piece of a long queue."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,10 @@ async def accept(services: Services, body: JsonObject, owner: str) -> Accepted:
     body = await as_prompt(services, body, folders)
     if body.get("prompt") is None:
         raise Refusal(400, "no_prompt", "No prompt provided", "No prompt provided")
+    posted: Any = body["prompt"]
+    size = len(cast(JsonObject, posted)) if isinstance(posted, dict) else 0
     try:
-        graph = parse(body["prompt"])
+        graph = await aside(size, lambda: parse(posted))
     except ParseError as error:
         problem = error.to_json()
         raise Refusal(400, problem["type"], problem["message"], problem["details"], problem["extra_info"]) from None
@@ -86,15 +92,24 @@ async def accept(services: Services, body: JsonObject, owner: str) -> Accepted:
         checked = False
     else:
         graph, device, loading = renames_of(catalogue).graph(graph), device_of(services), services.worker.loads_packs
-        report = validate(graph, catalogue, folders, targets, budget(services), device=device, loading=loading)
+        check = partial(
+            validate,
+            graph,
+            folders=folders,
+            targets=targets,
+            budget=budget(services),
+            device=device,
+            loading=loading,
+        )
+        report = await aside(size, partial(check, catalogue))
         if _may_be_old(report, catalogue):
             await services.worker.refresh(CATALOGUE_PATIENCE, surely=True)
             catalogue = services.worker.catalogue or catalogue
-            report = validate(graph, catalogue, folders, targets, budget(services), device=device, loading=loading)
+            report = await aside(size, partial(check, catalogue))
         pins = pins_of(kept)
         if report.problems and pins:
             # What lies above frozen results may be at fault. The worker, which has them, looks again before it runs.
-            lenient = validate(graph, catalogue, folders, targets, budget(services), pins, device, loading)
+            lenient = await aside(size, partial(check, catalogue, given=pins))
             graph, targets, node_errors, checked = await _judge(services, lenient, owner)
             checked = checked and lenient.problems == report.problems
         else:
@@ -103,16 +118,22 @@ async def accept(services: Services, body: JsonObject, owner: str) -> Accepted:
         checked = checked and (
             device is not None or not any(catalogue[n.class_type].needs for n in graph.nodes.values())
         )
+    journaled = await aside(size, partial(_for_journal, graph, kept, targets, checked, owner))
+    return Accepted(journaled, secrets, node_errors)
+
+
+def _for_journal(
+    graph: Graph, extra: JsonObject, targets: tuple[NodeId, ...] | None, checked: bool, owner: str
+) -> Body:
     prompt = to_prompt(graph)
-    journaled = Body(
+    return Body(
         prompt=_json(prompt),
-        extra=_json(kept),
+        extra=_json(extra),
         targets=_json(list(targets or ())),
         checked=checked,
-        about=About.of(prompt, kept),
+        about=About.of(prompt, extra),
         owner=owner,
     )
-    return Accepted(journaled, secrets, node_errors)
 
 
 def _may_be_old(report: Report, catalogue: Catalogue) -> bool:
@@ -156,10 +177,29 @@ async def get_prompt(request: web.Request) -> web.Response:
     return web.json_response(request.app[SERVICES].jobs.status())
 
 
-async def get_queue(request: web.Request) -> web.Response:
-    running, pending = await request.app[SERVICES].jobs.items(who(request))
-    body = f'{{"queue_running":[{",".join(running)}],"queue_pending":[{",".join(pending)}]}}'
-    return web.json_response(text=body)
+async def get_queue(request: web.Request) -> web.StreamResponse:
+    """What runs and what waits, with all graphs."""
+    services = request.app[SERVICES]
+    running, pending = services.jobs.places(who(request))
+    texts = await services.journal.items([*running, *pending[:QUEUE_AT_ONCE]])
+    begin = f'{{"queue_running":[{",".join(texts[seq] for seq in running if seq in texts)}],"queue_pending":['
+    if len(pending) <= QUEUE_AT_ONCE:
+        return web.json_response(text=f"{begin}{','.join(texts[seq] for seq in pending if seq in texts)}]}}")
+    # Thousands of them are hundreds of megabytes: they go out piece by piece.
+    body = web.StreamResponse()
+    body.content_type, body.charset = "application/json", "utf-8"
+    body.enable_compression()
+    await body.prepare(request)
+    for at in range(0, len(pending), QUEUE_AT_ONCE):
+        some = pending[at : at + QUEUE_AT_ONCE]
+        texts = texts if at == 0 else await services.journal.items(some)
+        for seq in some:
+            if seq in texts:  # it may have been forgotten meanwhile
+                await body.write(f"{begin}{texts[seq]}".encode())
+                begin = ","
+    await body.write(b"]}" if begin == "," else f"{begin}]}}".encode())
+    await body.write_eof()
+    return body
 
 
 async def post_queue(request: web.Request) -> web.Response:

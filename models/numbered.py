@@ -42,6 +42,13 @@ class Allowance:
         self.left -= size
 
 
+COUNTED_FOLDERS = 64
+COUNTED_STEMS = 1000
+
+_counted: dict[Path, tuple[int, dict[str, int]]] = {}
+"""Folders that this process wrote to: their time after that, and the highest number by stem. A folder of a million
+files is read once, not for each picture, for as long as nobody else changes it."""
+
 allowance: Allowance | None = None
 """Of the person whose job runs: the worker sets it. None: nothing but the disk bounds what is written."""
 
@@ -67,15 +74,32 @@ def stream_numbered(
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < size:
             raise OSError(errno.ENOSPC, "no room")
+        known = _numbers_in(folder)
         temporary = _write_temporary(folder, write)
         try:
-            path = _give_name(temporary, folder, stem, suffix, first)
+            path = _give_name(temporary, folder, stem, suffix, first, known)
         finally:
             temporary.unlink(missing_ok=True)
+        _remember(folder, known)
         _sync_names(folder)
         return path
     except OSError as error:
         raise SaveError(_why(error, folder, stem, size)) from error
+
+
+def _numbers_in(folder: Path) -> dict[str, int]:
+    """The highest numbers by stem as far as they are known; empty where somebody else was here since."""
+    mtime, known = _counted.get(folder, (0, {}))
+    return known if folder.stat().st_mtime_ns == mtime else {}
+
+
+def _remember(folder: Path, known: dict[str, int]) -> None:
+    """What another process wrote in this very moment is not seen; its name is taken then, and the next one is tried."""
+    _counted.pop(folder, None)
+    if len(known) <= COUNTED_STEMS:
+        _counted[folder] = folder.stat().st_mtime_ns, known
+    while len(_counted) > COUNTED_FOLDERS:
+        del _counted[next(iter(_counted))]
 
 
 def _write_temporary(folder: Path, write: Callable[[IO[bytes]], object]) -> Path:
@@ -91,12 +115,14 @@ def _write_temporary(folder: Path, write: Callable[[IO[bytes]], object]) -> Path
     return path
 
 
-def _give_name(temporary: Path, folder: Path, stem: str, suffix: str, first: int) -> Path:
-    number = max(first, next_number(folder, stem))
+def _give_name(temporary: Path, folder: Path, stem: str, suffix: str, first: int, known: dict[str, int]) -> Path:
+    last = known.get(stem.lower())
+    number = max(first, next_number(folder, stem) if last is None else last + 1)
     while True:
         path = folder / f"{stem}_{number:05}_{suffix}"
         try:
             _claim(temporary, path)
+            known[stem.lower()] = max(number, last or 0)
             return path
         except FileExistsError:
             number += 1

@@ -167,13 +167,11 @@ class Jobs:
         is_theirs = running is not None and running.client_id == client_id and running.owner == person.id
         return running if is_theirs else None
 
-    async def items(self, person: Person = ALONE) -> tuple[list[str], list[str]]:
-        """/queue items as JSON texts: running and pending."""
+    def places(self, person: Person = ALONE) -> tuple[list[int], list[int]]:
+        """The seqs of the jobs that a person sees: those that run, and those that wait in their order."""
         mine = self.running_for(person)
-        running = [] if mine is None else [mine.entry.seq]
         pending = [entry.seq for entry in self.line.waiting if person.sees(entry.owner)]
-        texts = await self._journal.items([*running, *pending])
-        return [texts[s] for s in running if s in texts], [texts[s] for s in pending if s in texts]
+        return [] if mine is None else [mine.entry.seq], pending
 
     @property
     def remaining(self) -> int:

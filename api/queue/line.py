@@ -13,7 +13,7 @@ from api.database import DatabaseError
 from api.hub import Feed
 from api.people import ALONE, Person
 from api.queue.journal import Body, Entry, Journal
-from api.queue.pace import Paces
+from api.queue.pace import MOST_NODES, Paces
 from api.queue.quota import Quota, Unlimited, check_count, check_time
 from api.queue.spending import Spending
 from api.queue.waiting import NotWaiting, Waiting
@@ -22,6 +22,8 @@ from graph.types import JsonObject
 
 LISTED = 1000
 """Waiting jobs that pages are told of by name."""
+AT_ONCE = 200
+"""Jobs that are taken out in one transaction."""
 
 
 class Line:
@@ -121,14 +123,17 @@ class Line:
         gone = self.waiting.take_out(chosen)
         if not gone:
             return []
+        done = 0
         try:
-            await self._journal.remove([entry.seq for entry in gone])
-        except DatabaseError:
-            self._insert(gone)
-            raise
-        self._forget_secrets(gone)
-        self.tell([], gone)
-        self._changed()
+            while done < len(gone):
+                # Not all in one go: who queues a job meanwhile waits for one part of many.
+                await self._journal.remove([entry.seq for entry in gone[done : done + AT_ONCE]])
+                done += AT_ONCE
+        finally:
+            self._insert(gone[done:])
+            self._forget_secrets(gone[:done])
+            self.tell([], gone[:done])
+            self._changed()
         return [entry.prompt_id for entry in gone]
 
     async def bring_back(self, ids: Sequence[str], person: Person = ALONE) -> list[str]:
@@ -244,6 +249,8 @@ class Line:
 
     def _reckoned(self, body: Body) -> Body:
         """With what it will have to do that its owner's job before it does not."""
+        if body.about.nodes > MOST_NODES:
+            return body
         work = self.paces.work(json.loads(body.prompt), json.loads(body.targets), body.owner)
         return replace(body, about=replace(body.about, work=work))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, cast
 
 from graph.types import JsonObject
@@ -67,13 +67,11 @@ class About:
         return cls(**{name: value for name, value in json.loads(text).items() if name in known})
 
     def text(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(vars(self), separators=(",", ":"))
 
     def to_json(self) -> JsonObject:
         """For pages: without what only the server reckons with."""
-        found = asdict(self)
-        del found["work"]
-        return found
+        return {name: value for name, value in vars(self).items() if name != "work"}
 
 
 def state_of(status: Mapping[str, Any]) -> State:

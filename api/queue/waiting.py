@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
+from typing import cast
 
 from api.people import ALONE, Person
 from api.queue.fair import charged, turns
@@ -122,9 +124,10 @@ class Waiting:
     def moved(self, ids: Collection[str], anchor: str | None, after: bool, person: Person = ALONE) -> list[Entry]:
         """The entries that must change so that `ids` stand, in their order, before or after `anchor`.
 
-        Without an anchor they go before or after all. People move their own jobs among their own: numbers that are
-        there are dealt out anew. Where several persons wait, an admin who moves jobs to the front, or to another's,
-        pins all as far as those: what is pinned runs before all others. Raises NotWaiting.
+        Without an anchor they go before or after all. People move their own jobs among their own, between the numbers
+        that are there; where there is no room for that, those are dealt out anew. Where several persons wait, an admin
+        who moves jobs to the front, or to another's, pins all as far as those: what is pinned runs before all others.
+        Raises NotWaiting.
         """
         named = set(ids)
         order = list(self) if person.alone else [entry for entry in self if person.sees(entry.owner)]
@@ -159,13 +162,32 @@ class Waiting:
         chosen = [replace(entry, pinned=None) for entry in line if entry.prompt_id in named]
         rest = [entry for entry in line if entry.prompt_id not in named]
         at = (len(rest) if after else 0) if beside is None else rest.index(beside) + after
+        before = {entry.seq: entry for entry in line}
+        numbers = _between(
+            rest[at - 1].number if at else None, rest[at].number if at < len(rest) else None, len(chosen)
+        )
+        if numbers is not None:
+            moved = [replace(entry, number=number) for entry, number in zip(chosen, numbers, strict=True)]
+            return [entry for entry in moved if entry != before[entry.seq]]
         dealt: list[Entry] = []
         last: float | None = None
         for entry, old in zip([*rest[:at], *chosen, *rest[at:]], line, strict=True):
             last = old.number if last is None or old.number > last else last + 1
             dealt.append(entry if entry.number == last else replace(entry, number=last))
-        before = {entry.seq: entry for entry in line}
         return [entry for entry in dealt if entry != before[entry.seq]]
+
+
+def _between(low: float | None, high: float | None, count: int) -> list[float] | None:
+    """So many numbers between two, or next to one, within the next whole number: jobs that are queued later get that.
+
+    None where there is no room for as many: then others have to make room.
+    """
+    if low is None and high is None:
+        return None
+    below: float = math.ceil(cast(float, high)) - 1 if low is None else low
+    above: float = math.floor(below) + 1 if high is None else high
+    found = [below + (above - below) * part / (count + 1) for part in range(1, count + 1)]
+    return found if all(a < b for a, b in pairwise([below, *found, above])) else None
 
 
 def _place(entry: Entry) -> tuple[float, int]:

@@ -218,3 +218,23 @@ def test_an_interrupt_stops_between_pictures(context: Context, picture: torch.Te
     with pytest.raises(Cancelled):
         output.save_image(picture, stopping, "a")
     assert len(list(context.folders.root("output").iterdir())) == 1
+
+
+def test_a_folder_is_counted_once_until_somebody_else_changes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    count = numbered.next_number
+
+    def noted(folder: Path, stem: str) -> int:
+        counted.append(stem)
+        return count(folder, stem)
+
+    monkeypatch.setattr(numbered, "next_number", noted)
+    names = [write_numbered(tmp_path, stem, ".txt", b"x").name for stem in ("a", "a", "b", "A", "b")]
+    assert names == ["a_00001_.txt", "a_00002_.txt", "b_00001_.txt", "A_00003_.txt", "b_00002_.txt"]
+    assert counted == ["a", "b"]
+    (tmp_path / "a_00010_.png").touch()
+    os.utime(tmp_path, ns=(1, 1))  # a coarse clock may not show the change
+    assert write_numbered(tmp_path, "a", ".txt", b"x").name == "a_00011_.txt"
+    assert counted == ["a", "b", "a"]
