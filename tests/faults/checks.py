@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,17 @@ def told_endings(endings: Mapping[str, list[str]], history: Mapping[str, Any]) -
         assert len(told) == 1, f"a page heard {id} end as {told}"
         assert id in history, f"a page heard {id} end, and it has not"
         assert told == [STATES[history[id]["status"]["messages"][-1][0]]], f"{id} did not end as a page heard"
+
+
+def cells(shown: Sequence[tuple[str, str, Any]], history: Mapping[str, Any], ledger: Ledger) -> None:
+    """The server lived all the time: each cell of a sweep was done once, and is in its history, however that ended."""
+    seen: set[tuple[str, str]] = set()
+    for id, node, output in shown:
+        if "3@1" in ledger.sent[id]:
+            assert (id, node) not in seen, f"node {node} of the sweep {id} was done twice"
+            seen.add((id, node))
+            found = history[id]["outputs"].get(node)
+            assert found == output, f"node {node} of the sweep {id} showed {output}, and its history has {found}"
 
 
 def results(output: Path, history: Mapping[str, Any], ledger: Ledger) -> None:

@@ -52,6 +52,13 @@ class Follower:
                     found.setdefault(event["data"]["prompt_id"], []).append(event["data"]["state"])
         return found
 
+    def shown(self) -> list[tuple[str, str, Any]]:
+        """What nodes showed, in order: job, node, output."""
+        told = [
+            event["data"] for events in self.heard.values() for event in events.values() if event["type"] == "executed"
+        ]
+        return [(data["prompt_id"], data["node"], data["output"]) for data in told if data.get("output") is not None]
+
     def _live(self) -> None:
         while not self.done.is_set():
             query = f"?alive={ALIVE}" + (f"&epoch={self.epoch}&since={self.seq}" if self.epoch else "")

@@ -131,6 +131,8 @@ class Run:
         checks.outcomes(self.ledger, history, self.history)
         for page in pages:
             checks.told_endings(page.endings(), history)
+        if not restarted:
+            checks.cells(pages[1].shown(), history, self.ledger)
         checks.results(self.place.base / "output", history, self.ledger)
         checks.kept(self.server, self.place.base, self.ledger)
         checks.no_litter(self.server, self.place.base, restarted=restarted)
