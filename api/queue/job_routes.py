@@ -12,6 +12,7 @@ from api.prompt import ids_of
 from api.queue.listing import STATES, Wanted, list_jobs, one_job
 from api.queue.past import Past
 from api.queue.seeds import member
+from api.queue.shown import wait_ms
 from api.queue.waiting import NotWaiting
 from api.queue.whose import seen_by
 from api.replies import Refusal, read_object
@@ -50,7 +51,7 @@ async def standing(services: Services, prompt_id: str, person: Person) -> JsonOb
             "position": place,
             "priority": entry.number,
             "expected_ms": jobs.line.paces.expected(entry.about.work),
-            "wait_ms": jobs.wait_ms(place),
+            "wait_ms": wait_ms(jobs.line, jobs.running_for(), place),
         }
     return facts
 

@@ -14,10 +14,11 @@ from typing import Any
 from api.clock import now_for_deleting
 from api.database import DatabaseError
 from api.hub import Feed, Hub, text
-from api.people import ALONE, FIRST, Person
+from api.people import ALONE, Person
+from api.queue import shown
 from api.queue.crashes import CRASHES, Crashes
 from api.queue.journal import ATTEMPTS, Body, Ending, Entry, Journal
-from api.queue.line import LISTED, Line
+from api.queue.line import Line
 from api.queue.parts import Parts, classes_of, is_in_parts
 from api.queue.past import Past
 from api.queue.running import Running
@@ -105,7 +106,7 @@ class Jobs:
         running = self.running_for(person, prompt_id)
         if running is not None:
             running.entry = replace(running.entry, about=replace(running.entry.about, name=name))
-            self._feed.publish("job_started", self._running_json(running), running.client_id, running.owner)
+            self._feed.publish("job_started", shown.running_json(self.line, running), running.client_id, running.owner)
         elif (ended := await self._past.entry(prompt_id, seen_by(person))) is not None:
             self._feed.publish("history", {"changed": ended}, owner=ended["owner"])
         return True
@@ -177,24 +178,16 @@ class Jobs:
     def remaining(self) -> int:
         return len(self.line.waiting) + (self._running is not None)
 
-    def owner_for(self, client_id: str | None) -> str:
+    def owner_for(self, client_id: str | None) -> str | None:
         """Whose client this is, for what packs say of it: of the job that runs, or who listens under the id."""
         running = self._running
         if running is not None and (client_id is None or running.client_id == client_id):
             return running.owner
-        return (None if client_id is None else self._hub.owner_of(client_id)) or FIRST
+        return None if client_id is None else self._hub.owner_of(client_id)
 
     def pass_on(self, event: str | int, data: Any, client_id: str | None) -> None:
         """A message of a pack's that belongs to no job, for one client or all."""
         self._hub.send_message(event, data, client_id, self.owner_for(client_id))
-
-    def wait_ms(self, place: int) -> float | None:
-        """Milliseconds until the job at this place is expected to begin; None where a part is not known."""
-        progress = None if self._running is None else self._running.progress()
-        parts = [] if self._running is None else [None if progress is None else progress["left_ms"]]
-        parts += [self.line.paces.expected(entry.about.work) for entry in self.line.waiting.first(place - 1)]
-        known = [part for part in parts if part is not None]
-        return round(sum(known)) if len(known) == len(parts) else None
 
     def status(self) -> JsonObject:
         """What `status` messages say: of everybody's jobs."""
@@ -205,22 +198,12 @@ class Jobs:
 
         nodes: also what is known of each that waits, how far each node is, and the results.
         """
-        running, listed = self.running_for(person), self.line.waiting.first(LISTED, person)
-        others = [entry for entry in self.line.waiting.all() if not person.sees(entry.owner)]
         return {
             "paused": self.paused,
             "pause_reason": self.pause_reason,
             "problem": self._problem,
-            "pending": [entry.prompt_id for entry in listed],
-            **({"waiting": [self.line.job_json(entry) for entry in listed]} if nodes else {}),
             "queue_remaining": self.remaining,
-            "others": len(others) + (self._running is not None and running is None),
-            "running": None
-            if running is None
-            else {
-                **self._running_json(running),
-                **({"nodes": running.board.nodes, "outputs": running.outputs} if nodes else {}),
-            },
+            **shown.jobs_json(self.line, self._running, person, nodes=nodes),
         }
 
     # The loop
@@ -299,7 +282,7 @@ class Jobs:
         running.go_on(done, parts.keep if is_in_parts(extra) else None)
         targets = done.left(json.loads(body.targets))
         running.whole = Whole(prompt, targets, self.line.paces, time.monotonic())
-        self._feed.publish("job_started", self._running_json(running), entry.client_id, entry.owner)
+        self._feed.publish("job_started", shown.running_json(self.line, running), entry.client_id, entry.owner)
         running.classes = classes_of(prompt, extra)
         job = {
             "prompt_id": entry.prompt_id,
@@ -390,16 +373,6 @@ class Jobs:
 
     def _new_run(self, entry: Entry, classes: dict[str, str], attempt: int) -> Running:
         return Running(entry, classes, attempt, self._hub, self._feed, self._longest)
-
-    def _running_json(self, running: Running) -> JsonObject:
-        return {
-            **self.line.job_json(running.entry),
-            "attempt": running.attempt,
-            "interrupted": running.interrupted,
-            "node": running.node,
-            "ms": round(running.ms),
-            "progress": running.progress(),
-        }
 
     def _note_problem(self, problem: str) -> None:
         if problem != self._problem:

@@ -97,6 +97,7 @@ CREATE TABLE parts (
     "CREATE TRIGGER job_goes AFTER DELETE ON jobs BEGIN DELETE FROM parts WHERE job = OLD.seq; END",
     "CREATE TRIGGER job_ends AFTER UPDATE OF ended ON jobs BEGIN DELETE FROM parts WHERE job = OLD.seq; END",
     "CREATE TRIGGER job_is_another AFTER UPDATE OF prompt ON jobs BEGIN DELETE FROM parts WHERE job = OLD.seq; END",
+    "CREATE INDEX jobs_open_of ON jobs (owner, removed) WHERE ended IS NULL",
 )
 
 SCHEMA = (_JOBS, _SUMMARIES, _TIMINGS, _PEOPLE, _PARTS)
