@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
+from api.model_files.index import ENDINGS
 from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services
@@ -17,8 +18,6 @@ from api.userdata import user_root
 from graph.errors import FileNameError
 from graph.folders import NO_MODELS, Folders
 
-ENDINGS = tuple(f"{middle}{ending}" for middle in ("", ".preview") for ending in (".png", ".jpg", ".jpeg", ".webp"))
-"""Of the picture of `name.safetensors`, the first that is there: `name.png`, ..., `name.preview.png`, ..."""
 PIXELS = 256
 """Along the longer edge of a picture that is sent."""
 KEPT = 400

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from api.choices import ENDINGS, SENT
+from api.choices import SENT
+from api.model_files.index import ENDINGS
 from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services

@@ -16,6 +16,7 @@ from api.front_end import FrontEnd
 from api.gallery.service import Gallery
 from api.hub import Feed, Hub
 from api.model_files.facts import ModelFacts
+from api.model_files.index import ModelIndex
 from api.packs.code import OneTimeCode
 from api.packs.forward import Forward
 from api.packs.install import Installer
@@ -59,8 +60,12 @@ class Services:
     audit: AuditFile
     front_end: FrontEnd | None = None
     """What is served at `/` instead of the page, where somebody asked for that."""
+    model_index: ModelIndex = field(init=False)
     settings_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     started: float = field(default_factory=time.time)
+
+    def __post_init__(self) -> None:
+        self.model_index = ModelIndex(self.folders)
 
 
 SERVICES = web.AppKey("services", Services)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from api.choices import ENDINGS
 from api.files_on_disk import move, write_whole
 from api.model_files.facts import ModelFacts
+from api.model_files.index import ENDINGS, PASSED_OVER, Found
 from api.model_files.notes import ModelNotes, Notes
 from api.model_files.sidecars import read_sidecars
 from api.own_files import place
@@ -21,10 +19,8 @@ from api.replies import Refusal, as_refusal, read_object
 from api.services import SERVICES
 from api.userdata import user_root
 from graph.errors import FileNameError
-from graph.folders import OWN_KINDS, Folders
+from graph.folders import OWN_KINDS
 
-PASSED_OVER = frozenset({*OWN_KINDS, "custom_nodes", "configs", "diffusers"})
-"""Kinds that hold no model files."""
 PICTURE_PIXELS = 768
 OURS = ".preview.webp"
 """The ending of a picture that was set here; others' come before it, so they are set aside."""
@@ -34,34 +30,16 @@ ASIDE = ".before"
 NOTES = web.AppKey("model notes", dict[Path, ModelNotes])
 
 
-@dataclass(frozen=True)
-class Found:
-    """A model file as it lies on the disk."""
-
-    name: str
-    path: str
-    size: int
-    mtime_ns: int
-    picture: int
-    """Seconds of the picture beside it; 0 for none."""
-
-    @property
-    def stamp(self) -> str:
-        return f"{self.size}:{self.mtime_ns}"
-
-
 async def list_models(request: web.Request) -> web.Response:
     """By kind, its files: name, size, time, picture's time, kind, family, precision, star, tags. `unread`: how many
-    files are still being read, for whoever asks again."""
+    files are still being read, `looks`: whether their sizes and times are, for whoever asks again."""
     services = request.app[SERVICES]
     facts = services.models
-    found, (notes, _) = await asyncio.gather(
-        asyncio.to_thread(find_models, services.folders), _notes_and_facts(request)
-    )
+    found, (notes, _) = await asyncio.gather(services.model_index.files(), _notes_and_facts(request))
     unread: list[tuple[Path, str]] = []
     kinds = {kind: [_row(kind, file, facts, notes, unread) for file in files] for kind, files in found.items()}
     facts.want(unread)
-    return web.json_response({"kinds": kinds, "unread": facts.unread})
+    return web.json_response({"kinds": kinds, "unread": facts.unread, "looks": services.model_index.looks})
 
 
 async def _notes_and_facts(request: web.Request) -> tuple[Notes, None]:
@@ -79,51 +57,6 @@ def _row(kind: str, file: Found, facts: ModelFacts, notes: Notes, unread: list[t
         file.name, file.size, file.mtime_ns // 10**9, file.picture, *said, bool(note.get("starred")),
         note.get("tags", []),
     ]  # fmt: skip
-
-
-def find_models(folders: Folders) -> dict[str, list[Found]]:
-    """All model files by kind; a folder that cannot be read holds none. Ten thousand files cost one look each."""
-    found: dict[str, list[Found]] = {}
-    for kind in folders.kinds:
-        if kind in PASSED_OVER:
-            continue
-        entries: dict[str, dict[str, os.stat_result]] = {}
-        roots = [str(root) for root in folders.roots(kind)]
-        files = (_find(roots, name, entries) for name in folders.list(kind))
-        found[kind] = [file for file in files if file is not None]
-    return found
-
-
-def _find(roots: list[str], name: str, entries: dict[str, dict[str, os.stat_result]]) -> Found | None:
-    # Texts, and no paths: those of twenty thousand files take ten times as long.
-    inner, _, file = name.replace("/", os.sep).rpartition(os.sep)
-    for root in roots:
-        folder = f"{root}{os.sep}{inner}" if inner else root
-        beside = entries.get(folder)
-        if beside is None:
-            beside = entries[folder] = _entries(folder)
-        status = beside.get(file)
-        if status is None:
-            continue  # it lies in another root, or has just gone
-        stem = file.rpartition(".")[0] or file
-        times = (beside[stem + ending] for ending in ENDINGS if stem + ending in beside)
-        picture = next((int(other.st_mtime) for other in times), 0)
-        return Found(name, f"{folder}{os.sep}{file}", status.st_size, status.st_mtime_ns, picture)
-    return None
-
-
-def _entries(folder: str) -> dict[str, os.stat_result]:
-    found: dict[str, os.stat_result] = {}
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                try:
-                    found[entry.name] = entry.stat()
-                except OSError:
-                    continue  # a link that leads nowhere, or it has just gone
-    except OSError:
-        return {}
-    return found
 
 
 async def details(request: web.Request) -> web.Response:
@@ -178,13 +111,9 @@ async def hashes(request: web.Request) -> web.Response:
     await services.models.open()
     known = await services.models.hashes()
 
-    def named() -> dict[str, list[str]]:
-        by_path = {
-            file.path: [kind, file.name] for kind, files in find_models(services.folders).items() for file in files
-        }
-        return {sha256: by_path[path] for sha256, path in known.items() if path in by_path}
-
-    return web.json_response(await asyncio.to_thread(named) if known else {})
+    found = await services.model_index.files() if known else {}
+    by_path = {file.path: [kind, file.name] for kind, files in found.items() for file in files}
+    return web.json_response({sha256: by_path[path] for sha256, path in known.items() if path in by_path})
 
 
 async def set_picture(request: web.Request) -> web.Response:
@@ -201,6 +130,7 @@ async def set_picture(request: web.Request) -> web.Response:
         await asyncio.to_thread(_put_picture, model, data)
     except OSError as error:
         raise as_refusal(error, f"The picture of {name}") from None
+    services.model_index.forget()
     return web.json_response({})
 
 
@@ -211,6 +141,7 @@ async def delete_picture(request: web.Request) -> web.Response:
         await asyncio.to_thread(_take_picture, model)
     except OSError as error:
         raise as_refusal(error, f"The picture of {name}") from None
+    request.app[SERVICES].model_index.forget()
     return web.json_response({})
 
 

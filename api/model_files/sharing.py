@@ -15,7 +15,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from api.model_files.facts import ModelFacts
-from api.model_files.routes import PASSED_OVER, Found, find_models
+from api.model_files.index import PASSED_OVER, Found
 from api.model_files.sidecars import read_sidecars
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
@@ -155,7 +155,7 @@ async def check(request: web.Request) -> web.Response:
     body = await read_object(request)
     models = [_wanted(item, services.folders) for item in _objects(body.get("models"), "models")]
     await services.models.open()
-    files = await asyncio.to_thread(find_models, services.folders)
+    files = await services.model_index.files()
     known = await services.models.hashes()
     judged = [await _judged(services.models, wanted, files, known) for wanted in models]
     packs: dict[str, str | None] = {}

@@ -147,8 +147,16 @@ def test_what_is_read_is_kept_until_the_file_changes(server: Server) -> None:
     path = put(server, "embeddings", "word.safetensors", safetensors({"emb_params": [4, 768]}))
     assert listed(server, "embeddings")["word.safetensors"][4:6] == ["embedding", "SD 1"]
     assert server.get("/easel/model_library").json()["unread"] == 0
-    path.write_bytes(safetensors({"clip_l": [4, 768], "clip_g": [4, 1280]}))
-    assert listed(server, "embeddings")["word.safetensors"][4:6] == ["embedding", "SDXL"]
+    path.write_bytes(safetensors({"clip_l": [4, 768], "clip_g": [4, 1280]}))  # which does not show in its folder
+    until(lambda: listed(server, "embeddings")["word.safetensors"][4:6] == ["embedding", "SDXL"], server=server)
+
+
+def test_files_that_come_and_go_are_listed_at_once(server: Server) -> None:
+    assert "late.safetensors" not in listed(server, "loras")
+    path = put(server, "loras", "late.safetensors", safetensors(LORA))
+    assert "late.safetensors" in listed(server, "loras")
+    path.unlink()
+    assert "late.safetensors" not in listed(server, "loras")
 
 
 def test_notes_are_kept_in_one_file_and_a_damaged_one_is_set_aside(server: Server) -> None:

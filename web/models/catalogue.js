@@ -33,6 +33,8 @@ export class Catalogue {
     /** @type {Map<string, Model[]>} */
     this.kinds = new Map()
     this.unread = 0
+    /** Whether sizes and times are being looked at. */
+    this.looks = false
     /** Why there is nothing, or ''. */
     this.failure = ''
     this.read = false
@@ -41,19 +43,21 @@ export class Catalogue {
     this.timer = undefined
   }
 
-  async load() {
+  /** @param {boolean} [again]  whether this is asked for what was still being looked at */
+  async load(again = false) {
     clearTimeout(this.timer)
     try {
       const answer = await this.client.json('/easel/model_library')
       this.kinds = new Map(Object.entries(answer.kinds).map(([kind, rows]) => [kind, /** @type {any[]} */ (rows).map(row => modelOf(kind, row))]))
       this.unread = answer.unread
+      this.looks = answer.looks
       this.failure = ''
       this.read = true
     } catch (error) {
       this.failure = /** @type {Error} */ (error).message
     }
     if (this.ended) return
-    if (this.unread) this.timer = setTimeout(() => void this.load(), AGAIN)
+    if (this.unread || (this.looks && !again)) this.timer = setTimeout(() => void this.load(true), AGAIN)
     this.changed()
   }
 
