@@ -77,6 +77,42 @@ def test_a_gpu_that_is_not_used_is_told_on_the_page(browser: Any, server: Server
     context.close()
 
 
+SMUGGLED = """async ([foreign, own]) => {
+  const refused = []
+  document.addEventListener('securitypolicyviolation', event => refused.push(event.effectiveDirective))
+  const tried = (tag, more) => new Promise(done => {
+    const element = Object.assign(document.createElement(tag), more)
+    element.onload = element.onerror = event => done(event.type)
+    document.body.append(element)
+    setTimeout(() => done('nothing'), 300)
+  })
+  await tried('script', { textContent: 'window.smuggled = "inline"' })
+  await tried('div', { innerHTML: '<img src="x:" onerror="window.smuggled = 1">' })
+  await tried('script', { src: `${foreign}/a.js` })
+  const asCode = await tried('script', { src: own })
+  await tried('img', { src: `${foreign}/a.png` })
+  await tried('iframe', { src: foreign })
+  const sent = await fetch(foreign).then(() => true, () => false)
+  for (let turn = 0; turn < 100 && !refused.includes('connect-src'); turn++) await new Promise(requestAnimationFrame)
+  return { refused: [...new Set(refused)].sort(), smuggled: window.smuggled ?? null, sent, asCode }
+}"""
+
+
+def test_what_is_smuggled_into_the_page_neither_runs_nor_tells(browser: Any, server: Server) -> None:
+    server.upload("evil.js", b"window.smuggled = 'a file of mine'")
+    context = open_page(browser, server.port)
+    person = Person(context.new_page(), server)
+    person.open()
+    foreign = f"http://localhost:{server.port}"  # another origin than 127.0.0.1
+    found = person.page.evaluate(SMUGGLED, [foreign, "/view?filename=evil.js&type=input"])
+    assert found["smuggled"] is None
+    assert found["sent"] is False
+    assert found["asCode"] == "error"
+    refused = {"connect-src", "frame-src", "img-src", "script-src-attr", "script-src-elem"}
+    assert refused <= set(found["refused"])
+    context.close()
+
+
 def test_the_first_visit_makes_pictures(browser: Any, tmp_path: Path) -> None:
     """A newcomer's first minutes, with the model that comes with Easel: run, other words, another seed."""
     pictures = len(FIRST_WORDS) + 1
