@@ -74,7 +74,7 @@ def _size(request: web.Request) -> int | None:
     text = request.query.get("size")
     if text is None:
         return None
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= 4096:
+    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= 4096:
         raise Refusal(400, "invalid_request", "`size` must be a whole number from 1 to 4096.", text[:50])
     return int(text)
 

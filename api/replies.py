@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Callable
 from typing import Any, cast
@@ -19,6 +20,9 @@ log = logging.getLogger("easel")
 def _nobody() -> None:
     """Where nobody looks after the disk."""
 
+
+OF_THE_NAME = frozenset({errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL})
+"""What fails because of the name that was asked for, such as a folder's for a file."""
 
 ON_FAILED_WRITE: web.AppKey[Callable[[], None]] = web.AppKey("on failed write")
 """Told when a write found no room, or no folder."""
@@ -74,7 +78,8 @@ def as_refusal(error: OSError, what: str) -> Refusal:
         return Refusal(503, "read_only", f"{what} could not be written: this user may not write in that folder.")
     if error.errno in DISK_GONE:
         return Refusal(503, "folder_gone", f"{what} could not be written: the drive does not answer. Try again later.")
-    return Refusal(500, "write_failed", f"{what} could not be written: {error.strerror or error}.")
+    status = 400 if error.errno in OF_THE_NAME else 500
+    return Refusal(status, "write_failed", f"{what} could not be written: {error.strerror or error}.")
 
 
 async def read_json(request: web.Request, limit: int = MAX_JSON) -> Any:

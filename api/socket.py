@@ -61,7 +61,7 @@ async def events(request: web.Request) -> web.WebSocketResponse:
     await socket.prepare(request)
     listener = Listener(socket, uuid.uuid4().hex, request.transport, person)
     listener.flags["previews"] = request.query.get("previews") == "1"
-    since = request.query.get("since", "")
+    since = request.query.get("since", "")[:30]
     services.feed.join(
         listener, request.query.get("epoch"), int(since) if since.isdecimal() else None, services.jobs.state(person)
     )
