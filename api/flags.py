@@ -51,6 +51,8 @@ class Flags:
     cache_device: int | None = None
     cache_policy: str = "bytes"
     extra_model_paths: tuple[Path, ...] = ()
+    follow_links: tuple[str, ...] = ()
+    """Of `input` and `output`: where links may lead out of the folder."""
     token_file: Path | None = None
     allow_host: tuple[str, ...] = ()
     allow_origin: tuple[str, ...] = ()
@@ -201,6 +203,13 @@ def _add_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="FILE",
         help="a YAML file that names another tool's model folders",
+    )
+    places.add_argument(
+        "--follow-links",
+        action="append",
+        choices=("input", "output"),
+        default=[],
+        help="links in this folder may lead out of it; may be given for both",
     )
 
     net = parser.add_argument_group("network")
@@ -382,6 +391,7 @@ def _flags(
         cache_device=None if found.cache_device is None else int(found.cache_device * GIGABYTE),
         cache_policy=found.cache_policy or ("none" if found.cache_none else "bytes"),
         extra_model_paths=tuple(Path(p).absolute() for group in found.extra_model_paths for p in group),
+        follow_links=tuple(found.follow_links),
         token_file=_absolute(found.token_file),
         allow_host=tuple(found.allow_host),
         allow_origin=tuple(found.allow_origin),

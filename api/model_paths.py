@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,8 @@ def find_folders(flags: Flags) -> Found:
     models = list(dict.fromkeys((flags.models, ROOT / "models")))
     packs = list(dict.fromkeys((flags.custom_nodes, ROOT / "custom_nodes")))
     folders = standard_folders(models, input=flags.input, output=flags.output, temp=flags.temp, custom_nodes=packs)
+    for kind in flags.follow_links:
+        folders.set_kind(kind, replace(folders.kind(kind), follow=True))
     for kind, place in ALSO_IN_OUTPUT.items():
         folders = folders.with_roots(kind, [flags.output / place])
     found = Found(folders)

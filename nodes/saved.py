@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from graph.context import Context
-from graph.folders import inside
 from models.numbered import write_numbered
 
 
@@ -22,7 +21,7 @@ def write(context: Context, kind: str, name: str, suffix: str, data: bytes, firs
 def place(context: Context, kind: str, name: str) -> Path:
     """The folder and the beginning of the name of a file to write. FileNameError outside the folder of that kind."""
     # A prefix that is empty or ends in a slash names a folder, so what is left of the file name is its number.
-    return inside(context.folders.root(kind), name + "_" if name.endswith(("/", "\\")) or not name else name)
+    return context.folders.place(kind, name + "_" if name.endswith(("/", "\\")) or not name else name)
 
 
 def shown(context: Context, kind: str, path: Path) -> dict[str, str]:

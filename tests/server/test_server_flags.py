@@ -13,6 +13,7 @@ import pytest
 from api.flags import Flags, RunFlags, parse
 from api.foreign_flags import FOREIGN
 from api.model_paths import find_folders
+from graph.errors import FileNameError
 from tests.server.harness import ROOT, running, say, start
 
 
@@ -176,6 +177,22 @@ def test_another_tools_folders(tmp_path: Path) -> None:
     assert found.folders.list("loras") == ["lora.safetensors"]
     assert "theirs.safetensors" in found.folders.list("diffusion_models")
     assert [w for w in found.warnings if "models/loras" in w]  # named, and not there
+
+
+def test_links_lead_out_of_a_folder_only_where_that_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "drive").mkdir()
+    (tmp_path / "drive/a.png").touch()
+    base = tmp_path / "base"
+    for kind in ("input", "output"):
+        (base / kind).mkdir(parents=True)
+        (base / kind / "drive").symlink_to(tmp_path / "drive")
+    found = find_folders(flags("--base-directory", str(base), "--follow-links", "output")).folders
+    assert found.find("output", "drive/a.png") == base / "output/drive/a.png"
+    with pytest.raises(FileNameError):
+        found.find("input", "drive/a.png")
+    with pytest.raises(FileNameError):
+        found.find("output", "drive/../../drive/a.png")
+    assert found.for_person("anna_1").kind("output").follow
 
 
 @pytest.mark.parametrize(
