@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 SHORTEST = 6
 """Letters: a shorter one stands in too many words by chance."""
-MOST = 500
+MOST = 64
 HIDDEN = "…"
 
 # Each word is begun at once only: `\b` begins at every sign of a long row of dashes, and a line would take a second.
@@ -40,26 +40,29 @@ class SecretValues:
     def __init__(self) -> None:
         self._known: dict[str, None] = {}
         self._pattern: re.Pattern[str] | None = None
+        """Made when it is asked for; None where it is to be made anew."""
 
     def add(self, values: Any) -> None:
         """All texts in this JSON; the oldest are forgotten."""
-        new = [text for text in _texts(values) if len(text) >= SHORTEST]
-        if not new:
-            return
-        for text in new:
-            self._known.pop(text, None)
-            self._known[text] = None
+        for text in _texts(values):
+            if len(text) >= SHORTEST:
+                self._pattern = self._pattern if text in self._known else None
+                self._known.pop(text, None)
+                self._known[text] = None
         while len(self._known) > MOST:
             del self._known[next(iter(self._known))]
-        written = {form for text in self._known for form in _forms(text)}
-        self._pattern = re.compile("|".join(re.escape(form) for form in sorted(written, key=len, reverse=True)))
 
     def hide(self, text: str) -> str:
-        return text if self._pattern is None else self._pattern.sub(HIDDEN, text)
+        if not self._known:
+            return text
+        if self._pattern is None:
+            written = {form for text in self._known for form in _forms(text)}
+            self._pattern = re.compile("|".join(re.escape(form) for form in sorted(written, key=len, reverse=True)))
+        return self._pattern.sub(HIDDEN, text)
 
     def hide_in(self, value: Any) -> Any:
         """JSON with the same done to all its texts."""
-        if self._pattern is None:
+        if not self._known:
             return value
         if isinstance(value, str):
             return self.hide(value)
