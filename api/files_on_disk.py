@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import errno
 
-from graph.whole_files import copy_whole, make_folder, move, sync_folder, whole_file, whole_path, write_whole
+from graph.whole_files import (
+    copy_new,
+    copy_whole,
+    give_name,
+    make_folder,
+    move,
+    sync_folder,
+    whole_file,
+    whole_path,
+    write_whole,
+)
 
 __all__ = [
     "DISK_GONE",
     "FULL",
     "READ_ONLY",
+    "copy_new",
     "copy_whole",
+    "give_name",
     "make_folder",
     "move",
     "sync_folder",

@@ -22,6 +22,7 @@ from typing import Any
 
 from api.clock import ClockWatch
 from api.files_on_disk import FULL, READ_ONLY
+from api.memory import memory_left
 from api.replies import Refusal
 from api.troubles import Kind, Troubles
 from graph.types import JsonObject
@@ -66,13 +67,12 @@ class Place:
     total: int = 0
     doubted: bool = False
     """A write failed there: the next look writes too."""
-    looking: threading.Thread | None = None
     answer: asyncio.Future[None] | None = field(default=None, repr=False)
 
     @staticmethod
     def of(name: str, path: Path) -> Place:
-        mount = path
-        while not mount.is_mount() and mount != mount.parent:
+        mount = path.resolve()
+        while not os.path.ismount(mount):
             mount = mount.parent
         return Place(name, path, None if mount == mount.parent else mount)
 
@@ -158,10 +158,9 @@ class Room:
     async def _look(self, place: Place) -> None:
         """Look at one folder; one that has not answered the last time is not asked once more before it does."""
         loop = asyncio.get_running_loop()
-        if place.answer is None or place.looking is None or not place.looking.is_alive():
+        if place.answer is None or place.answer.done():
             answer = place.answer = loop.create_future()
-            place.looking = threading.Thread(target=self._ask, args=[place, loop, answer], daemon=True)
-            place.looking.start()
+            threading.Thread(target=self._ask, args=[place, loop, answer], daemon=True).start()
         done, _ = await asyncio.wait([place.answer], timeout=PATIENCE)
         if not done:
             self._troubles.note(
@@ -193,15 +192,13 @@ class Room:
         place.doubted = False
 
     def _look_at_memory(self) -> None:
-        import psutil
-
-        memory = psutil.virtual_memory()
-        self._memory = {"free": int(memory.available), "total": int(memory.total)}
-        if memory.available < LEAST_MEMORY:
+        free, total = memory_left()
+        self._memory = {"free": free, "total": total}
+        if free < LEAST_MEMORY:
             self._troubles.note(
                 "memory",
                 "memory",
-                f"The machine has {memory.available / 2**20:.0f} MB of memory left: the system may end processes. Close"
+                f"The machine has {free / 2**20:.0f} MB of memory left: the system may end processes. Close"
                 " other programs, or let go of loaded models.",
             )
         else:
@@ -230,7 +227,7 @@ def look_at(place: Place, floor: int, *, surely: bool) -> None:
     """
     name, path = place.name, place.path
     try:
-        if place.mount is not None and not place.mount.is_mount():
+        if place.mount is not None and not os.path.ismount(place.mount):
             raise NotWell(
                 "gone",
                 f"The drive {place.mount} that holds the {name} folder is not there any more. Attach it again: jobs"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import shutil
 import sys
 import uuid
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from api.files_on_disk import copy_new
 from api.flags import ROOT, RunFlags, fail
 from api.packs.guard import Guard
 from api.packs.known import Packs
@@ -262,13 +262,11 @@ def _results(outcome: JsonObject, folders: Folders) -> Iterator[Path]:
 def _copied(path: Path, folder: Path) -> Path:
     """A copy in `folder`, under a name that is free there. Raises RunError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         number = 0
         while True:
             place = folder / (path.name if number == 0 else f"{path.stem} ({number}){path.suffix}")
             try:
-                with path.open("rb") as source, place.open("xb") as target:
-                    shutil.copyfileobj(source, target)
+                copy_new(path, place)
                 return place
             except FileExistsError:
                 number += 1

@@ -24,7 +24,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from api.disk_use import DISK_USE
-from api.files_on_disk import copy_whole, sync_folder, write_whole
+from api.files_on_disk import copy_whole, make_folder, sync_folder, write_whole
 from api.media_headers import LOOKED_AT, objection, what
 from api.own_files import as_seen, place
 from api.people import who
@@ -205,8 +205,8 @@ async def _check(services: Services, upload: Upload) -> None:
         await services.pictures.check(upload.path)
     except PictureError as error:
         is_what = what(head)
-        seems = f" Its content is {is_what}." if is_what and not is_what.endswith("picture") else ""
-        raise Refusal(400, "invalid_picture", f"{upload.name} was not taken: {error}.{seems}") from None
+        seems = f"; its content is {is_what}" if is_what and not is_what.endswith("picture") else ""
+        raise Refusal(400, "invalid_picture", f"{upload.name} was not taken: {f'{error}{seems}'}.") from None
 
 
 def _head(path: Path) -> bytes:
@@ -236,7 +236,7 @@ def _overwrites(upload: Upload) -> bool:
 
 def _settle(upload: Upload, target: Path, overwrite: bool) -> Path:
     """Move the upload to its place: over the file, to the equal file that is there, or to a name of its own."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     upload.path.chmod(0o644)
     if overwrite:
         _move(upload.path, target)

@@ -68,6 +68,39 @@ def copy_whole(source: Path, target: Path) -> None:
         shutil.copystat(source, made)
 
 
+def give_name(made: Path, target: Path) -> None:
+    """Give a finished file, which is on the disk, a name that must be free, and have that last.
+
+    Raises FileExistsError. Where the disk knows no second names the name is taken first.
+    """
+    try:
+        os.link(made, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        with target.open("xb"):
+            pass
+        made.replace(target)
+    else:
+        made.unlink()
+    sync_folder(target.parent)
+
+
+def copy_new(source: Path, target: Path) -> None:
+    """A copy under a name that must be free, whole or not there. Raises FileExistsError."""
+    make_folder(target.parent)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    os.close(handle)
+    made = Path(name)
+    try:
+        shutil.copyfile(source, made)
+        sync_file(made)
+        made.chmod(_MODE)
+        give_name(made, target)
+    finally:
+        made.unlink(missing_ok=True)
+
+
 def move(source: Path, target: Path) -> None:
     """Give a file or a folder another name on the same disk, over a file that is there; and have that last.
 

@@ -46,7 +46,7 @@ def restore(source: Path, user: Path, known: Mapping[str, int]) -> tuple[Content
     except OSError as error:
         raise BackupError(f"the folder {user} cannot be used: {error.strerror or error}") from error
     try:
-        if user.is_mount():
+        if os.path.ismount(user):
             raise BackupError(
                 f"{user} is where a drive is attached, so it cannot be exchanged: restore into another folder by"
                 " --user-directory, and move the files"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from api.files_on_disk import move, sync_folder
+from api.files_on_disk import give_name
 from api.krita.answers import refused
 from api.replies import as_refusal
 from api.services import SERVICES, Services
@@ -116,7 +116,7 @@ async def upload(request: web.Request) -> web.Response:
             return refused(507, f"There is no room for {size >> 20} MB in {folder}.", close=True)
         if not await _store(request, made):
             return refused(413, f"The file is larger than {LARGEST_LORA >> 30} GB.", close=True)
-        await asyncio.to_thread(_settle, made, services.folders.place(kind, name, new=True))
+        await asyncio.to_thread(give_name, made, services.folders.place(kind, name, new=True))
     except FileExistsError:  # another sent it meanwhile
         return web.json_response({"status": "cached"})
     except OSError as error:
@@ -141,17 +141,3 @@ async def _store(request: web.Request, path: Path) -> bool:
     finally:
         await asyncio.to_thread(file.close)
     return True
-
-
-def _settle(made: Path, target: Path) -> None:
-    """Give the file its name, which must be free. Raises FileExistsError."""
-    try:
-        os.link(made, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        if target.exists():
-            raise FileExistsError(target) from None
-        move(made, target)
-    else:
-        sync_folder(target.parent)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from graph import whole_files
-from graph.whole_files import copy_whole, move, whole_file, write_whole
+from graph.whole_files import copy_new, copy_whole, give_name, move, whole_file, write_whole
 
 
 @pytest.fixture
@@ -82,3 +83,27 @@ def test_a_copy_has_the_times_of_the_file(tmp_path: Path) -> None:
     copy_whole(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b").read_text() == "x"
     assert (tmp_path / "b").stat().st_mtime == 1e9
+
+
+def test_a_copy_takes_no_name_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("new")
+    (tmp_path / "b").write_text("old")
+    with pytest.raises(FileExistsError):
+        copy_new(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").read_text() == "old"
+    copy_new(tmp_path / "a", tmp_path / "out" / "c")
+    assert (tmp_path / "out" / "c").read_text() == "new"
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["a", "b", "c"]
+
+
+def test_a_name_is_taken_where_a_disk_knows_no_second_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "not here")
+
+    monkeypatch.setattr(os, "link", no_links)
+    (tmp_path / "a").write_text("new")
+    (tmp_path / "b").write_text("old")
+    with pytest.raises(FileExistsError):
+        give_name(tmp_path / "a", tmp_path / "b")
+    give_name(tmp_path / "a", tmp_path / "c")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b": "old", "c": "new"}
