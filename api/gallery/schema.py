@@ -76,7 +76,12 @@ _OWNERS = (
     "ALTER TABLE files ADD COLUMN owner TEXT NOT NULL DEFAULT 'default'",
     "CREATE INDEX files_owner ON files (owner, state, time, kind, media, rating, favourite, graph)",
 )
-SCHEMA = (_FILES, _OWNERS)
+_SAME = (
+    # Thousands of files may have the same size and time, as links do; those that are gone are found among them at once.
+    "DROP INDEX files_same",
+    "CREATE INDEX files_same ON files (state, size, mtime, owner)",
+)
+SCHEMA = (_FILES, _OWNERS, _SAME)
 
 _LETTERS_ALONE = re.compile("([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff])")
 

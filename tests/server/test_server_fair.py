@@ -364,4 +364,4 @@ def test_pages_of_the_history_are_found_without_reading_graphs(tmp_path: Path) -
 def test_alone_nothing_is_reordered() -> None:
     line = waiting((3, "default"), (1, "default"), (2, "default"))
     assert ids(line) == ["p1", "p2", "p3"]
-    assert [entry.pinned for entry in line.moved(["p3"], None, False, ALONE)] == [None] * 3
+    assert [(entry.prompt_id, entry.pinned) for entry in line.moved(["p3"], None, False, ALONE)] == [("p3", None)]
