@@ -206,7 +206,8 @@ async def _check(services: Services, upload: Upload) -> None:
     except PictureError as error:
         is_what = what(head)
         seems = f"; its content is {is_what}" if is_what and not is_what.endswith("picture") else ""
-        raise Refusal(400, "invalid_picture", f"{upload.name} was not taken: {f'{error}{seems}'}.") from None
+        why = f"{error}{seems}"
+        raise Refusal(400, "invalid_picture", f"{upload.name} was not taken: {why}.") from None
 
 
 def _head(path: Path) -> bytes:
