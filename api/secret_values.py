@@ -56,7 +56,7 @@ class SecretValues:
         if not self._known:
             return text
         if self._pattern is None:
-            written = {form for text in self._known for form in _forms(text)}
+            written = {form for known in tuple(self._known) for form in _forms(known)}
             self._pattern = re.compile("|".join(re.escape(form) for form in sorted(written, key=len, reverse=True)))
         return self._pattern.sub(HIDDEN, text)
 

@@ -58,7 +58,10 @@ def token_for(flags: Flags, accounts: bool = False) -> str | None:
         return None
     path = flags.user / "token"
     if not path.exists():
-        write_whole(path, f"{secrets.token_urlsafe(24)}\n".encode(), private=True)
+        try:
+            write_whole(path, f"{secrets.token_urlsafe(24)}\n".encode(), private=True)
+        except OSError as error:
+            raise TokenError(f"no token could be written to {path}: {error.strerror}") from error
     return _read_token(path)
 
 

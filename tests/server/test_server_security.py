@@ -211,3 +211,11 @@ def test_any_origin_but_null_with_a_star() -> None:
     gate = Gate(Flags(allow_origin=("*",)), None)
     assert gate.allows_origin("https://anywhere.example")
     assert not gate.allows_origin("null")
+
+
+def test_it_does_not_listen_elsewhere_where_no_token_can_be_kept(tmp_path: Path) -> None:
+    flags = Flags(user=tmp_path / "user", listen=("0.0.0.0",))
+    (tmp_path / "user").write_text("a file where the folder should be")
+    with pytest.raises(TokenError, match="no token could be written"):
+        token_for(flags)
+    assert token_for(flags, accounts=True) is None, "accounts will do"
