@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +128,31 @@ def test_a_result_that_finds_no_room_makes_the_next_ones_wait(troubled: Server, 
     assert troubled.result(again)["status"]["completed"] is True
     assert (disk / "a_00001_.txt").stat().st_size == 1000 * 1024
     (disk / "a_00001_.txt").unlink()
+
+
+def test_databases_outlive_their_files(troubled: Server) -> None:
+    before = troubled.prompt(say("before"))
+    troubled.result(before)
+    user = troubled.base / "user"
+    for path in user.glob("*.db*"):
+        path.unlink()
+    after = troubled.prompt(say("after"))
+    assert troubled.result(after)["status"]["completed"] is True
+    with closing(sqlite3.connect(user / "journal.db")) as db:
+        kept = [name for (name,) in db.execute("SELECT prompt_id FROM jobs WHERE ended IS NOT NULL")]
+    assert kept[-2:] == [before, after]
+    assert kinds(troubled) == []
+
+
+def test_a_folder_of_databases_that_is_gone_for_a_while(troubled: Server) -> None:
+    user, away = troubled.base / "user", troubled.base / "away"
+    user.rename(away)
+    user.write_text("in its place")  # so that it is not simply made again
+    reply = troubled.post("/prompt", {"prompt": say("lost")})
+    assert reply.status == 503
+    assert "journal" in reply.json()["error"]["message"]
+    until(lambda: {"gone"} == set(kinds(troubled)))
+    user.unlink()
+    away.rename(user)
+    until(lambda: kinds(troubled) == [])
+    assert troubled.run(say("found"))["status"]["completed"] is True
