@@ -8,22 +8,26 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.flags import Flags
+from api.hub import Feed
 from api.people import ALONE, SCOPES_OF, Person
 from api.queue.fair import CREDIT, LEAST, turns
 from api.queue.journal import Body, Ending, Entry, Journal
 from api.queue.past import Past
-from api.queue.pruning import BELIEVED, KEPT_ANYWAY, STEP, Bounds, Pruning
+from api.queue.pruning import BELIEVED, KEPT_ANYWAY, STEP, Bounds, Pruning, keep_bounded
 from api.queue.quota import Unlimited, check_count, check_time
 from api.queue.schema import SCHEMA
 from api.queue.spending import DAY_SLICES, SLICE, Spending
 from api.queue.waiting import NotWaiting, Waiting
 from api.replies import Refusal
+from api.services import SERVICES
 
 ADA = Person("ada", "Ada", "artist", SCOPES_OF["artist"])
 BEN = Person("ben", "Ben", "artist", SCOPES_OF["artist"])
@@ -76,6 +80,7 @@ LINES = st.dictionaries(
 USED = st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), st.floats(0, 1e9), max_size=4)
 
 
+@settings(max_examples=60)
 @given(LINES, USED, st.randoms(use_true_random=False))
 def test_everybody_keeps_their_order_and_nobody_is_left_out(
     times: dict[str, list[float | None]], used: dict[str, float], dice: Any
@@ -90,6 +95,7 @@ def test_everybody_keeps_their_order_and_nobody_is_left_out(
         assert [seq for seq in found if seq in own] == [job.seq for job in line]
 
 
+@settings(max_examples=60)
 @given(LINES, USED)
 def test_what_is_told_is_what_happens(times: dict[str, list[float | None]], used: dict[str, float]) -> None:
     """Taking the first, charging what it was expected to take and asking anew gives the order that was told, as long
@@ -159,7 +165,7 @@ def test_an_admin_moves_jobs_past_others_and_so_far_the_order_is_fixed() -> None
     assert len(line) == 4
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(["ada", "ben", "default"]), min_size=1, max_size=8), st.randoms(use_true_random=False))
 def test_an_admin_gets_the_order_that_was_asked_for(owners: list[str], dice: Any) -> None:
     line = waiting(*enumerate(owners))
@@ -225,9 +231,9 @@ def with_journal(path: Path, work: Any) -> Any:
 
 
 async def add(journal: Journal, owner: str, *names: str, ms: float = 100.0, extra: str = "{}") -> None:
-    for name in names:
-        seq = await journal.accept(name, None, 0, replace(BODY, owner=owner, extra=extra))
-        await journal.end(seq, DONE, ms)
+    body = replace(BODY, owner=owner, extra=extra)
+    seqs = await asyncio.gather(*(journal.accept(name, None, 0, body) for name in names))
+    await asyncio.gather(*(journal.end(seq, DONE, ms) for seq in seqs))
 
 
 async def kept(journal: Journal, owner: str) -> list[str]:
@@ -303,6 +309,24 @@ def test_a_clock_that_jumps_empties_no_history(tmp_path: Path) -> None:
         # Old for good: the newest stay all the same.
         assert await prune(journal, Bounds(seconds=day), now + 60 * day) == count - KEPT_ANYWAY
         assert (await kept(journal, "ada"))[-1] == f"a{count - 1}"
+
+    with_journal(tmp_path / "journal.db", work)
+
+
+def test_the_history_is_pruned_soon_after_jobs_have_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.queue.pruning.PAUSE", 0.0)
+
+    async def work(journal: Journal) -> None:
+        await add(journal, "ada", *(f"a{n}" for n in range(STEP + 5)))
+        feed, flags = Feed(), Flags(history_entries=2)
+        app: Any = {SERVICES: SimpleNamespace(journal=journal, feed=feed, flags=flags)}
+        keeper = keep_bounded(app)
+        await anext(keeper)
+        feed.publish("job_ended", {}, owner="ada")
+        async with asyncio.timeout(10):
+            while len(await kept(journal, "ada")) > 2:
+                pass  # each look takes its turn in the journal
+        await anext(keeper, None)
 
     with_journal(tmp_path / "journal.db", work)
 
