@@ -11,7 +11,7 @@ from api import setup
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = {"api", "bench", "easel_testing", "graph", "models", "nodes", "pictures", "server", "tests", "worker"}
-NAMES = {"PIL": "pillow", "yaml": "pyyaml"}
+NAMES = {"argon2": "argon2-cffi", "PIL": "pillow", "yaml": "pyyaml"}
 """Distributions that go by another name than their module."""
 
 
