@@ -20,7 +20,7 @@ from api import log as log_ring
 from api.accounts.audit_file import AuditFile
 from api.accounts.store import AccountStore
 from api.app import build_app
-from api.backup.restore import clear_unfinished, finish_exchange
+from api.backup.exchange import clear_unfinished, finish_exchange
 from api.database import DatabaseError
 from api.documents.store import DocumentStore
 from api.flags import ROOT, Flags, fail
@@ -43,6 +43,7 @@ from api.page import Page
 from api.pictures import Pictures
 from api.queue.jobs import Jobs
 from api.queue.journal import Journal
+from api.queue.leaving import Leaving
 from api.replies import loggable
 from api.room import Room
 from api.security import Gate, TokenError, addresses, token_for
@@ -198,8 +199,15 @@ async def _serve(flags: Flags, found: Found) -> None:
         stack.push_async_callback(accounts.close)
         token = token_for(flags, accounts.exist)
         gate = Gate(flags, token, accounts)
-        accounts.on_change = gate.sweep
         services = _build(flags, found.folders, accounts)
+        leaving = Leaving(accounts, services.jobs)
+        stack.push_async_callback(leaving.stop)
+
+        def accounts_changed() -> None:
+            gate.sweep()
+            leaving.look()
+
+        accounts.on_change = accounts_changed
         services.worker.on_wish = Wishes(services).take
         # Only what the first answers need happens before listening; the rest is one loop later.
         runner = web.AppRunner(
@@ -216,6 +224,7 @@ async def _serve(flags: Flags, found: Found) -> None:
         if certificate is not None:
             stack.callback(asyncio.create_task(certificate.keep_up(), name="certificate").cancel)
         await _start(services, stack)
+        leaving.look()
         _announce(flags, port, token)
         terminal = AtTheTerminal(flags, services.packs, services.code, services.worker.take_up)
         stack.push_async_callback(terminal.stop)

@@ -11,23 +11,19 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from api.backup.contents import INSIDE, LARGEST_LIST, LIST, BackupError, Contents, Member
-from api.files_on_disk import FULL, make_folder, move, whole_file
+from api.backup.exchange import clear_unfinished, exchange, finish_exchange, prefix
+from api.files_on_disk import FULL, make_folder, whole_file
 from api.lock import FolderLock, FolderTaken
 from graph.errors import FileNameError
 from graph.folders import inside
 
 CHUNK = 2**20
-WHOLE = ".whole"
-"""How the name of a folder ends that only wants its place."""
-KEPT = ("environments",)
-"""What a backup leaves out and the former folder may have: it goes along, since it belongs to this machine."""
 
 
 def restore(source: Path, user: Path, known: Mapping[str, int]) -> tuple[Contents, Path | None]:
@@ -52,14 +48,14 @@ def restore(source: Path, user: Path, known: Mapping[str, int]) -> tuple[Content
                 " --user-directory, and move the files"
             )
         clear_unfinished(user)
-        made = Path(tempfile.mkdtemp(prefix=_prefix(user), dir=user.parent))
+        made = Path(tempfile.mkdtemp(prefix=prefix(user), dir=user.parent))
         try:
             contents = _unpack(source, made, known)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
         made.chmod(stat.S_IMODE(user.stat().st_mode))
-        aside = _exchange(user, made, lock)
+        aside = exchange(user, made, lock)
         if not there:
             shutil.rmtree(aside, ignore_errors=True)
         return contents, aside if there else None
@@ -70,46 +66,6 @@ def restore(source: Path, user: Path, known: Mapping[str, int]) -> tuple[Content
         lock.release()
         if not there and user.is_dir() and [path.name for path in user.iterdir()] == ["server.lock"]:
             shutil.rmtree(user, ignore_errors=True)
-
-
-def finish_exchange(user: Path) -> None:
-    """Finish what was cut off after the former folder was set aside. Before the folder's lock is taken, which makes it.
-
-    Raises OSError.
-    """
-    if not user.exists():
-        for path in user.parent.glob(f"{_prefix(user)}*{WHOLE}"):
-            move(path, user)
-            return
-
-
-def clear_unfinished(user: Path) -> None:
-    """Clear what was cut off before; for who holds the folder's lock."""
-    for path in user.parent.glob(f"{_prefix(user)}*"):
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _exchange(user: Path, made: Path, lock: FolderLock) -> Path:
-    """Give the new folder the name; returns where the former one is."""
-    whole = made.with_name(made.name + WHOLE)
-    move(made, whole)
-    aside = user.with_name(f"{user.name}.before-{time.strftime('%Y%m%d-%H%M%S')}-{made.name[-4:]}")
-    if os.name == "nt":  # an open file keeps its folder from being renamed there
-        lock.release()
-    try:
-        move(user, aside)
-    except OSError:
-        shutil.rmtree(whole, ignore_errors=True)
-        raise
-    move(whole, user)
-    for name in KEPT:
-        if (aside / name).exists() and not (user / name).exists():
-            move(aside / name, user / name)
-    return aside
-
-
-def _prefix(user: Path) -> str:
-    return f".{user.name}.restoring-"
 
 
 def _unpack(source: Path, folder: Path, known: Mapping[str, int]) -> Contents:

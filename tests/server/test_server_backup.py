@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import pytest
 
 from api.backup.command import known_versions
 from api.backup.contents import INSIDE, LIST, BackupError
+from api.backup.exchange import finish_exchange
 from api.backup.make import make
-from api.backup.restore import finish_exchange, restore
+from api.backup.restore import restore
 from api.lock import FolderLock
 from tests.server.disks import fill, mounted
 from tests.server.harness import ROOT, running, say
@@ -43,7 +45,7 @@ def user(tmp_path: Path) -> Path:
     (folder / "environments" / "x").mkdir(parents=True)
     (folder / "environments" / "x" / "pip").write_text("of this machine")
     (folder / ".abcdefgh.part").write_text("half")
-    with sqlite3.connect(folder / "journal.db") as db:
+    with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("CREATE TABLE jobs (name TEXT)")
         db.execute("INSERT INTO jobs VALUES ('one')")
@@ -108,7 +110,7 @@ def test_rows_that_are_only_in_the_log_are_in_the_backup(user: Path, tmp_path: P
     db.close()
     shutil.rmtree(user)
     restore(tmp_path / "kept.zip", user, KNOWN)
-    with sqlite3.connect(user / "journal.db") as again:
+    with closing(sqlite3.connect(user / "journal.db")) as again:
         assert again.execute("SELECT name FROM jobs").fetchall() == [("one",), ("two",)]
 
 
