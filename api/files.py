@@ -46,7 +46,8 @@ def _file_to_view(request: web.Request) -> Path:
         raise Refusal(400, "invalid_file_name", f"The name {name[:100]!r} would leave its folder.")
     base = PurePosixPath(name.replace("\\", "/")).name
     try:
-        path = place(request, kind, f"{request.query.get('subfolder', '')}/{base}".lstrip("/"))
+        name_there = f"{request.query.get('subfolder', '')}/{base}".lstrip("/")
+        path = place(request, kind, name_there, owner=request.query.get("owner", ""))
         found = path.is_file()
     except FileNameError as error:
         raise Refusal(403, error.type, str(error)) from None

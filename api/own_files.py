@@ -16,12 +16,16 @@ from graph.errors import FileNameError
 from graph.folders import PEOPLE, own_folder
 
 
-def place(request: web.Request, kind: str, name: str, *, new: bool = False) -> Path:
+def place(request: web.Request, kind: str, name: str, *, owner: str = "", new: bool = False) -> Path:
     """The path of the file of this name, which need not exist. Raises FileNameError, also for somebody else's.
 
-    new: it is for a file that is to be written.
+    owner: whose it is, where that is not who asks. new: it is for a file that is to be written.
     """
     person, folders = who(request), folders_of(request)
+    if owner and owner != person.id:
+        if not person.sees(owner):
+            raise FileNameError("This is somebody else's file.")
+        return request.app[SERVICES].folders.for_person(owner).place(kind, name, new=new)
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
     own = folders.place(kind, name, new=new)
     if person.id == FIRST or parts[:1] != [PEOPLE] or (not new and own.exists()):

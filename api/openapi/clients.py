@@ -66,7 +66,7 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
             "/view",
             "A file of the output, input or temp folder; `preview` and `channel` convert a picture.",
             "application/octet-stream",
-            query="filename type subfolder preview channel size:integer absent rand",
+            query="filename type subfolder owner preview channel size:integer absent rand",
         ),
         post(
             "/upload/image",

@@ -133,6 +133,9 @@ def test_jobs_read_and_write_their_persons_folders(server: Server, people: Peopl
         [file] = ended["outputs"]["3"]["files"]
         assert (base / "output/people" / person.id / file["filename"]).is_file()
         assert shown(person, server, file["filename"], type="output").status == 200
+        theirs = {"type": "output", "owner": person.id}
+        assert shown(people.ada, server, file["filename"], **theirs).status == 200
+        assert shown(people.otto, server, file["filename"], **theirs).status == 403
     assert not [path for path in (base / "output").iterdir() if path.is_file()]
 
 

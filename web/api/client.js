@@ -5,7 +5,7 @@
  * @typedef {import('./frames.js').TextFrame} TextFrame
  * @typedef {import('./socket.js').SocketState} SocketState
  * @typedef {{ type: string, data: any }} ServerEvent
- * @typedef {{ filename: string, subfolder?: string, type?: string }} FileRef
+ * @typedef {{ filename: string, subfolder?: string, type?: string, owner?: string }} FileRef
  * @typedef {{ path: string, size: number, modified: number, created?: number }} UserFile
  * @typedef {{ error: { type: string, message: string, details: string, extra_info?: any }, node_errors: Record<string, any> }} PromptRefusal
  */
@@ -291,12 +291,13 @@ export class Client {
 /**
  * Where a file of the server is fetched. `preview` asks for a smaller encoding, `version` tells apart two
  * files that had the same name; `maybe` is for files that graphs name and that may not be here: then the answer is empty,
- * where an error would be logged by the browser.
+ * where an error would be logged by the browser. A file's `owner` is whose it is, for who sees other people's.
  *
  * @param {FileRef} file @param {{ preview?: string, version?: string | number, maybe?: boolean }} [options]
  */
 export function viewUrl(file, { preview, version, maybe = false } = {}) {
   const query = new URLSearchParams({ filename: file.filename, subfolder: file.subfolder ?? '', type: file.type ?? 'output' })
+  if (file.owner) query.set('owner', file.owner)
   if (preview) query.set('preview', preview)
   if (version !== undefined) query.set('rand', String(version))
   if (maybe) query.set('absent', 'empty')

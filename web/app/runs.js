@@ -37,10 +37,11 @@ export function installRuns({ editor, client, session, results, jobs, runner, tr
   const showQueue = () => void editor.run('queue')
   notifyWhenDone({ feed, client, settings })
 
-  // Pictures of jobs that others queued belong to the results too.
+  // Pictures of jobs that other programs of the same person queued belong to the results too.
   feed.onEvent(({ type, data, client_id: owner }) => {
     if (type !== 'executed' || owner === client.clientId || !data.output) return
     const { running } = feed
+    if (whose.of(running?.owner)) return
     const seed = running?.prompt_id === data.prompt_id && running?.seed !== null ? { 0: { inputs: { seed: running?.seed } } } : null
     results.add(resultsOf(data.prompt_id, seed, { [data.display_node ?? data.node]: data.output }, async () => (await routes.job(data.prompt_id)).workflow))
   })

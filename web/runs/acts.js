@@ -141,7 +141,7 @@ export class Acts {
     /** @type {readonly FileRef[]} */
     const files = entry ? Object.values(entry.outputs ?? {}).flatMap(output => picturesOf(output)) : job.pictures
     const graph = async () => (await this.routes.job(job.prompt_id)).workflow
-    return files.map(file => ({ url: viewUrl(file, { version: job.prompt_id }), name: file.filename, title: nameOf(job), openGraph: () => void this.open(job), graph }))
+    return files.map(file => ({ url: viewUrl({ ...file, owner: job.owner }, { version: job.prompt_id }), name: file.filename, title: nameOf(job), openGraph: () => void this.open(job), graph }))
   }
 
   /** @param {PastJob} job */

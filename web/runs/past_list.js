@@ -200,11 +200,11 @@ function arrange(element, children) {
 }
 
 /** @param {PastJob} job */
-function thumb({ state, pictures, count, prompt_id: id }) {
+function thumb({ state, pictures, count, prompt_id: id, owner }) {
   const [file] = pictures
   const sign = state === 'error' ? 'error' : state === 'interrupted' ? 'stop' : 'check'
   if (!file || kindOf(file.filename) !== 'picture') return h('span.sign', { dataset: { state } }, icon(file ? (kindOf(file.filename) === 'video' ? 'film' : 'sound') : sign, 15))
-  const image = h('img', { src: viewUrl(file, { preview: 'webp;80', version: id }), alt: '', loading: 'lazy', decoding: 'async', draggable: 'false' })
+  const image = h('img', { src: viewUrl({ ...file, owner }, { preview: 'webp;80', version: id }), alt: '', loading: 'lazy', decoding: 'async', draggable: 'false' })
   const frame = h('span.sign', { dataset: { state } }, image, count > 1 ? h('span.badge', {}, String(count)) : null)
   image.addEventListener('error', () => image.replaceWith(icon('image', 15))) // deleted since, or of another day's temporary ones
   return frame
