@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.faults.ledger import Ledger
 from tests.faults.nodes import SIDE, pixels
-from tests.server.harness import Server
+from tests.server.harness import Server, until
 
 ENDINGS = ("execution_success", "execution_error", "execution_interrupted")
 NOBODYS_FAULT = (
@@ -25,7 +25,7 @@ STATES = {"execution_success": "success", "execution_error": "error", "execution
 
 def outcomes(ledger: Ledger, history: Mapping[str, Any], before: Mapping[str, Any]) -> None:
     """Every accepted job has ended once, in one way; what was told of it is what is written down."""
-    gone = ledger.accepted - history.keys() - ledger.cancelled
+    gone = ledger.accepted - history.keys() - ledger.cancelled - ledger.cancelling
     assert not gone, f"accepted and lost: {sorted(gone)}"
     assert history.keys() <= ledger.sent.keys(), "jobs that nobody sent"
     assert not history.keys() & ledger.cancelled, "jobs ran that were taken out"
@@ -134,6 +134,22 @@ def no_litter(server: Server, base: Path, *, restarted: bool) -> None:
     if restarted:
         left = [path.name for folder in ("user", "input") for path in (base / folder).rglob(".*")]
         assert not left, f"left over after a start: {left}"
+
+
+def gallery(server: Server, base: Path) -> None:
+    """Its index, which lives through all of it, has every picture once."""
+    server.post("/easel/gallery/scan", {})
+
+    def is_complete() -> bool:
+        for kind in ("output", "input"):
+            lines = server.get("/easel/gallery/search", kind=kind, media="image").body.decode().splitlines()
+            listed = re.findall(r"\d+", lines[0]) if lines else []
+            there = [path for path in (base / kind).rglob("*.png") if not path.name.startswith(".")]
+            if len(listed) != len(there):
+                return False
+        return True
+
+    until(is_complete, 30, server)
 
 
 def databases(base: Path) -> None:

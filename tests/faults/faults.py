@@ -20,6 +20,8 @@ from tests.server.harness import until
 if TYPE_CHECKING:
     from tests.faults.rounds import Run
 
+AGAIN = 0.3
+"""How likely a process that was killed is killed once more."""
 FULL_FOR = 0.8
 """Seconds without room."""
 GONE_WITHIN = 10.0
@@ -27,13 +29,24 @@ GONE_WITHIN = 10.0
 
 
 def kill_worker(run: Run) -> None:
-    _signal(run.worker_pid(), signal.SIGKILL)
-    run.worker_deaths += 1
+    """Maybe the one that takes its place too, while it starts."""
+    pid = run.worker_pid()
+    _signal(pid, signal.SIGKILL)
+    if run.dice.random() < AGAIN:
+        until(lambda: run.worker_pid() != pid, 30, run.server)
+        time.sleep(run.dice.uniform(0, 0.4))
+        _signal(run.worker_pid(), signal.SIGKILL)
+        run.note("twice")
 
 
 def kill_server(run: Run) -> None:
+    """Maybe while it is ending, as by those who ask first and then lose patience."""
     worker = run.worker_pid()
     run.load.lasts = False
+    if run.dice.random() < AGAIN:
+        run.server.process.terminate()
+        time.sleep(run.dice.uniform(0, 0.3))
+        run.note("while it was ending")
     run.server.kill()
     _until_gone(run, [worker])
 

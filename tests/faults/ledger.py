@@ -27,6 +27,8 @@ class Ledger:
     accepted: set[str] = field(default_factory=set[str])
     cancelled: set[str] = field(default_factory=set[str])
     """Taken out while they waited, as the answer says."""
+    cancelling: set[str] = field(default_factory=set[str])
+    """Asked to be taken out: as long as there is no answer they may be."""
     uploads: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """Name to content, of those that were answered."""
     values: dict[tuple[str, str], Value] = field(default_factory=dict[tuple[str, str], Value])

@@ -45,6 +45,7 @@ class Load:
         self.lasts = True
         """Whether the server is to answer: from a fault on that ends it, silence is no fault."""
         self.done = threading.Event()
+        self.unanswered: tuple[str, str, dict[str, Any]] | None = None
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> Reply | None:
         """The answer where it is a success; None where the disk is full. Raises Stopped."""
@@ -82,8 +83,11 @@ class Load:
                 self.ask("POST", "/interrupt", {"prompt_id": f"{self.seed}-{dice.randrange(number)}"})
             if number == 6:
                 self.ask("POST", "/interrupt")
-            if number % 4 == 3 and (reply := self.ask("POST", "/easel/queue/cancel", {"ids": [id]})) is not None:
-                self.ledger.cancelled.update(reply.json()["removed"])
+            if number % 4 == 3:
+                self.ledger.cancelling.add(id)
+                if (reply := self.ask("POST", "/easel/queue/cancel", {"ids": [id]})) is not None:
+                    self.ledger.cancelling.discard(id)
+                    self.ledger.cancelled.update(reply.json()["removed"])
 
     def upload(self, dice: random.Random) -> None:
         for number in range(1000):
@@ -140,11 +144,23 @@ class Load:
             words = f"{number} " + dice.choice("xyz") * 20_000
             workflow = {"nodes": [{"id": 1, "type": "Say", "widgets_values": [words]}]}
             body = {"workflow": workflow, "base": base, "writer": "the-only-one", "name": self.seed}
+            self.unanswered = id, words, body
             reply = self.ask("POST", f"/easel/documents/{id}/versions", body)
+            self.unanswered = None
             if reply is not None:
                 base = reply.json()["version"]
                 self.ledger.versions[id, reply.json()["version"]] = words
             self.wait(dice)
+
+    def send_again(self) -> None:
+        """The version whose answer was lost: taken or not, it is this page's own, and no conflict."""
+        if self.unanswered is not None:
+            id, words, body = self.unanswered
+            reply = self.server.post(f"/easel/documents/{id}/versions", body)
+            if reply.status != 200:
+                self.ledger.note_wrong(f"a version that was sent again: {reply.status} {reply.body[:300]!r}")
+            else:
+                self.ledger.versions[id, reply.json()["version"]] = words
 
     def listen(self, dice: random.Random) -> None:
         """An older client's websocket: it must only hear what can be read, and each ending once."""

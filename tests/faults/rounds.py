@@ -63,7 +63,6 @@ class Run:
         self.faults = faults
         self.dice = random.Random(seed)
         self.stop_seconds = stop_seconds
-        self.worker_deaths = 0
         self.ledger = Ledger()
         self.history: dict[str, Any] = {}
         self._notes: list[str] = []
@@ -91,6 +90,7 @@ class Run:
                 self._round(number, fault, moment)
                 tally.rounds[fault] += 1
                 tally.seconds[fault] = tally.seconds.get(fault, 0.0) + time.monotonic() - began
+            checks.gallery(self.server, self.place.base)
             self.server.stop()
             checks.databases(self.place.base)
             tally.jobs += len(self.history)
@@ -120,6 +120,8 @@ class Run:
             if self.server.process.poll() is not None:
                 restarted = True
                 self._start_again()
+                load.server = self.server
+                load.send_again()
                 self.proxy.target = pages[1].port = self.server.port
             history = self._settled()
             self._check_pages(pages)
