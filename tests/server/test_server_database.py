@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -80,7 +80,7 @@ def test_a_file_that_was_deleted_is_written_anew(file: File) -> None:
     for path in list(file.path.parent.iterdir()):
         path.unlink()
     file.call(add("two"))
-    with sqlite3.connect(file.path) as db:
+    with closing(sqlite3.connect(file.path)) as db:
         assert words(db) == ["one", "two"]
     assert file.kinds() == []
 
@@ -123,7 +123,7 @@ def test_a_newer_file_is_refused_and_left_as_it_is(file: File) -> None:
     file.base.close()
     with pytest.raises(DatabaseError, match=r"newer Easel \(schema 7, here 1\)"):
         Database(file.path, "list of words", SCHEMA).open()
-    with sqlite3.connect(file.path) as db:
+    with closing(sqlite3.connect(file.path)) as db:
         assert words(db) == ["one"]
 
 
@@ -132,7 +132,7 @@ def test_a_migration_that_fails_changes_nothing(file: File) -> None:
     broken: Any = (*SCHEMA, ("DELETE FROM words", "INSERT INTO nowhere VALUES (1)"))
     with pytest.raises(DatabaseError, match="nowhere"):
         Database(file.path, "list of words", broken).open()
-    with sqlite3.connect(file.path) as db:
+    with closing(sqlite3.connect(file.path)) as db:
         assert words(db) == ["one"]
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
 
