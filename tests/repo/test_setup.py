@@ -41,7 +41,7 @@ def test_every_pin_lies_in_the_range_that_counts_as_ready():
     ranges = {r.name: r for r in setup.requirements(tests=True)}
     for name in ("requirements.txt", "requirements-test.txt"):
         for line in (ROOT / name).read_text("utf-8").splitlines():
-            if line and not line.startswith("#"):
+            if line and not line.startswith("#") and ";" not in line:  # what only some machines can have is optional
                 package, version = line.split("==")
                 assert ranges.pop(package).allows(version), line
     assert not ranges, "stated in pyproject.toml but pinned nowhere"
