@@ -139,7 +139,9 @@ def build_app(services: Services, gate: Gate) -> web.Application:
         app[FRONT_END] = services.front_end
         app[pack_files.SCRIPTS_OF_PAGE] = services.front_end.root
     app[choices.SENT] = choices.Sent()
-    app[DISK_USE] = DiskUse(services.folders, services.accounts.quotas)
+    app[DISK_USE] = DiskUse(
+        services.folders, services.flags.user, services.accounts.quotas, services.gallery.store.bytes_in_trash
+    )
     services.feed.watch(app[DISK_USE].heard)
     services.jobs.disk_left = app[DISK_USE].left
     services.jobs.line.quota_of = services.accounts.quotas

@@ -7,13 +7,13 @@ import os
 from collections import OrderedDict
 from pathlib import Path
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from api.model_files.index import ENDINGS
 from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services
-from api.serving import safe_headers
+from api.serving import UserFile, safe_headers
 from api.userdata import user_root
 from graph.errors import FileNameError
 from graph.folders import NO_MODELS, Folders
@@ -104,11 +104,8 @@ async def tags(request: web.Request) -> web.StreamResponse:
         for name in TAGS:
             path = folder / name
             if path.is_file() and path.stat().st_size <= LARGEST_TAGS:
-                response = web.FileResponse(path)
-                response.content_type = "text/plain"
+                response = UserFile(path, media="text/plain")
                 response.charset = "utf-8"
-                response.headers[hdrs.CACHE_CONTROL] = "no-cache"
-                response.headers["X-Content-Type-Options"] = "nosniff"
                 return response
     return web.Response(text="")
 

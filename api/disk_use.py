@@ -1,7 +1,7 @@
 """How much of the disk each person's files take, against what they may have (`Quotas.disk_bytes`).
 
-What they sent and what was made for them counts: all under their input and output folders. It is added up by walking
-the folders, kept for a while, and carried on with what is known to have come.
+What they sent, saved and had made counts: all under their input, output and user folders, and in the gallery's trash.
+It is added up by walking the folders, kept for a while, and carried on with what is known to have come.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,11 +38,19 @@ class _Sum:
 
 
 class DiskUse:
-    """quotas: what a person may have."""
+    """quotas: what a person may have. user: holds a folder for each. in_trash: bytes of a person's files there."""
 
-    def __init__(self, folders: Folders, quotas: Callable[[str], Quotas]) -> None:
+    def __init__(
+        self,
+        folders: Folders,
+        user: Path,
+        quotas: Callable[[str], Quotas],
+        in_trash: Callable[[str], Awaitable[int]],
+    ) -> None:
         self._folders = folders
+        self._user = user
         self._quotas = quotas
+        self._in_trash = in_trash
         self._sums: dict[str, _Sum] = {}
         self._lock = asyncio.Lock()
 
@@ -84,9 +92,9 @@ class DiskUse:
         if kind == "job_ended" and (found := self._sums.get(owner or FIRST)) is not None:
             found.until = 0.0
 
-    def forget(self, person: str) -> None:
-        """Files have gone."""
-        if (found := self._sums.get(person)) is not None:
+    def forget(self) -> None:
+        """Files have gone, of whomever."""
+        for found in self._sums.values():
             found.until = 0.0
 
     async def _sum(self, person: str) -> _Sum:
@@ -95,8 +103,9 @@ class DiskUse:
             now = time.monotonic()
             if now >= found.until:
                 folders = self._folders.for_person(person)
-                roots = [root for kind in COUNTED for root in folders.roots(kind)]
-                found.bytes = await asyncio.to_thread(lambda: sum(map(_bytes_under, roots)))
+                roots = [self._user / person, *(root for kind in COUNTED for root in folders.roots(kind))]
+                there = await asyncio.to_thread(lambda: sum(map(_bytes_under, roots)))
+                found.bytes = there + await self._in_trash(person)
                 took = time.monotonic() - now
                 found.until = now + max(KEPT, took * SHARE)
             return found

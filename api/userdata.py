@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from api.disk_use import DISK_USE
 from api.files_on_disk import move, write_whole
 from api.people import who
 from api.replies import Refusal, as_refusal
@@ -88,16 +89,18 @@ async def post_file(request: web.Request) -> web.Response:
     if _keeps(request) and path.exists():
         return web.Response(status=409, text="File already exists")
     _refuse_changed(request, path)
-    limit = request.app[SERVICES].flags.max_upload
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise Refusal(413, "body_too_large", f"The file is larger than {limit / 2**20:g} MB.")
-    try:
-        await asyncio.to_thread(write_whole, path, bytes(body))
-    except OSError as error:
-        raise as_refusal(error, path.name) from error
+    limit, use, person = request.app[SERVICES].flags.max_upload, request.app[DISK_USE], who(request).id
+    async with use.room_for(person, limit if request.content_length is None else request.content_length):
+        body = bytearray()
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                raise Refusal(413, "body_too_large", f"The file is larger than {limit / 2**20:g} MB.")
+        try:
+            await asyncio.to_thread(write_whole, path, bytes(body))
+        except OSError as error:
+            raise as_refusal(error, path.name) from error
+        use.add(person, len(body))
     return _written(request, root, path)
 
 

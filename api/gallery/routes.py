@@ -10,6 +10,7 @@ from typing import Any, cast
 from aiohttp import hdrs, web
 
 from api.accounts.audit import about
+from api.disk_use import DISK_USE
 from api.gallery.schema import HERE, TRASHED, owner_of
 from api.gallery.search import BadQuestion, question
 from api.gallery.service import Gallery
@@ -156,6 +157,7 @@ async def empty(request: web.Request) -> web.Response:
     body = await read_object(request)
     gallery = _gallery(request)
     moved = await gallery.trash.empty(None if body.get("all") is True else _ids(body), _owner(request))
+    request.app[DISK_USE].forget()
     about(request, files=moved.names, count=len(moved.done))
     gallery.tell()
     return web.json_response(moved.to_json())

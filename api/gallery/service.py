@@ -119,10 +119,12 @@ class Gallery:
     def _tell_pages(self) -> None:
         self._timer = None
         self._told = time.monotonic()
-        message = text("easel_gallery", self.state())
+        state = self.state()
+        message = text("easel_gallery", state)
+        for_others = text("easel_gallery", {**state, "problems": []})  # they name folders of the server
         for listener in self._hub.listeners():
             if listener.flags.get("easel_nodes") is True:  # a page of ours; other clients know no such message
-                listener.put(message, replaces="easel_gallery")
+                listener.put(message if listener.person.may("admin") else for_others, replaces="easel_gallery")
 
     def _hear(self, kind: str, data: Any, owner: str | None = None) -> None:
         """A node's results name the files that it wrote, in its owner's folders."""

@@ -258,6 +258,11 @@ class GalleryStore(Database):
         statement = f"SELECT id FROM files WHERE state = ?{whose}"
         return await self.call(lambda db: [row[0] for row in db.execute(statement, (TRASHED, *owners))])
 
+    async def bytes_in_trash(self, owner: str) -> int:
+        """Of one person's files."""
+        statement = "SELECT coalesce(sum(size), 0) FROM files WHERE owner = ? AND state = ?"
+        return await self.call(lambda db: int(db.execute(statement, (owner, TRASHED)).fetchone()[0]))
+
     async def set_trashed(self, ids: Iterable[int]) -> None:
         now = int(time.time())
         rows = [(TRASHED, now, id) for id in ids]
