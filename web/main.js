@@ -282,13 +282,11 @@ async function start() {
 
   // The types come first, so that the graph is drawn once and right; a server that has none yet does not hold it up.
   const [before] = await Promise.all([
-    windows.claim().catch(() => null),
+    accounts.me.load().then(() => (accounts.me.person && isAnother(local, ofWindow, accounts.me.person) ? openAnew() : windows.claim().catch(() => null))),
     Promise.race([readTypes(), new Promise(resolve => setTimeout(resolve, PATIENCE))]),
     settings.load(),
-    accounts.me.load(),
     document.fonts.ready,
   ])
-  if (accounts.me.person && isAnother(local, ofWindow, accounts.me.person)) return location.reload()
   await restoreTabs(graph, before, () => client.example('default'))
   if (document.activeElement === document.body) editor.focus()
   client.connect()
@@ -298,6 +296,12 @@ async function start() {
 }
 
 const later = () => import('./app/later.js')
+
+/** Nothing more happens on this page. @returns {Promise<never>} */
+function openAnew() {
+  location.reload()
+  return new Promise(() => undefined)
+}
 
 /** Where it is forbidden, naming it throws. */
 function browserDatabase() {

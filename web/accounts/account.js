@@ -6,6 +6,7 @@ import { confirm, openDialog } from '../panels/dialog.js'
 import { fill, h } from '../panels/dom.js'
 import { ago } from '../panels/times.js'
 import { roleWord } from './me.js'
+import { browserWords, quotaWords } from './words.js'
 
 /**
  * @typedef {{ id: string, made: number, used: number, expires: number, agent: string, address: string, this: boolean }} Login
@@ -137,20 +138,3 @@ const scopeWord = scope => ({ read: t('look'), run: t('run'), write: t('change')
 const scopeSentence = scope => ({
   read: t('Look at graphs, results and the queue'), run: t('Queue and stop jobs'), write: t('Save and delete graphs and files'), admin: t('Manage people, packs and the server'),
 })[scope]
-
-/** @param {import('./me.js').Quotas} quotas */
-export function quotaWords({ most_queued: queued, disk_bytes: disk, gpu_seconds_per_day: seconds }) {
-  const found = [queued === null ? '' : t('at most {count} jobs in the queue', { count: queued }), disk === null ? '' : t('{size} GB of files', { size: round(disk / 1e9) }), seconds === null ? '' : t('{count} minutes of the device a day', { count: round(seconds / 60) })].filter(Boolean)
-  return found.length ? ` · ${found.join(' · ')}` : ''
-}
-
-/** @param {number} value */
-const round = value => Math.round(value * 10) / 10
-
-/** A browser as a person knows it, from what it calls itself. @param {string} agent */
-export function browserWords(agent) {
-  const browser = /Edg\//u.test(agent) ? 'Edge' : /Firefox\//u.test(agent) ? 'Firefox' : /Chrom(?:e|ium)\//u.test(agent) ? 'Chrome' : /Safari\//u.test(agent) ? 'Safari' : ''
-  const system = /Windows/u.test(agent) ? 'Windows' : /iPhone|iPad/u.test(agent) ? 'iOS' : /Android/u.test(agent) ? 'Android' : /Mac OS/u.test(agent) ? 'macOS' : /Linux/u.test(agent) ? 'Linux' : ''
-  if (!browser) return agent.slice(0, 60) || t('a program')
-  return system ? t('{browser} on {system}', { browser, system }) : browser
-}

@@ -2,6 +2,7 @@
 import { t } from '../language/t.js'
 import { lazyPanel } from '../panels/lazy_panel.js'
 import { createCorner } from './corner.js'
+import { openLogin } from './login.js'
 import { Me } from './me.js'
 import { followPermits } from './permits.js'
 import { Whose } from './whose.js'
@@ -24,10 +25,10 @@ export function installAccounts({ editor, client, feed, graph, toasts, drawer, l
   let declined = 0
 
   /** Somebody else's session, or none: the graph stays, and is sent on once the same person is back. */
-  async function askAgain() {
+  function askAgain() {
     if (asking || !me.named || performance.now() < declined) return
     asking = true
-    ;(await later()).openLogin({
+    openLogin({
       client, name: me.person?.name ?? '',
       done: person => {
         if (person.id !== me.person?.id) return location.reload() // another person: their own graphs and settings
@@ -43,7 +44,7 @@ export function installAccounts({ editor, client, feed, graph, toasts, drawer, l
       },
     })
   }
-  client.onStranger(() => void askAgain())
+  client.onStranger(askAgain)
   client.onState(state => {
     if (state === 'open') void me.load()
     else if (state === 'reconnecting' && me.named) void client.serverStatus().catch(() => undefined) // says whether one is known there

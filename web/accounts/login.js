@@ -1,4 +1,4 @@
-/** The session has ended while the page is open: it is begun again here, and the graph stays as it is. */
+/** The session has ended while the page is open: it is begun again here, and the graph stays as it is. Not loaded late: a stranger gets no file. */
 import { t } from '../language/t.js'
 import { openDialog } from '../panels/dialog.js'
 import { h } from '../panels/dom.js'

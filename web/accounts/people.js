@@ -5,9 +5,10 @@ import { askText, confirm, openDialog } from '../panels/dialog.js'
 import { fill, h } from '../panels/dom.js'
 import { openMenu } from '../panels/menu.js'
 import { ago } from '../panels/times.js'
-import { quotaWords, showOnce } from './account.js'
+import { showOnce } from './account.js'
 import { initialOf } from './corner.js'
 import { roleWord } from './me.js'
+import { newPassword, quotaWords } from './words.js'
 
 /**
  * @typedef {import('./me.js').Quotas} Quotas
@@ -163,11 +164,3 @@ export function peoplePanel({ client, me, toasts }) {
 
 /** @param {import('./me.js').Role} role */
 const roleSentence = role => ({ admin: t('sees and manages everything'), artist: t('makes pictures, sees what is their own'), viewer: t('looks at what is their own') })[role]
-
-const LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789'
-
-/** Four groups of four letters, none of them easily taken for another. */
-export function newPassword() {
-  const random = crypto.getRandomValues(new Uint8Array(16))
-  return [...random].map(value => LETTERS[value % LETTERS.length]).join('').replace(/(.{4})(?=.)/gu, '$1-')
-}

@@ -35,6 +35,7 @@ export class Drafts {
 
   /** What the database no longer takes, since the page is going: at once, if it fits. @param {Omit<Draft, 'window' | 'time'>} draft */
   writeLast(draft) {
+    if (!this.windows.id) return
     const key = LAST + this.windows.id
     try {
       this.windows.local.setItem(key, JSON.stringify({ ...draft, window: this.windows.id, time: Date.now() }))

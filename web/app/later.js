@@ -5,7 +5,6 @@
  */
 export { openAccount } from '../accounts/account.js'
 export { auditPanel } from '../accounts/audit.js'
-export { openLogin } from '../accounts/login.js'
 export { peoplePanel } from '../accounts/people.js'
 export { appPanel } from '../app_view/panel.js'
 export { toggleInput, toggleOutput } from '../app_view/edit_app.js'

@@ -113,6 +113,7 @@ export class Windows {
 
   /** Writes this window's list, at once. @param {WindowRecord} record @returns {boolean} whether there was room */
   write(record) {
+    if (!this.id) return true // the page goes before it has taken up a list: nothing is its own yet
     try {
       this.local.setItem(PREFIX + this.id, `${Date.now()} ${JSON.stringify(record)}`) // the time first, so that sorting parses nothing else
       return true

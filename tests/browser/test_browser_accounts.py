@@ -1,0 +1,233 @@
+"""Accounts as people at the page have them: an admin, an artist, a viewer, each in a browser of their own."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.axe import serious
+from tests.browser.conftest import PATIENCE, REGISTRY
+from tests.browser.person import Person
+from tests.server.harness import Server, running
+from tests.server.people import PASSWORD, People, with_people
+
+SIZE = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("accounts")
+    (found / "models" / "checkpoints").mkdir(parents=True)
+    (found / "models" / "checkpoints" / "painter.safetensors").write_bytes(b"")
+    return found
+
+
+@pytest.fixture(scope="module")
+def people(base: Path) -> People:
+    with ThreadPoolExecutor() as aside:  # Playwright's own loop runs in this thread
+        return aside.submit(with_people, base).result()
+
+
+@pytest.fixture(scope="module")
+def house(base: Path, people: People) -> Iterator[Server]:
+    with running(base, registry=REGISTRY) as found:
+        yield found
+
+
+Enter = Callable[..., Person]
+
+
+@pytest.fixture
+def enter(browser: Any, house: Server) -> Iterator[Enter]:
+    """Somebody opens the page in a browser that was never here, and logs in."""
+    contexts: list[Any] = []
+    persons: list[Person] = []
+
+    def open_page(name: str) -> Person:
+        context = browser.new_context(viewport=SIZE, base_url=f"http://127.0.0.1:{house.port}")
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        person = Person(context.new_page(), house)
+        persons.append(person)
+        log_in(person, name)
+        return person
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # A page whose session has ended is refused, which its sockets tell the console.
+    heard = [said for person in persons for said in person.errors if "WebSocket" not in said]
+    assert not heard, "\n".join(heard)
+
+
+def log_in(person: Person, name: str) -> None:
+    person.page.goto("/")
+    person.page.get_by_label("Name").fill(name)
+    person.page.get_by_label("Password").fill(PASSWORD)
+    person.page.keyboard.press("Enter")
+    person.wait_ready()
+
+
+def from_corner(person: Person, item: str) -> None:
+    person.page.locator(".who").click()
+    person.page.get_by_role("menuitem", name=item).click()
+
+
+def log_out(person: Person) -> None:
+    from_corner(person, "Log out")
+    person.page.wait_for_url("**/easel/login**")
+    person.page.wait_for_load_state()
+
+
+def test_nothing_of_accounts_shows_without_them(person: Person) -> None:
+    page = person.page
+    expect(page.locator(".status-sign")).to_be_visible()
+    expect(page.locator(".who")).to_be_hidden()
+    page.keyboard.press("F3")
+    for words in ("People", "My account", "Log out", "What was done"):
+        page.keyboard.press("Control+a")
+        page.keyboard.type(words)
+        expect(page.get_by_role("option", name=words, exact=True)).to_have_count(0)
+
+
+def test_an_admin_manages_people(enter: Enter, house: Server) -> None:
+    ada = enter("Ada")
+    page = ada.page
+    from_corner(ada, "People")
+    panel = page.get_by_role("region", name="People")
+    expect(panel.locator(".person")).to_have_count(4)
+    panel.get_by_role("button", name="Add a person").click()
+    form = page.get_by_role("dialog", name="Add a person")
+    form.get_by_label("Name").fill("Nora")
+    given = form.get_by_label("Password").input_value()
+    form.get_by_role("button", name="Add", exact=True).click()
+    expect(panel.get_by_label("Shown once")).to_have_value(given)
+    assert serious(page) == ""
+    entered = house.post(
+        "/easel/login", {"name": "Nora", "password": given}, headers={"Content-Type": "application/json"}
+    )
+    assert entered.json()["role"] == "artist"
+
+    nora = panel.locator(".person", has_text="Nora")
+    panel.get_by_label("Role of Nora").select_option("viewer")
+    expect(page.get_by_text("Nora is changed.")).to_be_visible()
+    nora.get_by_role("button", name="What can be done").click()
+    page.get_by_role("menuitem", name="How much they may take").click()
+    page.get_by_label("Jobs in the queue at once").fill("3")
+    page.get_by_label("Files, in GB").fill("1.5")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(nora).to_contain_text("at most 3 jobs in the queue · 1.5 GB of files")
+    nora.get_by_role("button", name="What can be done").click()
+    page.get_by_role("menuitem", name="Switch the account off").click()
+    expect(nora).to_contain_text("switched off")
+    nora.get_by_role("button", name="What can be done").click()
+    page.get_by_role("menuitem", name="Remove the account").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove the account").click()
+    expect(panel.locator(".person")).to_have_count(4)
+    # One's own account cannot be shut from here.
+    panel.locator(".person", has_text="you").get_by_role("button", name="What can be done").click()
+    expect(page.get_by_role("menuitem", name="Remove the account")).to_be_disabled()
+    page.keyboard.press("Escape")
+
+    from_corner(ada, "What was done")
+    done = page.get_by_role("region", name="What was done").first
+    for words in ("Added the account Nora", "Changed the account Nora", "Removed the account Nora", "Ada logged in"):
+        expect(done.get_by_text(words).first).to_be_visible()
+    done.get_by_role("searchbox").fill("removed nora")
+    expect(done.locator(".audit-row")).to_have_count(1)
+    assert serious(page) == ""
+
+
+def test_one_s_own_account(enter: Enter, house: Server) -> None:
+    max_ = enter("Max")
+    page = max_.page
+    from_corner(max_, "My account")
+    dialog = page.get_by_role("dialog", name="My account")
+    dialog.get_by_label("Password of now").fill("not this one")
+    dialog.get_by_label("New password").fill("another long one")
+    dialog.get_by_role("button", name="Change it").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("wrong")
+    dialog.get_by_label("Password of now").fill(PASSWORD)
+    dialog.get_by_role("button", name="Change it").click()
+    expect(page.get_by_text("The password is changed.")).to_be_attached()
+    expect(dialog.get_by_role("list", name="Where you are logged in").get_by_role("listitem")).to_have_count(1)
+
+    dialog.get_by_label("What it is for").fill("a script")
+    dialog.get_by_label("run").uncheck()
+    dialog.get_by_role("button", name="Make a token").click()
+    token = dialog.get_by_label("Shown once").input_value()
+    assert serious(page) == ""
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert house.request("GET", "/easel/accounts/me", headers=bearer).json()["scopes"] == ["read"]
+    assert house.post("/prompt", {"prompt": {}}, headers=bearer).status == 403
+    dialog.get_by_role("button", name="Take back a script").click()
+    page.get_by_role("dialog", name="Take the token back?").get_by_role("button", name="Take it back").click()
+    expect(dialog.get_by_role("button", name="Take back a script")).to_have_count(0)
+    assert house.request("GET", "/easel/accounts/me", headers=bearer).status == 401
+    page.keyboard.press("Escape")
+    log_out(max_)
+
+
+def test_a_viewer_is_told_why_controls_are_off(enter: Enter, people: People, house: Server) -> None:
+    otto = enter("Otto")
+    page = otto.page
+    run = page.get_by_role("button", name="Run", exact=True)
+    expect(run).to_have_attribute("aria-disabled", "true")
+    run.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("Your role here is viewer")
+    run.click(force=True)
+    page.locator("#overlay").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".toast").filter(has_text="Your role here is viewer")).to_be_visible()
+    page.keyboard.press("q")
+    expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Control+`")
+    expect(page.locator(".toast").filter(has_text="Only an admin can do this.")).to_be_visible()
+    assert people.otto.get(house, "/easel/history").json()["entries"] == []
+    page.locator(".who").click()
+    expect(page.get_by_role("menuitem", name="People")).to_have_count(0)
+
+
+def test_a_session_that_ends_loses_nothing(enter: Enter, people: People, house: Server, text_to_image: Any) -> None:
+    vera = enter("Vera")
+    page = vera.page
+    vera.load(text_to_image)
+    page.evaluate("() => window.easel.editor.setWidget('node:6', 'text', 'words of hers')")
+    # Her other browser logs this one out.
+    assert house.request("DELETE", "/easel/accounts/me/sessions", headers=people.vera.browser).json()["ended"] == 1
+    again = page.get_by_role("dialog", name="Log in again")
+    expect(again.get_by_label("Name")).to_have_value("Vera")
+    expect(again.get_by_label("Password")).to_be_focused()
+    assert serious(page) == ""
+    page.keyboard.type("no")
+    page.keyboard.press("Enter")
+    expect(again.get_by_role("alert")).to_contain_text("The name or the password is wrong.")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You are logged in again.")).to_be_visible()
+    expect(page.locator(".link-state")).to_be_hidden()
+    assert len(vera.workflow["nodes"]) == 7
+    vera.page.locator("#overlay").focus()
+    vera.run()
+    assert vera.status(9)["state"] == "done"
+
+    # An admin sees whose it is.
+    ada = enter("Ada")
+    ada.page.keyboard.press("q")
+    expect(ada.page.locator("#queue .history .job").first).to_contain_text(re.compile("Vera"))
+
+    # Another person at her browser sees nothing of hers.
+    log_out(vera)
+    log_in(vera, "Otto")
+    assert page.evaluate("() => window.easel.graph.tabs.list.length") == 1
+    assert "words of hers" not in json.dumps(vera.workflow)
+    log_out(vera)
+    log_in(vera, "Vera")
+    assert "words of hers" in json.dumps(vera.workflow)
