@@ -33,6 +33,7 @@ from graph.context import on_behalf_of
 from graph.execute import Executor, Job
 from graph.folders import FIRST_PERSON, OWN_KINDS, Folders
 from graph.frozen import Frozen
+from graph.given_back import give_back
 from graph.lasting import make_last
 from graph.late import Refused, check_late, not_started
 from graph.parse import parse
@@ -295,6 +296,7 @@ class Worker:
 
     def _collect(self) -> None:
         gc.collect()
+        give_back()
         self._collected = time.monotonic()
 
     def _free(self, models: bool, cache: bool) -> None:
