@@ -13,7 +13,7 @@ def jobs_json(line: Line, running: Running | None, person: Person, *, nodes: boo
 
     nodes: also what is known of each that waits, how far each node is, and the results.
     """
-    listed = line.waiting.first(LISTED, person)
+    listed = line.waiting.placed(LISTED, person)
     others = 0 if person.alone else sum(not person.sees(entry.owner) for entry in line.waiting.all())
     shown = None
     if running is not None and not person.sees(running.owner):
@@ -22,8 +22,8 @@ def jobs_json(line: Line, running: Running | None, person: Person, *, nodes: boo
         more: JsonObject = {"nodes": running.board.nodes, "outputs": running.outputs} if nodes else {}
         shown = {**running_json(line, running), **more}
     return {
-        "pending": [entry.prompt_id for entry in listed],
-        **({"waiting": [line.job_json(entry) for entry in listed]} if nodes else {}),
+        "pending": [entry.prompt_id for _, entry in listed],
+        **({"waiting": [{**line.job_json(entry), "position": at} for at, entry in listed]} if nodes else {}),
         "others": others,
         "running": shown,
     }

@@ -78,11 +78,12 @@ class Waiting:
             del self._lines[entry.owner]
         return entry
 
-    def first(self, count: int, person: Person = ALONE) -> list[Entry]:
-        """The first that this person sees."""
-        if person.alone:
-            return list(islice(self, count))
-        return list(islice((entry for entry in self if person.sees(entry.owner)), count))
+    def first(self, count: int) -> list[Entry]:
+        return list(islice(self, count))
+
+    def placed(self, count: int, person: Person) -> list[tuple[int, Entry]]:
+        """The first that this person sees, each with its place in the line of all; 1 is next."""
+        return list(islice(((at, entry) for at, entry in enumerate(self, 1) if person.sees(entry.owner)), count))
 
     def find(self, prompt_id: str, person: Person = ALONE) -> Entry:
         """Raises NotWaiting."""

@@ -24,6 +24,7 @@ from api import languages
 from api.database import DatabaseError
 from api.prompt import CATALOGUE_PATIENCE, budget, device_of
 from api.queue.journal import GUESTS_NUMBER, Body
+from api.queue.leaving import may_run
 from api.queue.summaries import About
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
@@ -133,7 +134,7 @@ async def _enter(request: web.Request) -> Guest:
         if wait is not None:
             raise _wait(429, "too_many_tries", "Too many wrong links were tried from here. Wait a minute.", wait)
         raise Refusal(403, "no_share", "This link opens nothing. Perhaps a part of it is missing.")
-    if share.revoked is not None:
+    if share.revoked is not None or not may_run(services.accounts, share.owner):
         raise Refusal(410, "revoked", "This link was ended by the person who shared it.")
     if share.limits.expires is not None and share.limits.expires <= now:
         raise Refusal(410, "expired", "This link has expired. Ask for a new one.")

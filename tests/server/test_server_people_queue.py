@@ -207,6 +207,8 @@ def test_turns_are_fair_and_nobody_moves_past_others(team: tuple[Server, People]
     assert {order[2], order[3]} == {hers[1], his[1]}
     assert order[4:] == hers[2:]
     assert [place(server, people.vera, id) for id in hers] == [order.index(id) + 1 for id in hers]
+    listed = people.vera.get(server, "/easel/queue").json()["waiting"]
+    assert [(job["prompt_id"], job["position"]) for job in listed] == [(id, order.index(id) + 1) for id in hers]
     # `front` and `number` go past one's own only, and so does a move.
     first = post(server, people.vera, next(unknown), front=True)
     low = post(server, people.vera, next(unknown), number=-1000)
@@ -363,3 +365,21 @@ def test_what_guests_run_is_the_jobs_of_who_shared_the_link(team: tuple[Server, 
     assert people.max.get(server, f"/easel/shares/{made.json()['id']}/runs").status == 404
     assert people.max.post(server, f"/easel/shares/{made.json()['id']}", {"revoked": True}, "PATCH").status == 404
     assert people.ada.post(server, f"/easel/shares/{made.json()['id']}", {"revoked": True}, "PATCH").status == 200
+
+
+def test_jobs_of_who_is_switched_off_run_no_more(team: tuple[Server, People]) -> None:
+    server, people = team
+    made = people.max.post(server, "/easel/shares", {"prompt": PROMPT, "form": FORM}).json()
+    runs(server, people.max, post(server, people.max, LONG))
+    his, hers = post(server, people.max), post(server, people.vera)
+    account = f"/easel/accounts/{people.max.id}"
+    assert people.ada.post(server, account, {"disabled": True}, "PATCH").status == 200
+    try:
+        done(server, people.vera, hers)  # nothing long is before it any more
+        assert people.ada.get(server, f"/easel/jobs/{his}").json()["state"] == "removed"
+        assert server.get(made["path"] + "/form").status == 410
+        pause(server, people)
+    finally:
+        assert people.ada.post(server, account, {"disabled": False}, "PATCH").status == 200
+    assert people.ada.post(server, "/easel/queue/restore", {"ids": [his]}).json() == {"restored": [his]}
+    assert [item[1] for item in queue(server, people.max)["queue_pending"]] == [his]
