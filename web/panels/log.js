@@ -19,9 +19,10 @@ const LEVELS = { all: ['debug', 'info', 'warning', 'error'], warning: ['warning'
  * @param {object} parts
  * @param {import('../api/client.js').Client} parts.client
  * @param {import('./toasts.js').Toasts} parts.toasts
+ * @param {() => void} parts.report  of a problem
  * @returns {import('./drawer.js').Panel}
  */
-export function logPanel({ client, toasts }) {
+export function logPanel({ client, toasts, report }) {
   let wraps = true
   let level = 'all'
   return {
@@ -47,7 +48,7 @@ export function logPanel({ client, toasts }) {
       const list = h('div.lines', { role: 'log', 'aria-live': 'off', 'aria-label': t('Lines of the log'), tabindex: 0 })
       const told = h('p.told', { role: 'status' })
       const scroller = h('div.scrolls.log', {}, list)
-      body.append(h('div.tools.log-tools', {}, search, levels, sources, pauseButton, wrapButton, copyButton), scroller, h('div.foot.log-foot', {}, told))
+      body.append(h('div.tools.log-tools', {}, search, levels, sources, pauseButton, wrapButton, copyButton), scroller, h('div.foot.log-foot', {}, told, h('button.link', { type: 'button', onclick: report }, t('Report a problem'))))
 
       /** Those that are wanted. @param {readonly Line[]} [of] */
       function found(of = lines) {

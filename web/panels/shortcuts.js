@@ -206,6 +206,7 @@ export function openShortcuts({ editor, settings, toasts }) {
       h('button', { type: 'button', 'data-tip': t('These keys as a JSON file, to keep or to share'), onclick: () => saveText('easel.keys.json', writeKeymap(keymap())) }, icon('download'), t('Export')),
       resetAll),
     wrong, about, list, none,
+    h('p.keys-foot', {}, h('button.link', { type: 'button', onclick: () => { dialog.close(); void editor.run('report') } }, t('Report a problem'))),
   ], { wide: true, onClose: () => ends.forEach(end => end()) })
   dialog.element.classList.add('keys-dialog')
   field.focus()

@@ -15,7 +15,7 @@ import { lazyPanel } from './lazy_panel.js'
 export function installSystemPanels({ editor, client, settings, toasts, drawer, later }) {
   const panels = {
     settings: lazyPanel('settings', t('Settings'), async () => (await later()).settingsPanel({ editor, settings, toasts, languages: () => client.languages() }), 'wide'),
-    log: lazyPanel('log', t('Log'), async () => (await later()).logPanel({ client, toasts }), 'wide'),
+    log: lazyPanel('log', t('Log'), async () => (await later()).logPanel({ client, toasts, report: () => void editor.run('report') }), 'wide'),
     devices: lazyPanel('devices', t('Devices'), async () => (await later()).devicesPanel({ client, schema: () => editor.schema, toasts, showLog: () => void editor.run('log') })),
   }
   const commands = [
