@@ -30,6 +30,8 @@ class WorkerReport:
     packs: list[JsonObject] = field(default_factory=list[JsonObject])
     deaths: list[float] = field(default_factory=list[float])
     """Times, in seconds of the monotonic clock, of ends that nobody asked for."""
+    silent_since: float | None = None
+    """Seconds since 1970 of the last word of one that answers nothing while it works (api/silence.py)."""
     last_words: str = ""
     """The last line that it printed before it died."""
 
@@ -41,5 +43,6 @@ class WorkerReport:
             "memory": self.device,
             "packs": self.packs,
             "deaths": len(self.deaths),
+            "silent_since": self.silent_since,
             "last_words": self.last_words if self.deaths and self.state in ("starting", "stopped") else "",
         }

@@ -19,6 +19,7 @@ from api.packs.guard import Guard
 from api.packs.known import Known, Packs
 from api.people import FIRST
 from api.secret_values import NEVER_SEEN, redacted
+from api.silence import Silence
 from api.worker_report import ABOUT, State, WorkerReport
 from graph.errors import Problem, ProtocolError
 from graph.events import Event, from_wire
@@ -107,6 +108,9 @@ class LocalWorker:
         self._numbers = itertools.count()
         self._told_stats = asyncio.Event()
         self._asked_to_end = False
+        self._silence = Silence(
+            lambda: self.report.state == "busy", lambda: self._tell({"type": "stats"}), self._silence_changed
+        )
         self._task: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -332,7 +336,7 @@ class LocalWorker:
         """Start a process and serve its link until it ends; returns how it ended."""
         self._set_state("starting")
         child: Child | None = None
-        watch: asyncio.Task[None] | None = None
+        watch: asyncio.Future[Any] | None = None
         how = "it could not be started"
         self._renew = False
         self._imported.clear()
@@ -347,9 +351,10 @@ class LocalWorker:
             await child.send(
                 {**self._config, "type": "config", "packs": packs, "pack_memory": memory, "resting": resting}
             )
-            watch = asyncio.create_task(self._guard.watch(child))
+            watch = asyncio.gather(self._guard.watch(child), self._silence.watch())
             async for header, blobs in child.frames():
                 self._guard.heard()
+                self._silence.heard()
                 try:
                     self._take(header, blobs)
                 except Exception:  # one message that makes no sense must not end the watch over the process
@@ -469,6 +474,12 @@ class LocalWorker:
         self._reported.add(report["path"])
         self.report.packs = [*(one for one in self.report.packs if one["path"] != report["path"]), report]
         self._packs.changed()
+
+    def _silence_changed(self) -> None:
+        self.report.silent_since = self._silence.since
+        if self.report.silent_since is not None:
+            log.warning("the worker has not answered for a while: it stands still, or the machine is overloaded")
+        self._changed()
 
     def _set_state(self, state: State) -> None:
         self.report.state = state

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 AGAIN = 0.3
 """How likely a process that was killed is killed once more."""
+NOTICED_WITHIN = 30.0
+"""Seconds in which a worker that stands still while it should work is noticed (api/silence.py)."""
 FULL_FOR = 0.8
 """Seconds without room."""
 GONE_WITHIN = 10.0
@@ -76,6 +78,8 @@ def stop_worker(run: Run) -> None:
     then = run.dice.choice(("goes on", "goes on", "interrupt", "server"))
     run.note(f"stopped for {run.stop_seconds:g} s, then: {then}")
     time.sleep(run.stop_seconds)
+    if run.stop_seconds > NOTICED_WITHIN and run.server.get("/easel/queue").json()["running"]:
+        assert run.server.status()["worker"]["silent_since"], "nobody noticed that the worker stands still"
     if then == "server":
         run.load.lasts = False
         run.server.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from api import silence
 from tests.server.disks import fill, mounted
 from tests.server.harness import Server, one, read_until, running, say, start, until
 
@@ -150,6 +152,42 @@ def test_a_worker_that_is_killed_while_idle_is_replaced(base: Path) -> None:
         os.kill(pid, signal.SIGKILL)
         assert server.run(say("again"))["status"]["completed"] is True
         assert server.worker_pid() != pid
+
+
+def test_a_process_that_says_nothing_while_it_works_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(silence, "ASK_AFTER", 0.01)
+    monkeypatch.setattr(silence, "SILENT_AFTER", 0.03)
+    works, answers = True, True
+
+    async def live() -> list[bool]:
+        nonlocal works, answers
+        told: asyncio.Queue[bool] = asyncio.Queue()
+        asked = asyncio.Event()
+
+        async def ask() -> None:
+            asked.set()
+            if not answers:
+                await asyncio.sleep(60)  # its pipe is full
+            found.heard()
+
+        found = silence.Silence(lambda: works, ask, lambda: told.put_nowait(found.since is not None))
+        watch = asyncio.create_task(found.watch())
+        await asked.wait()
+        answers = False
+        found.heard()
+        while not told.empty():  # a machine may be so busy that this test's own silence was too long
+            told.get_nowait()
+        changes = [await told.get()]
+        found.heard()
+        changes += [await told.get(), await told.get()]
+        works = False  # there is nothing more to say
+        changes += [await told.get()]
+        works = True
+        changes += [await told.get()]
+        watch.cancel()  # it ended
+        return [*changes, await told.get()]
+
+    assert asyncio.run(asyncio.wait_for(live(), 30)) == [True, False] * 3
 
 
 @pytest.mark.long

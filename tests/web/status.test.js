@@ -54,6 +54,8 @@ test('those who hear the page are told what is new, and when it is over', () => 
   assert.equal(news(wrong, wrong), '')
   assert.equal(news([], wrong), 'All is well again.')
   assert.equal(news(itemsOf(known({ worker: { state: 'starting', deaths: 0 } })), []), '', 'warming up is no news')
+  assert.match(news(itemsOf(known({ worker: { state: 'busy', deaths: 0, silent_since: 1.5 } })), []), /^The worker has not answered for a while/)
+  assert.deepEqual(itemsOf(known({ worker: { state: 'busy', deaths: 0, silent_since: null } })), [])
 })
 
 test('folders on one disk share a line', () => {

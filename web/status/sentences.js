@@ -72,6 +72,7 @@ function workerItems({ worker, session }) {
   const starts = worker?.state === 'starting' || worker?.state === 'stopped'
   if (starts && worker.deaths > 0) return [{ id: 'worker', tone: 'warning', short: t('Worker restarting'), text: t('The worker ended and is started again.'), detail: String(worker.last_words ?? ''), acts: ['log'] }]
   if (starts || session.server.warming) return [{ id: 'worker', tone: 'info', short: t('Warming up'), text: t('The worker is starting.'), detail: t('Graphs can be edited and queued meanwhile.') }]
+  if (worker?.silent_since) return [{ id: 'silent', tone: 'warning', short: t('The worker does not answer'), text: t('The worker has not answered for a while: it stands still, or the machine is overloaded.'), detail: t('The job goes on when it does. A job that is stopped gets another worker.'), acts: ['log'] }]
   return []
 }
 
