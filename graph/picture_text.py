@@ -48,7 +48,10 @@ def png_texts(file: BinaryIO) -> Texts | None:
         if kind == b"IEND" or length > 2**31:
             break
         if kind == b"IHDR" and length == 13:
-            found.width, found.height = struct.unpack(">II", file.read(13)[:8])
+            sizes = file.read(13)
+            if len(sizes) < 13:
+                break
+            found.width, found.height = struct.unpack(">II", sizes[:8])
             file.seek(4, 1)
         elif kind in (b"tEXt", b"zTXt", b"iTXt", b"comf"):
             if length > MOST_TEXT or total + length > MOST_TOGETHER:

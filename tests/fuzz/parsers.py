@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import random
 import struct
 import tempfile
@@ -42,6 +43,7 @@ CATALOGUE = registry().catalogue()
 ROOM = 64
 """Bytes that the tables of contents here speak of."""
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, EOFError, OSError, ArithmeticError, RuntimeError)
+DAMAGE += (pickle.UnpicklingError, struct.error, zipfile.BadZipFile)
 FOLDER = Path(tempfile.gettempdir()).resolve() / "a folder"
 
 
@@ -142,7 +144,7 @@ def torch_file(data: bytes) -> None:
         for tensor in found.tensors.values():
             for part in numbers_of(tensor, opened):
                 assert len(part) <= 4 * len(data) + (1 << 20)
-    except (CannotConvert, MemoryError, zipfile.BadZipFile, *DAMAGE):
+    except (CannotConvert, MemoryError, *DAMAGE):
         return
     assert isinstance(opened.root, (Inert, dict, list, tuple, str, bytes, int, float, type(None), object))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from graph.errors import ParseError
 from graph.json_input import load
+from graph.picture_text import SIGNATURE, png_texts
 from graph.workflow_text import resolve_choices
 from models.text.prompt import MOST_NESTED, weigh
 
@@ -36,3 +39,12 @@ def test_a_long_prompt_of_parentheses() -> None:
     """Each level was read once more without an end, so 20 KB took a minute."""
     deep = 20_000
     assert weigh("(" * deep + "a" + ")" * deep)[0][1] == pytest.approx(1.1**MOST_NESTED)
+
+
+@pytest.mark.parametrize("length", range(8, 33))
+def test_a_png_cut_short_in_its_head(length: int) -> None:
+    """The gallery's reader ended with struct's error, and the picture had no entry."""
+    whole = SIGNATURE + (13).to_bytes(4, "big") + b"IHDR" + bytes([0, 0, 0, 4, 0, 0, 0, 4, 8, 2, 0, 0, 0]) + bytes(4)
+    found = png_texts(io.BytesIO(whole[:length]))
+    assert found is not None
+    assert (found.width, found.height) == ((4, 4) if length >= 29 else (0, 0))

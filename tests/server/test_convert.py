@@ -143,12 +143,14 @@ def tensor(offset: bytes, shape: bytes, stride: bytes) -> bytes:
 HUGE = b"\x8a\x06\x00\x00\x00\x00\x00\x40"
 """2 to the 46th."""
 
+A_TENSOR = tensor(b"K\x00", b"K\x03\x85", b"K\x01\x85")
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "empty"),
     "a text": (b"words, and no weights at all\n" * 9, "no file of torch's"),
     "a pickle of Python's": (pickle.dumps({"a": 1}), "no file of torch's"),
     "another zip": (opcodes(b"").replace(b"data.pkl", b"some.pkl"), "none of torch's"),
     "no pickle": (opcodes(b"nonsense"), "damaged"),
+    "a pickle cut short": (opcodes(A_TENSOR[:40]), "damaged"),
     "no weights": (opcodes(pickle.dumps({"a": 1}, 2)), "No weights"),
     "beyond its bytes": (opcodes(tensor(b"K\x02", b"K\x03\x85", b"K\x01\x85")), "reaches beyond"),
     "huge": (opcodes(tensor(b"K\x00", HUGE + b"\x85", b"K\x01\x85")), "many times larger"),

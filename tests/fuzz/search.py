@@ -1,0 +1,41 @@
+"""A search that follows coverage: `python -m tests.fuzz.search NAME [options of libFuzzer]`, a NAME of `PARSERS` or all.
+
+Atheris tells which branches of our code an input reaches and keeps those that reach new ones. It ends with the input
+that broke a promise, written where `-artifact_prefix` says.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["graph", "api.weights", "models.safetensors_table", "models.gguf_header"]):
+    from tests.fuzz.parsers import PARSERS
+
+NAMES = list(PARSERS)
+
+
+def one(data: bytes) -> None:
+    """The first byte says which parser gets the others."""
+    if data:
+        PARSERS[NAMES[data[0] % len(NAMES)]][0](data[1:])
+
+
+def main() -> None:
+    name, *options = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (parser, (_, seeds)) in enumerate(PARSERS.items()):
+            for index, seed in enumerate(seeds):
+                if name in ("all", parser):
+                    data = seed if name == parser else bytes([number]) + seed
+                    Path(folder, f"{number}-{index}").write_bytes(data)
+        target = one if name == "all" else PARSERS[name][0]
+        atheris.Setup([sys.argv[0], *options, folder], target)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
