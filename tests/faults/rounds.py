@@ -164,23 +164,23 @@ class Run:
     def _settled(self) -> dict[str, Any]:
         """The whole history, once nothing waits or runs."""
 
-        def check() -> dict[str, Any] | None:
+        def check() -> list[dict[str, Any]]:
             queue = self.server.get("/easel/queue").json()
             if queue["paused"]:
                 # Two jobs lost their workers within a minute: then somebody is to look. Here it was us.
                 assert "worker die" in queue["pause_reason"], queue["pause_reason"]
                 self.server.post("/easel/queue", {"paused": False})
             if queue["queue_remaining"] or queue["problem"]:
-                return None
-            return self._whole_history()
+                return []
+            return [self._whole_history()]
 
-        return until(check, RECOVERS_WITHIN, self.server) or {}
+        return until(check, RECOVERS_WITHIN, self.server)[0]
 
     def _whole_history(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while page := self.server.get("/history", max_items=500, offset=len(found)).json():
             found |= page
-        return found or {"": None}
+        return found
 
     def _check_pages(self, pages: Sequence[Follower]) -> None:
         def caught_up() -> bool:
