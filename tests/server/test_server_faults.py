@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -152,6 +153,22 @@ def test_a_worker_that_is_killed_while_idle_is_replaced(base: Path) -> None:
         os.kill(pid, signal.SIGKILL)
         assert server.run(say("again"))["status"]["completed"] is True
         assert server.worker_pid() != pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere such a worker ends when it is let go on")
+def test_a_worker_that_stands_still_ends_with_its_server(base: Path) -> None:
+    left = [base / "user" / "default" / ".abcd_012.part", base / "input" / ".upload-abc.png"]
+    for path in left:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"half")
+    server = start(base)
+    try:
+        assert not any(path.exists() for path in left), "what a power cut left half-written"
+        pid = server.worker_pid()
+        os.kill(pid, signal.SIGSTOP)
+    finally:
+        server.kill()
+    until(lambda: not alive(pid), 10.0)
 
 
 def test_a_process_that_says_nothing_while_it_works_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
