@@ -56,6 +56,7 @@ from api.services import SERVICES, Services
 from api.shares import guest as shares_guest
 from api.shares import owner as shares
 from api.shares import settle as share_settle
+from api.stalled import give_up_stalled
 from api.webhooks.deliveries import keep_delivering
 
 THEMES = (
@@ -119,6 +120,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app = web.Application(
         middlewares=[
             turn_errors_into_replies,
+            give_up_stalled,
             middleware(gate, {*shares_guest.FOR_GUESTS, *login.FOR_ALL, page.get_icon}),
             forward,
             serve_files,

@@ -49,6 +49,7 @@ from api.room import Room
 from api.security import Gate, TokenError, addresses, token_for
 from api.services import Services
 from api.shares.store import ShareStore
+from api.stalled import KEEP_ALIVE
 from api.temp_files import TempFiles
 from api.tls import Certificate
 from api.troubles import Troubles
@@ -215,6 +216,7 @@ async def _serve(flags: Flags, found: Found) -> None:
             handle_signals=False,
             shutdown_timeout=GOODBYE,
             access_log_class=AccessLog,
+            keepalive_timeout=KEEP_ALIVE,
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

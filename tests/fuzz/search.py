@@ -1,4 +1,4 @@
-"""A search that follows coverage: `python -m tests.fuzz.search NAME [options of libFuzzer]`, a NAME of `PARSERS` or all.
+"""A search that follows coverage: `python -m tests.fuzz.search NAME [options of libFuzzer]`, of one parser or all.
 
 Atheris tells which branches of our code an input reaches and keeps those that reach new ones. It ends with the input
 that broke a promise, written where `-artifact_prefix` says.
