@@ -32,6 +32,9 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> People:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, people: People) -> Iterator[Server]:
     base = Path(tmp_path_factory.getbasetemp()) / "people0"
+    pack = base / "custom_nodes" / "waits"
+    pack.mkdir(parents=True)
+    (pack / "__init__.py").write_text("NODE_CLASS_MAPPINGS = {}\n")
     with running(base, "--verbose") as found:
         yield found
 
@@ -310,6 +313,20 @@ def test_an_admin_is_always_left(server: Server, people: People) -> None:
 def test_what_is_no_account_is_refused(server: Server, people: People, body: dict[str, Any]) -> None:
     assert people.ada.post(server, "/easel/accounts", body).status == 400
     assert "Someone" not in str(people.ada.get(server, "/easel/accounts").json())
+
+
+def test_an_admin_who_is_logged_in_approves_packs(server: Server, people: People) -> None:
+    """Without the code of the terminal, which a token still needs."""
+    listed = people.vera.get(server, "/easel/packs").json()["packs"]
+    hash = next(pack["hash"] for pack in listed if pack["name"] == "waits")
+    path, given = "/easel/packs/waits/approve", {"hash": hash}
+    assert kind(server.request("POST", path, given, people.vera.browser)) == (403, "not_allowed")
+    assert kind(people.ada.post(server, path, given)) == (403, "wrong_code")
+    assert kind(server.request("POST", path, {"hash": "another"}, people.ada.browser)) == (409, "code_changed")
+    assert server.request("POST", path, given, people.ada.browser).status == 200
+    noted = people.ada.get(server, "/easel/audit", limit=1).json()["entries"]
+    assert (noted[0]["what"], noted[0]["packs"]) == ("packs_approved", [f"waits {hash}"])
+    assert server.request("POST", "/easel/packs/waits/forget", {}, people.ada.browser).status == 200
 
 
 def test_the_audit_log_says_who_did_what(server: Server, people: People) -> None:
