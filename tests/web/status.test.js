@@ -6,7 +6,7 @@ import { inShort, itemsOf, news } from '../../web/status/sentences.js'
 
 const known = (more = {}) => ({
   connection: { state: 'open', at: null }, worker: { state: 'ready', deaths: 0 }, session: { server: { warming: false } }, problems: [], room: [], retries: new Map(),
-  ...more, feed: { remaining: 0, running: null, paused: false, reason: '', problem: '', ...more.feed }
+  ...more, feed: { remaining: 0, running: null, waiting: [], paused: false, reason: '', problem: '', ...more.feed }
 })
 const full = { kind: 'disk_full', where: '/out', sentence: 'The disk is full.', since: 0, retried: 2 }
 
@@ -40,6 +40,12 @@ test('a worker that died, and the job that is run once more, with why', () => {
   const retries = new Map([['a', { promptId: 'a', name: 'Fox', reason: 'the worker died (signal 9) while running KSampler' }]])
   const items = itemsOf(known({ worker: { state: 'starting', deaths: 1, last_words: 'Segmentation fault' }, retries }))
   assert.deepEqual(items.map(({ text, detail }) => [text, detail]), [['The worker ended and is started again.', 'Segmentation fault'], ['“Fox” is run once more.', 'the worker died (signal 9) while running KSampler']])
+})
+
+test('a page that came later says what is run once more, without why', () => {
+  const job = { prompt_id: 'a', name: '', title: 'Fox', attempts: 1 }
+  assert.deepEqual(itemsOf(known({ feed: { waiting: [job, { ...job, prompt_id: 'b', attempts: 0 }] } })).map(({ text }) => text), ['“Fox” is run once more.'])
+  assert.deepEqual(itemsOf(known({ feed: { running: { ...job, attempt: 2 } } })).map(({ id }) => id), ['retry a'])
 })
 
 test('a disk with little room is told of before it is full', () => {

@@ -77,10 +77,16 @@ function workerItems({ worker, session }) {
 }
 
 /** @param {import('./known.js').KnownStatus} known @returns {Item[]} */
-const retryItems = ({ retries }) => [...retries.values()].map(({ promptId, name, reason }) => ({
-  id: `retry ${promptId}`, tone: 'warning', short: t('A job is run once more'),
-  text: name ? t('“{name}” is run once more.', { name }) : t('A job is run once more.'), detail: fromServer(reason), acts: ['log'],
-}))
+function retryItems({ retries, feed: { running, waiting } }) {
+  // A page that came later did not hear why.
+  const others = [...(running && running.attempt > 1 ? [running] : []), ...waiting.filter(job => job.attempts > 0)].filter(job => !retries.has(job.prompt_id))
+    .map(job => ({ promptId: job.prompt_id, name: job.name || job.title, reason: '' }))
+  return [...retries.values(), ...others].map(({ promptId, name, reason }) => ({
+    id: `retry ${promptId}`, tone: 'warning', short: t('A job is run once more'),
+    text: name ? t('“{name}” is run once more.', { name }) : t('A job is run once more.'),
+    detail: reason ? fromServer(reason) : t('The server or its worker ended while it ran.'), acts: ['log'],
+  }))
+}
 
 /** What the bar says: of several, the worst. @param {readonly Item[]} items @returns {{ tone: Tone | '', words: string }} */
 export function inShort(items) {
