@@ -145,15 +145,21 @@ class Room:
 
     async def _watch(self) -> None:
         while True:
-            for place in self._places.values():
-                await self._look(place)
-            await asyncio.to_thread(self._look_at_memory)
-            for look in self._also:
-                await asyncio.to_thread(look)
-            self._look_at_clock()
             self._soon.clear()
+            try:
+                await self._look_at_all()
+            except Exception:  # a fault of ours must not end the watch for as long as the server runs
+                log.exception("the folders could not be looked at")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._soon.wait(), LOOK_EVERY)
+
+    async def _look_at_all(self) -> None:
+        for place in self._places.values():
+            await self._look(place)
+        await asyncio.to_thread(self._look_at_memory)
+        for look in self._also:
+            await asyncio.to_thread(look)
+        self._look_at_clock()
 
     async def _look(self, place: Place) -> None:
         """Look at one folder; one that has not answered the last time is not asked once more before it does."""

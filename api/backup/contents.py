@@ -65,13 +65,20 @@ class Contents:
                     f"it was made by a newer Easel (its version is {version}, and {VERSION} is known here)"
                 )
             files = {
-                str(name): Member(int(size), str(sha256), float(modified))
+                str(name): Member(int(size), str(sha256), _time(modified))
                 for name, (size, sha256, modified) in found["files"].items()
             }
             databases = {str(name): int(number) for name, number in found["databases"].items()}
-            return Contents(float(found["made"]), files, databases)
+            return Contents(_time(found["made"]), files, databases)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise BackupError(f"its list of files cannot be read ({error})") from error
+
+
+def _time(value: Any) -> float:
+    """Seconds since 1970, such as systems have them; ValueError for others."""
+    if not 0 <= float(value) < 2**36:
+        raise ValueError("a time in it is none")
+    return float(value)
 
 
 def files_of(user: Path) -> Iterator[tuple[str, Path]]:

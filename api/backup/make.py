@@ -100,4 +100,4 @@ def _copy(archive: zipfile.ZipFile, name: str, path: Path, file: IO[bytes]) -> M
             digest.update(data)
             size += len(data)
             out.write(data)
-    return Member(size, digest.hexdigest(), status.st_mtime)
+    return Member(size, digest.hexdigest(), max(0.0, status.st_mtime))

@@ -213,6 +213,8 @@ def test_a_link_in_it(backup: Path, user: Path) -> None:
         ({"files": {}}, "not what its list"),
         ({"files": None}, "cannot be read"),
         ({"files": {"token": [1e400, "", 0]}}, "cannot be read"),
+        ({"files": {"token": [6, "", float("nan")]}}, "cannot be read"),
+        ({"made": -1}, "cannot be read"),
     ],
 )
 def test_a_list_that_is_not_for_us(backup: Path, user: Path, change: dict[str, Any], sentence: str) -> None:
