@@ -218,18 +218,22 @@ def middleware(gate: Gate, for_all: Collection[Any] = ()) -> Any:
             raise _not_allowed(scope)
         set_who(request, entry.person)
         set_entry(request, entry)
-        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
+        if _may_stay(request):
             with gate.visit(entry, request):
                 return await handler(request)
         response = await handler(request)
         await note_done(request, response)
         if request.path == "/" and entry.by in ("alone", "server") and not response.prepared:
-            gate.greet(
-                request, response
-            )  # who came by HTTP Basic goes on by cookie: not every browser sends Basic to a socket
+            # Who came by HTTP Basic goes on by cookie: not every browser sends Basic to a socket.
+            gate.greet(request, response)
         return response
 
     return guard
+
+
+def _may_stay(request: web.Request) -> bool:
+    """Whether the answer may go on for long: a websocket, or what a pack streams."""
+    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket" or request.match_info.http_exception is not None
 
 
 async def mark(gate: Gate, request: web.Request, response: web.StreamResponse) -> None:

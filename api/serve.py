@@ -69,7 +69,7 @@ GUARDED = (
     "environments",
     "token",
     "webhook-secret",
-    "accounts.db",
+    *("accounts.db", "accounts.db-wal", "accounts.db-shm"),
     "audit.log",
 )
 """What of the user's folder no pack may change while it is imported: what packs are trusted by, and secrets."""
