@@ -6,6 +6,7 @@ Every file of Easel's is written whole, so that one which changes meanwhile is c
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 import stat
 import tempfile
@@ -18,8 +19,11 @@ from typing import IO
 
 from api.backup.contents import INSIDE, LIST, SQLITE, BackupError, Contents, Member, files_of, why_not
 from api.files_on_disk import FULL, whole_file
+from api.unfinished import OLD, clear_if_old, is_unfinished
 
 CHUNK = 2**20
+COPIES = ".easel-backup-"
+"""How the names of folders begin that hold a copy of a database for a moment."""
 PATIENCE = 30.0
 """Seconds for which another program may hold a database."""
 PACKED = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm", ".mkv", ".flac", ".mp3", ".zip", ".gz"})
@@ -39,6 +43,7 @@ def make(user: Path, target: Path, say: Callable[[str], None]) -> Contents:
         raise BackupError(f"{target} is there and is no backup of Easel's: name another file")
     contents = Contents(time.time())
     try:
+        _clear(target.parent)
         with whole_file(target, private=True) as out, zipfile.ZipFile(out, "w", allowZip64=True) as archive:
             for name, path in files_of(user):
                 if refused := why_not(name, user):
@@ -53,6 +58,16 @@ def make(user: Path, target: Path, say: Callable[[str], None]) -> Contents:
         why = "the disk is full" if error.errno in FULL else error.strerror or str(error)
         raise BackupError(f"{error.filename or target}: {why}") from error
     return contents
+
+
+def _clear(folder: Path) -> None:
+    """Clear what backups left that were killed."""
+    for path in folder.glob(f"{COPIES}*") if folder.is_dir() else ():
+        if time.time() - path.stat().st_mtime > OLD:
+            shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob(".*.part") if folder.is_dir() else ():
+        if is_unfinished(path.name):
+            clear_if_old(path)
 
 
 def _add(
@@ -73,7 +88,7 @@ def _add(
 @contextmanager
 def _copied(path: Path, beside: Path) -> Generator[tuple[Path, int, str]]:
     """A copy of a database as it is at one moment, its version, and what is wrong with it."""
-    with tempfile.TemporaryDirectory(prefix=".easel-backup-", dir=beside) as folder:
+    with tempfile.TemporaryDirectory(prefix=COPIES, dir=beside) as folder:
         copy = Path(folder) / "copy.db"
         try:
             source = sqlite3.connect(path.resolve().as_uri() + "?mode=rw", uri=True, timeout=PATIENCE)

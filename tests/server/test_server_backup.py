@@ -133,6 +133,7 @@ def test_restored_where_nothing_is(backup: Path, user: Path) -> None:
 def test_restored_over_a_folder_that_is_kept(backup: Path, user: Path) -> None:
     (user / "token").write_text("another")
     (user / "later.txt").write_text("later")
+    (user.parent / ".user.restoring-half").mkdir()  # of one that was killed
     _, former = restore(backup, user, KNOWN)
     assert former is not None
     assert (user / "token").read_text() == "secret"
@@ -244,6 +245,16 @@ def test_a_backup_is_not_written_over_something_else(user: Path, tmp_path: Path)
     with pytest.raises(BackupError, match="name a place outside"):
         make(user, user / "kept.zip", quiet)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_what_a_killed_backup_left_goes(user: Path, tmp_path: Path) -> None:
+    left = [tmp_path / ".easel-backup-abcd", tmp_path / ".abcd_123.part", tmp_path / ".easel-backup-young"]
+    for path in left:
+        path.mkdir() if "backup" in path.name else path.touch()
+    for path in left[:2]:
+        os.utime(path, (1e9, 1e9))
+    make(user, tmp_path / "kept.zip", quiet)
+    assert [path.exists() for path in left] == [False, False, True]
 
 
 def test_a_full_disk_leaves_the_backup_before(user: Path, tmp_path: Path) -> None:
