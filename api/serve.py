@@ -55,7 +55,7 @@ from api.tls import Certificate
 from api.troubles import Troubles
 from api.unfinished import clear
 from api.workers import LocalWorker
-from graph.folders import Folders
+from graph.folders import PEOPLE, Folders
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
@@ -145,8 +145,9 @@ def prepare(flags: Flags, *, empty_temp: bool = True) -> Found:
                 with suppress(OSError):
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         found = find_folders(flags)
-        for path in flags.input.glob(".upload-*"):  # an upload that a power cut ended
-            path.unlink()
+        for pattern in (".upload-*", f"{PEOPLE}/*/.upload-*"):  # uploads that a power cut ended
+            for path in flags.input.glob(pattern):
+                path.unlink()
         if empty_temp:
             clear(flags.user, passed_over=("environments", "packs"))
     except OSError as error:

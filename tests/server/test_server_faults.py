@@ -158,8 +158,9 @@ def test_a_worker_that_is_killed_while_idle_is_replaced(base: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere such a worker ends when it is let go on")
 def test_a_worker_that_stands_still_ends_with_its_server(base: Path) -> None:
     left = [base / "user" / "default" / ".abcd_012.part", base / "input" / ".upload-abc.png"]
+    left.append(base / "input" / "people" / "anna_1" / ".upload-abc.png")
     for path in left:
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"half")
     server = start(base)
     try:
