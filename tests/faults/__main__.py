@@ -16,6 +16,8 @@ from tests.faults.plan import PER_RUN, Plan, planned
 from tests.faults.rounds import Failed, Run, Tally
 
 MINUTE = 60.0
+NOT_PLAYED = 2
+"""The status where nobody may mount what was to be played on."""
 
 
 def main() -> int:
@@ -46,7 +48,7 @@ def main() -> int:
             if not options.go_on:
                 break
     print(f"{tally}\n{failed} runs failed in {time.monotonic() - began:.0f} s")
-    return 1 if failed else 0
+    return 1 if failed else 0 if tally.rounds else NOT_PLAYED
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import shutil
 import subprocess
@@ -69,7 +68,7 @@ class Disk(Plain):
         self._image, self._number = root / "disk-0", 0
         with self._image.open("wb") as file:
             file.truncate(IMAGE)
-        _sh("mkfs.ext4", "-q", "-F", str(self._image))
+        _need("mkfs.ext4", "-q", "-F", str(self._image))
         self._mount(self._image, self.base)
 
     def cut_power(self, dice: random.Random, *, torn: bool) -> list[str]:
@@ -135,11 +134,15 @@ PLACES: dict[str, type[Plain]] = {place.kind: place for place in (Plain, Small, 
 
 
 def _mount(*arguments: str) -> None:
+    _need("mount", *arguments)
+
+
+def _need(*command: str) -> None:
     try:
-        _sh("mount", *arguments)
+        _sh(*command)
     except (OSError, subprocess.CalledProcessError) as error:
         said = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
-        raise CannotMount(f"mount {' '.join(arguments)}: {said or os.strerror(1)}") from error
+        raise CannotMount(f"{' '.join(command)}: {said}") from error
 
 
 def _unmount(folder: Path) -> None:

@@ -20,7 +20,7 @@ from tests.faults.faults import FAULTS, end_family
 from tests.faults.follower import Follower
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
-from tests.faults.places import PLACES
+from tests.faults.places import PLACES, CannotMount
 from tests.faults.proxy import Proxy
 from tests.server.harness import Server, spawn, start, until
 
@@ -67,7 +67,11 @@ class Run:
         self.history: dict[str, Any] = {}
         self._notes: list[str] = []
         self._root = Path(tempfile.mkdtemp(prefix="easel-faults-"))
-        self.place = PLACES[place](self._root)
+        try:
+            self.place = PLACES[place](self._root)
+        except CannotMount:
+            shutil.rmtree(self._root, ignore_errors=True)
+            raise
         self.server: Server
         self.load: Load
         self.proxy: Proxy
