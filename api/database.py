@@ -128,6 +128,8 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._path.exists() and self._path.stat().st_size == 0 and not _log_of(self._path).exists():
+            log.warning("the %s %s is empty: it begins anew", self._what, self._path)
         db = sqlite3.connect(self._path, timeout=HELD_AT_START, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(db)
@@ -304,6 +306,10 @@ class _Held:
 def _identity(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + SIDES[0])
 
 
 def _wrong(results: Sequence[_Result]) -> DatabaseError | None:

@@ -114,6 +114,17 @@ def test_rows_that_are_only_in_the_log_are_in_the_backup(user: Path, tmp_path: P
         assert again.execute("SELECT name FROM jobs").fetchall() == [("one",), ("two",)]
 
 
+def test_a_damaged_database_is_kept_as_it_is_and_told(user: Path, tmp_path: Path) -> None:
+    damaged = b"SQLite format 3\0" + b"?" * 5000
+    (user / "packs.db").write_bytes(damaged)
+    told: list[str] = []
+    make(user, tmp_path / "kept.zip", told.append)
+    [line] = told
+    assert line.startswith("packs.db is damaged")
+    restore(tmp_path / "kept.zip", user, KNOWN)
+    assert (user / "packs.db").read_bytes() == damaged
+
+
 def test_restored_where_nothing_is(backup: Path, user: Path) -> None:
     before = state(user)
     modified = (user / "token").stat().st_mtime

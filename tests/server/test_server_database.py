@@ -118,6 +118,15 @@ def test_a_damaged_file_is_left_as_it_is(file: File, tmp_path: Path) -> None:
     assert file.path.read_bytes()[100:2000] == b"\xff" * 1900
 
 
+def test_a_file_that_lost_all_is_not_begun_anew_in_silence(
+    file: File, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert caplog.messages == []
+    (tmp_path / "empty.db").touch()
+    File(tmp_path / "empty.db").base.close()
+    assert caplog.messages == [f"the list of words {tmp_path / 'empty.db'} is empty: it begins anew"]
+
+
 def test_a_newer_file_is_refused_and_left_as_it_is(file: File) -> None:
     file.call(lambda db: db.execute("PRAGMA user_version = 7") and None)
     file.base.close()
