@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from api.queue.journal import Journal, chosen_ended, take_away
@@ -12,6 +13,8 @@ from api.queue.summaries import About, came_of
 from api.queue.whose import of
 from graph.types import JsonObject
 
+AT_ONCE = 200
+"""Jobs that are taken out in one transaction."""
 MOST = 200
 """Entries of one answer."""
 _SHORT = "seq, prompt_id, client_id, ended, accepted, started, ended_at, ms, state, about, came_of, attempts, owner"
@@ -128,17 +131,15 @@ class Past:
     async def remove(self, ids: Sequence[str] | None, owner: str | None = None) -> dict[str, list[str]]:
         """Take these out of the history, or all; gives the ids, by owner. For a while they can be brought back."""
         whose, value = of(owner)
-
-        def write(db: sqlite3.Connection) -> dict[str, list[str]]:
-            gone: dict[str, list[str]] = {}
-            seqs: list[int] = []
-            for seq, id, person in chosen_ended(db, ids, f" AND removed IS NULL{whose}", value):
+        chosen = await self._journal.call(lambda db: list(chosen_ended(db, ids, f" AND removed IS NULL{whose}", value)))
+        gone: dict[str, list[str]] = {}
+        for at in range(0, len(chosen), AT_ONCE):
+            # Not all in one go: who queues a job meanwhile waits for one part of many.
+            some = chosen[at : at + AT_ONCE]
+            await self._journal.call(partial(take_away, where="seq = ?", keys=[seq for seq, _, _ in some]))
+            for _, id, person in some:
                 gone.setdefault(person, []).append(id)
-                seqs.append(seq)
-            take_away(db, "seq = ?", seqs)
-            return gone
-
-        return await self._journal.call(write)
+        return gone
 
     async def restore(self, ids: Sequence[str], owner: str | None = None) -> dict[str, list[str]]:
         """Bring removed ones back; gives the ids, by owner."""
