@@ -365,10 +365,10 @@ class AccountStore:
     def _connect(self) -> None:
         with self._guard:
             if self._database is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._path.touch(0o600)  # before SQLite makes it, and the files beside it, for all to read
                 database = Database(self._path, "list of accounts", SCHEMA)
                 database.open()
+                for path in self._path.parent.glob(f"{FILE}*"):  # before anybody is in it
+                    path.chmod(0o600)
                 self._database = database
 
     def _file(self) -> Database:
