@@ -55,7 +55,7 @@ export function createAbout({ client, deeds, actions, search }) {
       onclick: () => void deeds.rate([item.id], { rating: item.rating === rating ? 0 : rating }),
     }, icon(item.rating >= rating ? 'starred' : 'star', 18)))
     return h('div.opinion', {}, h('div.stars', { role: 'group', 'aria-label': t('Stars') }, stars),
-      h('button.favourite', { type: 'button', 'aria-pressed': String(item.favourite), 'data-tip': t('Favourite'), 'data-keys': 'F', onclick: () => void deeds.rate([item.id], { favourite: !item.favourite }) },
+      h('button.favourite', { type: 'button', 'data-needs': 'write', 'aria-pressed': String(item.favourite), 'data-tip': t('Favourite'), 'data-keys': 'F', onclick: () => void deeds.rate([item.id], { favourite: !item.favourite }) },
         icon('heart', 16), t('Favourite')))
   }
 

@@ -14,6 +14,8 @@ import { fileUrl } from './pictures.js'
 
 /** Files to each side that the large view can be turned to. */
 const AROUND = 100
+/** What a person must be allowed. @type {Readonly<Record<string, 'run' | 'write'>>} */
+const NEEDS = { again: 'run', favourite: 'write', tag: 'write', trash: 'write', restore: 'write', delete: 'write' }
 
 /**
  * @param {object} parts
@@ -102,15 +104,15 @@ export function createVerbs({ deeds, pictures, selection, load, close, trashed }
     /** @param {readonly number[]} ids @param {'words' | 'signs'} how */
     buttons(ids, how) {
       return verbs(ids).filter(({ id }) => how === 'signs' || !['favourite', 'tag'].includes(id)).map(verb => h('button', {
-        type: 'button', class: how === 'signs' ? 'round' : verb.id === 'graph' || verb.id === 'restore' ? 'primary' : 'plain', 'aria-label': verb.label, 'data-tip': verb.label, 'data-keys': verb.keys, 'data-verb': verb.id, onclick: verb.run,
+        type: 'button', class: how === 'signs' ? 'round' : verb.id === 'graph' || verb.id === 'restore' ? 'primary' : 'plain', 'aria-label': verb.label, 'data-tip': verb.label, 'data-keys': verb.keys, 'data-verb': verb.id, 'data-needs': NEEDS[verb.id], onclick: verb.run,
       }, icon(verb.icon, 15), how === 'words' && (verb.id === 'graph' || verb.id === 'restore') ? verb.label : null))
     },
     /** @param {readonly number[]} ids @param {{ x: number, y: number }} point */
     menu(ids, point) {
       const stars = [0, 1, 2, 3, 4, 5].map(rating => ({ label: rating ? `${'★'.repeat(rating)}` : t('No stars'), keys: String(rating), run: () => void deeds.rate(ids, { rating }) }))
       openMenu([
-        ...verbs(ids).flatMap(verb => [...(verb.id === 'trash' || verb.id === 'delete' ? [/** @type {const} */ ('line')] : []), { label: verb.label, icon: verb.icon, keys: verb.keys ?? '', danger: verb.danger === true, run: verb.run },
-          ...(verb.id === 'favourite' ? [{ label: t('Stars'), icon: 'star', entries: stars }] : [])]),
+        ...verbs(ids).flatMap(verb => [...(verb.id === 'trash' || verb.id === 'delete' ? [/** @type {const} */ ('line')] : []), { label: verb.label, icon: verb.icon, keys: verb.keys ?? '', danger: verb.danger === true, ...(NEEDS[verb.id] ? { needs: NEEDS[verb.id] } : {}), run: verb.run },
+          ...(verb.id === 'favourite' ? [{ label: t('Stars'), icon: 'star', needs: /** @type {const} */ ('write'), entries: stars }] : [])]),
       ], point, { label: t('What to do with it') })
     },
     /** The ids that a command means. */

@@ -58,7 +58,7 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
       const way = h('nav.way', { 'aria-label': t('Folder') })
       const sorting = h('select', { 'aria-label': t('Order'), 'data-tip': t('Order; favourites always come first') },
         ...(/** @type {[Sort, string][]} */ ([['changed', t('Last changed')], ['opened', t('Last opened')], ['name', t('Name')], ['nodes', t('Number of nodes')]])).map(([value, text]) => h('option', { value, selected: value === kept.sort }, text)))
-      const makeFolder = h('button.round', { type: 'button', 'aria-label': t('New folder'), 'data-tip': t('New folder'), onclick: () => void acts.makeFolder(kept.folder) }, icon('addFolder'))
+      const makeFolder = h('button.round', { type: 'button', 'data-needs': 'write', 'aria-label': t('New folder'), 'data-tip': t('New folder'), onclick: () => void acts.makeFolder(kept.folder) }, icon('addFolder'))
       const place = h('div.place', {}, way, sorting, makeFolder)
       const chips = h('div.chips', { role: 'group', 'aria-label': t('Only those with this tag') })
       const none = h('p.none', { role: 'status' })
@@ -246,15 +246,15 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
           openMenu([
             { label: t('Open'), icon: row.kind === 'folder' ? 'folder' : 'file', keys: 'Enter', run: () => choose(row) },
             ...(row.kind === 'graph' ? [
-              { label: t('Favourite'), checked: row.graph.favourite === true, run: () => void acts.favourite(row.graph) },
-              { label: t('Tags'), icon: 'tag', run: () => void acts.tag(row.graph, tags) },
+              { needs: 'write', label: t('Favourite'), checked: row.graph.favourite === true, run: () => void acts.favourite(row.graph) },
+              { needs: 'write', label: t('Tags'), icon: 'tag', run: () => void acts.tag(row.graph, tags) },
             ] : []),
             'line',
-            { label: t('Rename'), icon: 'pencil', keys: 'F2', run: () => void acts.rename(row) },
-            { label: t('Move to a folder'), icon: 'folder', run: () => void acts.moveTo(row, folders) },
-            ...(row.kind === 'graph' ? [{ label: t('Duplicate'), icon: 'copy', run: () => void acts.duplicate(row) }] : []),
+            { needs: 'write', label: t('Rename'), icon: 'pencil', keys: 'F2', run: () => void acts.rename(row) },
+            { needs: 'write', label: t('Move to a folder'), icon: 'folder', run: () => void acts.moveTo(row, folders) },
+            ...(row.kind === 'graph' ? [{ needs: 'write', label: t('Duplicate'), icon: 'copy', run: () => void acts.duplicate(row) }] : []),
             'line',
-            { label: t('Delete'), icon: 'trash', keys: 'Delete', danger: true, run: () => void acts.remove(row) },
+            { needs: 'write', label: t('Delete'), icon: 'trash', keys: 'Delete', danger: true, run: () => void acts.remove(row) },
           ], at, back)
         }
       }

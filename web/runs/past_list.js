@@ -43,7 +43,7 @@ export function createPastList({ room, routes, acts, whose, document: openDocume
   const choices = [['all', t('All')], ['document', t('This graph')], ['failed', t('Failed')]]
   const buttons = choices.map(([value, label]) => h('button', { type: 'button', 'aria-pressed': String(value === which), onclick: () => choose(value) }, label))
   const more = h('button.act.shown', { type: 'button', 'aria-label': t('What can be done with the history'), 'data-tip': t('More'), 'aria-haspopup': 'menu', onclick: () => openMenu([
-    { label: t('Remove all from the history'), icon: 'trash', enabled: jobs.length > 0, run: () => void acts.forget('all') },
+    { needs: 'write', label: t('Remove all from the history'), icon: 'trash', enabled: jobs.length > 0, run: () => void acts.forget('all') },
   ], more.getBoundingClientRect(), { label: t('History') }) }, icon('more', 15))
   const list = h('div.jobs.past')
   const none = h('p.none')
@@ -149,11 +149,11 @@ export function createPastList({ room, routes, acts, whose, document: openDocume
       ...(job.count && first && first !== job ? [{ label: t('Compare with “{name}”', { name: nameOf(first) }), icon: 'compare', run: () => void acts.compare(first, job) }] : []),
       ...(job.count ? [{ label: t('Compare with another'), icon: 'compare', checked: first === job, run: () => { acts.first = first === job ? null : job } }] : []),
       'line',
-      { label: t('Run again'), icon: 'repeat', run: () => void acts.again(job, 'same') },
-      { label: t('Run again with new seeds'), icon: 'dice', enabled: job.seed !== null, run: () => void acts.again(job, 'new') },
-      { label: t('Rename'), run: () => void acts.rename(job) },
+      { needs: 'run', label: t('Run again'), icon: 'repeat', run: () => void acts.again(job, 'same') },
+      { needs: 'run', label: t('Run again with new seeds'), icon: 'dice', enabled: job.seed !== null, run: () => void acts.again(job, 'new') },
+      { needs: 'run', label: t('Rename'), run: () => void acts.rename(job) },
       'line',
-      { label: t('Remove from the history'), icon: 'trash', keys: 'Delete', run: () => void acts.forget([job]) },
+      { needs: 'write', label: t('Remove from the history'), icon: 'trash', keys: 'Delete', run: () => void acts.forget([job]) },
     ], anchor, { label: titleOf(job) })
   }
 

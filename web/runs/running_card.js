@@ -38,9 +38,9 @@ export function createRunningCard({ feed, acts, typeTitle, whose }) {
     openMenu([
       ...(running.cells ? [{ label: t('Open its grid'), icon: 'grid', run: () => acts.openGrid(running.prompt_id) }] : []),
       { label: t('Open its graph'), icon: 'nodes', run: () => void acts.open(running) },
-      { label: t('Rename'), run: () => void acts.rename(running) },
+      { needs: 'run', label: t('Rename'), run: () => void acts.rename(running) },
       'line',
-      { label: t('Stop'), icon: 'stop', run: () => void acts.stop(running.prompt_id) },
+      { needs: 'run', label: t('Stop'), icon: 'stop', run: () => void acts.stop(running.prompt_id) },
     ], more.getBoundingClientRect(), { label: titleOf(running) })
   }
 

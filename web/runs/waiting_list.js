@@ -63,15 +63,15 @@ export function createWaitingList({ feed, acts, whose, say }) {
     const { prompt_id: id, batch } = job
     const ofBatch = batch ? feed.waiting.filter(each => each.batch?.id === batch.id && batch.id).map(each => each.prompt_id) : []
     openMenu([
-      { label: t('Run next'), icon: 'up', run: () => void acts.move(id, { to: 'front' }) },
-      { label: t('Run last'), icon: 'down', run: () => void acts.move(id, { to: 'back' }) },
+      { needs: 'run', label: t('Run next'), icon: 'up', run: () => void acts.move(id, { to: 'front' }) },
+      { needs: 'run', label: t('Run last'), icon: 'down', run: () => void acts.move(id, { to: 'back' }) },
       'line',
       { label: t('Open its graph'), icon: 'nodes', run: () => void acts.open(job) },
-      { label: t('Edit'), icon: 'brush', run: () => void acts.edit(job) },
-      { label: t('Rename'), run: () => void acts.rename(job) },
+      { needs: 'run', label: t('Edit'), icon: 'brush', run: () => void acts.edit(job) },
+      { needs: 'run', label: t('Rename'), run: () => void acts.rename(job) },
       ...(ofBatch.length > 1 ? [{ label: many(ofBatch.length, 'Rename its batch ({count})', 'Rename its batch ({count})'), run: () => void acts.rename(job, ofBatch) }] : []),
       'line',
-      { label: t('Remove'), icon: 'close', keys: 'Delete', run: () => void acts.cancel([id]) },
+      { needs: 'run', label: t('Remove'), icon: 'close', keys: 'Delete', run: () => void acts.cancel([id]) },
       ...(ofBatch.length > 1 ? [{ label: many(ofBatch.length, 'Remove its batch ({count})', 'Remove its batch ({count})'), icon: 'trash', run: () => void acts.cancel(ofBatch) }] : []),
     ], anchor, { label: titleOf(job) })
   }
