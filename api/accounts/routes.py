@@ -26,7 +26,14 @@ from api.services import SERVICES
 from graph.types import JsonObject
 
 LONGEST_DAYS = 36_500
-STATUS = {"no_such_account": 404, "name_taken": 409, "last_admin": 409, "no_accounts": 409, "too_many_tokens": 409}
+STATUS = {
+    "no_such_account": 404,
+    "name_taken": 409,
+    "last_admin": 409,
+    "first_account": 409,
+    "no_accounts": 409,
+    "too_many_tokens": 409,
+}
 
 
 def _refusal(error: AccountError) -> Refusal:

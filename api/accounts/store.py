@@ -243,6 +243,8 @@ class AccountStore:
                 except sqlite3.IntegrityError:
                     raise AccountError("name_taken", f"There is an account {name} already.") from None
             if role is not None and role != before.role:
+                if id == FIRST:  # its folders are the ones in which everybody's lie
+                    raise AccountError("first_account", "The first account holds all folders, so it stays an admin's.")
                 db.execute("UPDATE people SET role = ? WHERE id = ?", (role, id))
             if disabled is not None:
                 db.execute("UPDATE people SET disabled = ? WHERE id = ?", (int(disabled), id))

@@ -287,7 +287,8 @@ def test_an_admin_adds_changes_and_removes(server: Server, people: People) -> No
 
 def test_an_admin_is_always_left(server: Server, people: People) -> None:
     path = "/easel/accounts/default"
-    for method, body in (("DELETE", None), ("PATCH", {"role": "artist"}), ("PATCH", {"disabled": True})):
+    assert kind(people.ada.post(server, path, {"role": "artist"}, "PATCH")) == (409, "first_account")
+    for method, body in (("DELETE", None), ("PATCH", {"disabled": True})):
         assert kind(people.ada.post(server, path, body, method)) == (409, "last_admin")
     assert people.ada.get(server, "/prompt").status == 200
 
