@@ -1,4 +1,4 @@
-"""The folders that are written to: whether they are there, can be written, and how much room they have.
+"""The folders that are needed: whether they are there, can be written, and how much room they have.
 
 They are looked at every few seconds, before each job and before each upload, in threads of their own: a network drive
 that is gone may answer after minutes. What is wrong is noted among the troubles and cleared when it is over, so that
@@ -15,7 +15,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,12 +57,14 @@ class NotWell(Exception):
 
 @dataclass
 class Place:
-    """A folder that is written to, as it was when the server started."""
+    """A folder that is needed, as it was when the server started."""
 
     name: str
     path: Path
     mount: Path | None
     """Where the drive is attached that holds it; None for the system's own."""
+    written: bool = True
+    """Whether something is written there, and not only read."""
     free: int = 0
     total: int = 0
     doubted: bool = False
@@ -70,18 +72,24 @@ class Place:
     answer: asyncio.Future[None] | None = field(default=None, repr=False)
 
     @staticmethod
-    def of(name: str, path: Path) -> Place:
+    def of(name: str, path: Path, *, written: bool = True) -> Place:
         mount = path.resolve()
         while not os.path.ismount(mount):
             mount = mount.parent
-        return Place(name, path, None if mount == mount.parent else mount)
+        return Place(name, path, None if mount == mount.parent else mount, written)
 
 
 class Room:
-    """floor: bytes that must be free."""
+    """folders: those that are written to, by name. models: those that are read; needed where they lie on other drives.
+    floor: bytes that must be free.
+    """
 
-    def __init__(self, folders: Mapping[str, Path], troubles: Troubles, floor: int = FLOOR) -> None:
+    def __init__(
+        self, folders: Mapping[str, Path], troubles: Troubles, floor: int = FLOOR, models: Iterable[Path] = ()
+    ) -> None:
         self._places = {name: Place.of(name, path) for name, path in folders.items()}
+        drives = (Place.of("models", path, written=False) for path in models)
+        self._drives = list({place.mount: place for place in drives if place.mount is not None}.values())
         self._troubles = troubles
         self._floor = floor
         self._clock = ClockWatch()
@@ -121,6 +129,7 @@ class Room:
         They are looked at now.
         """
         places = [self._places[name] for name in names or TO_WRITE if name in self._places]
+        places += [] if names else self._drives
         await asyncio.gather(*(self._look(place) for place in places))
         found = (self._troubles.at(place.path) for place in places)
         return next((trouble.sentence for trouble in found if trouble is not None), "")
@@ -136,7 +145,7 @@ class Room:
         """What `/easel/status` has as `room`."""
         return [
             {"where": place.name, "path": str(place.path), "free": place.free, "total": place.total}
-            for place in self._places.values()
+            for place in (*self._places.values(), *self._drives)
         ]
 
     def memory(self) -> JsonObject:
@@ -154,7 +163,7 @@ class Room:
                 await asyncio.wait_for(self._soon.wait(), LOOK_EVERY)
 
     async def _look_at_all(self) -> None:
-        for place in self._places.values():
+        for place in (*self._places.values(), *self._drives):
             await self._look(place)
         await asyncio.to_thread(self._look_at_memory)
         for look in self._also:
@@ -239,6 +248,10 @@ def look_at(place: Place, floor: int, *, surely: bool) -> None:
                 f"The drive {place.mount} that holds the {name} folder is not there any more. Attach it again: jobs"
                 " wait until then.",
             )
+        if not place.written:
+            usage = shutil.disk_usage(path)
+            place.free, place.total = usage.free, usage.total
+            return
         if not path.is_dir():
             if not path.parent.is_dir():
                 raise NotWell("gone", f"The {name} folder {path} is not there any more. Jobs wait until it is back.")

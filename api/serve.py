@@ -55,7 +55,7 @@ from api.tls import Certificate
 from api.troubles import Troubles
 from api.unfinished import clear
 from api.workers import LocalWorker
-from graph.folders import PEOPLE, Folders
+from graph.folders import NO_MODELS, PEOPLE, Folders
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
@@ -252,7 +252,8 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     hub, feed = Hub(sketches=flags.plain_previews), Feed()
     troubles = Troubles(lambda problems: feed.publish("trouble", {"problems": problems}))
     written = {"output": flags.output, "input": flags.input, "temp": flags.temp, "user": flags.user}
-    room = Room(written, troubles, flags.least_space)
+    models = [root for kind in folders.kinds if kind not in NO_MODELS for root in folders.roots(kind) if root.is_dir()]
+    room = Room(written, troubles, flags.least_space, models)
     feed.watch(room.heard)
     room.also(TempFiles(flags.temp).look)
 

@@ -31,8 +31,17 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def troubled(disk: Path, inputs: Path) -> Iterator[Server]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A drive of models, to which the folder of checkpoints is a link."""
+    with mounted(tmp_path_factory.mktemp("disk") / "drive") as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def troubled(disk: Path, inputs: Path, models: Path) -> Iterator[Server]:
     """A server whose output and input folders lie on small disks of their own."""
+    (disk.parent / "base" / "models").mkdir(parents=True)
+    (disk.parent / "base" / "models" / "checkpoints").symlink_to(models)
     flags = ("--output-directory", str(disk), "--input-directory", str(inputs))
     with running(disk.parent / "base", *flags) as server:
         server.wait_until_ready()
@@ -85,6 +94,15 @@ def test_a_drive_that_is_taken_away(troubled: Server, disk: Path) -> None:
     waiting = waits_then_runs(troubled, "gone", "is not there any more")
     assert list(disk.iterdir()) == []  # nothing was written to what lies below
     assert attach(disk)
+    well_again(troubled, waiting)
+
+
+def test_a_drive_of_models_that_is_taken_away(troubled: Server, models: Path) -> None:
+    assert detach(models)
+    waiting = troubled.prompt(say("without models"))
+    state = until(lambda: (s := troubled.get("/easel/queue").json())["problem"] and s)
+    assert "that holds the models folder is not there any more" in state["problem"]
+    assert attach(models)
     well_again(troubled, waiting)
 
 
