@@ -20,6 +20,10 @@ class PictureError(Exception):
     """The picture cannot be used. The text completes a sentence that names it: `it is damaged: ...`."""
 
 
+class _Died(Exception):
+    """The process ended before it had answered. The text says how."""
+
+
 class Pictures:
     """Answers from the picture process. All methods raise PictureError."""
 
@@ -57,29 +61,38 @@ class Pictures:
 
     async def _ask(self, request: JsonObject) -> tuple[JsonObject, bytes]:
         async with self._lock:
-            if self._child is None:
-                try:
-                    self._child = await start_child(self._script, [], lambda line: log.warning("pictures: %s", line))
-                except OSError as error:
-                    raise PictureError(f"the picture process could not be started: {error}") from error
-            child = self._child
             try:
-                header, blobs = await asyncio.wait_for(_exchange(child, request), DEADLINE)
-            except (ChildGone, ProtocolError, TimeoutError, asyncio.CancelledError) as error:
-                # Whatever it was doing is not this request's answer any more: the next one gets a fresh process.
-                self._child = None
-                child.kill()
-                how = await child.ended()
-                await child.close()
-                if isinstance(error, asyncio.CancelledError):
-                    raise
-                if isinstance(error, TimeoutError):
-                    raise PictureError(f"it takes longer than {DEADLINE:.0f} s to decode") from error
-                log.error("the picture process died (%s) over %s", how, request["path"])
-                raise PictureError(f"decoding it ended the picture process ({how})") from error
+                header, blobs = await self._try(request)
+            except _Died:  # of something else perhaps, such as the system's want of memory: no picture's fault yet
+                try:
+                    header, blobs = await self._try(request)
+                except _Died as died:
+                    raise PictureError(f"decoding it ended the picture process ({died})") from died
         if "error" in header:
             raise PictureError(header["error"])
         return header, blobs[0] if blobs else b""
+
+    async def _try(self, request: JsonObject) -> tuple[JsonObject, tuple[bytes, ...]]:
+        if self._child is None:
+            try:
+                self._child = await start_child(self._script, [], lambda line: log.warning("pictures: %s", line))
+            except OSError as error:
+                raise PictureError(f"the picture process could not be started: {error}") from error
+        child = self._child
+        try:
+            return await asyncio.wait_for(_exchange(child, request), DEADLINE)
+        except (ChildGone, ProtocolError, TimeoutError, asyncio.CancelledError) as error:
+            # Whatever it was doing is not this request's answer any more: the next one gets a fresh process.
+            self._child = None
+            child.kill()
+            how = await child.ended()
+            await child.close()
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            if isinstance(error, TimeoutError):
+                raise PictureError(f"it takes longer than {DEADLINE:.0f} s to decode") from error
+            log.error("the picture process died (%s) over %s", how, request["path"])
+            raise _Died(how) from error
 
 
 async def _exchange(child: Child, request: JsonObject) -> tuple[JsonObject, tuple[bytes, ...]]:

@@ -31,9 +31,15 @@ GONE_WITHIN = 10.0
 
 
 def kill_worker(run: Run) -> None:
-    """Maybe the one that takes its place too, while it starts."""
+    """Maybe the one that takes its place too, while it starts; maybe the picture process as well."""
     pid = run.worker_pid()
     _signal(pid, signal.SIGKILL)
+    if run.dice.random() < AGAIN:
+        for child in psutil.Process(run.server.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if any("pictures.py" in word for word in child.cmdline()):
+                    child.kill()
+                    run.note("without pictures")
     if run.dice.random() < AGAIN:
         until(lambda: run.worker_pid() != pid, 30, run.server)
         time.sleep(run.dice.uniform(0, 0.4))

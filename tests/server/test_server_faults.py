@@ -10,10 +10,13 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from PIL import Image
 
 from api import silence
 from tests.server.disks import fill, mounted
@@ -153,6 +156,19 @@ def test_a_worker_that_is_killed_while_idle_is_replaced(base: Path) -> None:
         os.kill(pid, signal.SIGKILL)
         assert server.run(say("again"))["status"]["completed"] is True
         assert server.worker_pid() != pid
+
+
+def test_a_picture_is_not_at_fault_for_a_process_that_ended_before_it(server: Server) -> None:
+    drawn = BytesIO()
+    Image.new("RGB", (8, 8)).save(drawn, "PNG")
+    assert server.upload("before.png", drawn.getvalue()).status == 200
+    children = psutil.Process(server.process.pid).children()
+    pictures = [child for child in children if any(word.endswith("pictures.py") for word in child.cmdline())]
+    assert pictures
+    for child in pictures:
+        child.kill()
+        child.wait(10)
+    assert server.upload("after.png", drawn.getvalue()).status == 200
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere such a worker ends when it is let go on")
