@@ -120,7 +120,7 @@ def test_several_files_and_what_no_node_takes(person: Person) -> None:
             const picture = Uint8Array.from(bytes)
             for (const name of ['a.png', 'b.png']) data.items.add(new File([picture], name, { type: 'image/png' }))
             data.items.add(new File(['x'], 'c.xyz', { type: '' }))
-            data.items.add(new File(['no sound'], 'd.mp3', { type: 'audio/mpeg' }))
+            data.items.add(new File(['ID3 no sound'], 'd.mp3', { type: 'audio/mpeg' }))
             const where = { clientX: 500, clientY: 300, bubbles: true, cancelable: true, dataTransfer: data }
             document.getElementById('overlay').dispatchEvent(new DragEvent('drop', where))
         }""",
