@@ -168,7 +168,7 @@ async function start() {
   const versions = lazyPanel('versions', t('Versions'), async () => (await later()).versionsPanel({ graph, names, toasts, stage }), 'wide')
   const outline = lazyPanel('outline', t('Nodes in this graph'), async () => (await later()).outlinePanel({ editor, session, names, colorOf, editWidget: (node, widget) => widgets.editNamed(node, widget) }))
 
-  const status = installStatus({ editor, client, feed: runs.feed, session, later, goOn: () => void runs.routes.pause(false).catch(error => toasts.show({ tone: 'error', text: t('The queue could not be changed.'), detail: error.message })) })
+  const status = installStatus({ editor, client, feed: runs.feed, session, goOn: () => void runs.routes.pause(false).catch(error => toasts.show({ tone: 'error', text: t('The queue could not be changed.'), detail: error.message })) })
   installReport({ editor, client, graph, settings, troubles, toasts, theme: colours.current, status: () => status.known.facts(), later })
   const accounts = installAccounts({ editor, client, feed: runs.feed, graph, toasts, drawer: () => drawer, later })
   const topBar = createTopBar(byId('topbar'), {

@@ -7,5 +7,5 @@ import { listenForErrors } from './heard.js'
  */
 export function installReport({ later, ...parts }) {
   listenForErrors()
-  parts.editor.commands.register({ id: 'report', label: t('Report a problem'), keys: [], run: async () => (await later()).openReport(parts) })
+  parts.editor.commands.register({ id: 'report', label: t('Report a problem'), keys: [], run: () => void later().then(found => found.openReport(parts), () => parts.toasts.show({ key: 'report', tone: 'error', text: t('What makes the report could not be loaded: the server does not answer. Try again when it is back.') })) })
 }
