@@ -101,10 +101,11 @@ def fill_disk(run: Run) -> None:
     """No room for a while; meanwhile maybe the worker dies too, or the server, which may then refuse to start."""
     place = run.place
     assert isinstance(place, Small)
+    before = run.ledger.full
     filler = place.fill()
     time.sleep(FULL_FOR)
     also = run.dice.choice(("", "", "worker", "server"))
-    run.note(f"full for {FULL_FOR:g} s {also and 'without the '}{also}")
+    run.note(f"{run.ledger.full - before} answers said that the disk is full; {also and 'without the '}{also}")
     if also == "worker":
         kill_worker(run)
         time.sleep(0.2)

@@ -28,10 +28,6 @@ class Follower:
         self.heard: dict[str, dict[int, dict[str, Any]]] = {}
         """By epoch and number."""
         self.wrong: list[str] = []
-        self.returns = 0
-        """How often it came back and was told what it had missed."""
-        self.gaps = 0
-        """How often it was told that this is not known any more."""
         self.done = threading.Event()
         self._thread = threading.Thread(target=self._live, name=name)
         self._thread.start()
@@ -41,7 +37,7 @@ class Follower:
         self._thread.join()
 
     def caught_up(self, epoch: str, seq: int) -> bool:
-        return (self.epoch, self.seq) >= (epoch, seq) if self.epoch == epoch else False
+        return self.epoch == epoch and self.seq >= seq
 
     def endings(self) -> dict[str, list[str]]:
         """Job id to what it was told of its end, once for each time."""
@@ -89,13 +85,10 @@ class Follower:
 
     def _greet(self, hello: dict[str, Any]) -> None:
         if hello["resumed"]:
-            self.returns += 1
             if hello["epoch"] != self.epoch:
                 self.wrong.append(f"{self.name}: it goes on in another epoch")
             return
         if hello["epoch"] == self.epoch:
             self.wrong.append(f"{self.name}: what was missed after {self.seq} of {hello['seq']} is not told any more")
-        if self.epoch:
-            self.gaps += 1
         self.epoch, self.seq = hello["epoch"], hello["seq"]
         self.heard.setdefault(self.epoch, {})

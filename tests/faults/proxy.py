@@ -23,14 +23,12 @@ class Proxy:
         self._dead: set[socket.socket] = set()
         self._flows = threading.Event()
         self._flows.set()
-        self.cuts = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, how: str, dice: random.Random) -> None:
         """drop: both ends are told. reset: as a router does that has forgotten. half: one direction ends, the other
         does not. stall: nothing comes through for a while, then all of it. silence: nothing comes through any more, and
         nobody is told."""
-        self.cuts += 1
         if how == "stall":
             self._flows.clear()
             time.sleep(dice.uniform(0.1, 0.6))
