@@ -255,7 +255,8 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     models = [root for kind in folders.kinds if kind not in NO_MODELS for root in folders.roots(kind) if root.is_dir()]
     room = Room(written, troubles, flags.least_space, models)
     feed.watch(room.heard)
-    room.also(TempFiles(flags.temp).look)
+    temporary = TempFiles(flags.temp)
+    room.also(lambda: temporary.look() if troubles.at(flags.temp) is None else None)
 
     def tell_of_worker() -> None:
         feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})

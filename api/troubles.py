@@ -7,6 +7,7 @@ Whoever meets such a thing notes it here, in whichever thread, and clears it onc
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -98,5 +99,6 @@ class Troubles:
 
     def _changed(self) -> None:
         loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: self._tell(self.to_json()))
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # the server has stopped meanwhile
+                loop.call_soon_threadsafe(lambda: self._tell(self.to_json()))
