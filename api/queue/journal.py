@@ -19,7 +19,7 @@ from api.people import FIRST
 from api.queue.schema import SCHEMA
 from api.queue.spending import DAY_SLICES, SLICE
 from api.queue.summaries import About, came_of, state_of
-from api.queue.whose import of
+from api.queue.whose import all_of, of
 from graph.types import JsonObject
 
 ATTEMPTS = 2
@@ -202,7 +202,8 @@ class Journal(Database):
             job = db.execute("SELECT prompt_id, owner FROM jobs WHERE seq = ?", (seq,)).fetchone()
             if job is not None:
                 db.execute(
-                    "DELETE FROM jobs WHERE ended IS NOT NULL AND prompt_id = ? AND owner = ? AND seq <> ?", (*job, seq)
+                    "DELETE FROM jobs WHERE ended IS NOT NULL AND prompt_id = ? AND +owner = ? AND seq <> ?",
+                    (*job, seq),
                 )
                 _spend(db, job[1], ms or 0.0)
             found = db.execute("SELECT coalesce(max(ended), 0) + 1 FROM jobs WHERE ended IS NOT NULL").fetchone()
@@ -308,7 +309,7 @@ class Journal(Database):
         """
         limit = HISTORY_PAGE if count is None else max(0, min(count, HISTORY_PAGE))
         columns = "SELECT prompt_id, number, prompt, extra, targets, outputs, status, meta FROM jobs"
-        whose, value = of(owner)
+        whose, value = all_of(owner) if prompt_id is None else of(owner)
         there = f"ended IS NOT NULL AND removed IS NULL{whose}"
 
         def read(db: sqlite3.Connection) -> str:
@@ -332,11 +333,10 @@ class Journal(Database):
 
     async def forget(self, ids: Sequence[str] | None = None, owner: str | None = None) -> dict[str, list[str]]:
         """Delete ended jobs: these ids, or all; gives the ids of those that were, by owner."""
-        whose, value = of(owner)
 
         def write(db: sqlite3.Connection) -> dict[str, list[str]]:
             gone: dict[str, list[str]] = {}
-            for row in chosen_ended(db, ids, whose, value):
+            for row in chosen_ended(db, ids, owner):
                 gone.setdefault(row[2], []).append(row[1])
                 db.execute("DELETE FROM jobs WHERE seq = ?", (row[0],))
             return gone
@@ -345,13 +345,16 @@ class Journal(Database):
 
 
 def chosen_ended(
-    db: sqlite3.Connection, ids: Sequence[str] | None, whose: str, value: tuple[str, ...]
+    db: sqlite3.Connection, ids: Sequence[str] | None, owner: str | None, *, removed: bool = True
 ) -> list[tuple[int, str, str]]:
-    """Seq, id and owner of ended jobs: these ids, or all; `whose` is a condition of `api.queue.whose.of`."""
-    query = f"SELECT seq, prompt_id, owner FROM jobs WHERE ended IS NOT NULL{whose}"
+    """Seq, id and owner of ended jobs: these ids, or all; with or without those that were removed."""
+    query = f"SELECT seq, prompt_id, owner FROM jobs WHERE ended IS NOT NULL{'' if removed else ' AND removed IS NULL'}"
     if ids is None:
-        return db.execute(query, value).fetchall()
-    return [row for id in dict.fromkeys(ids) for row in db.execute(f"{query} AND prompt_id = ?", (*value, id))]
+        whose, value = all_of(owner)
+        return db.execute(query + whose, value).fetchall()
+    whose, value = of(owner)
+    query += f" AND prompt_id = ?{whose}"
+    return [row for id in dict.fromkeys(ids) for row in db.execute(query, (id, *value))]
 
 
 def take_away(db: sqlite3.Connection, where: str, keys: Sequence[int | str]) -> None:
@@ -383,7 +386,7 @@ def _spend(db: sqlite3.Connection, owner: str, ms: float) -> None:
         "INSERT INTO spent VALUES (?, ?, ?) ON CONFLICT (owner, slice) DO UPDATE SET ms = ms + excluded.ms",
         (owner, now, ms),
     )
-    db.execute("DELETE FROM spent WHERE owner = ? AND slice < ?", (owner, now - 2 * DAY_SLICES))
+    db.execute("DELETE FROM spent WHERE owner = ? AND abs(slice - ?) > ?", (owner, now, 2 * DAY_SLICES))
 
 
 def _text(value: object) -> str:

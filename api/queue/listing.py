@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from api.queue.journal import Journal
-from api.queue.whose import of
+from api.queue.whose import all_of, of
 from graph.types import JsonObject
 
 STATES = ("pending", "in_progress", "completed", "failed", "cancelled")
@@ -58,7 +58,7 @@ async def list_jobs(journal: Journal, wanted: Wanted, running: int | None) -> tu
 
 
 def _chosen(db: sqlite3.Connection, wanted: Wanted, running: int | None) -> set[int]:
-    more, among = of(wanted.owner)
+    more, among = all_of(wanted.owner)
     if wanted.workflow is not None:
         more, among = f"{more} AND {_WORKFLOW} = ?", (*among, wanted.workflow)
     found: set[int] = set()

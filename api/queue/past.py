@@ -40,7 +40,8 @@ class Past:
         """
         where = "ended IS NOT NULL AND removed IS NULL AND NOT (slot IS NOT NULL AND state = 'interrupted')"
         values: list[Any] = []
-        conditions = (("owner = ?", owner), ("ended < ?", before), ("document = ?", document), ("state = ?", state))
+        whose = "owner = ?" if document is None else "+owner = ?"  # a document's jobs are few: its index finds them
+        conditions = ((whose, owner), ("ended < ?", before), ("document = ?", document), ("state = ?", state))
         for column, value in conditions:
             if value is not None:
                 where += f" AND {column}"
@@ -130,8 +131,7 @@ class Past:
 
     async def remove(self, ids: Sequence[str] | None, owner: str | None = None) -> dict[str, list[str]]:
         """Take these out of the history, or all; gives the ids, by owner. For a while they can be brought back."""
-        whose, value = of(owner)
-        chosen = await self._journal.call(lambda db: list(chosen_ended(db, ids, f" AND removed IS NULL{whose}", value)))
+        chosen = await self._journal.call(lambda db: chosen_ended(db, ids, owner, removed=False))
         gone: dict[str, list[str]] = {}
         for at in range(0, len(chosen), AT_ONCE):
             # Not all in one go: who queues a job meanwhile waits for one part of many.
@@ -143,11 +143,10 @@ class Past:
 
     async def restore(self, ids: Sequence[str], owner: str | None = None) -> dict[str, list[str]]:
         """Bring removed ones back; gives the ids, by owner."""
-        whose, value = of(owner)
 
         def write(db: sqlite3.Connection) -> dict[str, list[str]]:
             back: dict[str, list[str]] = {}
-            for seq, id, person in chosen_ended(db, ids, whose, value):
+            for seq, id, person in chosen_ended(db, ids, owner):
                 db.execute("UPDATE jobs SET removed = NULL WHERE seq = ?", (seq,))
                 back.setdefault(person, []).append(id)
             return back

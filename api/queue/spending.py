@@ -24,7 +24,7 @@ class Spending:
         at = int(now // SLICE)
         slices = self._slices.setdefault(owner, {})
         slices[at] = slices.get(at, 0.0) + ms
-        for old in [slice for slice in slices if slice < at - DAY_SLICES]:
+        for old in [slice for slice in slices if abs(slice - at) > DAY_SLICES]:
             del slices[old]
 
     def day(self, owner: str, now: float) -> float:
@@ -44,10 +44,11 @@ class Spending:
         """By person; what is older counts less."""
         at = int(now // SLICE)
         return {
-            owner: sum(ms * 0.5 ** (max(0, at - slice) * SLICE / HALF_LIFE) for slice, ms in slices.items())
-            for owner, slices in self._slices.items()
+            owner: sum(ms * 0.5 ** (max(0, at - slice) * SLICE / HALF_LIFE) for slice, ms in self._of_day(owner, now))
+            for owner in self._slices
         }
 
     def _of_day(self, owner: str, now: float) -> list[tuple[int, float]]:
+        """Without what a clock that was wrong has put days ahead."""
         at = int(now // SLICE)
-        return sorted((slice, ms) for slice, ms in self._slices.get(owner, {}).items() if slice >= at - DAY_SLICES)
+        return sorted(each for each in self._slices.get(owner, {}).items() if abs(each[0] - at) <= DAY_SLICES)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from api.people import who
 from api.queue.parts import done_of
-from api.queue.whose import of, seen_by
+from api.queue.whose import all_of, of, seen_by
 from api.replies import Refusal
 from api.services import SERVICES
 from graph.types import JsonObject
@@ -25,7 +25,7 @@ _MARK = '"sweep":{'
 async def get_sweeps(request: web.Request) -> web.Response:
     """The newest sweeps, newest first: `{"prompt_id", "accepted", "axes": [{"title", "count"}], "cells", "state"}`."""
     services = request.app[SERVICES]
-    whose, value = of(seen_by(who(request)))
+    whose, value = all_of(seen_by(who(request)))
 
     def read(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
         newest = f"SELECT seq FROM jobs WHERE 1{whose} ORDER BY seq DESC LIMIT ?"

@@ -16,5 +16,13 @@ def own_of(person: Person) -> str | None:
 
 
 def of(owner: str | None) -> tuple[str, tuple[str, ...]]:
-    """The condition, with its value, that keeps others' jobs out; nothing for None."""
+    """The condition, with its value, that keeps others' jobs out of what is found by an id; nothing for None.
+
+    The plus keeps SQLite from looking through all of the person's jobs for one of that id.
+    """
+    return ("", ()) if owner is None else (" AND +owner = ?", (owner,))
+
+
+def all_of(owner: str | None) -> tuple[str, tuple[str, ...]]:
+    """The same where all of a person's jobs are asked for, or a page of them."""
     return ("", ()) if owner is None else (" AND owner = ?", (owner,))

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.hub import Feed, Hub, Listener
@@ -57,6 +57,7 @@ def test_an_id_that_is_guessed_takes_nothing_over_and_hears_nothing() -> None:
 EVENTS = st.lists(st.tuples(st.sampled_from(["vera", "max", "default", None]), st.integers(0, 9)), max_size=40)
 
 
+@settings(deadline=None, max_examples=50)
 @given(EVENTS, EVENTS, st.integers(1, 60), st.data())
 def test_each_catches_up_with_what_is_theirs_and_has_no_gaps(
     before: list[tuple[str | None, int]], after: list[tuple[str | None, int]], kept: int, data: st.DataObject
