@@ -29,6 +29,7 @@ from api.gallery.service import Gallery
 from api.hub import Feed, Hub
 from api.joined import Joiner
 from api.lock import FolderLock, FolderTaken
+from api.machine import watch_over
 from api.model_files.facts import ModelFacts
 from api.model_paths import Found, find_folders
 from api.packs.code import OneTimeCode
@@ -45,17 +46,14 @@ from api.queue.jobs import Jobs
 from api.queue.journal import Journal
 from api.queue.leaving import Leaving
 from api.replies import loggable
-from api.room import Room
 from api.security import Gate, TokenError, addresses, token_for
 from api.services import Services
 from api.shares.store import ShareStore
 from api.stalled import KEEP_ALIVE
-from api.temp_files import TempFiles
 from api.tls import Certificate
-from api.troubles import Troubles
 from api.unfinished import clear
 from api.workers import LocalWorker
-from graph.folders import NO_MODELS, PEOPLE, Folders
+from graph.folders import PEOPLE, Folders
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
@@ -250,13 +248,6 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     shares = ShareStore(flags.user / "shares.db")
     shares.open()
     hub, feed = Hub(sketches=flags.plain_previews), Feed()
-    troubles = Troubles(lambda problems: feed.publish("trouble", {"problems": problems}))
-    written = {"output": flags.output, "input": flags.input, "temp": flags.temp, "user": flags.user}
-    models = [root for kind in folders.kinds if kind not in NO_MODELS for root in folders.roots(kind) if root.is_dir()]
-    room = Room(written, troubles, flags.least_space, models)
-    feed.watch(room.heard)
-    temporary = TempFiles(flags.temp)
-    room.also(lambda: temporary.look() if troubles.at(flags.temp) is None else None)
 
     def tell_of_worker() -> None:
         feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})
@@ -273,15 +264,13 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     worker.on_routes = forward.take
     jobs = Jobs(journal, worker, hub, feed, paused=flags.paused, grace=flags.grace)
     worker.on_message = jobs.pass_on
-    jobs.hindrance = room.hindrance
     pictures = Pictures(ROOT / "pictures.py")
     models = ModelFacts(flags.user / "models.db", worker)
     roots = {kind: folders.root(kind) for kind in ("output", "input")}
     gallery = Gallery(flags.user, roots, ROOT / "pictures.py", hub, feed)
     gallery.store.open()
-    for kept in (journal, documents, shares, gallery.store):
-        kept.on_trouble = troubles.of_file
-        room.also(kept.look_again)
+    troubles, room = watch_over(flags, folders, feed, (journal, documents, shares, gallery.store))
+    jobs.hindrance = room.hindrance
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
     page = Page(ROOT / "web", joiner)
     return Services(
