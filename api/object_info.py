@@ -17,8 +17,8 @@ import zlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from aiohttp import hdrs, web
 
@@ -28,7 +28,8 @@ from api.replies import Refusal
 from api.services import SERVICES, Services, folders_of
 from graph.folders import FIRST_PERSON, OWN_KINDS, Folders, FoldersOnce, State
 from graph.registry import Catalogue
-from graph.spec import NodeSpec
+from graph.spec import FileNames, NodeSpec
+from graph.types import JsonObject
 
 log = logging.getLogger("easel")
 
@@ -44,6 +45,7 @@ REFRESH = 2.0
 """Seconds that a request waits for packs to look up their own choices; where none does so, nothing is waited for."""
 LEVEL = 5
 KEPT = "object_info.json.gz"
+SENT_AND_MADE = ("input", "output")
 PEOPLE_KEPT = 16
 """People whose answers are kept."""
 
@@ -92,7 +94,7 @@ class ObjectInfo:
         if person == FIRST_PERSON:
             return await self.answer(catalogue)
         folders = self._folders.for_person(person)
-        state = await asyncio.to_thread(folders.state, _kinds(catalogue))
+        state = await asyncio.to_thread(folders.state, [*_kinds(catalogue), *SENT_AND_MADE])
         kept = self._people.get(person)
         if kept is None or kept[0] is not catalogue or kept[1] != state:
             async with self._making:
@@ -104,15 +106,17 @@ class ObjectInfo:
         return kept[2]
 
     def _make_for(self, catalogue: Catalogue, folders: Folders) -> Encoded:
-        own = {name for name, spec in catalogue.items() if _lists_own_files(spec)}
+        own = {name for name, spec in catalogue.items() if spec.changing or _lists_own_files(spec)}
         state = self._folders.state(kind for kind in _kinds(catalogue) if kind not in OWN_KINDS)
         if self._shared is None or self._shared[0] is not catalogue or self._shared[1] != state:
             once = FoldersOnce(self._folders)
             texts = {name: json.dumps(spec.object_info(once)) for name, spec in catalogue.items() if name not in own}
             self._shared = catalogue, state, texts
         shared, once = self._shared[2], FoldersOnce(folders)
+        look = any(spec.changing for spec in catalogue.values())  # there may be a million of them
+        firsts = _sent_and_made(self._folders) if look else frozenset[str]()
         texts = (
-            f"{json.dumps(name)}: {json.dumps(spec.object_info(once)) if name in own else shared[name]}"
+            f"{json.dumps(name)}: {json.dumps(info_for(spec, once, firsts)) if name in own else shared[name]}"
             for name, spec in catalogue.items()
         )
         plain = f"{{{', '.join(texts)}}}".encode()
@@ -158,6 +162,30 @@ class ObjectInfo:
                 if first:
                     await asyncio.to_thread(self.keep)
             await asyncio.sleep(max(WATCH, (time.perf_counter() - began) / SHARE))
+
+
+def info_for(spec: NodeSpec, folders: FoldersOnce, firsts: frozenset[str]) -> JsonObject:
+    """The entry of a node type for somebody who is not the first person, `firsts` being the names of that one's files.
+
+    A pack that lists a folder by itself, and not as files of a kind, lists the first person's: in their place there are
+    the person's own with the same endings.
+    """
+    info = spec.object_info(folders)
+    if not spec.changing:
+        return info
+    for declared in spec.inputs:
+        theirs = firsts.intersection(value for value in declared.choices or () if isinstance(value, str))
+        if theirs:
+            endings = {PurePosixPath(name).suffix.lower() for name in theirs}
+            own = [name for name in _sent_and_made(folders) if PurePosixPath(name).suffix.lower() in endings]
+            choices = [value for value in declared.choices or () if value not in theirs]
+            shown = replace(declared, choices=(*choices, *sorted(own))).config(folders)
+            info["input"]["optional" if declared.optional else "required"][declared.name] = shown
+    return info
+
+
+def _sent_and_made(folders: FileNames) -> frozenset[str]:
+    return frozenset(name for kind in SENT_AND_MADE for name in folders.list(kind))
 
 
 def _lists_own_files(spec: NodeSpec) -> bool:
@@ -214,7 +242,13 @@ async def object_info_of(request: web.Request) -> web.Response:
     catalogue = await _catalogue(services)
     name = request.match_info["node_class"]
     spec = catalogue.get(name)
-    return web.json_response({} if spec is None else {name: spec.object_info(folders_of(request))})
+    if spec is None:
+        return web.json_response({})
+    folders, person = folders_of(request), who(request).id
+    if person == FIRST_PERSON:
+        return web.json_response({name: spec.object_info(folders)})
+    firsts = await asyncio.to_thread(_sent_and_made, services.folders) if spec.changing else frozenset[str]()
+    return web.json_response({name: info_for(spec, FoldersOnce(folders), firsts)})
 
 
 async def _catalogue(services: Services) -> Catalogue:

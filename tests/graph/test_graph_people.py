@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -163,3 +164,16 @@ def test_results_of_packs_are_shared_where_no_file_of_ones_own_can_hide(
     one = Node(NodeId("1"), "X", inputs)
     prints = {fingerprint_of(one, spec, services="", user=user, folders=None, changed=None) for user in (ANNA, BEN)}
     assert (len(prints) == 1) is shared
+
+
+def test_a_pack_that_lists_a_folder_by_itself_takes_every_persons_files(executor: Executor) -> None:
+    spec = pack(InputSpec(name="file", type="COMBO", choices=("first.txt",)), is_output=True, changing=True)
+
+    def problems(name: str, person: str, spec: NodeSpec) -> int:
+        graph = parse({"1": p("X", file=name)})
+        return len(validate(graph, {"X": spec}, executor.folders_of(person), None).problems)
+
+    assert problems("note.txt", ANNA, spec) == 0
+    assert problems("people/ben_2/note.txt", ANNA, spec) == 1
+    assert problems("../note.txt", ANNA, spec) == 1
+    assert problems("note.txt", ANNA, replace(spec, changing=False)) == 1

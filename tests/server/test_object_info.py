@@ -7,8 +7,8 @@ import gzip
 import json
 from pathlib import Path
 
-from api.object_info import ObjectInfo
-from graph.folders import FolderKind, Folders
+from api.object_info import ObjectInfo, info_for
+from graph.folders import FolderKind, Folders, FoldersOnce, standard_folders
 from graph.registry import Catalogue
 from graph.spec import FileChoice, InputSpec, NodeSpec
 
@@ -67,3 +67,20 @@ def test_a_damaged_answer_on_the_disk_is_passed_over(tmp_path: Path) -> None:
             assert await made(tmp_path).early() is None
 
     asyncio.run(run())
+
+
+def test_a_list_that_a_pack_made_of_the_first_persons_files_is_each_persons_own(tmp_path: Path) -> None:
+    folders = standard_folders([], input=tmp_path / "in", output=tmp_path / "out", temp=tmp_path / "t")
+    for name in ("in/secret.wav", "in/secret.txt", "in/people/anna_1/mine.wav", "in/people/anna_1/mine.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    spec = NodeSpec(
+        class_type="X",
+        inputs=(InputSpec(name="sound", type="COMBO", choices=("none", "secret.wav")),),
+        changing=True,
+    )
+    firsts = frozenset(folders.list("input"))
+
+    info = info_for(spec, FoldersOnce(folders.for_person("anna_1")), firsts)
+
+    assert info["input"]["required"]["sound"][0] == ["none", "mine.wav"]
