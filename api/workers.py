@@ -352,6 +352,7 @@ class LocalWorker:
                 {**self._config, "type": "config", "packs": packs, "pack_memory": memory, "resting": resting}
             )
             watch = asyncio.gather(self._guard.watch(child), self._silence.watch())
+            watch.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # or asyncio logs the latter
             async for header, blobs in child.frames():
                 self._guard.heard()
                 self._silence.heard()
