@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -89,6 +90,8 @@ def stop_worker(run: Run) -> None:
     if then == "server":
         run.load.lasts = False
         run.server.kill()
+        if sys.platform != "linux":  # where nothing lets it go on by itself
+            _signal(worker, signal.SIGCONT)
         _until_gone(run, [worker])
     elif then == "interrupt":
         run.server.post("/interrupt")
