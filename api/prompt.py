@@ -180,23 +180,20 @@ async def get_prompt(request: web.Request) -> web.Response:
 async def get_queue(request: web.Request) -> web.StreamResponse:
     """What runs and what waits, with all graphs."""
     services = request.app[SERVICES]
-    running, pending = services.jobs.places(who(request))
-    texts = await services.journal.items([*running, *pending[:QUEUE_AT_ONCE]])
-    begin = f'{{"queue_running":[{",".join(texts[seq] for seq in running if seq in texts)}],"queue_pending":['
+    running, pending = services.jobs.listed(who(request))
+    items = services.journal.items
+    begin = f'{{"queue_running":[{",".join(await items(running))}],"queue_pending":['
     if len(pending) <= QUEUE_AT_ONCE:
-        return web.json_response(text=f"{begin}{','.join(texts[seq] for seq in pending if seq in texts)}]}}")
+        return web.json_response(text=f"{begin}{','.join(await items(pending))}]}}")
     # Thousands of them are hundreds of megabytes: they go out piece by piece.
     body = web.StreamResponse()
     body.content_type, body.charset = "application/json", "utf-8"
     body.enable_compression()
     await body.prepare(request)
     for at in range(0, len(pending), QUEUE_AT_ONCE):
-        some = pending[at : at + QUEUE_AT_ONCE]
-        texts = texts if at == 0 else await services.journal.items(some)
-        for seq in some:
-            if seq in texts:  # it may have been forgotten meanwhile
-                await body.write(f"{begin}{texts[seq]}".encode())
-                begin = ","
+        for text in await items(pending[at : at + QUEUE_AT_ONCE]):
+            await body.write(f"{begin}{text}".encode())
+            begin = ","
     await body.write(b"]}" if begin == "," else f"{begin}]}}".encode())
     await body.write_eof()
     return body

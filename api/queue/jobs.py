@@ -168,11 +168,11 @@ class Jobs:
         is_theirs = running is not None and running.client_id == client_id and running.owner == person.id
         return running if is_theirs else None
 
-    def places(self, person: Person = ALONE) -> tuple[list[int], list[int]]:
-        """The seqs of the jobs that a person sees: those that run, and those that wait in their order."""
+    def listed(self, person: Person = ALONE) -> tuple[list[Entry], list[Entry]]:
+        """The jobs that a person sees: those that run, and those that wait in their order."""
         mine = self.running_for(person)
-        pending = [entry.seq for entry in self.line.waiting if person.sees(entry.owner)]
-        return [] if mine is None else [mine.entry.seq], pending
+        pending = [entry for entry in self.line.waiting if person.sees(entry.owner)]
+        return [] if mine is None else [mine.entry], pending
 
     @property
     def remaining(self) -> int:

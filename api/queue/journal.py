@@ -16,6 +16,7 @@ from typing import Any
 from api.clock import now_for_deleting
 from api.database import Database
 from api.people import FIRST
+from api.queue.fresh import Fresh
 from api.queue.schema import SCHEMA
 from api.queue.spending import DAY_SLICES, SLICE
 from api.queue.summaries import About, came_of, state_of
@@ -93,6 +94,7 @@ class Journal(Database):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "journal", SCHEMA)
+        self._fresh = Fresh()
 
     async def accept(
         self,
@@ -120,11 +122,14 @@ class Journal(Database):
             db.executemany("DELETE FROM jobs WHERE seq = ? AND ended IS NULL", [(seq,) for seq in instead_of])
             return int(done.lastrowid or 0)
 
-        return await self.call(write)
+        seq = await self.call(write)
+        self._fresh.keep(seq, _graph(body.prompt, body.extra, body.targets))
+        return seq
 
     async def edit(self, seq: int, body: Body) -> None:
         """Give a waiting job another prompt; it stays its owner's."""
         row = (*_columns(body), seq)
+        self._fresh.forget(seq)
         await self.call(
             lambda db: _ignore(
                 db.execute(
@@ -280,21 +285,24 @@ class Journal(Database):
         query = f"SELECT 1 FROM jobs WHERE prompt_id = ? AND ended IS NULL AND removed IS NULL{whose} LIMIT 1"
         return await self.call(lambda db: db.execute(query, (prompt_id, *value)).fetchone() is not None)
 
-    async def items(self, seqs: list[int]) -> dict[int, str]:
+    async def items(self, entries: Sequence[Entry]) -> list[str]:
         """/queue items of these jobs as JSON text: [number, prompt_id, prompt, extra_data, targets]."""
+        texts = {entry.seq: text for entry in entries if (text := self._fresh.get(entry.seq)) is not None}
+        others = [entry.seq for entry in entries if entry.seq not in texts]
 
-        def read(db: sqlite3.Connection) -> dict[int, str]:
-            found: dict[int, str] = {}
-            for at in range(0, len(seqs), 500):
-                some = seqs[at : at + 500]
+        def read(db: sqlite3.Connection) -> None:
+            for at in range(0, len(others), 500):
+                some = others[at : at + 500]
                 marks = ",".join("?" * len(some))
-                for row in db.execute(
-                    f"SELECT seq, number, prompt_id, prompt, extra, targets FROM jobs WHERE seq IN ({marks})", some
+                for seq, *graph in db.execute(
+                    f"SELECT seq, prompt, extra, targets FROM jobs WHERE seq IN ({marks})", some
                 ):
-                    found[row[0]] = _item(*row[1:])
-            return found
+                    texts[seq] = _graph(*graph)
 
-        return await self.call(read)
+        if others:
+            await self.call(read)
+        # One that was forgotten meanwhile is missing.
+        return [_item(one.number, one.prompt_id, texts[one.seq]) for one in entries if one.seq in texts]
 
     async def history(
         self,
@@ -323,7 +331,7 @@ class Journal(Database):
                 rows = db.execute(f"{columns} WHERE seq IN ({chosen}) ORDER BY ended", (*value, limit, past)).fetchall()
             # The columns are JSON already: joining the texts spares parsing what may be megabytes of graphs.
             entries = (
-                f'{_text(id)}:{{"prompt":{_item(number, id, prompt, extra, targets)},'
+                f'{_text(id)}:{{"prompt":{_item(number, id, _graph(prompt, extra, targets))},'
                 f'"outputs":{outputs},"status":{status},"meta":{meta}}}'
                 for id, number, prompt, extra, targets, outputs, status, meta in rows
             )
@@ -393,8 +401,12 @@ def _text(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _item(number: float, prompt_id: str, prompt: str, extra: str, targets: str) -> str:
-    return f"[{_text(number)},{_text(prompt_id)},{prompt},{extra},{targets}]"
+def _item(number: float, prompt_id: str, graph: str) -> str:
+    return f"[{_text(number)},{_text(prompt_id)},{graph}]"
+
+
+def _graph(prompt: str, extra: str, targets: str) -> str:
+    return f"{prompt},{extra},{targets}"
 
 
 def _ignore(_: object) -> None:

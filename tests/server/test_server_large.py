@@ -10,6 +10,7 @@ import pytest
 
 from api.aside import MANY
 from api.prompt import QUEUE_AT_ONCE
+from api.queue.fresh import Fresh
 from api.queue.journal import Entry
 from api.queue.waiting import Waiting
 from tests.server.harness import Server, running, say
@@ -82,3 +83,20 @@ def test_jobs_find_room_however_often_they_are_moved() -> None:
         line.exchange(line.moved([f"job {round % 2}"], "job 2", False))
     assert [entry.seq for entry in line] == [0, 1, 2, 3]
     assert len({entry.number for entry in line}) == 4
+
+
+def test_what_was_accepted_last_is_in_memory_within_bounds() -> None:
+    fresh = Fresh(most=10)
+    for seq in range(4):
+        fresh.keep(seq, f"{seq}" * 4)
+    assert [fresh.get(seq) for seq in range(4)] == [None, None, "2222", "3333"]
+    fresh.keep(5, "x" * 11)
+    assert [fresh.get(seq) for seq in range(6)] == [None] * 6
+
+
+def test_the_queue_shows_an_edited_job_as_it_is(server: Server) -> None:
+    server.post("/queue", {"clear": True})
+    id = server.prompt(say("before"))
+    server.request("PUT", f"/easel/queue/{id}", {"prompt": say("after")})
+    [item] = server.get("/queue").json()["queue_pending"]
+    assert item[1:3] == [id, say("after")]
