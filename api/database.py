@@ -111,7 +111,7 @@ class Database:
     def _serve(self) -> None:
         try:
             db = self._connect()
-        except (sqlite3.Error, OSError, DatabaseError) as error:
+        except Exception as error:  # whatever it is: who waits for this thread would wait for ever
             self._opened.set_exception(self._explained(error))
             return
         self._opened.set_result(None)
@@ -181,7 +181,7 @@ class Database:
     def _try(self, held: _Held, calls: list[_Call[Any]]) -> list[_Result]:
         try:
             self._hold_on(held)
-        except (sqlite3.Error, OSError, DatabaseError) as error:
+        except Exception as error:
             return [(call, None, self._explained(error)) for call in calls]
         return self._together(held.db, calls)
 
@@ -238,6 +238,8 @@ class Database:
         code = getattr(error, "sqlite_errorcode", None)
         number = error.errno if isinstance(error, OSError) else None
         what = f"the {self._what} {self._path}"
+        if isinstance(error, UnicodeError):  # sqlite3, telling what it found in a damaged schema
+            return DatabaseError(f"{what} is damaged. {self._way_out()}", kind="damaged")
         if code is not None and code == sqlite3.SQLITE_READONLY_DBMOVED:
             return DatabaseError(f"{what} was moved away while Easel runs: put it back", kind="gone")
         match None if code is None else code & 0xFF:
