@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from api import app
+from api import app, page
 from api.accounts import login
 from api.accounts.permits import PERMITS, scope_for
 from api.openapi.operation import template
@@ -103,6 +103,25 @@ def test_every_route_wants_a_scope() -> None:
     lacking = [(method, path) for method, path in plain if scope_for(method, path) is None]
     assert lacking == [], "say in api/accounts/permits.py what these want"
     assert set(PERMITS) - {f"{method} {path}" for method, path in plain} == set(), "these are no routes"
+
+
+def test_no_route_is_open_to_strangers_and_viewers_change_nothing(server: Server, people: People) -> None:
+    clients = [route for theme in app.THEMES for route in theme.ROUTES]
+    defs = [*clients, *(route for theme in app.OWN_THEMES for route in theme.OWN_ROUTES)]
+    asked = 0
+    for route in defs:
+        if route.handler in (*login.FOR_ALL, *guest.FOR_GUESTS, page.get_icon):
+            continue
+        path = re.sub(r"\{\w+\}", "1", template(route.path))
+        for place in (path, f"/api{path}") if route in clients else (path,):
+            asked += 1
+            assert server.request(route.method, place, headers={"Comfy-User": "default"}).status == 401, place
+            scope = scope_for(route.method, template(route.path))
+            if scope != "read":
+                refused = server.request(route.method, place, {}, people.otto.program)
+                assert kind(refused) == (403, "not_allowed"), place
+                assert refused.json()["error"]["extra_info"] == {"scope": scope}, place
+    assert asked > 150
 
 
 def test_who_one_is(server: Server, people: People) -> None:
