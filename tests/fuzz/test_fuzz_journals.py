@@ -16,7 +16,7 @@ import pytest
 from api.database import Database, DatabaseError
 from api.documents.store import Content, DocumentStore, Sent
 from api.gallery.store import GalleryStore
-from api.queue.journal import Body, Ending, Journal
+from api.queue.journal import Body, Ending, Entry, Journal
 from api.shares.store import ShareStore
 from tests.server.harness import say, start
 
@@ -42,7 +42,7 @@ def asked_of_journal(store: Journal) -> list[Ask]:
         store.paces,
         store.spent,
         store.history,
-        lambda: store.items([1, 3, 5]),
+        lambda: store.items([Entry(seq, "", None, 0.0, 0) for seq in (1, 3, 5)]),
         lambda: store.body(1),
         lambda: store.attempt(1),
         lambda: store.accept("new", None, 99.0, body),
