@@ -25,6 +25,8 @@ from graph.types import JsonObject
 
 LINES_KEPT = 5_000
 LETTERS_KEPT = 2 * 2**20
+KEPT_FOR = 30 * 24 * 3600.0
+"""Seconds."""
 LONGEST = 4_000
 """Letters of a line."""
 TOLD_EVERY = 0.15
@@ -84,6 +86,7 @@ class LogRing(logging.Handler):
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         for line in said.removeprefix(_WORKER).splitlines():
             self._add(time, _level(record.levelno, line, source), source, redacted(line[:LONGEST]))
+        self._let_go(datetime.fromtimestamp(record.created - KEPT_FOR, UTC).isoformat(timespec="milliseconds"))
         if self.on_line is not None:
             self.on_line()
 
@@ -98,6 +101,12 @@ class LogRing(logging.Handler):
             self._lines.append(Line(self._last, time, level, source, said))
             self._letters += len(said)
             while len(self._lines) > LINES_KEPT or self._letters > LETTERS_KEPT:
+                self._letters -= len(self._lines.popleft().text)
+
+    def _let_go(self, before: str) -> None:
+        """Forget lines from before that time."""
+        with self._guard:
+            while self._lines and self._lines[0].time < before:
                 self._letters -= len(self._lines.popleft().text)
 
 
@@ -170,12 +179,12 @@ TELLING = web.AppKey("telling of the log", Telling)
 
 
 async def get_log(request: web.Request) -> web.Response:
-    """`{"entries": [{"seq", "t", "level", "from", "m"}], "last"}`: the lines after `?since=`."""
+    """`{"entries": [{"seq", "t", "level", "from", "m"}], "last"}`: the lines after `?since=`, `?limit=` at most."""
     try:
-        since = int(request.query.get("since", "0"))
+        since, limit = int(request.query.get("since", "0")), int(request.query.get("limit", LINES_KEPT))
     except ValueError:
-        raise Refusal(400, "invalid_request", "`since` must be the number of a line.") from None
-    lines = installed().since(since)
+        raise Refusal(400, "invalid_request", "`since` must be the number of a line, `limit` a number.") from None
+    lines = installed().since(since)[: max(1, limit)]
     return web.json_response(
         {"entries": [line.to_json() for line in lines], "last": lines[-1].number if lines else since}
     )

@@ -85,7 +85,12 @@ ROUTES: dict[str, tuple[Operation, ...]] = {
             {"unload?": "string", "drop?": "string", "free?": "string"},
             "object",
         ),
-        get("/easel/log", "Lines of the log.", {"entries": ["object"], "last": "integer"}, query="since:integer"),
+        get(
+            "/easel/log",
+            "Lines of the log.",
+            {"entries": ["object"], "last": "integer"},
+            query="since:integer limit:integer",
+        ),
         post(
             "/easel/report",
             "A report of a problem, to look at: its files without keys, passwords and names. Nothing is sent.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
-from api.log import LINES_KEPT, LogRing, redacted
+from api.log import KEPT_FOR, LINES_KEPT, LogRing, redacted
 from tests.server.harness import Server, until
 
 
@@ -91,3 +91,20 @@ def test_results_are_counted_and_dropped(server: Server) -> None:
     until(lambda: not server.post("/easel/devices", {"free": "cache"}).json()["cache"], server=server)
     assert server.post("/easel/devices", {"unload": "nothing"}).status == 200
     assert server.post("/easel/devices", {"free": "everything"}).status == 400
+
+
+def test_lines_are_bounded_by_age() -> None:
+    ring = LogRing()
+    for number, created in enumerate([1e9, 1e9 + 1, 1e9 + KEPT_FOR + 0.5]):
+        record = logging.LogRecord("easel", logging.INFO, "", 0, f"line {number}", None, None)
+        record.created = created
+        ring.emit(record)
+    assert [line.text for line in ring.since(0)] == ["line 1", "line 2"]
+
+
+def test_lines_come_by_pages(server: Server) -> None:
+    first = server.get("/easel/log", since=0, limit=1).json()
+    assert [entry["seq"] for entry in first["entries"]] == [first["last"]]
+    second = server.get("/easel/log", since=first["last"], limit=1).json()
+    assert second["entries"][0]["seq"] == first["last"] + 1
+    assert server.get("/easel/log", limit="x").status == 400
