@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from api import room
+from api import memory, room
 from api.memory import memory_left
 from api.replies import Refusal
 from api.room import Place, Room, look_at
@@ -126,6 +126,15 @@ def test_a_trouble_counts_how_often_it_was_looked_at(tmp_path: Path) -> None:
     assert (first["sentence"], first["retried"], second["retried"]) == ("b", 2, 0)
     troubles.clear(tmp_path)
     assert [trouble["kind"] for trouble in troubles.to_json()] == ["locked"]
+
+
+def test_memory_is_what_the_system_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    free, total = memory_left(tmp_path)
+    monkeypatch.setattr(memory, "MACHINE", tmp_path / "no such file")  # as on other systems
+    other_free, other_total = memory_left(tmp_path)
+    assert total == other_total
+    assert 0 < free <= total
+    assert 0 < other_free <= total
 
 
 def test_a_container_has_less_memory_than_its_machine(tmp_path: Path) -> None:
