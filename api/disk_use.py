@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class _Sum:
     until: float
     coming: int = 0
     """Bytes of uploads that are on their way."""
+    counting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class DiskUse:
@@ -52,7 +53,6 @@ class DiskUse:
         self._quotas = quotas
         self._in_trash = in_trash
         self._sums: dict[str, _Sum] = {}
-        self._lock = asyncio.Lock()
 
     async def used(self, person: str) -> int:
         """Bytes of a person's files."""
@@ -98,8 +98,8 @@ class DiskUse:
             found.until = 0.0
 
     async def _sum(self, person: str) -> _Sum:
-        async with self._lock:
-            found = self._sums.setdefault(person, _Sum(0, 0.0))
+        found = self._sums.setdefault(person, _Sum(0, 0.0))
+        async with found.counting:
             now = time.monotonic()
             if now >= found.until:
                 folders = self._folders.for_person(person)

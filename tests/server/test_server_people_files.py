@@ -137,6 +137,8 @@ def test_jobs_read_and_write_their_persons_folders(server: Server, people: Peopl
         assert shown(people.ada, server, file["filename"], **theirs).status == 200
         assert shown(people.otto, server, file["filename"], **theirs).status == 403
     assert not [path for path in (base / "output").iterdir() if path.is_file()]
+    ended = run(server, people.max, {"1": node("Save", letter=f"../{people.vera.id}/w", kilobytes=1)})
+    assert "would leave its folder" in json.dumps(ended["status"])
 
 
 def test_the_gallery_is_ones_own_and_admins_see_all(server: Server, people: People, base: Path) -> None:
