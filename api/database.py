@@ -112,7 +112,7 @@ class Database:
         try:
             db = self._connect()
         except Exception as error:  # whatever it is: who waits for this thread would wait for ever
-            self._opened.set_exception(self._explained(error))
+            self._opened.set_exception(self._explained(error, "stop that, then start Easel again"))
             return
         self._opened.set_result(None)
         with closing(_Held(db)) as held:
@@ -232,7 +232,8 @@ class Database:
             return [(call, None, self._explained(error)) for call in calls]
         return results
 
-    def _explained(self, error: Exception) -> Exception:
+    def _explained(self, error: Exception, held: str = "it is tried again") -> Exception:
+        """held: what follows where another program has the file."""
         if not isinstance(error, (sqlite3.Error, OSError, TypeError, ValueError)):
             return error
         code = getattr(error, "sqlite_errorcode", None)
@@ -251,7 +252,7 @@ class Database:
                 number = errno.EIO
             case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                 return DatabaseError(
-                    f"{what} is held by another program, such as one that makes backups: it is tried again",
+                    f"{what} is held by another program, such as one that makes backups: {held}",
                     kind="locked",
                 )
             case sqlite3.SQLITE_NOTADB:
