@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from api.accounts.keys import (
     LONGEST_AGENT,
@@ -32,7 +32,19 @@ from api.accounts.keys import (
     new_session_key,
     new_token,
 )
-from api.accounts.people import NO_QUOTAS, Account, AccountError, Quotas, key_of, new_id, read_scopes
+from api.accounts.people import NO_QUOTAS, Account, AccountError, Quotas, key_of, new_id
+from api.accounts.rows import (
+    PERSON,
+    SCHEMA,
+    SESSION,
+    TOKEN,
+    account_of,
+    keep_an_admin,
+    one_of,
+    token_of,
+    version_of,
+    write_used,
+)
 from api.database import Database, DatabaseError
 from api.people import FIRST, Role, Scope
 
@@ -41,20 +53,6 @@ T = TypeVar("T")
 
 FILE = "accounts.db"
 LOOK_EVERY = 1.0
-SCHEMA = (
-    (
-        "CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE,"
-        " role TEXT NOT NULL, password TEXT NOT NULL, disabled INTEGER NOT NULL, created REAL NOT NULL,"
-        " most_queued INTEGER, disk_bytes INTEGER, gpu_seconds_per_day REAL)",
-        "CREATE TABLE sessions (id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, person TEXT NOT NULL,"
-        " made REAL NOT NULL, used REAL NOT NULL, expires REAL NOT NULL, agent TEXT NOT NULL, address TEXT NOT NULL)",
-        "CREATE TABLE tokens (id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, person TEXT NOT NULL,"
-        " name TEXT NOT NULL, scopes TEXT NOT NULL, made REAL NOT NULL, used REAL, expires REAL)",
-    ),
-)
-_PERSON = "id, name, role, disabled, created, most_queued, disk_bytes, gpu_seconds_per_day"
-_SESSION = "id, digest, person, made, used, expires, agent, address"
-_TOKEN = "id, digest, person, name, scopes, made, used, expires"
 
 
 @dataclass(frozen=True)
@@ -177,12 +175,12 @@ class AccountStore:
         now, before = self._clock(), self._version
 
         def work(db: sqlite3.Connection) -> Known | None:
-            _write_used(db, used.values())
+            write_used(db, used.values())
             keys = (*self._known.sessions.values(), *self._known.tokens.values())
             if any(one.expires is not None and one.expires <= now for one in keys):
                 db.execute("DELETE FROM sessions WHERE expires <= ?", (now,))
                 db.execute("DELETE FROM tokens WHERE expires <= ?", (now,))
-            elif _version(db) == before:
+            elif version_of(db) == before:
                 return None
             return self._read(db)
 
@@ -236,7 +234,7 @@ class AccountStore:
         """Raises AccountError: no such account, a name that is taken, or no admin would be left."""
 
         def work(db: sqlite3.Connection) -> None:
-            before = _one(db, id)
+            before = one_of(db, id)
             if name is not None:
                 try:
                     db.execute("UPDATE people SET name = ?, name_key = ? WHERE id = ?", (name, key_of(name), id))
@@ -255,7 +253,7 @@ class AccountStore:
                     "UPDATE people SET most_queued = ?, disk_bytes = ?, gpu_seconds_per_day = ? WHERE id = ?",
                     (quotas.most_queued, quotas.disk_bytes, quotas.gpu_seconds_per_day, id),
                 )
-            _keep_an_admin(db)
+            keep_an_admin(db)
 
         await self._change(work)
         return self._known.people[id]
@@ -264,7 +262,7 @@ class AccountStore:
         """Another password, as its hash; all sessions end but the one with the id `keep`. Raises AccountError."""
 
         def work(db: sqlite3.Connection) -> None:
-            _one(db, id)
+            one_of(db, id)
             db.execute("UPDATE people SET password = ? WHERE id = ?", (password, id))
             db.execute("DELETE FROM sessions WHERE person = ? AND id IS NOT ?", (id, keep))
 
@@ -295,11 +293,11 @@ class AccountStore:
         """The account and all that opens it; what belongs to it stays on the disk. Raises AccountError."""
 
         def work(db: sqlite3.Connection) -> Account:
-            account = _one(db, id)
+            account = one_of(db, id)
             db.execute("DELETE FROM people WHERE id = ?", (id,))
             db.execute("DELETE FROM sessions WHERE person = ?", (id,))
             db.execute("DELETE FROM tokens WHERE person = ?", (id,))
-            _keep_an_admin(db)
+            keep_an_admin(db)
             return account
 
         return await self._change(work)
@@ -314,10 +312,10 @@ class AccountStore:
         )
 
         def work(db: sqlite3.Connection) -> None:
-            if _one(db, person).disabled:
+            if one_of(db, person).disabled:
                 raise AccountError("disabled", "This account is switched off.")
             row = (made.id, made.digest, person, now, now, made.expires, made.agent, address)
-            db.execute(f"INSERT INTO sessions ({_SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            db.execute(f"INSERT INTO sessions ({SESSION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
             db.execute(
                 "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE person = ?"
                 " ORDER BY used DESC, rowid DESC LIMIT -1 OFFSET ?)",
@@ -347,11 +345,11 @@ class AccountStore:
         made = ApiToken(new_key_id(), digest_of(key), person, name[:LONGEST_TOKEN_NAME], scopes, now, None, expires)
 
         def work(db: sqlite3.Connection) -> None:
-            _one(db, person)
+            one_of(db, person)
             if db.execute("SELECT count(*) FROM tokens WHERE person = ?", (person,)).fetchone()[0] >= MOST_TOKENS:
                 raise AccountError("too_many_tokens", f"{MOST_TOKENS} tokens are the most: take one away first.")
             row = (made.id, made.digest, person, made.name, " ".join(sorted(scopes)), now, None, expires)
-            db.execute(f"INSERT INTO tokens ({_TOKEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            db.execute(f"INSERT INTO tokens ({TOKEN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
 
         await self._change(work)
         return key, made
@@ -391,10 +389,10 @@ class AccountStore:
     def _read(self, db: sqlite3.Connection) -> Known:
         """Everything, in the file's thread."""
         self._reads += 1
-        self._version = _version(db)
-        people = [_account(row) for row in db.execute(f"SELECT {_PERSON} FROM people")]
-        sessions = [Session(*row) for row in db.execute(f"SELECT {_SESSION} FROM sessions")]
-        tokens = [_token(row) for row in db.execute(f"SELECT {_TOKEN} FROM tokens")]
+        self._version = version_of(db)
+        people = [account_of(row) for row in db.execute(f"SELECT {PERSON} FROM people")]
+        sessions = [Session(*row) for row in db.execute(f"SELECT {SESSION} FROM sessions")]
+        tokens = [token_of(row) for row in db.execute(f"SELECT {TOKEN} FROM tokens")]
         return Known(
             self._reads,
             {one.id: one for one in people},
@@ -405,38 +403,3 @@ class AccountStore:
     def _take(self, known: Known) -> None:
         if known.version > self._known.version:
             self._known = known
-
-
-def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA data_version").fetchone()[0])
-
-
-def _account(row: tuple[Any, ...]) -> Account:
-    id, name, role, disabled, created, most_queued, disk_bytes, gpu_seconds = row
-    return Account(id, name, role, bool(disabled), created, Quotas(most_queued, disk_bytes, gpu_seconds))
-
-
-def _token(row: tuple[Any, ...]) -> ApiToken:
-    id, digest, person, name, scopes, made, used, expires = row
-    return ApiToken(id, digest, person, name, read_scopes(scopes.split()), made, used, expires)
-
-
-def _one(db: sqlite3.Connection, id: str) -> Account:
-    row = db.execute(f"SELECT {_PERSON} FROM people WHERE id = ?", (id,)).fetchone()
-    if row is None:
-        raise AccountError("no_such_account", "There is no such account.")
-    return _account(row)
-
-
-def _keep_an_admin(db: sqlite3.Connection) -> None:
-    """Raises AccountError, and so takes all back, where nobody would be left who can manage accounts."""
-    if db.execute("SELECT count(*) FROM people WHERE role = 'admin' AND NOT disabled").fetchone()[0] == 0:
-        raise AccountError("last_admin", "This is the last admin. Make another account an admin first.")
-
-
-def _write_used(db: sqlite3.Connection, used: Iterable[Session | ApiToken]) -> None:
-    for one in used:
-        if isinstance(one, Session):
-            db.execute("UPDATE sessions SET used = ?, expires = ? WHERE id = ?", (one.used, one.expires, one.id))
-        else:
-            db.execute("UPDATE tokens SET used = ? WHERE id = ?", (one.used, one.id))
