@@ -45,6 +45,7 @@ from api.accounts.rows import (
     version_of,
     write_used,
 )
+from api.clock import now_for_deleting
 from api.database import Database, DatabaseError
 from api.people import FIRST, Role, Scope
 
@@ -68,10 +69,17 @@ class Known:
 class AccountStore:
     """The file in `user`. It is made with the first account: without it there are none."""
 
-    def __init__(self, user: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        user: Path,
+        clock: Callable[[], float] = time.time,
+        clock_for_deleting: Callable[[], float] = now_for_deleting,
+    ) -> None:
         self.folder = user
         self._path = user / FILE
         self._clock = clock
+        self._clock_for_deleting = clock_for_deleting
+        self._opened: set[str] = set()
         self._database: Database | None = None
         self._known = Known()
         self._reads = 0
@@ -172,14 +180,14 @@ class AccountStore:
                 self.on_change()
             return
         used, self._used = self._used, {}
-        now, before = self._clock(), self._version
+        old, before = self._clock_for_deleting(), self._version
 
         def work(db: sqlite3.Connection) -> Known | None:
             write_used(db, used.values())
             keys = (*self._known.sessions.values(), *self._known.tokens.values())
-            if any(one.expires is not None and one.expires <= now for one in keys):
-                db.execute("DELETE FROM sessions WHERE expires <= ?", (now,))
-                db.execute("DELETE FROM tokens WHERE expires <= ?", (now,))
+            if any(one.expires is not None and one.expires <= old for one in keys):
+                db.execute("DELETE FROM sessions WHERE expires <= ?", (old,))
+                db.execute("DELETE FROM tokens WHERE expires <= ?", (old,))
             elif version_of(db) == before:
                 return None
             return self._read(db)
@@ -187,6 +195,8 @@ class AccountStore:
         found = await self._database.call(work)
         if found is not None:
             self._take(found)
+        opened, self._opened = self._opened, self.open_keys()
+        if found is not None or opened != self._opened:  # some have come to their end
             self.on_change()
 
     async def close(self) -> None:

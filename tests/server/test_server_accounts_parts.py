@@ -64,7 +64,7 @@ def test_the_file_keeps_only_hashes_and_is_ours_alone(tmp_path: Path) -> None:
 def test_a_session_ends_when_it_is_not_used_and_at_last_in_any_case(tmp_path: Path) -> None:
     async def live() -> None:
         clock = Clock()
-        store = AccountStore(tmp_path, clock)
+        store = AccountStore(tmp_path, clock, clock)
         await store.add("Ada", "hash", "admin")
         key, _ = await store.begin_session("default", "", "")
         days = 0
@@ -81,7 +81,7 @@ def test_a_session_ends_when_it_is_not_used_and_at_last_in_any_case(tmp_path: Pa
         assert store.open_keys() == set()
         await store.close()
         # What was used last is remembered over a restart.
-        again = AccountStore(tmp_path, clock)
+        again = AccountStore(tmp_path, clock, clock)
         await again.open()
         assert again.exist
         await again.close()
@@ -89,10 +89,32 @@ def test_a_session_ends_when_it_is_not_used_and_at_last_in_any_case(tmp_path: Pa
     asyncio.run(live())
 
 
+def test_a_clock_that_was_set_ends_sessions_only_while_it_is_wrong(tmp_path: Path) -> None:
+    async def jump() -> None:
+        clock = Clock()
+        true = clock.now
+        store = AccountStore(tmp_path, clock, lambda: true)
+        heard: list[int] = []
+        await store.add("Ada", "hash", "admin")
+        key, _ = await store.begin_session("default", "", "")
+        await store.look()
+        store.on_change = lambda: heard.append(len(store.open_keys()))
+        clock.now += 10 * 365 * DAY
+        await store.look()
+        assert (store.by_session(key), heard) == (None, [0])
+        clock.now = true
+        await store.look()
+        assert store.by_session(key) is not None
+        assert heard == [0, 1]
+        await store.close()
+
+    asyncio.run(jump())
+
+
 def test_sessions_and_tokens_are_bounded(tmp_path: Path) -> None:
     async def many() -> None:
         clock = Clock()
-        store = AccountStore(tmp_path, clock)
+        store = AccountStore(tmp_path, clock, clock)
         await store.add("Ada", "hash", "admin")
         first, _ = await store.begin_session("default", "", "")
         last = ""
