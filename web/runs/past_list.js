@@ -157,7 +157,17 @@ export function createPastList({ room, routes, acts, whose, document: openDocume
     ], anchor, { label: titleOf(job) })
   }
 
+  /** Which button of which row has the keyboard. */
+  function focusedButton() {
+    if (!list.contains(document.activeElement)) return null
+    for (const [id, { element: row }] of rows) {
+      if (row.contains(document.activeElement)) return { id, at: [...row.querySelectorAll('button')].findIndex(button => button === document.activeElement) }
+    }
+    return null
+  }
+
   function draw() {
+    const focused = focusedButton()
     const there = new Set(jobs.map(job => job.prompt_id))
     for (const id of rows.keys()) if (!there.has(id)) rows.delete(id)
     /** @type {{ day: string, rows: HTMLElement[] }[]} */
@@ -180,6 +190,8 @@ export function createPastList({ room, routes, acts, whose, document: openDocume
       }
     })
     while (list.childElementCount > days.length * 2) list.lastElementChild?.remove()
+    // A row that was read anew keeps the keyboard.
+    if (focused && !list.contains(document.activeElement)) rows.get(focused.id)?.element.querySelectorAll('button')[focused.at]?.focus({ preventScroll: true })
     retry.hidden = failure === ''
     none.hidden = !(failure || (loaded && !jobs.length))
     none.textContent = failure || (which === 'failed' ? t('Nothing has failed.') : which === 'document' ? t('This graph has not run yet.') : t('What has run is listed here, with the graph that made it.'))
