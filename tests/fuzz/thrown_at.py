@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.server.harness import Reply, Server
@@ -18,6 +18,8 @@ class Target:
 
     server: Server
     ran: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+    """Of every request."""
 
     @property
     def job(self) -> str:
@@ -28,7 +30,7 @@ class Target:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
-            sent = {"Content-Length": str(len(body)), **(headers or {})}
+            sent = {"Content-Length": str(len(body)), **self.headers, **(headers or {})}
             for name, value in sent.items():
                 connection.putheader(name, value)
             connection.endheaders(body)
