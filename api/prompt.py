@@ -33,7 +33,9 @@ from graph.validate import Report, validate
 CATALOGUE_PATIENCE = 5.0
 """Seconds that a prompt waits for the first catalogue; then it is accepted and validated before it runs."""
 QUEUE_AT_ONCE = 100
-"""Jobs of one piece of a long queue."""
+"""Jobs of a long queue that are read together."""
+PIECE = 128 * 1024
+"""Letters of it that are sent together."""
 
 
 @dataclass(frozen=True)
@@ -190,11 +192,14 @@ async def get_queue(request: web.Request) -> web.StreamResponse:
     body.content_type, body.charset = "application/json", "utf-8"
     body.enable_compression()
     await body.prepare(request)
+    piece = begin
     for at in range(0, len(pending), QUEUE_AT_ONCE):
         for text in await items(pending[at : at + QUEUE_AT_ONCE]):
-            await body.write(f"{begin}{text}".encode())
-            begin = ","
-    await body.write(b"]}" if begin == "," else f"{begin}]}}".encode())
+            piece += text if piece is begin else f",{text}"
+            if len(piece) > PIECE:
+                await body.write(piece.encode())
+                piece = ""
+    await body.write(f"{piece}]}}".encode())
     await body.write_eof()
     return body
 

@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_a_long_queue_is_listed_whole_and_cleared(server: Server) -> None:
-    ids = [server.prompt(say(f"word {n}")) for n in range(JOBS)]
+    ids = [server.prompt(say(f"word {n} " + "x" * 1000)) for n in range(JOBS)]
     plain = server.get("/queue")
     packed = server.request("GET", "/queue", headers={"Accept-Encoding": "gzip"})
     assert [item[1] for item in plain.json()["queue_pending"]] == ids
