@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from api.people import who
 from api.prompt import need_admin
 from api.replies import Refusal, read_object
 from api.services import SERVICES
@@ -28,7 +29,7 @@ def _answer(request: web.Request) -> web.Response:
     cache: JsonObject = detail.get("cache") or {}
     return web.json_response(
         {
-            "worker": worker.report.to_json(),
+            "worker": worker.report.to_json(words=who(request).may("admin")),
             "ram": {"total": memory.total, "free": memory.available},
             "models": detail.get("models") or [],
             "cache": [{"class_type": name, **told} for name, told in cache.items()],

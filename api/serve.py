@@ -250,7 +250,9 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     hub, feed = Hub(sketches=flags.plain_previews), Feed()
 
     def tell_of_worker() -> None:
-        feed.publish("worker", {**worker.report.to_json(), "catalogue_confirmed": worker.confirmed})
+        feed.publish(
+            "worker", {**worker.report.to_json(words=not accounts.exist), "catalogue_confirmed": worker.confirmed}
+        )
 
     def tell_of_packs() -> None:
         feed.publish("packs", {"importing": guard.importing})

@@ -63,7 +63,7 @@ async def status(request: web.Request) -> web.Response:
             "version": VERSION,
             "started": services.started,
             "system": platform.system(),
-            "worker": worker.report.to_json(),
+            "worker": worker.report.to_json(words=who(request).may("admin")),
             "catalogue": "none" if worker.catalogue is None else "confirmed" if worker.confirmed else "stale",
             "precision": worker.report.about.get("precision", services.flags.precision),
             "queue": services.jobs.state(who(request), nodes=False),

@@ -35,7 +35,8 @@ class WorkerReport:
     last_words: str = ""
     """The last line that it printed before it died."""
 
-    def to_json(self) -> JsonObject:
+    def to_json(self, *, words: bool = True) -> JsonObject:
+        """words: also what it printed last, which may be of anybody's job: not for everybody's eyes."""
         return {
             "state": self.state,
             "since": self.since,
@@ -44,5 +45,5 @@ class WorkerReport:
             "packs": self.packs,
             "deaths": len(self.deaths),
             "silent_since": self.silent_since,
-            "last_words": self.last_words if self.deaths and self.state in ("starting", "stopped") else "",
+            "last_words": self.last_words if words and self.deaths and self.state in ("starting", "stopped") else "",
         }

@@ -48,8 +48,12 @@ def post(server: Server, who: Someone, prompt: Any = None, **more: Any) -> str:
     return reply.json()["prompt_id"]
 
 
+def done_of(server: Server, who: Someone, id: str) -> dict[str, Any] | None:
+    return who.get(server, f"/history/{id}").json().get(id)
+
+
 def done(server: Server, who: Someone, id: str) -> dict[str, Any]:
-    return until(lambda: who.get(server, f"/history/{id}").json().get(id), PATIENCE, server)
+    return until(lambda: done_of(server, who, id), PATIENCE, server)
 
 
 def queue(server: Server, who: Someone) -> dict[str, Any]:
@@ -383,3 +387,19 @@ def test_jobs_of_who_is_switched_off_run_no_more(team: tuple[Server, People]) ->
         assert people.ada.post(server, account, {"disabled": False}, "PATCH").status == 200
     assert people.ada.post(server, "/easel/queue/restore", {"ids": [his]}).json() == {"restored": [his]}
     assert [item[1] for item in queue(server, people.max)["queue_pending"]] == [his]
+
+
+def test_what_the_worker_printed_last_is_for_admins(team: tuple[Server, People]) -> None:
+    """It may be of anybody's job."""
+    server, people = team
+    with ears(server, people.max, path="/easel/events") as feed:
+        id = post(server, people.vera, one("Die", marker=str(server.base / "died")))
+        told: list[Any] = []
+        while done_of(server, people.vera, id) is None:
+            told += heard(feed, quiet=0.05)
+            for path in ("/easel/status", "/easel/devices"):
+                assert people.max.get(server, path).json()["worker"]["last_words"] == ""
+        told += heard(feed)
+    deaths = [each["data"] for each in told if each["type"] == "worker" and each["data"]["deaths"]]
+    assert deaths
+    assert {each["last_words"] for each in deaths} == {""}
