@@ -180,6 +180,19 @@ def test_writers_at_once_never_take_each_other_s_name(tmp_path: Path) -> None:
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 100
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks /proc which file is meant")
+def test_a_name_is_on_the_disk_when_the_writer_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forced: list[tuple[str, list[str]]] = []
+
+    def note(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        forced.append((path.name[:8], sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []))
+
+    monkeypatch.setattr(numbered.os, "fsync", note)
+    write_numbered(tmp_path / "new", "a", ".png", b"1")
+    assert forced == [(".saving-", []), ("new", ["a_00001_.png"]), (tmp_path.name[:8], ["new"])]
+
+
 def test_a_disk_that_cannot_link_still_never_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.EPERM, "no links here")
