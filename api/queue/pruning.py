@@ -27,7 +27,7 @@ STEP = 100
 """Jobs that are deleted in one transaction."""
 REST = 0.05
 """Seconds between two of those."""
-PAUSE = 1.0
+PAUSE = 5.0
 """Seconds after a job's end until the history is looked at: many ends make one look."""
 LOOK_EVERY = 600.0
 OLD_BYTES = 20_000
