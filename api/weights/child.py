@@ -18,7 +18,7 @@ from api.weights.inert import DTYPES, CannotConvert
 from api.weights.shut import shut
 from api.weights.torch_file import open_torch_file
 
-MEMORY = 4 << 30
+MEMORY = 2 << 30
 """Bytes for descriptions; the file itself is mapped, and comes on top."""
 
 

@@ -10,13 +10,18 @@ import json
 import pickle
 import random
 import struct
+import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+if sys.platform == "linux":
+    import resource
 
 from api.weights.collect import check_sizes, collect, numbers_of
 from api.weights.inert import CannotConvert, Inert
@@ -135,6 +140,22 @@ def gguf(data: bytes) -> None:
         told(error)
 
 
+@contextmanager
+def little_memory() -> Iterator[None]:
+    """As the child of `convert` has it: an unpickler takes gigabytes where a pickle says so."""
+    if sys.platform != "linux":
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + (512 << 20), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@little_memory()
 def torch_file(data: bytes) -> None:
     """As `convert` takes a file apart: nothing but inert things, and no more bytes than are there."""
     try:

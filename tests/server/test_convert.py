@@ -161,6 +161,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "another place": (opcodes(b"\x80\x02}X\x01\x00\x00\x00aK\x01Qs."), "in a way that no torch file does"),
     "endless text": (opcodes(b"\x80\x02\x8d" + b"\xff" * 7 + b"\x7f."), "damaged|nested"),
     "endless memo": (opcodes(b"\x80\x02]r\xff\xff\xff\xff."), "damaged|nested|No weights|ended"),
+    "a memo of gigabytes": (opcodes(b"\x80\x02]r\xff\xff\xff\x1fa."), "as large"),
     "extension": (opcodes(b"\x80\x02\x82\x01."), "damaged"),
 }
 
