@@ -137,7 +137,7 @@ def parse(argv: Sequence[str]) -> Flags | RunFlags | PacksFlags:
         epilog="`server.py run GRAPH.json` runs one graph without a page; see `server.py run --help`. `server.py packs`"
         " lists node packs, `server.py approve NAME` approves one; `server.py new-node NAME` makes one;"
         " `server.py account add NAME` makes an account; `server.py backup FILE` keeps all that is yours in one file,"
-        " and `server.py restore FILE` puts it back.",
+        " and `server.py restore FILE` puts it back; `server.py convert FILE` takes the weights out of an unsafe file.",
         allow_abbrev=False,
     )
     _add_flags(parser)
