@@ -73,7 +73,8 @@ test('what was done, in words; what is not known keeps its name and its facts', 
   const entry = { id: '1', at: '2026-11-26T10:00:00Z', what: 'account_changed', who: 'default', name: 'Ada', account: 'vera_1', account_name: 'Vera', changed: { role: 'viewer', quotas: { most_queued: 3 } } }
   assert.equal(sentenceOf(entry), 'Changed the account Vera')
   assert.equal(factsOf(entry), 'changed: role: viewer, quotas: most_queued: 3')
-  assert.equal(sentenceOf({ id: '2', at: '', what: 'pack_forgotten' }), 'pack forgotten')
+  assert.equal(sentenceOf({ id: '2', at: '', what: 'pack_forgotten', pack: 'blur' }), 'Took the approval of blur back')
+  assert.equal(sentenceOf({ id: '2', at: '', what: 'moon_moved' }), 'moon moved')
   assert.equal(sentenceOf({ id: '2', at: '', what: 'login_failed' }), 'A login with an unknown name failed')
 })
 

@@ -20,9 +20,21 @@ const WORDS = {
   sessions_ended: () => t('Logged their other browsers out'),
   token_made: () => t('Made a token'),
   token_revoked: () => t('Took a token back'),
+  packs_approved: () => t('Approved packs'),
+  pack_forgotten: ({ pack }) => t('Took the approval of {name} back', { name: String(pack) }),
+  pack_install: ({ pack }) => t('Installed what {name} needs', { name: String(pack) }),
+  file_deleted: ({ file }) => t('Deleted the file {name}', { name: String(file) }),
+  graph_deleted: () => t('Deleted a graph'),
+  graphs_deleted: () => t('Deleted graphs'),
+  files_trashed: () => t('Moved files to the trash'),
+  trash_emptied: () => t('Emptied the trash'),
+  history_deleted: () => t('Removed jobs from the history'),
+  share_made: () => t('Made a shared link'),
+  share_removed: () => t('Removed a shared link'),
+  model_sent: ({ name }) => t('Sent the model file {name}', { name: String(name) }),
 }
 /** What is said already, or says nothing to a person. */
-const SAID = new Set(['id', 'at', 'what', 'who', 'name', 'by', 'address', 'account', 'account_name', 'session', 'token'])
+const SAID = new Set(['id', 'at', 'what', 'who', 'name', 'by', 'address', 'account', 'account_name', 'session', 'token', 'pack'])
 
 /** @param {Entry} entry */
 export const sentenceOf = entry => WORDS[entry.what]?.(entry) ?? entry.what.replaceAll('_', ' ')
