@@ -205,8 +205,10 @@ def test_a_viewer_is_told_why_controls_are_off(enter: Enter, people: People, hou
     expect(page.locator(".toast").filter(has_text="Your role here is viewer")).to_be_visible()
     page.keyboard.press("q")
     expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Escape")
     page.keyboard.press("w")
     expect(page.get_by_role("button", name="New folder")).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Escape")
     page.keyboard.press("Control+`")
     expect(page.locator(".toast").filter(has_text="Only an admin can do this.")).to_be_visible()
     assert people.otto.get(house, "/easel/history").json()["entries"] == []
