@@ -16,6 +16,10 @@ KEEP_ALIVE = 300.0
 proxies keep theirs."""
 
 
+SILENCE = TimeoutError("nothing of the body has come")
+"""aiohttp reads what is left of a body after the answer, and writes a trace for any other error that it meets there."""
+
+
 class _Watch:
     """Looks now and then whether more of a body has come."""
 
@@ -43,7 +47,7 @@ class _Watch:
             self._later()
             return
         self.gave_up = True
-        self._body.set_exception(TimeoutError())  # aiohttp, which reads on after the answer, takes this in silence
+        self._body.set_exception(SILENCE)
 
 
 @web.middleware
@@ -60,3 +64,5 @@ async def give_up_stalled(request: web.Request, handler: Any) -> web.StreamRespo
         raise Refusal(408, "too_slow", sentence) from None
     finally:
         watch.stop()
+        if request.content.exception() is not None:  # such as a body that is not packed as it says: told already
+            request.content.set_exception(SILENCE)

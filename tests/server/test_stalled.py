@@ -95,3 +95,10 @@ def test_one_that_has_not_come_to_it_yet_is_left_alone() -> None:
     body = b'"' + b"x" * 1_000_000 + b'"'
     status, said = asyncio.run(answered([HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body], waits))
     assert (status, said) == (200, str(len(body)).encode())
+
+
+def test_a_body_that_is_not_packed_as_it_says_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        status, _ = asyncio.run(answered([HEAD + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\nno gzip"], echo))
+    assert status == 400
+    assert not caplog.records
