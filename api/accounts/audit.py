@@ -40,7 +40,8 @@ async def note_done(request: web.Request, response: web.StreamResponse) -> None:
     path = "" if resource is None else resource.canonical.removeprefix("/api")
     what = NOTED.get(f"{request.method} {path}")
     if what is not None and response.status < 400:
-        facts: dict[str, Any] = {"what": what, **request.match_info, **request.get(_ABOUT, {})}
+        named = {"file" if part == "name" else part: text for part, text in request.match_info.items()}
+        facts: dict[str, Any] = {"what": what, **named, **request.get(_ABOUT, {})}
         if facts["what"] is not None:
             await note(request, **facts)
 

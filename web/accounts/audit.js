@@ -31,7 +31,7 @@ const WORDS = {
   history_deleted: () => t('Removed jobs from the history'),
   share_made: () => t('Made a shared link'),
   share_removed: () => t('Removed a shared link'),
-  model_sent: ({ name }) => t('Sent the model file {name}', { name: String(name) }),
+  model_sent: ({ file }) => t('Sent the model file {name}', { name: String(file) }),
 }
 /** What is said already, or says nothing to a person. */
 const SAID = new Set(['id', 'at', 'what', 'who', 'name', 'by', 'address', 'account', 'account_name', 'session', 'token', 'pack'])
