@@ -106,7 +106,8 @@ def test_what_cannot_be_had_is_said_with_pips_words(tmp_path: Path):
 def test_no_job_runs_while_something_is_installed_though_the_worker_ends_meanwhile(tmp_path: Path):
     script = tmp_path / "worker.py"
     script.write_text("")  # ends at once
-    packs: Any = SimpleNamespace(for_worker=list, changed=lambda: None)
+    kept = SimpleNamespace(read=lambda: None)
+    packs: Any = SimpleNamespace(for_worker=list, changed=lambda: None, declared=kept)
     worker = LocalWorker(script, {}, tmp_path / "kept", lambda: None, packs, Guard(packs, 60, 2**30))
 
     async def steps() -> None:
