@@ -9,17 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.database import DatabaseError
 from api.gallery.schema import media_of
 from api.gallery.store import GalleryStore, Known, Seen
+from api.gallery.walk import YOUNG, Walk, can_be_named
 from api.pictures import PictureError, Pictures
-from api.unfinished import clear_if_old, is_unfinished
 from graph.errors import FileNameError
 from graph.folders import inside
 from graph.types import JsonObject
@@ -27,91 +24,26 @@ from graph.types import JsonObject
 log = logging.getLogger("easel")
 
 TOGETHER = 1000
-"""New files that are written down at once."""
+"""Files that are compared with the index, and written down, at once."""
 READ_TOGETHER = 192
 """Files that the picture process describes at once."""
-YOUNG = 3.0
-"""A file that was written so many seconds ago may still be being written: the folders are looked through once more."""
 AFTER_START = 2.0
 AFTER_TROUBLE = 30.0
-MOST_DEEP = 64
-"""Folders inside of folders."""
 
 
-@dataclass
-class Look:
-    """What a look through a folder found out against the index."""
+class Marks:
+    """Which ids were seen, one bit each."""
 
-    new: list[Seen] = field(default_factory=list[Seen])
-    lost: list[int] = field(default_factory=list[int])
-    problems: list[str] = field(default_factory=list[str])
-    """A sentence for each folder that could not be read; what is known of its files stays."""
-    young: bool = False
+    def __init__(self, last: int) -> None:
+        self._bits = bytearray((last >> 3) + 1)
+        self._last = last
 
+    def add(self, id: int) -> None:
+        if id <= self._last:
+            self._bits[id >> 3] |= 1 << (id & 7)
 
-def look(root: Path, kind: str, known: Sequence[tuple[int, str, str, int, int]]) -> Look:
-    """Look through a folder. Links to folders are not followed: what they lead to is shown by nobody else either."""
-    found = Look()
-    before = {(folder, name): (id, mtime, size) for id, folder, name, mtime, size in known}
-    unread: list[str] = []
-    now = time.time()
-    waiting = [("", 0)]
-    while waiting:
-        folder, depth = waiting.pop()
-        try:
-            with os.scandir(root / folder) as entries:
-                for entry in entries:
-                    if entry.name.startswith(".") or not _can_be_named(entry.name):
-                        if is_unfinished(entry.name):
-                            clear_if_old(Path(entry.path))
-                        continue
-                    if entry.is_dir(follow_symlinks=False):
-                        if depth < MOST_DEEP:
-                            waiting.append((f"{folder}/{entry.name}" if folder else entry.name, depth + 1))
-                        continue
-                    media = media_of(entry.name)
-                    if media is None:
-                        continue
-                    status = _status(root, entry)
-                    if status is None:
-                        continue
-                    mtime, size = status
-                    found.young = found.young or mtime > (now - YOUNG) * 1e9
-                    was = before.pop((folder, entry.name), None)
-                    if was is None or was[1:] != (mtime, size):
-                        found.new.append(Seen(kind, folder, entry.name, media, mtime, size))
-        except FileNotFoundError:
-            if not folder:
-                unread.append("")
-        except OSError as error:
-            unread.append(folder)
-            found.problems.append(f"The folder {root / folder} cannot be read: {error.strerror}.")
-    for (folder, _), (id, _, _) in before.items():
-        if not any(not of or folder == of or folder.startswith(f"{of}/") for of in unread):
-            found.lost.append(id)
-    return found
-
-
-def _can_be_named(name: str) -> bool:
-    """Not where the disk holds bytes that are no text: no address could name it."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _status(root: Path, entry: os.DirEntry[str]) -> tuple[int, int] | None:
-    """Time and size of a file; None where it is none, is gone again, or is a link that leads out."""
-    try:
-        if entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(os.path.realpath(root)):
-            return None
-        if not entry.is_file():
-            return None
-        status = entry.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
+    def __contains__(self, id: int) -> bool:
+        return bool(self._bits[id >> 3] & (1 << (id & 7)))
 
 
 class Scan:
@@ -130,6 +62,8 @@ class Scan:
         self._tell = tell
         self._wanted = asyncio.Event()
         self._changed = False
+        self._marks = Marks(0)
+        """What the look that goes on has seen."""
         self._named: dict[tuple[str, str, str], None] = {}
         self._look_wanted = True
         self._task: asyncio.Task[None] | None = None
@@ -200,6 +134,8 @@ class Scan:
             return
         seen = await asyncio.to_thread(lambda: [file for name in names if (file := self._seen(*name)) is not None])
         ids = await self._store.take(seen)
+        for id in ids:
+            self._marks.add(id)
         if ids:
             # They are the newest, and somebody waits for them.
             await self._read(await self._store.files(ids, 0))
@@ -216,7 +152,7 @@ class Scan:
             status = path.stat()
         except (OSError, FileNameError, ValueError):
             return None
-        if media is None or not path.is_file() or not _can_be_named(folder + name):
+        if media is None or not path.is_file() or not can_be_named(folder + name):
             return None
         return Seen(kind, folder, name, media, status.st_mtime_ns, status.st_size)
 
@@ -224,21 +160,40 @@ class Scan:
         problems: list[str] = []
         young = False
         for kind, root in self._roots.items():
-            known = await self._store.known(kind)
-            found = await asyncio.to_thread(look, root, kind, known)
-            for at in range(0, len(found.lost), TOGETHER):
-                await self._store.lose(found.lost[at : at + TOGETHER])
-            found.new.sort(key=lambda file: -file.mtime)
-            for at in range(0, len(found.new), TOGETHER):
-                await self._store.take(found.new[at : at + TOGETHER])
-                self._tell_changed()
-            if found.lost:
-                self._tell_changed()
-            problems += found.problems
-            young = young or found.young
+            walk = Walk(root, kind, TOGETHER)
+            await self._take_all(walk, kind)
+            problems += walk.problems
+            young = young or walk.young
         self.problems = problems
         if young:
             asyncio.get_running_loop().call_later(YOUNG, self.look_again)
+
+    async def _take_all(self, walk: Walk, kind: str) -> None:
+        """Have the index hold what a look through a folder finds, and no more."""
+        last = await self._store.last_id()
+        marks = self._marks = Marks(last)
+        self._store.back.clear()
+        while files := await asyncio.to_thread(walk.next):
+            known = await self._store.known_among(files)
+            new: list[Seen] = []
+            for file in files:
+                id, *was = known.get((file.folder, file.name), (0, 0, 0))
+                marks.add(id)
+                if was != [file.mtime, file.size]:
+                    new.append(file)
+            if new:
+                new.sort(key=lambda file: -file.mtime)
+                for id in await self._store.take(new):
+                    marks.add(id)  # one that was lost and is found
+                self._tell_changed()
+        at = 0
+        while rows := await self._store.here_after(kind, at, last, TOGETHER):
+            at = rows[-1][0]
+            back = self._store.back
+            lost = [id for id, folder in rows if id not in marks and id not in back and walk.was_read(folder)]
+            if lost:
+                await self._store.lose(lost)
+                self._tell_changed()
 
     async def _read(self, files: Sequence[Known]) -> None:
         """Read what files say of themselves; one that ends the picture process is told from the others."""

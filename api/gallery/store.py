@@ -59,14 +59,42 @@ class GalleryStore(Database):
         super().__init__(path, "gallery's index", SCHEMA)
         self.moving: set[int] = set()
         """Files that are on their way to the trash: not where they were, and not lost."""
+        self.back: set[int] = set()
+        """Files that came out of the trash since this was last emptied: a look that passed their folder missed them."""
 
     # What the scan does
 
-    async def known(self, kind: str) -> list[tuple[int, str, str, int, int]]:
-        """Every file of a kind: id, folder, name, mtime, size."""
+    async def last_id(self) -> int:
+        """Of all files that were ever entered."""
+        return await self.call(lambda db: int(db.execute("SELECT coalesce(max(id), 0) FROM files").fetchone()[0]))
+
+    async def known_among(self, files: Sequence[Seen]) -> dict[tuple[str, str], tuple[int, int, int]]:
+        """By folder and name, what is known of those that are: id, mtime, size."""
+
+        def read(db: sqlite3.Connection) -> dict[tuple[str, str], tuple[int, int, int]]:
+            found: dict[tuple[str, str], tuple[int, int, int]] = {}
+            by_folder: dict[tuple[str, str], list[str]] = {}
+            for file in files:
+                by_folder.setdefault((file.kind, file.folder), []).append(file.name)
+            for (kind, folder), names in by_folder.items():
+                marks = ",".join("?" * len(names))
+                statement = (
+                    "SELECT name, id, mtime, size FROM files INDEXED BY files_here"
+                    f" WHERE state = {HERE} AND kind = ? AND folder = ? AND name IN ({marks})"
+                )
+                for name, *rest in db.execute(statement, (kind, folder, *names)):
+                    found[folder, name] = (rest[0], rest[1], rest[2])
+            return found
+
+        return await self.call(read)
+
+    async def here_after(self, kind: str, id: int, last: int, most: int) -> list[tuple[int, str]]:
+        """The next files of a kind that are thought to be here, by id, up to `last`: id and folder."""
         return await self.call(
             lambda db: db.execute(
-                "SELECT id, folder, name, mtime, size FROM files WHERE state = ? AND kind = ?", (HERE, kind)
+                "SELECT id, folder FROM files NOT INDEXED"
+                " WHERE id > ? AND id <= ? AND state = ? AND kind = ? ORDER BY id LIMIT ?",
+                (id, last, HERE, kind, most),
             ).fetchall()
         )
 
@@ -285,6 +313,7 @@ class GalleryStore(Database):
                     (name, mtime, size, mtime // 10**9, id),
                 )
 
+        self.back.update(id for id, *_ in restored)
         await self.call(write)
 
     async def forget(self, ids: Sequence[int]) -> None:

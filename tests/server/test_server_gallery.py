@@ -16,8 +16,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from api.gallery import trash as gallery_trash
-from api.gallery.scan import look
-from api.gallery.store import GalleryStore
+from api.gallery.store import GalleryStore, Seen
 from api.gallery.thumbs import Dropped, Thumbs, trim
 from tests.server.harness import ROOT, Server, running, until
 
@@ -282,54 +281,6 @@ def test_an_upload_is_there_at_once(server: Server):
 # The parts alone
 
 
-def test_a_folder_that_cannot_be_read_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "open").mkdir()
-    (tmp_path / "closed").mkdir()
-    (tmp_path / "open" / "a.png").write_bytes(b"x")
-    known = [(1, "closed", "b.png", 1, 1), (2, "closed/in", "c.png", 1, 1), (3, "open", "lost.png", 1, 1)]
-    scandir = os.scandir
-
-    def refuse(path: Any) -> Any:
-        if Path(path).name == "closed":
-            raise PermissionError(13, "Permission denied")
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    found = look(tmp_path, "output", known)
-    assert [file.name for file in found.new] == ["a.png"]
-    assert found.lost == [3]
-    assert "Permission denied" in found.problems[0]
-    assert look(tmp_path / "unmounted", "output", known).lost == []
-
-
-def test_a_name_that_is_no_text_is_passed_over(tmp_path: Path):
-    try:
-        (tmp_path / os.fsdecode(b"a\xff.png")).write_bytes(b"x")
-    except OSError:
-        pytest.skip("this file system knows no such names")
-    assert look(tmp_path, "output", []).new == []
-
-
-def test_what_a_crash_left_half_written_goes_when_it_is_old(tmp_path: Path):
-    old, young, own = (tmp_path / name for name in (f".saving-{'a' * 16}", f".saving-{'b' * 16}", ".saving-mine"))
-    for path in (old, young, own):
-        path.write_bytes(b"half")
-    for path in (old, own):
-        os.utime(path, (1e9, 1e9))
-    assert look(tmp_path, "output", []).new == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, own.name]
-
-
-def test_a_file_that_grows_is_looked_at_again(tmp_path: Path):
-    (tmp_path / "a.png").write_bytes(b"x")
-    found = look(tmp_path, "output", [])
-    assert found.young
-    (tmp_path / "a.png").write_bytes(b"xyz")
-    seen = found.new[0]
-    again = look(tmp_path, "output", [(1, "", "a.png", seen.mtime, seen.size)])
-    assert [file.size for file in again.new] == [3]
-
-
 def test_the_trash_across_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def other_disk(*_: Any) -> None:
         raise OSError(18, "Invalid cross-device link")
@@ -380,8 +331,6 @@ def test_small_pictures_on_a_full_disk_and_unwanted(tmp_path: Path, monkeypatch:
 
 
 def test_a_move_that_a_power_cut_left_half_done_is_mended(tmp_path: Path):
-    from api.gallery.scan import Seen
-
     store = GalleryStore(tmp_path / "gallery.db")
     store.open()
     try:
@@ -403,8 +352,6 @@ def test_a_move_that_a_power_cut_left_half_done_is_mended(tmp_path: Path):
 
 def test_a_file_on_its_way_to_the_trash_is_not_lost_to_its_twin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A scan that misses it just then must not take its row for the same file elsewhere."""
-    from api.gallery.scan import Seen
-
     store = GalleryStore(tmp_path / "gallery.db")
     store.open()
     try:
