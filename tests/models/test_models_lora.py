@@ -165,7 +165,7 @@ def test_two_handles_on_one_base_take_turns(engine: Engine, loaded: Loaded, writ
 def test_another_strength_reads_no_file(engine: Engine, loaded: Loaded, write: Callable[..., Path], monkeypatch):
     path = lora_file(write, "lora.safetensors", 1)
     weights(loaded, loaded.model.with_lora(engine.load_lora(path), 0.9))
-    for what in ("models.safetensors_header.safe_open", "models.files._read", "models.files.open_together"):
+    for what in ("models.files.read_header", "models.files._read", "models.files.open_together"):
         monkeypatch.setattr(what, lambda *_, **__: pytest.fail("a file was opened"))
     weights(loaded, loaded.model.with_lora(engine.load_lora(path), 0.4))
     monkeypatch.undo()
