@@ -24,6 +24,7 @@ def main() -> int:
 
         return convert(sys.argv[2:])
     if sys.argv[1:2] == ["account"]:
+        ensure_environment()
         from api.accounts.command import main as account
 
         return account(sys.argv[2:])

@@ -16,7 +16,6 @@ from api.accounts.store import AccountStore
 from api.database import DatabaseError
 from api.flags import ROOT, fail
 from api.people import SCOPES_OF
-from api.setup import ensure_environment
 
 ACTIONS = {
     "add": "Add an account. The first is an admin's, and from then on everybody has to log in.",
@@ -33,7 +32,6 @@ LARGEST_PASSWORD_FILE = 10_000
 def main(words: Sequence[str]) -> int:
     """Do what the words after `account` say; returns the exit status."""
     found = _read(words)
-    ensure_environment()
     user: Path = found.user_directory or (found.base_directory or ROOT) / "user"
     try:
         return asyncio.run(_do(found, AccountStore(user.expanduser().absolute())))

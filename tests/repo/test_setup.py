@@ -147,3 +147,49 @@ def test_a_page_without_packages_is_no_reason_to_stop(
     monkeypatch.delenv("NPM_FAILS")
     setup._install_page_packages(tests=False)
     assert (page_packages / "node_modules" / ".easel-installed").exists(), "tried again at the next start"
+
+
+BARE = """
+import sys
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"aiohttp", "argon2", "psutil", "yaml", "torch", "PIL"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nothing())
+import server
+server.ensure_environment = lambda: sys.exit("it is set up")
+sys.argv = ["server.py", *sys.argv[1:]]
+sys.exit(server.main())
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "run graph.json",
+        "packs",
+        "approve a",
+        "new-node a",
+        "account list",
+        "account add Ada",
+        "backup a.zip",
+        "restore a.zip",
+    ],
+)
+def test_every_command_sets_up_before_it_needs_a_package(words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, *words.split()], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == "it is set up\n"
+
+
+def test_a_file_of_weights_is_converted_without_any_package(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, "convert", str(tmp_path / "none.ckpt")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "There is no such file" in done.stderr
