@@ -7,15 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from graph.cache import Cache, Entry
+from graph.cache import OF_ENTRY, Cache, Entry
 from graph.folders import standard_folders
 from graph.key import fingerprint_of, key, stable_text
 from graph.spec import FileChoice, InputSpec, NodeSpec
 from graph.types import Key, Link, Node, NodeId
 
+UNIT = OF_ENTRY // 256
+"""Bytes in which sizes are told here: an entry takes 256 of them for itself."""
+
 
 def entry(size: int) -> Entry:
-    return Entry(([bytes(size)],))
+    return Entry(([bytes(size * UNIT)],))
+
+
+def budget(size: int) -> int:
+    return size * UNIT
 
 
 def size_of(value: object) -> int:
@@ -27,7 +34,7 @@ def held(cache: Cache) -> str:
 
 
 def test_what_is_cheap_for_its_size_goes_first() -> None:
-    cache = Cache(3000, size_of)
+    cache = Cache(budget(3000), size_of)
     cache.put(Key("dear"), entry(500), cost=60.0)
     cache.put(Key("large"), entry(1000), cost=1.0)
     cache.put(Key("cheap"), entry(500), cost=0.001)
@@ -38,7 +45,7 @@ def test_what_is_cheap_for_its_size_goes_first() -> None:
 
 
 def test_what_nobody_asks_for_sinks_however_dear() -> None:
-    cache = Cache(2000, size_of)
+    cache = Cache(budget(2000), size_of)
     cache.put(Key("dear"), entry(500), cost=10.0)
     for i in range(200):
         cache.put(Key(f"k{i}"), entry(500), cost=1.0)
@@ -47,7 +54,7 @@ def test_what_nobody_asks_for_sinks_however_dear() -> None:
 
 
 def test_what_is_asked_for_stays() -> None:
-    cache = Cache(2000, size_of)
+    cache = Cache(budget(2000), size_of)
     cache.put(Key("used"), entry(500), cost=1.0)
     for i in range(200):
         cache.put(Key(f"k{i}"), entry(500), cost=1.0)
@@ -55,34 +62,34 @@ def test_what_is_asked_for_stays() -> None:
 
 
 def test_bounds_hold_at_all_times() -> None:
-    cache = Cache(10_000, size_of)
+    cache = Cache(budget(10_000), size_of)
     for i in range(2000):
         cache.put(Key(str(i % 97)), entry(i * 37 % 3000), cost=i % 5)
-        assert cache.used["memory"] <= 10_000
-    assert cache.used["memory"] == sum(256 + size_of(cache.peek(k).outputs[0]) for k in cache)
+        assert cache.used["memory"] <= budget(10_000)
+    assert cache.used["memory"] == sum(OF_ENTRY + size_of(cache.peek(k).outputs[0]) for k in cache)
 
 
 def test_too_large_a_value_is_not_kept_and_drops_nothing() -> None:
-    cache = Cache(1000, size_of)
+    cache = Cache(budget(1000), size_of)
     cache.put(Key("a"), entry(100), cost=1.0)
     assert not cache.put(Key("b"), entry(1000), cost=1.0)
     assert held(cache) == "a"
-    assert not Cache(0, size_of).put(Key("a"), entry(0), cost=1.0)
+    assert not Cache(budget(0), size_of).put(Key("a"), entry(0), cost=1.0)
 
 
 def test_a_value_whose_size_cannot_be_told_is_not_kept() -> None:
     def fails(value: object) -> int:
         raise RuntimeError("do not look at me")
 
-    assert not Cache(1000, fails).put(Key("a"), entry(1), cost=1.0)
+    assert not Cache(budget(1000), fails).put(Key("a"), entry(1), cost=1.0)
 
 
 def test_device_and_memory_have_budgets_of_their_own() -> None:
-    cache = Cache({"memory": 2000, "device": 1000}, lambda value: {"device": size_of(value)})
+    cache = Cache({"memory": budget(2000), "device": budget(1000)}, lambda value: {"device": size_of(value)})
     cache.put(Key("a"), entry(600), cost=1.0)
     cache.put(Key("b"), entry(600), cost=2.0)
     assert held(cache) == "b"
-    assert cache.used == {"memory": 256, "device": 600}
+    assert cache.used == {"memory": OF_ENTRY, "device": budget(600)}
     cache.clear()
     assert cache.used == {"memory": 0, "device": 0}
     assert not Cache(1000, lambda value: {"device": 1}).put(Key("a"), entry(1), cost=1.0), "no such tier"
