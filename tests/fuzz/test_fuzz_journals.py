@@ -78,7 +78,7 @@ STORES: dict[str, tuple[Any, Any, Any]] = {
     "gallery": (
         GalleryStore,
         leave_empty,
-        lambda store: [store.overview, store.unread_count, lambda: store.known("x")],
+        lambda store: [store.overview, store.unread_count, lambda: store.here_after("x", 0, 9, 9)],
     ),
     "shares": (ShareStore, leave_empty, lambda store: [lambda: store.all(None), store.with_open_runs]),
 }
