@@ -186,6 +186,7 @@ def worker_config(flags: Flags, folders: Folders) -> JsonObject:
         "listen": list(flags.listen),
         "port": flags.port,
         "registry": flags.registry,
+        "packs_rest": flags.packs_rest,
         "verbose": flags.verbose,
     }
 

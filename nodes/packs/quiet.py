@@ -45,10 +45,13 @@ def note_fresh(module: ModuleType) -> None:
 class Surroundings:
     """How the process stands before an import."""
 
-    def __init__(self) -> None:
+    def __init__(self, after: Surroundings | None = None) -> None:
+        """after: of the import just before this one, whose last look is this one's first."""
         listen()  # it exchanges functions itself
         _fresh.clear()
-        self._before, self._state = _look(), _state()
+        known = None if after is None else after._after
+        self._before, self._state = (_look(), _state()) if known is None else known
+        self._after: tuple[Look, dict[str, object]] | None = None
 
     def disturbed_by(self, seen: Watched) -> str:
         """What the import changed, as a few words; empty for one that only declared. seen: what was heard of it."""
@@ -65,6 +68,7 @@ class Surroundings:
             if now[name] != value:
                 return name
         before, after = {**_fresh, **self._before}, _look()
+        self._after = after, now
         for place, names in before.items():
             for name, value in names.items():
                 found = after.get(place, {}).get(name, _GONE)

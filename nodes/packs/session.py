@@ -55,6 +55,9 @@ class PackSession:
         self._asleep: dict[str, ToLoad] = {}
         """By node type, the packs that are imported when one of theirs is needed."""
         self._importing = threading.RLock()
+        self._learns = bool(config.get("packs_rest", True))
+        self._around: Surroundings | None = None
+        """Of the import just before."""
         self.host = Host(folders=folders, registry=Registry(), config=config, send=send)
         install(self.host)
         answer_names(_paths(config, "custom_nodes"))
@@ -182,7 +185,7 @@ class PackSession:
 
     def _import(self, to_load: ToLoad) -> PackReport:
         """Import a pack, and learn whether it may rest from now on."""
-        around = Surroundings() if may_rest(to_load) else None
+        around = Surroundings(self._around) if self._learns and may_rest(to_load) else None
         report = self._loader.load(to_load)
         seen = self._loader.seen
         if around is not None and seen is not None:
@@ -190,10 +193,12 @@ class PackSession:
             if disturbed_by:
                 log.debug("pack %s is imported at every start: %s", to_load.name, disturbed_by)
             self._resting.learn(to_load, report, self._loader.registry, seen, disturbed_by)
+        self._around = around
         return report
 
     def _keep(self) -> None:
         """Have what was learned of packs kept for the next start."""
+        self._around = None  # the next import is not just after the last
         if self._resting.learned:
             self._resting.learned = False
             self._tell({"type": "resting", "known": self._resting.to_json()})
