@@ -148,7 +148,7 @@ class Hub:
     def send_message(self, event: str | int, data: Any, client_id: str | None, owner: str | None = None) -> None:
         """A pack's own message to one client, or to all: JSON, or bytes under a number.
 
-        owner: whose client is meant, where that is known.
+        owner: whose client is meant, where that is known; with no client, who hears it are those who see this owner's.
         """
         payload = (
             struct.pack(">I", event) + data
@@ -156,7 +156,7 @@ class Hub:
             else text(str(event), data)
         )
         if client_id is None:
-            self.broadcast(payload)
+            self.broadcast(payload, owner)
         elif (whose := owner or self.owner_of(client_id)) is not None:
             self.send(client_id, payload, whose)
 

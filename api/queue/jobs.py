@@ -186,8 +186,8 @@ class Jobs:
         return None if client_id is None else self._hub.owner_of(client_id)
 
     def pass_on(self, event: str | int, data: Any, client_id: str | None) -> None:
-        """A message of a pack's that belongs to no job, for one client or all."""
-        self._hub.send_message(event, data, client_id, self.owner_for(client_id))
+        """A message of a pack's that belongs to no job, for one client or all, whoever's job runs meanwhile."""
+        self._hub.send_message(event, data, client_id, None if client_id is None else self.owner_for(client_id))
 
     def status(self) -> JsonObject:
         """What `status` messages say: of everybody's jobs."""

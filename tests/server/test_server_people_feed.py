@@ -54,6 +54,18 @@ def test_an_id_that_is_guessed_takes_nothing_over_and_hears_nothing() -> None:
     assert not hub.is_heard_by("id", "max")
 
 
+def test_what_a_pack_says_to_all_during_a_job_is_heard_by_who_sees_the_job() -> None:
+    hub = Hub()
+    ears = [listener(VERA), listener(MAX), listener(ADA)]
+    for ear in ears:
+        hub.join(ear)
+    hub.send_message("of a pack", {}, None, "vera")
+    hub.send_message(7, b"bytes", None, "vera")
+    assert [len(told(ear)) for ear in ears] == [2, 0, 2]
+    hub.send_message("of no job", {}, None)
+    assert [len(told(ear)) for ear in ears] == [1, 1, 1]
+
+
 EVENTS = st.lists(st.tuples(st.sampled_from(["vera", "max", "default", None]), st.integers(0, 9)), max_size=40)
 
 
