@@ -18,7 +18,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -36,6 +36,7 @@ HELD = 5.0
 """Seconds for which another program may hold the file before that is told; then it is tried once more."""
 SIDES = ("-wal", "-shm")
 """What SQLite keeps beside the file."""
+PRIVATE = 0o600
 
 
 class DatabaseError(Exception):
@@ -56,10 +57,12 @@ class Database:
     what: what it is in a sentence, such as "journal".
     schema: for each version, from 1, the statements that bring the one before it there; the file keeps its version as
         PRAGMA user_version. Never change a version that has been given out: add one.
+    private: only this user may read it, and what SQLite keeps beside it.
     """
 
-    def __init__(self, path: Path, what: str, schema: Sequence[Sequence[str]]) -> None:
+    def __init__(self, path: Path, what: str, schema: Sequence[Sequence[str]], *, private: bool = False) -> None:
         self._path = path
+        self._private = private
         self._what = what
         self._schema = schema
         self._calls: queue.SimpleQueue[_Call[Any] | None] = queue.SimpleQueue()
@@ -128,8 +131,10 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        if self._path.exists() and self._path.stat().st_size == 0 and not _log_of(self._path).exists():
+        if self._path.exists() and self._path.stat().st_size == 0 and not self._beside(SIDES[0]).exists():
             log.warning("the %s %s is empty: it begins anew", self._what, self._path)
+        if self._private:
+            self._keep_private()
         db = sqlite3.connect(self._path, timeout=HELD_AT_START, isolation_level=None, check_same_thread=False)
         try:
             self._prepare(db)
@@ -138,6 +143,16 @@ class Database:
             raise
         self._identity = _identity(self._path)
         return db
+
+    def _keep_private(self) -> None:
+        """Before SQLite opens the file: what it makes beside it gets the file's permissions."""
+        self._path.touch(mode=PRIVATE)
+        for path in (self._path, *map(self._beside, SIDES)):
+            with suppress(FileNotFoundError):
+                path.chmod(PRIVATE)
+
+    def _beside(self, side: str) -> Path:
+        return self._path.with_name(self._path.name + side)
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         """Bring the schema up to date, all or nothing."""
@@ -204,11 +219,11 @@ class Database:
 
     def _write_anew(self, db: sqlite3.Connection) -> None:
         """Put what is open where the file was."""
-        with whole_path(self._path) as made:
+        with whole_path(self._path, private=self._private) as made:
             with closing(sqlite3.connect(made)) as copy:
                 db.backup(copy)
             for side in SIDES:  # of the file that is gone: SQLite would play them onto the new one
-                self._path.with_name(self._path.name + side).unlink(missing_ok=True)
+                self._beside(side).unlink(missing_ok=True)
 
     def _together(self, db: sqlite3.Connection, calls: list[_Call[Any]]) -> list[_Result]:
         """Run calls in one transaction; what they gave may be told once this returns: it is on the disk."""
@@ -309,10 +324,6 @@ class _Held:
 def _identity(path: Path) -> tuple[int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino
-
-
-def _log_of(path: Path) -> Path:
-    return path.with_name(path.name + SIDES[0])
 
 
 def _wrong(results: Sequence[_Result]) -> DatabaseError | None:

@@ -375,10 +375,8 @@ class AccountStore:
     def _connect(self) -> None:
         with self._guard:
             if self._database is None:
-                database = Database(self._path, "list of accounts", SCHEMA)
+                database = Database(self._path, "list of accounts", SCHEMA, private=True)
                 database.open()
-                for path in self._path.parent.glob(f"{FILE}*"):  # before anybody is in it
-                    path.chmod(0o600)
                 self._database = database
 
     def _file(self) -> Database:

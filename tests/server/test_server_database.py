@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -83,6 +85,32 @@ def test_a_file_that_was_deleted_is_written_anew(file: File) -> None:
     with closing(sqlite3.connect(file.path)) as db:
         assert words(db) == ["one", "two"]
     assert file.kinds() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="of permissions of POSIX")
+def test_a_private_file_stays_private(tmp_path: Path) -> None:
+    """With what is beside it: one that was made readable, one that is new, and one that is written anew."""
+    path = tmp_path / "keys.db"
+    path.touch(mode=0o644)
+
+    def modes() -> dict[str, int]:
+        return {each.name: stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()}
+
+    def private() -> dict[str, int]:
+        return dict.fromkeys(["keys.db", "keys.db-wal", "keys.db-shm"], 0o600)
+
+    for _ in range(2):
+        keys = Database(path, "list of keys", SCHEMA, private=True)
+        keys.open()
+        asyncio.run(keys.call(add("one")))
+        assert modes() == private()
+        for each in list(tmp_path.iterdir()):
+            each.unlink()
+        asyncio.run(keys.call(add("two")))
+        assert modes() == private()
+        assert asyncio.run(keys.call(words)) == ["one", "two"]
+        keys.close()
+        path.unlink()
 
 
 def test_a_file_whose_drive_is_gone_waits_for_it(file: File) -> None:
