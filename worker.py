@@ -41,6 +41,7 @@ from graph.registry import Registry
 from graph.revised import Revised
 from graph.sizes import size_of
 from graph.types import Graph, JsonObject, NodeId
+from graph.whole_files import make_folder
 from models import numbered
 from nodes.packs.session import PackSession
 from nodes.packs.slow import if_slow
@@ -286,7 +287,7 @@ class Worker:
         folders = self.folders.for_person(person)
         for kind in OWN_KINDS:
             for root in folders.roots(kind):
-                root.mkdir(parents=True, exist_ok=True)
+                make_folder(root)  # as the files in it are to last, so is it
         left = header["job"].get("disk_left")
         if left == 0:
             raise Refused(NO_ROOM, "", "")

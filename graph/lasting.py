@@ -21,8 +21,11 @@ KINDS = ("output", "input")
 
 
 def make_last(outputs: Mapping[str, Mapping[str, Any]], folders: Folders) -> None:
-    """Have the files that a job's results name, and their names, on the disk."""
-    files = dict.fromkeys(named(outputs, folders))
+    """Have the files that a job's results name, and their names, on the disk.
+
+    Each folder above a file counts, up to the one that was there before the job: any of them may be new.
+    """
+    files = dict(named(outputs, folders))
     for path in files:
         try:
             sync_file(path)
@@ -30,15 +33,26 @@ def make_last(outputs: Mapping[str, Mapping[str, Any]], folders: Folders) -> Non
             continue
         except OSError as error:
             log.warning("%s may not outlive a power cut: %s", path, error.strerror or error)
-    for folder in dict.fromkeys(path.parent for path in files):
+    for folder in dict.fromkeys(above for path, root in files.items() for above in _up_to(root, path)):
         try:
             sync_folder(folder)
         except OSError as error:
             log.warning("what is in %s may not outlive a power cut: %s", folder, error.strerror or error)
 
 
-def named(outputs: Mapping[str, Mapping[str, Any]], folders: Folders) -> Iterator[Path]:
-    """The files that results name as the page is told of them; what names none is passed over."""
+def _up_to(root: Path, path: Path) -> Iterator[Path]:
+    """The folders above a file, from its own to the root."""
+    for above in path.parents:
+        yield above
+        if above == root:
+            return
+
+
+def named(outputs: Mapping[str, Mapping[str, Any]], folders: Folders) -> Iterator[tuple[Path, Path]]:
+    """The files that results name as the page is told of them, and under which root each lies.
+
+    What names none is passed over.
+    """
     for output in outputs.values():
         for items in output.values():
             for item in cast("list[Any]", items) if isinstance(items, list) else ():
@@ -46,6 +60,6 @@ def named(outputs: Mapping[str, Mapping[str, Any]], folders: Folders) -> Iterato
                 if file.get("type") in KINDS:
                     try:
                         name = f"{file.get('subfolder') or ''}/{file['filename']}".lstrip("/")
-                        yield folders.place(file["type"], name)
+                        yield folders.place(file["type"], name), folders.root(file["type"])
                     except (FileNameError, KeyError, OSError, ValueError):
                         continue

@@ -2,7 +2,7 @@
 
 A file is written under a temporary name, forced to the disk, and then given its name in one step that fails if the name
 is taken, so two processes that save at once never overwrite each other and a crash leaves no half file. When a writer
-returns, the name is on the disk too.
+returns, the name is on the disk too; that a new folder is, the worker sees to before the job has ended.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def stream_numbered(
         finally:
             temporary.unlink(missing_ok=True)
         _remember(folder, known)
-        _sync_names(folder)
+        _sync_names_in(folder)
         return path
     except OSError as error:
         raise SaveError(_why(error, folder, stem, size)) from error
@@ -140,17 +140,16 @@ def _claim(temporary: Path, path: Path) -> None:
         temporary.replace(path)
 
 
-def _sync_names(folder: Path) -> None:
-    """Have the names in a folder last, and the folder's own, where the system can."""
+def _sync_names_in(folder: Path) -> None:
+    """Have the names in a folder last, where the system can."""
     if os.name != "posix":
         return
-    for place in (folder, folder.parent):
-        with contextlib.suppress(OSError):  # some network drives can not
-            handle = os.open(place, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+    with contextlib.suppress(OSError):  # some network drives can not
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def next_number(folder: Path, stem: str) -> int:

@@ -29,7 +29,23 @@ def test_results_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "4": {"images": [{"filename": 7, "type": ["output"]}], "none": None},
     }
     lasting.make_last(outputs, folders)
-    assert found == ["a.png", "x/"]
+    assert found == ["a.png", "x/", "output/"]
+
+
+def test_a_result_lasts_with_each_folder_that_leads_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[str] = []
+    monkeypatch.setattr(lasting, "sync_folder", lambda path: found.append(path.relative_to(tmp_path).as_posix()))
+    files = [
+        {"filename": "1.png", "subfolder": "a/b/c", "type": "output"},
+        {"filename": "2.png", "subfolder": "a/b", "type": "output"},
+        {"filename": "3.png", "subfolder": "", "type": "input"},
+    ]
+    folders = under(tmp_path)
+    lasting.make_last({"1": {"images": files}}, folders)
+    assert found == ["output/a/b/c", "output/a/b", "output/a", "output", "input"]
+    found.clear()
+    lasting.make_last({"1": {"images": files[2:]}}, folders.for_person("anna_1"))
+    assert found == ["input/people/anna_1"]
 
 
 def test_a_result_that_is_gone_again_harms_nothing(tmp_path: Path) -> None:
