@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -81,25 +83,51 @@ def _time(value: Any) -> float:
     return float(value)
 
 
-def files_of(user: Path) -> Iterator[tuple[str, Path]]:
-    """The files that belong in a backup, with their names; links are passed over, and `why_not` may refuse a name."""
-    for at, folders, files in os.walk(user):
+def files_of(user: Path, say: Callable[[str], None]) -> Iterator[tuple[str, Path]]:
+    """The files that belong in a backup, with their names; `why_not` may refuse one.
+
+    say: told of links, and of what else is no plain file: they are passed over. Raises BackupError, OSError where a
+    folder or a file cannot be looked at: a backup without it would look whole.
+    """
+    for at, folders, files in os.walk(user, onerror=_unlisted):
         here = Path(at)
         prefix = here.relative_to(user).as_posix()
         if here == user:
             folders[:] = [name for name in folders if name not in MADE_AGAIN]
             files = [name for name in files if name not in MADE_AGAIN]
         folders.sort()
-        for name in sorted(files):
+        for name in sorted([*folders, *files]):
             path = here / name
-            if is_unfinished(name) or path.is_symlink() or not path.is_file() or _is_beside(path):
+            whole = name if prefix == "." else f"{prefix}/{name}"
+            try:
+                mode = path.lstat().st_mode
+                if stat.S_ISLNK(mode) or (sys.version_info >= (3, 12) and path.is_junction()):
+                    say(
+                        f"left out: {whole!r} is a link, to {str(path.readlink())!r}; what it leads to is not in the backup"
+                    )
+                elif stat.S_ISREG(mode):
+                    if not is_unfinished(name) and not _is_beside(path):
+                        yield whole, path
+                elif not stat.S_ISDIR(mode):
+                    say(f"left out: {whole!r} is no plain file")
+            except FileNotFoundError:  # deleted since it was listed
                 continue
-            yield name if prefix == "." else f"{prefix}/{name}", path
+
+
+def _unlisted(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise BackupError(f"the folder {error.filename} cannot be listed: {error.strerror or error}") from error
 
 
 def _is_beside(path: Path) -> bool:
     ending = next((ending for ending in BESIDE if path.name.endswith(ending)), None)
-    return ending is not None and path.with_name(path.name.removesuffix(ending)).is_file()
+    if ending is None:
+        return False
+    database = path.with_name(path.name.removesuffix(ending))
+    if not database.is_file():
+        return False
+    with database.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
 
 
 def why_not(name: str, folder: Path) -> str:

@@ -45,7 +45,7 @@ def make(user: Path, target: Path, say: Callable[[str], None]) -> Contents:
     try:
         _clear(target.parent)
         with whole_file(target, private=True) as out, zipfile.ZipFile(out, "w", allowZip64=True) as archive:
-            for name, path in files_of(user):
+            for name, path in files_of(user, say):
                 if refused := why_not(name, user):
                     say(f"left out: {refused}")
                     continue

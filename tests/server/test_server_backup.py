@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -123,6 +124,47 @@ def test_a_damaged_database_is_kept_as_it_is_and_told(user: Path, tmp_path: Path
     assert line.startswith("packs.db is damaged")
     restore(tmp_path / "kept.zip", user, KNOWN)
     assert (user / "packs.db").read_bytes() == damaged
+
+
+def test_a_folder_that_cannot_be_listed_is_not_left_out(
+    user: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def closed(path: str) -> object:
+        if str(path).endswith("workflows"):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(BackupError, match="workflows cannot be listed: Permission denied"):
+        make(user, tmp_path / "kept.zip", quiet)
+    assert not (tmp_path / "kept.zip").exists()
+
+
+def test_a_name_like_those_that_sqlite_uses_is_a_file_of_its_own(user: Path, tmp_path: Path) -> None:
+    for name in ("notes", "notes-journal", "plain-wal", "journal.db-wal"):
+        (user / name).write_text(name)
+    contents = make(user, tmp_path / "kept.zip", quiet)
+    assert {"notes", "notes-journal", "plain-wal"} <= set(contents.files)
+    assert "journal.db-wal" not in contents.files
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+def test_what_is_no_plain_file_is_told(user: Path, tmp_path: Path) -> None:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "kept.json").write_text("{}")
+    (user / "default" / "elsewhere").symlink_to(tmp_path / "away")
+    (user / "file").symlink_to(tmp_path / "away" / "kept.json")
+    os.mkfifo(user / "pipe")
+    told: list[str] = []
+    contents = make(user, tmp_path / "kept.zip", told.append)
+    assert len(contents.files) == 3
+    assert [line.partition(";")[0] for line in told] == [
+        f"left out: 'file' is a link, to '{tmp_path / 'away' / 'kept.json'}'",
+        "left out: 'pipe' is no plain file",
+        f"left out: 'default/elsewhere' is a link, to '{tmp_path / 'away'}'",
+    ]
 
 
 def test_restored_where_nothing_is(backup: Path, user: Path) -> None:
