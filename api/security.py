@@ -220,8 +220,9 @@ def middleware(gate: Gate, for_all: Collection[Any] = ()) -> Any:
         set_entry(request, entry)
         if _may_stay(request):
             with gate.visit(entry, request):
-                return await handler(request)
-        response = await handler(request)
+                response = await handler(request)
+        else:
+            response = await handler(request)
         await note_done(request, response)
         if request.path == "/" and entry.by in ("alone", "server") and not response.prepared:
             # Who came by HTTP Basic goes on by cookie: not every browser sends Basic to a socket.
@@ -233,7 +234,8 @@ def middleware(gate: Gate, for_all: Collection[Any] = ()) -> Any:
 
 def _may_stay(request: web.Request) -> bool:
     """Whether the answer may go on for long: a websocket, or what a pack streams."""
-    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket" or request.match_info.http_exception is not None
+    socket = request.method == hdrs.METH_GET and request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+    return socket or request.match_info.http_exception is not None
 
 
 async def mark(gate: Gate, request: web.Request, response: web.StreamResponse) -> None:

@@ -389,3 +389,8 @@ def test_deletions_are_noted(server: Server, people: People) -> None:
     assert [entry["what"] for entry in noted] == ["files_trashed", "history_deleted", "file_deleted"]
     assert {entry["who"] for entry in noted} == {vera.id}
     assert (noted[0]["files"], noted[1]["jobs"], noted[2]["file"]) == ([], "all", "a/note.txt")
+    # Nor does a header hide one.
+    assert server.request("POST", "/userdata/hidden.txt", raw=b"x", headers=vera.program).status == 200
+    headers = {**vera.program, "Upgrade": "websocket"}
+    assert server.request("DELETE", "/userdata/hidden.txt", headers=headers).status == 204
+    assert people.ada.get(server, "/easel/audit", limit=1).json()["entries"][0]["file"] == "hidden.txt"
