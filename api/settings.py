@@ -14,6 +14,8 @@ from api.files_on_disk import move, write_whole
 from api.replies import Refusal, as_refusal, read_json, read_object
 from api.services import SERVICES
 from api.userdata import user_root
+from graph.errors import ParseError
+from graph.json_input import load
 from graph.types import JsonObject
 
 log = logging.getLogger("easel")
@@ -57,6 +59,10 @@ async def _merge(request: web.Request, changes: JsonObject) -> None:
         if len(merged) > LARGEST:
             raise Refusal(400, "body_too_large", f"The settings would grow beyond {LARGEST // 2**20} MB.")
         try:
+            load(merged)  # what can be read alone may be too deep as a part of all
+        except ParseError as error:
+            raise Refusal(400, "invalid_json", str(error), error.details) from None
+        try:
             await asyncio.to_thread(write_whole, path, merged)
         except OSError as error:
             raise as_refusal(error, "The settings") from error
@@ -69,10 +75,10 @@ def _file(request: web.Request) -> Path:
 def _read(path: Path) -> JsonObject:
     """What the file holds; an empty object where there is none. A damaged file is set aside, not overwritten."""
     try:
-        found: Any = json.loads(path.read_bytes())
+        found: Any = load(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ParseError) as error:
         log.warning("the settings in %s cannot be read (%s)", path, error)
         _set_aside(path)
         return {}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
-import json
 import os
 import re
 import tempfile
@@ -31,8 +30,9 @@ from api.people import who
 from api.pictures import PictureError
 from api.replies import Refusal, as_refusal
 from api.services import SERVICES, Services, folders_of
-from graph.errors import FileNameError
+from graph.errors import FileNameError, ParseError
 from graph.folders import MEDIA_EXTENSIONS, OWN_KINDS, split_annotation
+from graph.json_input import load
 
 PICTURES = MEDIA_EXTENSIONS["image"]
 CHUNK = 256 * 1024
@@ -217,10 +217,10 @@ def _head(path: Path) -> bytes:
 
 def _original(request: web.Request, upload: Upload) -> Path | None:
     try:
-        reference: Any = json.loads(upload.fields.get("original_ref", ""))
+        reference: Any = load(upload.fields.get("original_ref", ""))
         name, kind = split_annotation(str(reference["filename"]), str(reference.get("type", "output")))
         subfolder = str(reference.get("subfolder") or "")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ParseError, TypeError, KeyError, AttributeError):
         raise Refusal(400, "invalid_request", "`original_ref` must be JSON that names a file.") from None
     if kind not in OWN_KINDS:
         raise Refusal(400, "invalid_request", "The original's type must be output, input or temp.", kind[:50])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -22,6 +22,8 @@ from api.report.parts import (
 from api.services import SERVICES
 from api.settings import FILE
 from api.userdata import user_root
+from graph.errors import ParseError
+from graph.json_input import load
 
 LARGEST = 16 * 2**20
 """Bytes of a graph with what the page says of itself."""
@@ -67,10 +69,10 @@ async def make(request: web.Request) -> web.Response:
     return web.json_response({"parts": [part.to_json() for part in made]})
 
 
-def _read(path: Any) -> Any:
+def _read(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        return load(path.read_bytes())
+    except (OSError, ParseError):
         return {}
 
 

@@ -11,6 +11,7 @@ from graph.json_input import load
 from graph.picture_text import SIGNATURE, png_texts
 from graph.workflow_text import resolve_choices
 from models.text.prompt import MOST_NESTED, weigh
+from tests.fuzz.thrown_at import Target
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,28 @@ def test_a_png_cut_short_in_its_head(length: int) -> None:
     found = png_texts(io.BytesIO(whole[:length]))
     assert found is not None
     assert (found.width, found.height) == ((4, 4) if length >= 29 else (0, 0))
+
+
+BRACKETS = "[" * 60_000
+"""More than Python's own reader of JSON can go down."""
+
+
+def test_a_mask_whose_original_is_named_by_brackets(target: Target) -> None:
+    reply = target.server.upload("m.png", b"", "/upload/mask", original_ref=BRACKETS)
+    assert (reply.status, reply.json()["error"]["type"]) == (400, "invalid_request")
+
+
+def test_settings_that_were_written_as_brackets(target: Target) -> None:
+    """They are a file like others, so they may hold anything: each later request for them had a 500 for its answer."""
+    assert target.throw("POST", "/userdata/comfy.settings.json", BRACKETS.encode()).status == 200
+    report = target.throw("POST", "/easel/report", b"{}")
+    assert {part["name"]: part["text"] for part in report.json()["parts"]}["settings.json"].strip() == "{}"
+    assert target.throw("GET", "/settings").json() == {}
+    assert target.throw("GET", "/userdata/comfy.settings.damaged.json").body == BRACKETS.encode()
+
+
+def test_a_setting_that_is_just_not_too_deep_alone(target: Target) -> None:
+    """Among the others it is one level deeper, and all of them would be set aside as damaged."""
+    assert target.throw("POST", "/settings/kept", b"1").status == 200
+    assert target.throw("POST", "/settings/deep", b"[" * 200 + b"]" * 200).status == 400
+    assert target.throw("GET", "/settings/kept").json() == 1
