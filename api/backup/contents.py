@@ -102,9 +102,7 @@ def files_of(user: Path, say: Callable[[str], None]) -> Iterator[tuple[str, Path
             try:
                 mode = path.lstat().st_mode
                 if stat.S_ISLNK(mode) or (sys.version_info >= (3, 12) and path.is_junction()):
-                    say(
-                        f"left out: {whole!r} is a link, to {str(path.readlink())!r}; what it leads to is not in the backup"
-                    )
+                    say(f"left out: {whole!r} is a link, and what is at {str(path.readlink())!r} is not in the backup")
                 elif stat.S_ISREG(mode):
                     if not is_unfinished(name) and not _is_beside(path):
                         yield whole, path

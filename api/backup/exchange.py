@@ -7,6 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
+from api.backup.contents import BackupError
 from api.files_on_disk import move
 from api.lock import FolderLock
 
@@ -23,8 +24,17 @@ def finish_exchange(user: Path) -> None:
     """
     if not user.exists():
         for path in user.parent.glob(f"{prefix(user)}*{WHOLE}"):
-            move(path, user)
+            _into_place(path, user)
             return
+
+
+def _into_place(whole: Path, user: Path) -> None:
+    """Raises OSError. Another that starts in this moment may finish it, which is as good."""
+    try:
+        move(whole, user)
+    except FileNotFoundError:
+        if whole.exists() or not user.is_dir():
+            raise
 
 
 def clear_unfinished(user: Path) -> None:
@@ -34,7 +44,7 @@ def clear_unfinished(user: Path) -> None:
 
 
 def exchange(user: Path, made: Path, lock: FolderLock) -> Path:
-    """Give the new folder the name; returns where the former one is."""
+    """Give the new folder the name; returns where the former one is. Raises OSError, BackupError."""
     whole = made.with_name(made.name + WHOLE)
     move(made, whole)
     aside = user.with_name(f"{user.name}.before-{time.strftime('%Y%m%d-%H%M%S')}-{made.name[-4:]}")
@@ -45,7 +55,15 @@ def exchange(user: Path, made: Path, lock: FolderLock) -> Path:
     except OSError:
         shutil.rmtree(whole, ignore_errors=True)
         raise
-    move(whole, user)
+    try:
+        _into_place(whole, user)
+    except OSError as error:
+        if not user.exists():  # the next start finishes it
+            raise
+        raise BackupError(
+            f"another Easel was started meanwhile and has begun {user} anew: stop it and restore once more; what was"
+            f" there before is in {aside}"
+        ) from error
     for name in KEPT:
         if (aside / name).exists() and not (user / name).exists():
             move(aside / name, user / name)

@@ -98,6 +98,8 @@ def _copied(path: Path, beside: Path) -> Generator[tuple[Path, int, str]]:
                 said = str(target.execute("PRAGMA quick_check(1)").fetchone()[0])
         except sqlite3.DatabaseError as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_FULL:
+                raise BackupError(f"no copy of the database {path} fits into {beside}: the disk is full") from error
             if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
                 raise BackupError(f"the database {path} cannot be read: {error}") from error
             yield path, 0, str(error)

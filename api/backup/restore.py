@@ -32,9 +32,10 @@ def restore(source: Path, user: Path, known: Mapping[str, int]) -> tuple[Content
     known: the newest version of each database that this Easel can read.
     """
     lock = FolderLock(user)
-    finish_exchange(user)
-    there = user.is_dir()
+    there = False
     try:
+        finish_exchange(user)
+        there = user.is_dir()
         make_folder(user.parent)
         lock.take()
     except FolderTaken as error:

@@ -17,11 +17,13 @@ from typing import Any
 
 import pytest
 
+from api.backup import exchange
 from api.backup.command import known_versions
 from api.backup.contents import INSIDE, LIST, BackupError
 from api.backup.exchange import finish_exchange
 from api.backup.make import make
 from api.backup.restore import restore
+from api.files_on_disk import move
 from api.lock import FolderLock
 from tests.server.disks import fill, mounted
 from tests.server.harness import ROOT, running, say
@@ -160,10 +162,10 @@ def test_what_is_no_plain_file_is_told(user: Path, tmp_path: Path) -> None:
     told: list[str] = []
     contents = make(user, tmp_path / "kept.zip", told.append)
     assert len(contents.files) == 3
-    assert [line.partition(";")[0] for line in told] == [
-        f"left out: 'file' is a link, to '{tmp_path / 'away' / 'kept.json'}'",
+    assert told == [
+        f"left out: 'file' is a link, and what is at '{tmp_path / 'away' / 'kept.json'}' is not in the backup",
         "left out: 'pipe' is no plain file",
-        f"left out: 'default/elsewhere' is a link, to '{tmp_path / 'away'}'",
+        f"left out: 'default/elsewhere' is a link, and what is at '{tmp_path / 'away'}' is not in the backup",
     ]
 
 
@@ -203,6 +205,50 @@ def test_a_restore_that_was_cut_off_is_finished(backup: Path, user: Path) -> Non
     user.rename(user.with_name(".user.restoring-abcd.whole"))  # as it is between the two steps
     finish_exchange(user)
     assert (user / "token").read_text() == "secret"
+
+
+def test_a_server_that_starts_between_the_two_steps_finishes_it(
+    backup: Path, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(source: Path, target: Path) -> None:
+        move(source, target)
+        if source == user:
+            monkeypatch.setattr(exchange, "move", move)
+            finish_exchange(user)
+
+    monkeypatch.setattr(exchange, "move", moved)
+    (user / "token").write_text("another")
+    _, former = restore(backup, user, KNOWN)
+    assert former is not None
+    assert (user / "token").read_text() == "secret"
+    assert (former / "token").read_text() == "another"
+    assert (user / "environments" / "x" / "pip").read_text() == "of this machine"
+
+
+def test_a_server_that_begins_an_empty_folder_between_the_two_steps_is_told_of(
+    backup: Path, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(source: Path, target: Path) -> None:
+        move(source, target)
+        if source == user:
+            FolderLock(user).take()
+
+    monkeypatch.setattr(exchange, "move", moved)
+    with pytest.raises(BackupError, match="started meanwhile") as caught:
+        restore(backup, user, KNOWN)
+    [former] = user.parent.glob("user.before-*")
+    assert str(former) in str(caught.value)
+    assert (former / "token").read_text() == "secret"
+
+
+def test_a_folder_that_cannot_be_put_back_is_told(backup: Path, user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(_source: Path, _target: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    user.rename(user.with_name(".user.restoring-abcd.whole"))
+    monkeypatch.setattr(exchange, "move", refuses)
+    with pytest.raises(BackupError, match="cannot be used: Permission denied"):
+        restore(backup, user, KNOWN)
 
 
 def test_not_over_a_server_that_runs(backup: Path, user: Path) -> None:
@@ -324,6 +370,15 @@ def test_a_full_disk_leaves_the_backup_before(user: Path, tmp_path: Path) -> Non
         with pytest.raises(BackupError, match="MB left"):
             restore(small / "kept.zip", small / "b" / "user", KNOWN)
         assert (small / "b" / "user" / "token").read_text() == "secret"
+
+
+def test_a_disk_that_is_full_of_a_databases_copy(user: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(user / "journal.db", isolation_level=None)) as db:
+        db.execute("INSERT INTO jobs VALUES (zeroblob(5000000))")
+    with mounted(tmp_path / "small", 3) as small:
+        with pytest.raises(BackupError, match=r"journal\.db.*the disk is full"):
+            make(user, small / "kept.zip", quiet)
+        assert list(small.iterdir()) == []
 
 
 def test_all_databases_have_versions() -> None:
