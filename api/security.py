@@ -129,8 +129,9 @@ class Gate:
 
     def _is_secure(self, request: web.Request) -> bool:
         """Whether the browser came by TLS: to us, or to a proxy of ours."""
-        told = request.headers.get("X-Forwarded-Proto", "") if request.remote in self._proxies else ""
-        return self._secure or told.strip().lower() == "https"
+        told = request.headers.getall("X-Forwarded-Proto", ()) if request.remote in self._proxies else ()
+        last = ",".join(told).rpartition(",")[2]  # what stands before it anybody could have written
+        return self._secure or last.strip().lower() == "https"
 
     def login(self, request: web.Request) -> web.Response:
         """Answer `/?token=...`: to the bare address with the cookie set, or 401."""

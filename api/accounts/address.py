@@ -11,7 +11,8 @@ def address_of(request: web.Request) -> str:
     """The address by which tries are counted and which the audit log names."""
     from api.services import SERVICES
 
-    forwarded = request.headers.get("X-Forwarded-For", "").encode("ascii", "replace").decode()
+    # A proxy may add a line of its own after those that came: together they are one list.
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", ())).encode("ascii", "replace").decode()
     return spoken_for(request.remote or "", forwarded, request.app[SERVICES].flags.proxies)
 
 

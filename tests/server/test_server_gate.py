@@ -251,6 +251,14 @@ def test_behind_a_proxy_cookies_are_for_tls_and_tries_for_each_client(base: Path
         # A page that came without TLS may have been written by anybody on the way.
         headers["Origin"] = "http://easel.example"
         assert server.request("POST", "/easel/login", given, headers).status == 403
+        # Lines that were there before the proxy's own say nothing.
+        told = ("X-Forwarded-For: 6.6.6.6", "X-Forwarded-For: 10.1.1.2")
+        proto = ("X-Forwarded-Proto: http", "X-Forwarded-Proto: https")
+        lines = ("POST /easel/login HTTP/1.1", "Host: easel.example", "Content-Length: 0", *told, *proto)
+        assert ask(server, *lines, "Origin: http://easel.example")[0] == 403
+        assert ask(server, *lines, "Origin: https://easel.example")[0] == 401
+        noted = json.loads((base / "user" / "audit.log").read_text().splitlines()[-1])
+        assert (noted["what"], noted["address"]) == ("login_failed", "10.1.1.2")
 
 
 # TLS
