@@ -1,8 +1,8 @@
 """The device process: owns one device, the models on it and the cache of results; runs one job at a time.
 
 Started by the control process with one end of a socket pair. The first frame is the configuration; then, from it:
-`run`, `interrupt`, `free`, `drop`, `catalogue`, `packs`, `stats`, `stop`, and with an id that its `answer` has too
-`validate`, `on_prompt`, `refresh`, `describe`; to it: `pack`, `hello`, `catalogue`, `event`, `told`, `outcome`,
+`run`, `interrupt`, `catalogue`, `packs`, `stop`, and with an id that its `answer` has too `validate`, `on_prompt`,
+`refresh`, `describe`, `free`, `drop`, `stats`; to it: `pack`, `hello`, `catalogue`, `event`, `told`, `outcome`,
 `stats`, `log`, and what packs want: `routes`, `folders`, `prompt_handlers`, `submit`, `wish`, `renew`, `resting`. Jobs
 run on the main thread. The link is read on another, which ends this process when the link closes, even in the middle of
 a step; questions have a third, so that no job holds them up.
@@ -197,7 +197,7 @@ class Worker:
             case "interrupt":
                 self._interrupted.add(header["prompt_id"])
             case "free":
-                self._work.put(lambda: self._free(bool(header.get("models")), bool(header.get("cache"))))
+                self._work.put(lambda: self._free(header))
             case "validate" | "on_prompt" | "refresh":
                 self._checks.put(header)
             case "catalogue":
@@ -206,8 +206,9 @@ class Worker:
                 self._work.put(lambda: self._load_packs(header.get("load", []), header.get("reload", [])))
             case "stats":
                 self._tell_stats(detail=bool(header.get("detail")))
+                self._answer_done(header)
             case "drop":
-                self._work.put(lambda: self._drop(header.get("class_type"), header.get("model")))
+                self._work.put(lambda: self._drop(header))
             case "describe":
                 if self._to_describe is None:  # nobody asks before a person looks at models
                     self._to_describe = queue.SimpleQueue()
@@ -224,6 +225,11 @@ class Worker:
         stats = self.services.stats() if hasattr(self.services, "stats") else None
         more = {"detail": self._detail()} if detail else {}
         self.wire.send({"type": "stats", "device": stats, **more})
+
+    def _answer_done(self, header: JsonObject) -> None:
+        """What was asked is done, and told: an answer only where somebody waits for one."""
+        if "id" in header:
+            self.wire.send({"type": "answer", "id": header["id"]})
 
     def _detail(self) -> JsonObject:
         """What takes the memory: models that are loaded, results that are kept."""
@@ -300,7 +306,8 @@ class Worker:
         give_back()
         self._collected = time.monotonic()
 
-    def _free(self, models: bool, cache: bool) -> None:
+    def _free(self, header: JsonObject) -> None:
+        models, cache = bool(header.get("models")), bool(header.get("cache"))
         if cache:
             self.executor.cache.clear()
             self.executor.frozen.clear()
@@ -308,15 +315,18 @@ class Worker:
             self.services.free(models)
         self._collect()
         self._tell_stats(detail=True)
+        self._answer_done(header)
 
-    def _drop(self, class_type: object, model: object) -> None:
+    def _drop(self, header: JsonObject) -> None:
         """Let go of the results of one type of node, or of one model."""
+        class_type, model = header.get("class_type"), header.get("model")
         if isinstance(class_type, str):
             self.executor.cache.drop_type(class_type)
         if isinstance(model, str) and hasattr(self.services, "unload"):
             self.services.unload(model)
         self._collect()
         self._tell_stats(detail=True)
+        self._answer_done(header)
 
     # Model files
 
@@ -367,9 +377,9 @@ class Worker:
         if self.packs.sleeps(node.class_type for node in graph.nodes.values()):
             done = threading.Event()
             self._work.put(lambda: self._wake_for(graph, done))  # packs are imported on the main thread
-            if self.packs.host.job is not None:
-                return {"unknown": True}  # nobody waits for the job that runs: it is checked before it runs itself
-            done.wait()
+            # Nobody waits for jobs that are before it: what is not known now is checked before it runs itself.
+            if self.packs.host.job is not None or not done.wait(CHECK_PATIENCE / 2):
+                return {"unknown": True}
         person = str(header.get("person") or FIRST_PERSON)
         with on_behalf_of(person, self.folders.for_person(person)):
             problems = ask(graph, self.registry, nodes)

@@ -16,7 +16,7 @@ PATIENCE = 1.0
 
 async def get_devices(request: web.Request) -> web.Response:
     """What lies where: `worker` as in /easel/status, `ram`, `models`, `cache` by type of node, `budgets`, `frozen`."""
-    await request.app[SERVICES].worker.stats(PATIENCE, detail=True)
+    await request.app[SERVICES].worker.questions.stats(PATIENCE, detail=True)
     return _answer(request)
 
 
@@ -49,13 +49,13 @@ async def post_devices(request: web.Request) -> web.Response:
     body = await read_object(request)
     match body:
         case {"unload": str(model)}:
-            await worker.drop(model=model)
+            await worker.questions.drop(model=model)
         case {"drop": str(class_type)}:
-            await worker.drop(class_type=class_type)
+            await worker.questions.drop(class_type=class_type)
         case {"free": "models"}:
-            await worker.free(models=True, cache=False)
+            await worker.questions.free(models=True, cache=False)
         case {"free": "cache"}:
-            await worker.free(models=False, cache=True)
+            await worker.questions.free(models=False, cache=True)
         case _:
             raise Refusal(400, "invalid_request", "Say what to let go of: `unload`, `drop` or `free`.")
     return _answer(request)

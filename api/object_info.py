@@ -220,7 +220,7 @@ async def keep_ready(app: web.Application) -> AsyncGenerator[None]:
 
 async def object_info(request: web.Request) -> web.Response:
     services, info = request.app[SERVICES], request.app[OBJECT_INFO]
-    await services.worker.refresh(REFRESH)
+    await services.worker.questions.refresh(REFRESH)
     person = who(request).id
     # What an earlier server left is what the first person saw.
     found = None if services.worker.confirmed or person != FIRST_PERSON else await info.early()
@@ -238,7 +238,7 @@ async def object_info(request: web.Request) -> web.Response:
 
 async def object_info_of(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
-    await services.worker.refresh(REFRESH)
+    await services.worker.questions.refresh(REFRESH)
     catalogue = await _catalogue(services)
     name = request.match_info["node_class"]
     spec = catalogue.get(name)

@@ -50,7 +50,7 @@ class Accepted:
 
 async def post_prompt(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
-    body = await services.worker.hand_over(await read_object(request))
+    body = await services.worker.questions.hand_over(await read_object(request))
     number = _number(services, body)
     client_id = text_or_none(body, "client_id")
     prompt_id = text_or_none(body, "prompt_id") or str(uuid.uuid4())
@@ -105,7 +105,7 @@ async def accept(services: Services, body: JsonObject, owner: str) -> Accepted:
         )
         report = await aside(size, partial(check, catalogue))
         if _may_be_old(report, catalogue):
-            await services.worker.refresh(CATALOGUE_PATIENCE, surely=True)
+            await services.worker.questions.refresh(CATALOGUE_PATIENCE, surely=True)
             catalogue = services.worker.catalogue or catalogue
             report = await aside(size, partial(check, catalogue))
         pins = pins_of(kept)
@@ -153,7 +153,7 @@ async def _judge(services: Services, report: Report, owner: str) -> tuple[Graph,
         raise _refused(error, node_errors)
     if not report.to_ask:
         return report.graph, report.targets, node_errors, True
-    found = await services.worker.check(to_prompt(report.graph), list(report.to_ask), owner)
+    found = await services.worker.questions.check(to_prompt(report.graph), list(report.to_ask), owner)
     if found is None:
         return report.graph, report.targets, node_errors, False
     report = report.with_problems(found)
@@ -261,7 +261,7 @@ async def post_free(request: web.Request) -> web.Response:
     body = await read_object(request)
     unload, forget = bool(body.get("unload_models")), bool(body.get("free_memory"))
     if unload or forget:
-        await request.app[SERVICES].worker.free(models=True, cache=forget)
+        await request.app[SERVICES].worker.questions.free(models=True, cache=forget)
     return web.Response()
 
 

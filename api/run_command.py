@@ -152,7 +152,7 @@ async def _validated(worker: LocalWorker, graph: Graph, catalogue: Catalogue, fo
     runs_on = worker.report.about.get("device")
     report = validate(graph, catalogue, folders, budget=device.get("vram_total"), device=runs_on)
     if report.targets and report.to_ask:
-        found = await worker.check(to_prompt(report.graph), list(report.to_ask))
+        found = await worker.questions.check(to_prompt(report.graph), list(report.to_ask))
         report = report.with_problems(found or [])
     error = report.error()
     if error is not None:

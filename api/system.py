@@ -23,7 +23,7 @@ async def system_stats(request: web.Request) -> web.Response:
 
     services = request.app[SERVICES]
     memory = psutil.virtual_memory()
-    device = await services.worker.stats(0.5)
+    device = await services.worker.questions.stats(0.5)
     return web.json_response(
         {
             "system": {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import json
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -14,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from api.child import Child, ChildGone, start_child
-from api.files_on_disk import write_whole
+from api.kept import KeptJson
 from api.packs.guard import Guard
 from api.packs.known import Known, Packs
-from api.people import FIRST
 from api.secret_values import NEVER_SEEN, redacted
 from api.silence import Silence
+from api.worker_questions import Questions
 from api.worker_report import ABOUT, State, WorkerReport
-from graph.errors import Problem, ProtocolError
+from graph.errors import ProtocolError
 from graph.events import Event, from_wire
 from graph.registry import Catalogue
 from graph.types import JsonObject
@@ -31,14 +29,6 @@ log = logging.getLogger("easel")
 QUIET_AFTER_CRASH = 0.2
 """Seconds before a dead worker is replaced, doubled with each death that follows at once."""
 LONGEST_QUIET = 30.0
-SETTLED = 3.0
-"""Seconds that whoever frees memory waits to hear that it is done; while a job runs, nobody waits for that."""
-CHECK_DEADLINE = 5.0
-"""Seconds that a prompt waits for checks that only the worker can make."""
-REFRESH_EVERY = 1.0
-"""Seconds within which packs' own choices are not read anew once more."""
-DESCRIPTION_DEADLINE = 20.0
-"""Seconds that one model file's description may take; the first one loads what reads them."""
 
 
 class WorkerDied(Exception):
@@ -84,7 +74,7 @@ class LocalWorker:
         """How many different catalogues there were: another number is other node types."""
         self._script = script
         self._config = config
-        self._kept = kept_catalogue
+        self._kept = KeptJson(kept_catalogue, "the catalogue")
         self._changed = changed
         self._packs = packs
         self._guard = guard
@@ -99,14 +89,7 @@ class LocalWorker:
         self._run: _Run | None = None
         self._ready = asyncio.Event()
         self._catalogued = asyncio.Event()
-        self._answers: dict[int, asyncio.Future[JsonObject]] = {}
-        self._handlers = 0
-        """How many of its packs' functions want to see prompts."""
-        self._changing = False
-        """Whether packs take choices from files by themselves."""
-        self._refreshed = 0.0
-        self._numbers = itertools.count()
-        self._told_stats = asyncio.Event()
+        self.questions = Questions(self.report, self._send, self._is_ready)
         self._asked_to_end = False
         self._silence = Silence(
             lambda: self.report.state == "busy", lambda: self._tell({"type": "stats"}), self._silence_changed
@@ -127,9 +110,10 @@ class LocalWorker:
 
     async def _read_kept(self) -> None:
         """Aside: whoever asks for the page waits for nothing of it."""
+        data = await asyncio.to_thread(self._kept.read)
         try:
-            kept = await asyncio.to_thread(lambda: Catalogue.from_json(json.loads(self._kept.read_bytes())))
-        except (OSError, ValueError, KeyError, TypeError):
+            kept = Catalogue.from_json(data or {})
+        except (ValueError, KeyError, TypeError):
             return
         if self.catalogue is None:
             self.catalogue = kept
@@ -144,6 +128,8 @@ class LocalWorker:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+        await self._kept.settle()
+        await self._packs.declared.settle()
 
     async def wait_for_catalogue(self, patience: float) -> Catalogue | None:
         """The catalogue, once there is one; None after `patience` seconds without."""
@@ -182,80 +168,6 @@ class LocalWorker:
     async def interrupt(self, prompt_id: str) -> None:
         """Ask the job to stop where it next can."""
         await self._tell({"type": "interrupt", "prompt_id": prompt_id})
-
-    async def free(self, models: bool, cache: bool) -> None:
-        """Give memory back after the job that runs, or at once."""
-        await self._tell_and_hear({"type": "free", "models": models, "cache": cache}, self._patience())
-
-    async def check(self, prompt: JsonObject, nodes: list[str], person: str = FIRST) -> list[Problem] | None:
-        """What these nodes' own code objects to; None where the worker does not answer in time, or cannot now.
-
-        person: whose job it is, and so in whose folders it looks.
-        """
-        asked: JsonObject = {"type": "validate", "prompt": prompt, "nodes": nodes, "person": person}
-        found = await self._ask(asked, CHECK_DEADLINE)
-        if found is None or found.get("unknown"):
-            return None
-        return [Problem(**problem) for problem in found.get("problems", ())]
-
-    async def hand_over(self, body: JsonObject) -> JsonObject:
-        """What packs that asked to see prompts make of one; as it is where none asked, or none answers in time."""
-        if not self._handlers:
-            return body
-        found = await self._ask({"type": "on_prompt", "body": body}, CHECK_DEADLINE)
-        changed = None if found is None else found.get("body")
-        return body if changed is None else changed
-
-    async def refresh(self, patience: float, *, surely: bool = False) -> None:
-        """Have choices read anew that packs take from files by themselves; not so soon after the last time, or surely.
-
-        Where no pack has such choices nobody waits.
-        """
-        if self._changing and (surely or time.monotonic() - self._refreshed > REFRESH_EVERY):
-            self._refreshed = time.monotonic()
-            await self._ask({"type": "refresh"}, patience)
-
-    async def _ask(self, header: JsonObject, patience: float) -> JsonObject | None:
-        """The answer to a question; None while no worker answers."""
-        if self._child is None or not self._ready.is_set():
-            return None
-        number = next(self._numbers)
-        answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        try:
-            await self._child.send({**header, "id": number})
-            return await asyncio.wait_for(answer, patience)
-        except (ChildGone, TimeoutError):
-            return None
-        finally:
-            self._answers.pop(number, None)
-
-    async def describe(self, path: Path) -> JsonObject | None:
-        """What a model file says of itself (`models/describe.py`); None while no worker answers."""
-        found = await self._ask({"type": "describe", "path": str(path)}, DESCRIPTION_DEADLINE)
-        return None if found is None else found["facts"]
-
-    async def drop(self, *, class_type: str | None = None, model: str | None = None) -> None:
-        """Let go of the cached results of one type of node, or of one model, after the job that runs or at once."""
-        await self._tell_and_hear({"type": "drop", "class_type": class_type, "model": model}, self._patience())
-
-    async def stats(self, patience: float, *, detail: bool = False) -> JsonObject | None:
-        """The device's entry for /system_stats: fresh, or after `patience` seconds the last known.
-
-        detail: `report.detail` is asked for too.
-        """
-        if self._ready.is_set():
-            await self._tell_and_hear({"type": "stats", "detail": detail}, patience)
-        return self.report.device
-
-    def _patience(self) -> float:
-        return SETTLED if self.report.state == "ready" else 0.0
-
-    async def _tell_and_hear(self, header: JsonObject, patience: float) -> None:
-        """Send a message that is followed by stats, and wait for them; a worker that is busy may take longer."""
-        self._told_stats.clear()
-        if await self._tell(header):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._told_stats.wait(), patience)
 
     def replace(self) -> None:
         """Kill the process, in the middle of whatever it does; another is started. Counts as no crash."""
@@ -303,6 +215,14 @@ class LocalWorker:
         """Have packs under development imported anew, between jobs."""
         await self._tell({"type": "packs", "reload": [one.for_worker() for one in known]})
 
+    async def _send(self, header: JsonObject) -> None:
+        if self._child is None:
+            raise ChildGone("it is not there")
+        await self._child.send(header)
+
+    def _is_ready(self) -> bool:
+        return self._child is not None and self._ready.is_set()
+
     async def _tell(self, header: JsonObject) -> bool:
         if self._child is None:
             return False
@@ -346,11 +266,11 @@ class LocalWorker:
             self._renew = False  # what was asked for until now is seen by what follows
             packs = await asyncio.to_thread(self._packs.for_worker)
             self._imported = {pack["path"]: pack["hash"] for pack in packs if pack["state"] == "load"}
-            resting = await asyncio.to_thread(self._packs.declared.read)
-            memory = self._guard.memory
-            await child.send(
-                {**self._config, "type": "config", "packs": packs, "pack_memory": memory, "resting": resting}
-            )
+            learned = {
+                "resting": await asyncio.to_thread(self._packs.declared.read),
+                "pack_memory": self._guard.memory,
+            }
+            await child.send({**self._config, "type": "config", "packs": packs, **learned})
             watch = asyncio.gather(self._guard.watch(child), self._silence.watch())
             watch.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # or asyncio logs the latter
             async for header, blobs in child.frames():
@@ -388,9 +308,7 @@ class LocalWorker:
     def _fail_what_waits(self, how: str) -> None:
         if self._run is not None and not self._run.outcome.done():
             self._run.outcome.set_exception(WorkerDied(how))
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(ChildGone(how))
+        self.questions.fail(how)
 
     def _say(self, line: str) -> None:
         self._guard.heard()
@@ -423,21 +341,18 @@ class LocalWorker:
                 self._ready.set()
                 self._set_state("ready")
             case "answer":
-                answer = self._answers.get(header["id"])
-                if answer is not None and not answer.done():
-                    answer.set_result(header)
+                self.questions.answered(header)
             case "prompt_handlers":
-                self._handlers = header["count"]
+                self.questions.handlers = header["count"]
             case "renew":
                 self.renew()
             case "resting":
-                self._packs.declared.write(header["known"])
+                self._packs.declared.put(header["known"])
             case "folders" | "submit" | "wish":
                 self.on_wish(header)
             case "stats":
                 self.report.device = header["device"]
                 self.report.detail = header.get("detail", self.report.detail)
-                self._told_stats.set()
             case "log":
                 log.log(int(header.get("level", logging.INFO)), "worker: %s", header["text"])
             case other:
@@ -449,7 +364,7 @@ class LocalWorker:
         if before is None or dict(before) != dict(self.catalogue):
             self.catalogues += 1
             self.types_changed = self.types_changed or before is not None
-        self._changing = any(spec.changing for spec in self.catalogue.values())
+        self.questions.learn(self.catalogue)
         self.confirmed = True
         if header.get("packs") is not None:
             self.report.packs = header["packs"]
@@ -457,10 +372,7 @@ class LocalWorker:
         self._packs.learn(self.catalogue)
         self._changed()
         self._packs.changed()
-        try:
-            write_whole(self._kept, json.dumps(data, separators=(",", ":")).encode())
-        except OSError as error:
-            log.warning("the catalogue could not be kept in %s: %s", self._kept, error)
+        self._kept.put(data)
 
     def _take_pack(self, header: JsonObject) -> None:
         """A pack is about to be imported, or was: then it is `done`, with its `report`."""

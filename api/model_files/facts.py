@@ -125,7 +125,7 @@ class ModelFacts:
         done: list[tuple[Path, str, JsonObject]] = []
         while self._waiting:
             path, stamp = next(iter(self._waiting.items()))
-            facts = await self._worker.describe(path)
+            facts = await self._worker.questions.describe(path)
             if facts is None and tries < TRIES and self._worker.report.state in ("ready", "busy"):
                 tries += 1
                 continue
@@ -163,7 +163,7 @@ class ModelFacts:
         row = await self._row("SELECT facts FROM files WHERE path = ? AND stamp = ?", path, stamp)
         if row is not None:
             return json.loads(row)
-        facts = await self._worker.describe(path)
+        facts = await self._worker.questions.describe(path)
         if facts is not None:
             self._waiting.pop(path, None)
             await self._keep([(path, stamp, facts)])

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from api.flags import Flags
+from api.kept import KeptJson
 from api.packs.approvals import Approval, Approvals, Skip
 from api.packs.development import Development
 from api.packs.environments import Environments, Needs, needs_of
 from api.packs.names import Names
-from api.packs.resting import KeptDeclarations
 from graph.packs import PackOnDisk, named_packs
 from graph.spec import NodeSpec
 from graph.types import JsonObject
@@ -85,7 +85,8 @@ class Packs:
         self.approvals = Approvals(flags.user)
         self.development = Development(flags.user)
         self.names = Names(flags.user)
-        self.declared = KeptDeclarations(flags.user / "cache" / "packs.json", used=flags.packs_rest)
+        self.declared = KeptJson(flags.user / "cache" / "packs.json", "what packs declare")
+        """As the worker learned it: it need not import packs whose code only declares."""
         self.changed = changed
         """Called where a pack's approval or its standing became another."""
         self.environments = Environments(flags.user / "environments")

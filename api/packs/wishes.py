@@ -34,7 +34,7 @@ class Wishes:
                 self._begin(self._submit(header))
             case _:
                 free: JsonObject = header["free"]
-                self._begin(self._services.worker.free(bool(free.get("models")), bool(free.get("cache"))))
+                self._begin(self._services.worker.questions.free(bool(free.get("models")), bool(free.get("cache"))))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -51,11 +51,12 @@ class PackSession:
             Registry(), _writable(folders, config), _paths(config, "guarded"), config.get("pack_memory")
         )
         self._off: dict[str, PackReport] = {}
-        self._resting = Resting.from_json(config.get("resting"), signature(config, self._entries))
+        self._learns = bool(config.get("packs_rest", True))
+        kept = config.get("resting") if self._learns else None
+        self._resting = Resting.from_json(kept, signature(config, self._entries))
         self._asleep: dict[str, ToLoad] = {}
         """By node type, the packs that are imported when one of theirs is needed."""
         self._importing = threading.RLock()
-        self._learns = bool(config.get("packs_rest", True))
         self._around: Surroundings | None = None
         """Of the import just before."""
         self.host = Host(folders=folders, registry=Registry(), config=config, send=send)

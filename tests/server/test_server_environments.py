@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from api.kept import KeptJson
 from api.packs.environments import Environments, InstallError, needs_of
 from api.packs.guard import Guard
 from api.workers import LocalWorker
@@ -106,8 +107,8 @@ def test_what_cannot_be_had_is_said_with_pips_words(tmp_path: Path):
 def test_no_job_runs_while_something_is_installed_though_the_worker_ends_meanwhile(tmp_path: Path):
     script = tmp_path / "worker.py"
     script.write_text("")  # ends at once
-    kept = SimpleNamespace(read=lambda: None)
-    packs: Any = SimpleNamespace(for_worker=list, changed=lambda: None, declared=kept)
+    declared = KeptJson(tmp_path / "packs.json", "what packs declare")
+    packs: Any = SimpleNamespace(for_worker=list, changed=lambda: None, declared=declared)
     worker = LocalWorker(script, {}, tmp_path / "kept", lambda: None, packs, Guard(packs, 60, 2**30))
 
     async def steps() -> None:
