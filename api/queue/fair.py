@@ -26,7 +26,12 @@ UNKNOWN = 10_000.0
 
 def charged(expected: float | None) -> float:
     """What a turn counts beforehand that is expected to take so long."""
-    return max(LEAST, UNKNOWN if expected is None else expected)
+    return max(LEAST, taken_for(expected))
+
+
+def taken_for(expected: float | None) -> float:
+    """The same without what a turn costs at least: against a quota a job that takes nothing counts nothing."""
+    return UNKNOWN if expected is None else expected
 
 
 def turns(

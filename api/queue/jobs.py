@@ -17,6 +17,7 @@ from api.hub import Feed, Hub, text
 from api.people import ALONE, Person
 from api.queue import shown
 from api.queue.crashes import CRASHES, Crashes
+from api.queue.fair import taken_for
 from api.queue.journal import ATTEMPTS, Body, Ending, Entry, Journal
 from api.queue.line import Line
 from api.queue.parts import Parts, classes_of, is_in_parts
@@ -369,7 +370,7 @@ class Jobs:
         running = self._running
         if running is None:
             return None
-        return running.owner, max(running.ms, self.line.paces.expected(running.entry.about.work) or 0.0)
+        return running.owner, max(running.ms, taken_for(self.line.paces.expected(running.entry.about.work)))
 
     def _new_run(self, entry: Entry, classes: dict[str, str], attempt: int) -> Running:
         return Running(entry, classes, attempt, self._hub, self._feed, self._longest)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from api.clock import now_for_deleting
 from api.database import DatabaseError
 from api.hub import Feed
 from api.people import ALONE, Person
+from api.queue.fair import taken_for
 from api.queue.journal import Body, Entry, Journal
 from api.queue.pace import MOST_NODES, Paces
 from api.queue.quota import Quota, Unlimited, check_count, check_time
 from api.queue.spending import Spending
+from api.queue.summaries import About
 from api.queue.waiting import NotWaiting, Waiting
 from api.queue.whose import own_of, seen_by
 from graph.types import JsonObject
@@ -45,8 +47,9 @@ class Line:
         self._feed = feed
         self._changed = changed
         self._runs = runs
-        self._coming: Counter[str] = Counter()
-        """Jobs by owner that are being written down: they count as there already."""
+        self._coming: list[tuple[str, About]] = []
+        self._edited: dict[int, About] = {}
+        """By seq, what jobs will be that wait and are being written down anew: they count as that already."""
 
     async def read(self) -> None:
         """Take up what the journal knows of times."""
@@ -60,17 +63,44 @@ class Line:
             used[running[0]] = used.get(running[0], 0.0) + running[1]
         return used
 
-    def check_room(self, owner: str, more: int = 1, instead: int = 0) -> None:
-        """Raise Refusal where a person's quota has no room for so many more jobs, `instead` of so many that wait."""
+    def check_room(self, owner: str, more: Sequence[About], instead: Collection[int] = ()) -> None:
+        """Raise Refusal where a person's quota has no room for these jobs besides those that are there, without
+        `instead`, by seq.
+
+        The last of them may go over the time that there is, as the one job that is queued now may: how long jobs take
+        is only guessed. All before it count.
+        """
         quota = self.quota_of(owner)
         if quota.most_queued is None and quota.gpu_seconds_per_day is None:
             return
-        mine, running = self.waiting.of(owner), self._runs()
+        there = self._open(owner, instead)
+        running = self._runs()
         runs = running is not None and running[0] == owner
-        check_count(quota, len(mine) + runs + self._coming[owner] - instead, more)
-        expected = sum(self.paces.expected(entry.about.work) or 0.0 for entry in mine)
-        open_ms = expected + (running[1] if running is not None and runs else 0.0)
-        check_time(quota, self.spending, owner, open_ms, now_for_deleting())
+        check_count(quota, len(there) + runs, len(more))
+        self._check_time(owner, [*there, *more[:-1]])
+
+    def _check_time(self, owner: str, counted: Iterable[About]) -> None:
+        running = self._runs()
+        ms = running[1] if running is not None and running[0] == owner else 0.0
+        ms += sum(taken_for(self.paces.expected(about.work)) for about in counted)
+        check_time(self.quota_of(owner), self.spending, owner, ms, now_for_deleting())
+
+    def _open(self, owner: str, instead: Collection[int]) -> list[About]:
+        """A person's jobs that wait or are being written down."""
+        waiting = [entry for entry in self.waiting.of(owner) if entry.seq not in instead]
+        return [self._edited.get(entry.seq, entry.about) for entry in waiting] + [
+            about for whose, about in self._coming if whose == owner
+        ]
+
+    @contextmanager
+    def _arriving(self, jobs: Sequence[tuple[str, About]]) -> Generator[None]:
+        """While these, each with its owner, are being written down they count as there already."""
+        self._coming += jobs
+        try:
+            yield
+        finally:
+            for job in jobs:
+                self._coming.remove(job)
 
     async def submit(
         self, prompt_id: str, client_id: str | None, number: float, body: Body, secrets: JsonObject
@@ -86,22 +116,21 @@ class Line:
         def same(entry: Entry) -> bool:
             return entry.about.slot == slot and entry.client_id == client_id and entry.owner == owner
 
-        self.check_room(owner, instead=0 if slot is None else sum(map(same, self.waiting.all())))
+        replaced = () if slot is None else {entry.seq for entry in self.waiting.of(owner) if same(entry)}
+        self.check_room(owner, [body.about], replaced)
         body = self._reckoned(body)
         # Out of the list first: while the journal writes, the loop must not start one of them.
         older = [] if slot is None else self.waiting.take_out(same)
         if older:
             number = older[0].number
-        self._coming[owner] += 1
         try:
-            seq = await self._journal.accept(
-                prompt_id, client_id, number, body, now, instead_of=[entry.seq for entry in older]
-            )
+            with self._arriving([(owner, body.about)]):
+                seq = await self._journal.accept(
+                    prompt_id, client_id, number, body, now, instead_of=[entry.seq for entry in older]
+                )
         except DatabaseError:
             self._insert(older)
             raise
-        finally:
-            self._coming[owner] -= 1
         self._forget_secrets(older)
         if secrets:
             self.secrets[seq] = secrets
@@ -142,14 +171,10 @@ class Line:
         Raises Refusal where a quota has no room for them.
         """
         taken = await self._journal.taken_out(ids, seen_by(person))
-        more = Counter(entry.owner for entry in taken)
-        for owner, count in more.items():
-            self.check_room(owner, count)
-        self._coming.update(more)
-        try:
+        for owner in {entry.owner for entry in taken}:
+            self.check_room(owner, [entry.about for entry in taken if entry.owner == owner])
+        with self._arriving([(entry.owner, entry.about) for entry in taken]):
             found = await self._journal.bring_back([entry.seq for entry in taken])
-        finally:
-            self._coming.subtract(more)
         self.put_back(found)
         return [entry.prompt_id for entry in found]
 
@@ -196,14 +221,19 @@ class Line:
     async def edit(self, prompt_id: str, body: Body, secrets: JsonObject) -> None:
         """Give a waiting job of the body's owner another prompt: it runs that one, or this fails and it runs its own.
 
-        Raises NotWaiting.
+        Raises NotWaiting, and Refusal where its owner's time of the device is used up.
         """
         seq = next((each.seq for each in self.waiting.of(body.owner) if each.prompt_id == prompt_id), None)
         if seq is None:
             raise NotWaiting(prompt_id)
+        self._check_time(body.owner, self._open(body.owner, [seq]))
         body = self._reckoned(body)
         # The journal is asked before this gives way: should the loop start the job meanwhile, it reads the new prompt.
-        await self._journal.edit(seq, body)
+        self._edited[seq] = body.about
+        try:
+            await self._journal.edit(seq, body)
+        finally:
+            self._edited.pop(seq, None)
         self.secrets.pop(seq, None)
         if secrets:
             self.secrets[seq] = secrets

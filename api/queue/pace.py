@@ -86,10 +86,11 @@ class Paces:
             return None
         return pace.ms * (steps or pace.steps) if pace.steps else pace.ms
 
-    def work(self, prompt: JsonObject, targets: Sequence[str], owner: str = FIRST) -> list[list[Any]]:
-        """What a job that is queued now will have to do: what its owner's job before it does not do already."""
+    def work(self, prompt: JsonObject, targets: Sequence[str], owner: str = FIRST) -> list[list[Any]] | None:
+        """What a job that is queued now will have to do: what its owner's job before it does not do already. None
+        where the graph is too large for that."""
         if len(prompt) > MOST_NODES:
-            return []
+            return None
         shapes = shapes_of(prompt)
         needed = [shapes[id] for id in needed_by(prompt, targets) if id in shapes]
         last = self._last.get(owner, frozenset[bytes]())
@@ -97,8 +98,10 @@ class Paces:
         self._last[owner] = frozenset(shape.sign for shape in needed)
         return [[*key, count] for key, count in new.items()]
 
-    def expected(self, work: Sequence[Sequence[Any]]) -> float | None:
-        """Milliseconds for all of it; None where a part has never run."""
+    def expected(self, work: Sequence[Sequence[Any]] | None) -> float | None:
+        """Milliseconds for all of it; None where a part has never run, or nothing is known of it."""
+        if work is None:
+            return None
         total = 0.0
         for class_type, about, steps, count in work:
             ms = self.expect(class_type, about, steps)

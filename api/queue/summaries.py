@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal, cast
 
 from graph.types import JsonObject
@@ -39,8 +39,8 @@ class About:
     """The first one in the prompt."""
     cells: int = 0
     """Of its grid, where it is a sweep."""
-    work: list[list[Any]] = field(default_factory=list[list[Any]])
-    """What it does that the job before it did not: see api.queue.pace."""
+    work: list[list[Any]] | None = None
+    """What it does that the job before it did not: see api.queue.pace. None where that was not reckoned."""
 
     @classmethod
     def of(cls, prompt: JsonObject, extra: JsonObject) -> About:
