@@ -70,9 +70,10 @@ async def check_password(request: web.Request, name: str, password: str) -> Acco
     account = accounts.named(name)
     # A name that nobody has is not written down: it may be a password in the wrong field.
     facts = {"account": account.id, "account_name": account.name} if account is not None else {}
-    wait = logins.tries.begin(key, address)
+    wait, news = logins.tries.begin(key, address)
     if wait:
-        await note(request, "login_limited", **facts)
+        if news:  # a line for each would let a stranger turn the log over until nothing else is in it
+            await note(request, "login_limited", **facts)
         raise too_many(wait)
     # The same is done for a name that nobody has, so that it takes as long.
     hash = await accounts.password("" if account is None else account.id)

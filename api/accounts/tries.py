@@ -7,8 +7,11 @@ count like others. The clock is one that nobody sets.
 from __future__ import annotations
 
 import ipaddress
+import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 BY_NAME = 8
 BY_ADDRESS = 40
@@ -18,35 +21,56 @@ MOST_KEPT = 10_000
 """Names and addresses that are remembered; the oldest are forgotten."""
 
 
+class Begun(NamedTuple):
+    """What became of a try. wait: 0, or in how many seconds one may be made again: then this one is not looked at.
+    news: whether it is refused for a reason for which none was, in as long."""
+
+    wait: float
+    news: bool = False
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Tries of one name, or from one place. told: when one was last refused for it."""
+
+    times: list[float] = field(default_factory=list[float])
+    told: float = -math.inf
+
+
 class Tries:
     """Wrong tries of the last minutes."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._times: dict[tuple[str, str], list[float]] = {}
+        self._counted: dict[tuple[str, str], _Counted] = {}
 
-    def begin(self, name: str, address: str) -> float:
-        """Count a try. 0, or in how many seconds one may be made again: then this one is not looked at."""
+    def begin(self, name: str, address: str) -> Begun:
+        """Count a try."""
         now = self._clock()
-        wait = 0.0
+        wait, news = 0.0, False
         limits = ((("name", name), BY_NAME), (("address", _network(address)), BY_ADDRESS))
-        for slot, most in limits:
-            times = self._times[slot] = [at for at in self._times.pop(slot, []) if now - at < WITHIN]
-            if len(times) >= most:
-                wait = max(wait, times[-most] + WITHIN - now)
-        if wait == 0:
-            for slot, _ in limits:
-                self._times[slot].append(now)
-        while len(self._times) > MOST_KEPT:
-            del self._times[next(iter(self._times))]
-        return wait
+        found = [(slot, self._counted.pop(slot, None) or _Counted(), most) for slot, most in limits]
+        for _, counted, most in found:
+            counted.times = [at for at in counted.times if now - at < WITHIN]
+            if len(counted.times) >= most:
+                wait = max(wait, counted.times[-most] + WITHIN - now)
+                if now - counted.told >= WITHIN:
+                    counted.told, news = now, True
+        for slot, counted, _ in found:
+            if wait == 0:
+                counted.times.append(now)
+            if counted.times:  # names that were only refused push out none that count
+                self._counted[slot] = counted
+        while len(self._counted) > MOST_KEPT:
+            del self._counted[next(iter(self._counted))]
+        return Begun(wait, news)
 
     def right(self, name: str, address: str) -> None:
         """The try that began was the right one."""
-        self._times.pop(("name", name), None)
-        times = self._times.get(("address", _network(address)))
-        if times:
-            times.pop()
+        self._counted.pop(("name", name), None)
+        counted = self._counted.get(("address", _network(address)))
+        if counted is not None and counted.times:
+            counted.times.pop()
 
 
 def _network(address: str) -> str:

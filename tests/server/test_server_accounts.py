@@ -206,6 +206,8 @@ def test_passwords_cannot_be_tried_for_ever(server: Server, people: People) -> N
     assert [reply.status for reply in answers] == [401] * 8 + [429]
     assert 0 < int(answers[-1].headers["retry-after"]) <= 900
     assert log_in(server, "Tried").status == 429, "nor does the right one tell anything now"
+    noted = people.ada.get(server, "/easel/audit", limit=5).json()["entries"]
+    assert [entry["what"] for entry in noted].count("login_limited") == 1, "who goes on trying writes no more lines"
     assert log_in(server, "Vera").status == 200, "others are let in"
 
 

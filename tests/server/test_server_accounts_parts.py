@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.accounts import audit_file, keys
+from api.accounts import audit_file, keys, tries
 from api.accounts.address import spoken_for
 from api.accounts.audit_file import AuditFile
 from api.accounts.command import main
@@ -211,27 +211,54 @@ def test_bad_passwords_are_refused(given: object) -> None:
 
 def test_tries_are_counted_by_name_and_by_address() -> None:
     clock = Clock()
-    tries = Tries(clock)
+    counted = Tries(clock)
     for _ in range(BY_NAME):
-        assert tries.begin("ada", "10.0.0.1") == 0
-    assert tries.begin("ada", "10.0.0.2") == WITHIN, "from everywhere"
-    assert tries.begin("vera", "10.0.0.1") == 0
-    tries.right("vera", "10.0.0.1")
+        assert counted.begin("ada", "10.0.0.1").wait == 0
+    assert counted.begin("ada", "10.0.0.2").wait == WITHIN, "from everywhere"
+    assert counted.begin("vera", "10.0.0.1").wait == 0
+    counted.right("vera", "10.0.0.1")
     clock.now += WITHIN - 1
-    assert tries.begin("ada", "10.0.0.1") == 1
+    assert counted.begin("ada", "10.0.0.1").wait == 1
     clock.now += 1
-    assert tries.begin("ada", "10.0.0.1") == 0
+    assert counted.begin("ada", "10.0.0.1").wait == 0
     for number in range(BY_ADDRESS):
-        assert tries.begin(f"name {number}", f"2001:db8:1:2::{number:x}") == 0
-    assert tries.begin("another", "2001:db8:1:2:ffff::1") > 0, "a whole net is one address"
-    assert tries.begin("another", "2001:db8:1:3::1") == 0
+        assert counted.begin(f"name {number}", f"2001:db8:1:2::{number:x}").wait == 0
+    assert counted.begin("another", "2001:db8:1:2:ffff::1").wait > 0, "a whole net is one address"
+    assert counted.begin("another", "2001:db8:1:3::1").wait == 0
 
 
 def test_tries_that_are_right_are_never_too_many() -> None:
-    tries = Tries(Clock())
+    counted = Tries(Clock())
     for _ in range(3 * BY_ADDRESS):
-        assert tries.begin("ada", "10.0.0.1") == 0
-        tries.right("ada", "10.0.0.1")
+        assert counted.begin("ada", "10.0.0.1").wait == 0
+        counted.right("ada", "10.0.0.1")
+
+
+def test_tries_that_are_refused_push_out_none_that_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tries, "MOST_KEPT", 2 * BY_ADDRESS)
+    counted = Tries(Clock())
+    for _ in range(BY_NAME):
+        counted.begin("ada", "10.0.0.1")
+    for number in range(5 * BY_ADDRESS):
+        counted.begin(f"name {number}", "10.0.0.2")
+    assert counted.begin("ada", "10.0.0.3").wait > 0
+
+
+def test_of_many_tries_that_are_refused_one_is_news() -> None:
+    """Each that is told is a line of the log, which is bounded."""
+    clock = Clock()
+    counted = Tries(clock)
+    for _ in range(BY_NAME):
+        assert not counted.begin("ada", "10.0.0.1").news
+    assert [counted.begin("ada", f"10.0.0.{n}").news for n in range(1, 6)] == [True, False, False, False, False]
+    for number in range(BY_ADDRESS):
+        assert not counted.begin(f"name {number}", "10.0.1.1").news
+    assert [counted.begin(f"name {n}", "10.0.1.1").news for n in range(100, 105)] == [True, False, False, False, False]
+    told = 0
+    for _ in range(40):
+        clock.now += WITHIN / 10
+        told += sum(counted.begin("ada", "10.0.2.1").news for _ in range(20))
+    assert told == 4, "once in each quarter of an hour"
 
 
 @pytest.mark.parametrize(
