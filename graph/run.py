@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from graph.cache import Entry
-from graph.call import as_node_error, calls, merge, within
+from graph.call import merge
+from graph.calling import Calling, Visit
 from graph.cells import cells_of
-from graph.context import Context
 from graph.dynamic import DynamicGraph
-from graph.ending import blocked, deadlock, failed, interrupted
-from graph.errors import Cancelled, GraphError, NodeError
+from graph.ending import deadlock, failed, interrupted
+from graph.errors import GraphError, NodeError
 from graph.events import Event, ExecutionCached, ExecutionError, ExecutionInterrupted
 from graph.expansion import expand, resolve, results_of
-from graph.facts import Stopwatch
 from graph.grown import declared_input
 from graph.held import Held
 from graph.inputs import gather
@@ -34,11 +32,6 @@ from graph.types import Key, NodeId
 if TYPE_CHECKING:
     from graph.execute import Executor
 
-OUT_OF_MEMORY = (
-    "There was not enough memory, and not after all caches and idle models were dropped either. "
-    "Use a smaller size or batch, or close other programs that use this device."
-)
-
 FROZEN_GONE = (
     "Its frozen result was gone, since the server was started anew or its memory was freed. "
     "It was computed again, and this result is kept from now on."
@@ -48,24 +41,6 @@ MOST_WARNINGS = 20
 """Of one node in one run."""
 
 
-@dataclass(slots=True)
-class _Visit:
-    """What is known of a node between its first visit and its end."""
-
-    started: float
-    clock: Stopwatch = field(default_factory=Stopwatch)
-    peak: int | None = None
-    """Bytes that its calls took at most, where the device tells."""
-    warnings: list[str] = field(default_factory=list[str])
-    reason_told: bool = False
-    retried: bool = False
-    blocked: bool = False
-    """A blocker with a message stands in its way, or before it: the next run shall show that again."""
-    outcomes: list[Outcome] | None = None
-    """Its calls' results, while the nodes of an expansion run."""
-    inputs: dict[str, list[Any]] = field(default_factory=dict[str, "list[Any]"])
-
-
 class Run:
     def __init__(
         self, executor: Executor, job: Job, emit: Callable[[Event], None], cancelled: Callable[[], bool]
@@ -73,7 +48,6 @@ class Run:
         self.executor = executor
         self.job = job
         self.emit = emit
-        self.is_cancelled = cancelled
         self._cells = cells_of(job.extra)
         self.graph = DynamicGraph(job.graph, self._cells)
         self.failures: list[ExecutionError] = []
@@ -90,9 +64,12 @@ class Run:
         self._ranks = Ranks(self.graph.graph, self._kind, turns)
         self._held = Held()
         self._owner: dict[Key, NodeId] = {}
-        self._visits: dict[NodeId, _Visit] = {}
+        self._visits: dict[NodeId, Visit] = {}
         self._current: NodeId | None = None
         self._past = PastRun(job.graph.nodes, self._names.keys)
+        self._calling = Calling(
+            executor, job, self.graph, self._names, self._tasks, emit, cancelled, self.warn, self.executed
+        )
 
     # Before anything runs
 
@@ -168,7 +145,7 @@ class Run:
     def loop(self) -> None:
         """Run until every staged node is finished. Raises NodeError, GraphError or Cancelled."""
         while self._schedule:
-            self._check_cancelled()
+            self._calling.check_cancelled()
             for id in self._tasks.turn():
                 self._schedule.ready(id)
             id = self._schedule.next()
@@ -179,10 +156,6 @@ class Run:
                 self._tasks.wait()
             else:
                 raise deadlock(self.graph, self._schedule.unfinished)
-
-    def _check_cancelled(self) -> None:
-        if self.is_cancelled():
-            raise Cancelled
 
     def _visit_in_cell(self, id: NodeId) -> None:
         """A failure ends the run. In a job of many cells it ends what reads the node, and the others go on."""
@@ -203,29 +176,29 @@ class Run:
         if visit is None:
             if self._share(id):
                 return
-            visit = self._visits[id] = _Visit(time.monotonic())
+            visit = self._visits[id] = Visit(time.monotonic())
         visit.clock.go()
         type = self._names.type(id)
         if visit.outcomes is not None:
-            with self._guard(id, visit):
+            with self._calling.guard(id, visit):
                 entry = resolve(type.spec, visit.outcomes, self._held)
             visit.blocked = visit.blocked or _is_blocked(entry)
             self._finish(id, entry, visit)
             return
         done = self._tasks.take(id)
         if done is None:
-            with self._guard(id, visit):
+            with self._calling.guard(id, visit):
                 inputs, missing = gather(self.graph, self.job, id, type.spec, self._result)
             visit.inputs = inputs
             if self._bring_back(id, missing):
                 visit.clock.pause()
                 return
             self._tell_executing(id, type, visit)
-            with self._guard(id, visit):
+            with self._calling.guard(id, visit):
                 if missing and type.check_lazy is not None and self._ask_lazy(id, type, inputs, missing):
                     visit.clock.pause()
                     return
-        outcomes = self._attempt(id, type, visit, done)
+        outcomes = self._calling.attempt(id, type, visit, done)
         if outcomes is not None:
             self._conclude(id, type, visit, outcomes)
 
@@ -256,7 +229,7 @@ class Run:
             self._schedule.wait(id, dict.fromkeys(lost))
         return bool(lost)
 
-    def _tell_executing(self, id: NodeId, type: NodeType, visit: _Visit) -> None:
+    def _tell_executing(self, id: NodeId, type: NodeType, visit: Visit) -> None:
         self._tell.state(id, 0, "running")
         reason = None
         if not visit.reason_told:
@@ -272,15 +245,7 @@ class Run:
 
     def _ask_lazy(self, id: NodeId, type: NodeType, inputs: dict[str, list[Any]], missing: list[str]) -> bool:
         """Ask which lazy inputs are needed, and stage those. True if the node has to wait or be visited again."""
-        assert type.check_lazy is not None
-        given = {**inputs, **{name: [None] for name in missing}}
-        wanted: dict[str, None] = {}
-        for values in calls(type.spec, given):
-            if isinstance(values, Blocked):
-                continue
-            names = within(self._context(id), type.check_lazy, values)
-            names = self._tasks.wait_for(names) if inspect.isawaitable(names) else names
-            wanted |= dict.fromkeys(name for name in names or () if name in missing)
+        wanted = self._calling.lazy_wanted(id, type, inputs, missing)
         if not wanted:
             return False
         sources = [link.node for name, link in self.graph.nodes[id].links() if name in wanted]
@@ -288,70 +253,16 @@ class Run:
         self._schedule.wait(id, dict.fromkeys(sources))
         return True
 
-    # Calling
-
-    def _attempt(self, id: NodeId, type: NodeType, visit: _Visit, done: list[Any] | None) -> list[Outcome] | None:
-        """Call the function, or collect what its tasks gave. None while a task runs.
-
-        A lack of memory drops caches and idle models and is followed by one more attempt.
-        """
-        with self._guard(id, visit):
-            try:
-                return self._start(id, type, visit) if done is None else _raise_first(done)
-            except (Exception, SystemExit) as error:
-                if visit.retried or not self.executor.is_out_of_memory(error):
-                    raise
-            visit.retried = True  # outside of `except`, where the traceback would keep the node's tensors alive
-            self.executor.free()
-            return self._start(id, type, visit)
-
-    def _start(self, id: NodeId, type: NodeType, visit: _Visit) -> list[Outcome] | None:
-        """Call for each element of the inputs. None if a call has to be waited for."""
-        found: list[Any] = []
-        waits = False
-        inputs = visit.inputs
-        declared_missing = [name for name, _ in self.graph.nodes[id].links() if name not in inputs]
-        if declared_missing:
-            inputs = {**inputs, **{name: [None] for name in declared_missing}}
-        taken = self.executor.measure_memory()
-        for index, values in enumerate(calls(type.spec, inputs)):
-            self._check_cancelled()
-            if isinstance(values, Blocked):
-                found.append(self._pass_block(id, type, visit, values))
-                continue
-            outcome = within(self._context(id, index), type.call, values)
-            waits = waits or inspect.isawaitable(outcome)
-            found.append(outcome)
-        if taken is not None and not waits:
-            visit.peak = max(visit.peak or 0, taken())
-        if not waits:
-            return found
-        return self._tasks.start(id, found)
-
-    def _pass_block(self, id: NodeId, type: NodeType, visit: _Visit, block: Blocked) -> Blocked:
-        """A blocker on its way through a node that does not run. Its message is told once."""
-        visit.blocked = visit.blocked or block.told or block.message is not None
-        if block.message is None:
-            return block
-        self.emit(blocked(self.job, id, type.spec.class_type, self.executed, block.message))
-        return Blocked(told=True)
-
-    def _guard(self, id: NodeId, visit: _Visit) -> Any:
-        def advice(error: BaseException) -> str | None:
-            return OUT_OF_MEMORY if self.executor.is_out_of_memory(error) else None
-
-        return as_node_error(id, self.graph.nodes[id].class_type, visit.inputs, advice)
-
     # Results
 
-    def _conclude(self, id: NodeId, type: NodeType, visit: _Visit, outcomes: list[Outcome]) -> None:
+    def _conclude(self, id: NodeId, type: NodeType, visit: Visit, outcomes: list[Outcome]) -> None:
         expansions = [outcome for outcome in outcomes if isinstance(outcome, Expansion)]
         if not expansions:
-            with self._guard(id, visit):
+            with self._calling.guard(id, visit):
                 entry = merge(type.spec, outcomes)
             self._finish(id, entry, visit)
             return
-        with self._guard(id, visit):
+        with self._calling.guard(id, visit):
             sources = expand(self.graph, self._names, id, expansions)
             order = plan(self.graph.graph, sources, self._names.keys)
             self._names.add(order)
@@ -363,7 +274,7 @@ class Run:
         self._schedule.wait(id, sources)
         visit.clock.pause()
 
-    def _finish(self, id: NodeId, entry: Entry, visit: _Visit) -> None:
+    def _finish(self, id: NodeId, entry: Entry, visit: Visit) -> None:
         kept = self._freeze(id, entry, visit) if id in self._names.pins and not visit.blocked else False
         if visit.warnings:
             entry = replace(entry, warnings=tuple(dict.fromkeys(visit.warnings)))
@@ -377,7 +288,7 @@ class Run:
         self._tell.finished(id, entry, seconds=visit.clock.seconds(), peak=visit.peak, sizes=sizes, kept=kept)
         self._end(id)
 
-    def _freeze(self, id: NodeId, entry: Entry, visit: _Visit) -> bool:
+    def _freeze(self, id: NodeId, entry: Entry, visit: Visit) -> bool:
         """Keep what a frozen node gave, since its result was not there."""
         pin = self._names.pins[id]
         if pin.key is not None:
@@ -428,30 +339,10 @@ class Run:
         self._held.clear()
         self.executor.memory.add(self._holder, self._past)
 
-    def _context(self, id: NodeId, index: int | None = None) -> Context:
-        return self._names.context(
-            id, self.emit, self.is_cancelled, index, self.warn, lambda name: self._spoil(id, name)
-        )
-
-    def _spoil(self, id: NodeId, name: str) -> None:
-        """A node has changed the value of an input: it is computed anew in the next run."""
-        for linked, link in self.graph.nodes[id].links():
-            if linked == name:
-                self._names.volatile.add(link.node)
-                self.executor.cache.drop(self._names.keys[link.node])
-
 
 def _is_blocked(entry: Entry) -> bool:
     """Whether a failure or a message that was told stands in the place of a result."""
     return any(isinstance(value, Blocked) and value.told for output in entry.outputs for value in output)
-
-
-def _raise_first(done: list[Any]) -> list[Outcome]:
-    """The results of all calls. Raises the first exception among them."""
-    for outcome in done:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return done
 
 
 def _now() -> int:
