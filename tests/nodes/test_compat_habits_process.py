@@ -12,7 +12,7 @@ import pytest
 
 from nodes.compat import host
 from nodes.packs import restarts, watch
-from tests.nodes.test_compat_habits import Place, place
+from tests.nodes.habits import Place, place
 from tests.server.harness import until
 
 __all__ = ["place"]
