@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 
 from api.disk_use import DISK_USE
-from api.files_on_disk import move, write_whole
+from api.files_on_disk import move, sync_folder, write_whole
 from api.people import who
 from api.replies import Refusal, as_refusal
 from api.services import SERVICES
@@ -20,6 +24,15 @@ from graph.folders import inside
 
 MOST_FILES = 100_000
 """Of one listing."""
+TICK = 1_000_000
+"""Nanoseconds by which a file's time goes on where the system's clock did not between two writes."""
+
+Info = dict[str, int | float]
+"""`size`, `modified` and `created`, as clients know them."""
+
+_guard = threading.Lock()
+_turns: WeakValueDictionary[Path, threading.Lock] = WeakValueDictionary()
+"""Of files that are being written; held by whoever writes."""
 
 
 def user_root(request: web.Request) -> Path:
@@ -43,7 +56,7 @@ async def list_files(request: web.Request) -> web.Response:
     recurse, full, split = (request.query.get(n, "").lower() == "true" for n in ("recurse", "full_info", "split"))
     names = await asyncio.to_thread(_names, path, recurse)
     if full:
-        listed: list[Any] = [info for name in names if (info := _info(path / name, name)) is not None]
+        listed: list[Any] = [{"path": name, **info} for name in names if (info := _info(path / name)) is not None]
     elif split:
         listed = [[name, *name.split("/")] for name in names]
     else:
@@ -78,7 +91,7 @@ async def file_time(request: web.Request) -> web.Response:
         path = inside(user_root(request), request.query.get("file", ""))
     except FileNameError as error:
         raise Refusal(403, error.type, str(error)) from None
-    info = _info(path, path.name) if path.is_file() else None
+    info = _info(path) if path.is_file() else None
     return web.json_response({"modified": info and info["modified"]})
 
 
@@ -86,8 +99,7 @@ async def post_file(request: web.Request) -> web.Response:
     """Ours: with `modified=TIME` a file that is not as it was then stays as it is."""
     root = user_root(request)
     path = _inside(request, "file")
-    if _keeps(request) and path.exists():
-        return web.Response(status=409, text="File already exists")
+    _refuse_taken(request, path)
     _refuse_changed(request, path)
     limit, use, person = request.app[SERVICES].flags.max_upload, request.app[DISK_USE], who(request).id
     async with use.room_for(person, limit if request.content_length is None else request.content_length):
@@ -97,29 +109,75 @@ async def post_file(request: web.Request) -> web.Response:
             if len(body) > limit:
                 raise Refusal(413, "body_too_large", f"The file is larger than {limit / 2**20:g} MB.")
         try:
-            await asyncio.to_thread(write_whole, path, bytes(body))
+            info = await asyncio.to_thread(_write, request, path, bytes(body))
         except OSError as error:
             raise as_refusal(error, path.name) from error
         use.add(person, len(body))
-    return _written(request, root, path)
+    return _written(request, root, path, info)
+
+
+def _write(request: web.Request, path: Path, data: bytes) -> Info | None:
+    """What is known of the file then. Raises HTTPConflict or Refusal where somebody was here while the data came."""
+    with _alone_with(path):
+        _refuse_taken(request, path)
+        _refuse_changed(request, path)
+        before = path.stat().st_mtime if path.exists() else None
+        write_whole(path, data)
+        status = path.stat()
+        if status.st_mtime == before:  # whoever knows the file as it was must not take it for the same
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + TICK))
+        return _info(path)
 
 
 async def delete_file(request: web.Request) -> web.Response:
-    _existing(request, "file").unlink()
+    path = _existing(request, "file")
+    try:
+        await asyncio.to_thread(_delete, path)
+    except FileNotFoundError:
+        raise web.HTTPNotFound from None
+    except OSError as error:
+        raise as_refusal(error, path.name) from error
+    request.app[DISK_USE].forget()
     return web.Response(status=204)
+
+
+def _delete(path: Path) -> None:
+    with _alone_with(path):
+        path.unlink()
+        sync_folder(path.parent)
 
 
 async def move_file(request: web.Request) -> web.Response:
     root = user_root(request)
     source = _existing(request, "file")
     target = _inside(request, "dest")
-    if _keeps(request) and target.exists():
-        return web.Response(status=409, text="File already exists")
+    _refuse_taken(request, target)
     try:
-        move(source, target)
+        info = await asyncio.to_thread(_move, request, source, target)
     except OSError as error:
         raise as_refusal(error, target.name) from error
-    return _written(request, root, target)
+    return _written(request, root, target, info)
+
+
+def _move(request: web.Request, source: Path, target: Path) -> Info | None:
+    """Raises HTTPNotFound or HTTPConflict where somebody was here before."""
+    with _alone_with(source, target):
+        if not source.is_file():
+            raise web.HTTPNotFound
+        _refuse_taken(request, target)
+        move(source, target)
+        return _info(target)
+
+
+@contextmanager
+def _alone_with(*paths: Path) -> Generator[None]:
+    """No other request writes to these files meanwhile: what is found of them holds until they are written."""
+    with _guard:
+        locks = [_turns.setdefault(path, threading.Lock()) for path in sorted({*paths})]
+    with ExitStack() as held:
+        for lock in locks:
+            held.enter_context(lock)
+        yield
 
 
 def _inside(request: web.Request, part: str) -> Path:
@@ -144,8 +202,10 @@ def _existing(request: web.Request, part: str) -> Path:
     return path
 
 
-def _keeps(request: web.Request) -> bool:
-    return request.query.get("overwrite") == "false"
+def _refuse_taken(request: web.Request, path: Path) -> None:
+    """Raises HTTPConflict where a file is there that the writer would keep."""
+    if request.query.get("overwrite") == "false" and path.exists():
+        raise web.HTTPConflict(text="File already exists")
 
 
 def _refuse_changed(request: web.Request, path: Path) -> None:
@@ -163,17 +223,18 @@ def _refuse_changed(request: web.Request, path: Path) -> None:
         raise Refusal(412, "file_changed", f"{path.name} was changed by somebody else in the meantime.")
 
 
-def _written(request: web.Request, root: Path, path: Path) -> web.Response:
+def _written(request: web.Request, root: Path, path: Path, info: Info | None) -> web.Response:
     name = path.relative_to(root).as_posix()
-    return web.json_response(_info(path, name) if request.query.get("full_info", "").lower() == "true" else name)
+    full = request.query.get("full_info", "").lower() == "true"
+    return web.json_response((info and {"path": name, **info}) if full else name)
 
 
-def _info(path: Path, name: str) -> dict[str, Any] | None:
+def _info(path: Path) -> Info | None:
     try:
         status = path.stat()
     except OSError:  # deleted since it was listed
         return None
-    return {"path": name, "size": status.st_size, "modified": status.st_mtime, "created": status.st_ctime}
+    return {"size": status.st_size, "modified": status.st_mtime, "created": status.st_ctime}
 
 
 def _names(folder: Path, recurse: bool) -> list[str]:
@@ -198,10 +259,10 @@ def _tree(root: Path, start: Path) -> list[dict[str, Any]]:
             found.append({"name": name, "path": place, "type": "directory"})
         for name in files:
             place = (here / name).relative_to(root).as_posix()
-            info = None if name.startswith(".") else _info(here / name, place)
+            info = None if name.startswith(".") else _info(here / name)
             if info is not None and len(found) < MOST_FILES:
                 info.pop("created")
-                found.append({"name": name, "type": "file", **info})
+                found.append({"name": name, "type": "file", "path": place, **info})
     return sorted(found, key=lambda item: (item["type"] != "directory", item["name"].lower()))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from tests.server.harness import Server, running
+from tests.server.disks import mounted, writable
+from tests.server.harness import PATIENCE, Server, running
 
 
 def place(name: str) -> str:
@@ -141,3 +144,73 @@ def test_a_file_that_is_not_as_the_writer_knows_it_stays(server: Server) -> None
     assert server.request("POST", f"{at}?modified=soon", raw=b"3").status == 412
     server.request("POST", at, raw=b"1")
     assert server.request("POST", f"{at}?modified=soon", raw=b"3").status == 400
+
+
+def begun(server: Server, path: str, data: bytes) -> http.client.HTTPConnection:
+    """A request that the server has begun to answer: only the last byte of its body is still to come."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Length", str(len(data)))
+    connection.endheaders(data[:-1])
+    return connection
+
+
+def ended(connection: http.client.HTTPConnection, data: bytes) -> tuple[int, bytes]:
+    connection.send(data[-1:])
+    answer = connection.getresponse()
+    try:
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("way", ["modified", "overwrite"])
+def test_of_two_that_save_at_once_only_one_does(server: Server, way: str) -> None:
+    """Both have been let in before either had sent all."""
+    at = place(f"at once/{way}.json")
+    if way == "modified":
+        known = server.request("POST", at + "?full_info=true", raw=b"old").json()["modified"]
+        both, refused = [f"{at}?modified={known}"] * 2, 412
+    else:
+        both, refused = [f"{at}?overwrite=false"] * 2, 409
+    first, second = begun(server, both[0], b"first"), begun(server, both[1], b"second")
+    assert server.get("/userdata", dir="at once", absent="empty").status == 200  # so both have been looked at
+    assert ended(first, b"first")[0] == 200
+    assert ended(second, b"second")[0] == refused
+    assert server.get(at).body == b"first"
+
+
+@pytest.mark.parametrize(("query", "refused"), [("overwrite=false", 409), ("modified={}", 412)])
+def test_of_many_that_save_at_once_only_one_does(server: Server, query: str, refused: int) -> None:
+    at = place(f"many {refused}.json")
+    if refused == 412:
+        query = query.format(server.request("POST", at + "?full_info=true", raw=b"old").json()["modified"])
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda n: server.request("POST", f"{at}?{query}", raw=b"%d" % n), range(8)))
+    status = [reply.status for reply in replies]
+    assert sorted(status) == [200] + [refused] * 7
+    assert server.get(at).body == b"%d" % status.index(200)
+
+
+def test_of_many_files_that_are_moved_to_one_name_none_is_lost(server: Server) -> None:
+    for n in range(8):
+        server.request("POST", place(f"from {n}.json"), raw=b"%d" % n)
+    to = quote("all to.json", safe="")
+    with ThreadPoolExecutor(8) as pool:
+        moved = pool.map(lambda n: server.post(f"{place(f'from {n}.json')}/move/{to}?overwrite=false").status, range(8))
+        status = list(moved)
+    assert sorted(status) == [200] + [409] * 7
+    assert server.get(place("all to.json")).body == b"%d" % status.index(200)
+    kept = {f"from {n}.json" for n in range(8) if status[n] == 409}
+    assert kept <= set(server.get("/userdata", dir=".").json())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="mounts a file system")
+def test_a_file_that_cannot_be_deleted_is_named(server: Server) -> None:
+    with mounted(server.base / "user" / "default" / "fixed") as disk:
+        server.request("POST", place("fixed/a.json"), raw=b"1")
+        writable(disk, yes=False)
+        reply = server.request("DELETE", place("fixed/a.json"))
+        assert (reply.status, reply.json()["error"]["type"]) == (503, "read_only")
+        assert "a.json" in reply.json()["error"]["message"]
+        assert server.get(place("fixed/a.json")).body == b"1"
