@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from functools import partial
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -48,6 +49,7 @@ from api.packs.forward import FORWARD, forward
 from api.page import PAGE
 from api.queue import job_routes, sweeps
 from api.queue import routes as runs
+from api.queue.leaving import may_run
 from api.queue.pruning import keep_bounded
 from api.replies import ON_FAILED_WRITE, turn_errors_into_replies
 from api.report import routes as report
@@ -147,6 +149,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     services.feed.watch(app[DISK_USE].heard)
     services.jobs.disk_left = app[DISK_USE].left
     services.jobs.line.quota_of = services.accounts.quotas
+    services.jobs.line.may_run = partial(may_run, services.accounts)
     app[library.LIBRARIES] = {}
     app[model_library.NOTES] = {}
     app[shares_guest.DOOR] = shares_guest.Door()

@@ -252,7 +252,11 @@ class Jobs:
             return
         entry = self.line.waiting.pop()
         try:
-            await self._run(entry)
+            if self.line.may_run(entry.owner):
+                await self._run(entry)
+            else:
+                log.info("job %s is taken out: %s may not run jobs", entry.prompt_id, entry.owner)
+                await self.line.drop(entry)
             self._note_problem("")
         except DatabaseError as error:
             log.error("%s", error)

@@ -1,6 +1,8 @@
 """Jobs of people who may not run any: their account is gone or switched off, or they may only look by now.
 
-What waits is taken out (an admin can bring it back for a day), what runs is stopped.
+The queue asks `may_run` when a job is taken in and right before it runs, so none of theirs begins, whatever becomes of
+what is done here: what runs is stopped, and what waits is taken out without waiting for its turn. An admin can bring it
+back for a day, once its owner may run jobs again.
 """
 
 from __future__ import annotations
@@ -53,8 +55,8 @@ class Leaving:
                 continue
             them = Person(owner, "", "viewer", SCOPES_OF["viewer"])
             try:
-                gone = await self._jobs.remove(None, them)
                 await self._jobs.interrupt(None, person=them)
+                gone = await self._jobs.remove(None, them)
                 log.info("%s may not run jobs any more: %d that waited were taken out", owner, len(gone))
             except DatabaseError as error:
                 log.error("jobs of %s could not be taken out: %s", owner, error)

@@ -20,6 +20,7 @@ from api.queue.spending import Spending
 from api.queue.summaries import About
 from api.queue.waiting import NotWaiting, Waiting
 from api.queue.whose import own_of, seen_by
+from api.replies import Refusal
 from graph.types import JsonObject
 
 LISTED = 1000
@@ -41,6 +42,8 @@ class Line:
         self.paces = Paces()
         self.spending = Spending()
         self.quota_of: Callable[[str], Quota] = lambda person: Unlimited()
+        self.may_run: Callable[[str], bool] = lambda person: True
+        """Asked before a job of this person is taken in, and right before it runs."""
         self.secrets: dict[int, JsonObject] = {}
         """Credentials of jobs by seq, which are never written down."""
         self._journal = journal
@@ -62,6 +65,15 @@ class Line:
         if (running := self._runs()) is not None:
             used[running[0]] = used.get(running[0], 0.0) + running[1]
         return used
+
+    def check_owner(self, owner: str) -> None:
+        """Raise Refusal where jobs of this person may not run."""
+        if not self.may_run(owner):
+            raise Refusal(
+                403,
+                "may_not_run",
+                "Jobs of this account may not run: it was removed or switched off, or it may only look.",
+            )
 
     def check_room(self, owner: str, more: Sequence[About], instead: Collection[int] = ()) -> None:
         """Raise Refusal where a person's quota has no room for these jobs besides those that are there, without
@@ -106,7 +118,7 @@ class Line:
         self, prompt_id: str, client_id: str | None, number: float, body: Body, secrets: JsonObject
     ) -> tuple[float, list[str]]:
         """Put a job into its owner's line. When this returns, the job is on the disk. Raises DatabaseError, and
-        Refusal where the owner's quota is used up.
+        Refusal where the owner's quota is used up or their jobs may not run.
 
         One that names a slot takes the place of what waits in it, in one step. Gives its number, and whose place it
         took.
@@ -116,6 +128,7 @@ class Line:
         def same(entry: Entry) -> bool:
             return entry.about.slot == slot and entry.client_id == client_id and entry.owner == owner
 
+        self.check_owner(owner)
         replaced = () if slot is None else {entry.seq for entry in self.waiting.of(owner) if same(entry)}
         self.check_room(owner, [body.about], replaced)
         body = self._reckoned(body)
@@ -168,15 +181,23 @@ class Line:
     async def bring_back(self, ids: Sequence[str], person: Person = ALONE) -> list[str]:
         """Jobs that were taken out while they waited wait again, where they were; gives the ids of those found.
 
-        Raises Refusal where a quota has no room for them.
+        Raises Refusal where a quota has no room for them, or jobs of their owner may not run.
         """
         taken = await self._journal.taken_out(ids, seen_by(person))
         for owner in {entry.owner for entry in taken}:
+            self.check_owner(owner)
             self.check_room(owner, [entry.about for entry in taken if entry.owner == owner])
         with self._arriving([(entry.owner, entry.about) for entry in taken]):
             found = await self._journal.bring_back([entry.seq for entry in taken])
         self.put_back(found)
         return [entry.prompt_id for entry in found]
+
+    async def drop(self, entry: Entry) -> None:
+        """Take out one whose turn it is, and which is not in the list any more. Raises DatabaseError."""
+        await self._journal.remove([entry.seq])
+        self._forget_secrets([entry])
+        self.tell([], [entry])
+        self._changed()
 
     def put_back(self, entries: Sequence[Entry]) -> None:
         """These wait again; the journal says so already."""

@@ -1,4 +1,4 @@
-"""The line of waiting jobs without a server: what quotas let in."""
+"""The line of waiting jobs without a server: what quotas let in, and whose jobs run."""
 
 from __future__ import annotations
 
@@ -8,28 +8,36 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from api.accounts.store import AccountStore
 from api.clock import now_for_deleting
-from api.hub import Feed
-from api.people import ALONE
+from api.database import DatabaseError
+from api.hub import Feed, Hub, Listener
+from api.people import ALONE, SCOPES_OF, Person
 from api.queue.fair import UNKNOWN
+from api.queue.jobs import Jobs
 from api.queue.journal import Body, Journal
+from api.queue.leaving import Leaving
 from api.queue.line import Line
 from api.queue.pace import MOST_NODES
 from api.queue.quota import Unlimited
 from api.queue.summaries import About
 from api.replies import Refusal
+from api.workers import LocalWorker
+from graph.types import JsonObject
 
 OWNER = "vera"
+PEOPLE = (OWNER, "max")
 WORDS = count()
 
 
-def body(size: int) -> Body:
+def body(size: int, owner: str = OWNER) -> Body:
     """Of a graph of so many nodes that never ran, another each time."""
     prompt = {str(n): {"class_type": "Never", "inputs": {"word": next(WORDS)}} for n in range(size)}
-    return Body(json.dumps(prompt), "{}", json.dumps(list(prompt)), True, About.of(prompt, {}), OWNER)
+    return Body(json.dumps(prompt), "{}", json.dumps(list(prompt)), True, About.of(prompt, {}), owner)
 
 
 def new() -> Body:
@@ -123,3 +131,132 @@ def test_jobs_that_are_brought_back_together_count_together(tmp_path: Path) -> N
         assert await line.bring_back(["c"], ALONE) == ["c"]
 
     with_line(tmp_path, work)
+
+
+# Whose jobs run
+
+
+class Device:
+    """Stands for the process that runs jobs: it ends each when it is let go on, and knows whose it ran."""
+
+    def __init__(self) -> None:
+        self.types_changed = False
+        self.ran: list[str] = []
+        self.go_on = asyncio.Event()
+
+    async def wait_until_ready(self) -> None:
+        pass
+
+    async def run(self, job: JsonObject, checked: bool, on_event: object) -> JsonObject:
+        self.ran.append(job["person"])
+        await self.go_on.wait()
+        return {"status": "success", "outputs": {}, "meta": {}, "messages": []}
+
+    async def interrupt(self, prompt_id: str) -> None:
+        self.go_on.set()
+
+
+def with_jobs(tmp_path: Path, work: Callable[[Jobs, Device, Hub], Awaitable[None]]) -> None:
+    async def run() -> None:
+        device, hub = Device(), Hub()
+        jobs = Jobs(journal, cast(LocalWorker, device), hub, Feed(), paused=False, grace=60)
+        try:
+            await work(jobs, device, hub)
+        finally:
+            await jobs.stop()
+
+    journal = Journal(tmp_path / "journal.db")
+    journal.open()
+    try:
+        asyncio.run(run())
+    finally:
+        journal.close()
+
+
+async def until(met: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not met():  # noqa: ASYNC110 - whatever changes it
+            await asyncio.sleep(0.001)
+
+
+def test_jobs_of_who_may_run_none_are_not_taken_in(tmp_path: Path) -> None:
+    async def work(line: Line) -> None:
+        assert await submit(line, ("a", new())) == ["a"]
+        await line.remove(["a"], ALONE)
+        line.may_run = lambda person: person != OWNER
+        with pytest.raises(Refusal, match="may not run"):
+            await line.submit("b", None, 0, new(), {})
+        with pytest.raises(Refusal, match="may not run"):
+            await line.bring_back(["a"], ALONE)
+        assert list(line.waiting) == []
+        await line.submit("c", None, 0, body(1, "max"), {})
+        line.may_run = lambda person: True
+        assert await line.bring_back(["a"], ALONE) == ["a"]
+
+    with_line(tmp_path, work)
+
+
+def test_none_of_theirs_begins(tmp_path: Path) -> None:
+    """Also where nobody was told that they may not any more."""
+
+    async def work(jobs: Jobs, device: Device, hub: Hub) -> None:
+        await jobs.start()
+        jobs.pause(True)
+        await jobs.line.submit("a", None, 0, new(), {"key": "secret"})
+        await jobs.line.submit("b", None, 1, body(1, "max"), {})
+        jobs.line.may_run = lambda person: person != OWNER
+        jobs.pause(False)
+        await until(lambda: jobs.running_for(ALONE, "b"))
+        device.go_on.set()
+        await until(lambda: jobs.remaining == 0)
+        assert device.ran == ["max"]
+        assert jobs.line.secrets == {}
+        jobs.line.may_run = lambda person: True
+        assert await jobs.line.bring_back(["a"], ALONE) == ["a"]
+        await until(lambda: device.ran == ["max", OWNER])
+
+    with_jobs(tmp_path, work)
+
+
+def test_what_runs_is_stopped_whatever_becomes_of_what_waits(tmp_path: Path) -> None:
+    class Accounts:
+        exist = True
+
+        def account(self, id: str) -> None:
+            return None
+
+    async def work(jobs: Jobs, device: Device, hub: Hub) -> None:
+        await jobs.start()
+        await jobs.line.submit("a", None, 0, new(), {})
+        await jobs.line.submit("b", None, 1, new(), {})
+        await until(lambda: jobs.running_for(ALONE, "a"))
+
+        async def fail(*_: object) -> list[str]:
+            raise DatabaseError("the disk is full")
+
+        cast(Any, jobs).remove = fail
+        jobs.pause(True)
+        leaving = Leaving(cast(AccountStore, Accounts()), jobs)
+        leaving.look()
+        await until(lambda: jobs.running_for(ALONE) is None)
+        assert [entry.prompt_id for entry in jobs.line.waiting] == ["b"]
+        await leaving.stop()
+
+    with_jobs(tmp_path, work)
+
+
+def test_what_a_pack_says_of_no_job_is_heard_by_all_whoevers_runs(tmp_path: Path) -> None:
+    async def work(jobs: Jobs, device: Device, hub: Hub) -> None:
+        ears = [Listener(cast(Any, None), "id", None, Person(id, id, "artist", SCOPES_OF["artist"])) for id in PEOPLE]
+        for ear in ears:
+            hub.join(ear)
+        await jobs.start()
+        await jobs.line.submit("a", "id", 0, new(), {})
+        await until(lambda: jobs.running_for(ALONE, "a"))
+        before = [len(ear.outbox) for ear in ears]
+        jobs.pass_on("of a pack", {}, None)
+        assert [len(ear.outbox) for ear in ears] == [count + 1 for count in before]
+        jobs.pass_on("of a pack", {}, "id")
+        assert [len(ear.outbox) for ear in ears] == [before[0] + 2, before[1] + 1]
+
+    with_jobs(tmp_path, work)
