@@ -12,8 +12,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
+from tests.browser.queueing import open_queue, queue, stocked, waiting
 from tests.browser.test_browser_kept import document, free_port, newest, says, state, text_of, write
-from tests.server.harness import Server, running
+from tests.browser.things import with_words
+from tests.server.harness import Server, running, start
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 REGISTRY = "tests.browser.palette:registry"
@@ -81,3 +83,31 @@ def test_the_page_recovers_from_a_dead_worker_and_a_dead_server(
         results(person, 3)
         assert [error for error in person.errors if not error.startswith("WebSocket connection to")] == []
         context.close()
+
+
+def test_a_server_that_is_killed_during_a_run_comes_back(
+    context: Any, tmp_path: Path, text_to_image: dict[str, Any]
+) -> None:
+    server = start(stocked(tmp_path / "base"), registry=REGISTRY)
+    try:
+        server.wait_until_ready()
+        artist = Person(context.new_page(), server)
+        artist.open(f"http://127.0.0.1:{server.port}/")
+        artist.load(with_words(text_to_image, "survivor"))
+        queue(artist, "survivor", steps=250)
+        queue(artist, "next")
+        artist.until("() => window.easel.session.status(3).value > 2")
+        panel = open_queue(artist)
+        expect(waiting(panel)).to_have_count(1)
+        server.kill()
+        expect(panel).to_contain_text("The server does not answer")
+        again = start(server.base, "--port", str(server.port), registry=REGISTRY)
+        server.process = again.process
+        expect(panel.locator(".job-running")).to_contain_text("second try", timeout=20_000)
+        expect(panel.locator(".past .job img")).to_have_count(2, timeout=20_000)
+        expect(panel).not_to_contain_text("The server does not answer")
+        texts = [entry["prompt"][2]["6"]["inputs"]["text"] for entry in server.get("/history").json().values()]
+        assert texts == ["survivor", "next"]
+    finally:
+        server.process.kill()
+        server.process.wait()
