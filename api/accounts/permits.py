@@ -16,10 +16,8 @@ RUN: tuple[str, ...] = (
     "POST /prompt",
     "POST /queue",
     "POST /interrupt",
-    "POST /free",
     "POST /jobs/cancel",
     "POST /jobs/{job_id}/cancel",
-    "POST /easel/queue",
     "POST /easel/queue/cancel",
     "POST /easel/queue/move",
     "POST /easel/queue/restore",
@@ -28,7 +26,6 @@ RUN: tuple[str, ...] = (
     "PATCH /easel/jobs/{prompt_id}",
     "POST /easel/jobs/{prompt_id}",
     "POST /easel/jobs/{prompt_id}/again",
-    "POST /easel/devices",
     # Who has a shared link runs its graph in the name of who made it.
     "POST /easel/shares",
     "PATCH /easel/shares/{id}",
@@ -70,6 +67,10 @@ WRITE: tuple[str, ...] = (
 )
 ADMIN: tuple[str, ...] = (
     "POST /users",
+    # The queue and the device are everybody's.
+    "POST /free",
+    "POST /easel/queue",
+    "POST /easel/devices",
     "GET /easel/log",
     "GET /internal/logs",
     "GET /internal/logs/raw",

@@ -44,7 +44,7 @@ test('with accounts one may do what the role or the token may, and is told why n
 })
 
 test('what commands need', () => {
-  assert.deepEqual(['run', 'run_mode_live', 'interrupt', 'save_as', 'log', 'undo', 'queue'].map(needOf), ['run', 'run', 'run', 'write', 'admin', null, null])
+  assert.deepEqual(['run', 'run_mode_live', 'interrupt', 'save_as', 'log', 'pause_queue', 'undo', 'queue'].map(needOf), ['run', 'run', 'run', 'write', 'admin', 'admin', null, null])
 })
 
 test('whose a job is, is told to admins, and only of others', async () => {

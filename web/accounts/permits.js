@@ -7,9 +7,9 @@
 
 /** What commands need. @type {readonly (readonly [Scope, RegExp])[]} */
 const COMMANDS = [
-  ['run', /^(?:run|run_.*|interrupt|pause_queue|sweep|sweep_widget)$/u],
+  ['run', /^(?:run|run_.*|interrupt|sweep|sweep_widget)$/u],
   ['write', /^(?:save|save_as|app_share|publish_subgraph|rename_graph)$/u],
-  ['admin', /^(?:log|people|audit)$/u],
+  ['admin', /^(?:pause_queue|log|people|audit)$/u],
 ]
 
 /** @param {string} id  of a command @returns {Scope | null} */

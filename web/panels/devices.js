@@ -64,7 +64,7 @@ export function devicesPanel({ client, schema, toasts, showLog }) {
         const title = words.startsWith(file) ? words : sentence(words)
         return h('div.held', {}, h('div.words', {}, h('span', { 'data-tip': model.file }, title),
           h('small', {}, [bytesInWords(model.bytes), model.patched ? t('{size} of patches', { size: bytesInWords(model.patched) }) : '', model.precision, model.device].filter(Boolean).join(' · '))),
-        h('button.round', { type: 'button', 'data-needs': 'run', 'data-key': model.id, disabled: model.busy, 'aria-label': t('Unload {name}', { name: title }), 'data-tip': model.busy ? t('It is in use') : t('Unload it'),
+        h('button.round', { type: 'button', 'data-needs': 'admin', 'data-key': model.id, disabled: model.busy, 'aria-label': t('Unload {name}', { name: title }), 'data-tip': model.busy ? t('It is in use') : t('Unload it'),
           onclick: () => act({ unload: model.id }, t('{name} is unloaded.', { name: title })) }, icon('close', 13)))
       }
 
@@ -72,11 +72,11 @@ export function devicesPanel({ client, schema, toasts, showLog }) {
       function cacheRow(kind) {
         const title = schema().get(kind.class_type)?.title ?? kind.class_type
         return h('div.held', {}, h('div.words', {}, h('span', { 'data-tip': kind.class_type }, title), h('small', {}, `${many(kind.results, 'one result', '{count} results')} · ${bytesInWords(weight(kind))}`)),
-          h('button.round', { type: 'button', 'data-needs': 'run', 'data-key': kind.class_type, 'aria-label': t('Drop the results of {name}', { name: title }), 'data-tip': t('Drop them'), onclick: () => act({ drop: kind.class_type }, t('The results of {name} are dropped.', { name: title })) }, icon('close', 13)))
+          h('button.round', { type: 'button', 'data-needs': 'admin', 'data-key': kind.class_type, 'aria-label': t('Drop the results of {name}', { name: title }), 'data-tip': t('Drop them'), onclick: () => act({ drop: kind.class_type }, t('The results of {name} are dropped.', { name: title })) }, icon('close', 13)))
       }
 
       /** @param {string} key @param {string} label @param {() => void} onclick */
-      const button = (key, label, onclick) => h('div.tools', {}, h('button', { type: 'button', 'data-needs': 'run', 'data-key': key, onclick }, icon('trash', 14), label))
+      const button = (key, label, onclick) => h('div.tools', {}, h('button', { type: 'button', 'data-needs': 'admin', 'data-key': key, onclick }, icon('trash', 14), label))
 
       /** @param {object} what @param {string} words */
       async function act(what, words) {

@@ -32,7 +32,7 @@ export function queuePanel({ feed, settings, typeTitle, seeWorker, whose, ...par
     id: 'queue',
     title: t('Queue'),
     fill(body) {
-      const pause = h('button', { type: 'button', 'data-needs': 'run', onclick: () => void acts.pause(!feed.paused) })
+      const pause = h('button', { type: 'button', 'data-needs': 'admin', onclick: () => void acts.pause(!feed.paused) })
       const said = h('div.reader', { role: 'status' })
       const notices = h('div.notices', { role: 'status' })
       const room = h('div.body.scrolls', { tabindex: -1 })

@@ -28,14 +28,14 @@ export function openStatus({ known, anchor, goOn, run }) {
   /** @type {Record<import('./sentences.js').Act, () => HTMLElement>} */
   const acts = {
     retry: () => act('retry', t('Try now'), () => known.retryNow()),
-    go_on: () => act('go_on', t('Let the queue go on'), goOn),
+    go_on: () => act('go_on', t('Let the queue go on'), goOn, 'admin'),
     failed: () => act('failed', t('Show the failed jobs'), () => leaveFor('queue')),
     log: () => act('log', t('What the server says'), () => leaveFor('log')),
     devices: () => act('devices', t('What takes memory'), () => leaveFor('devices')),
   }
 
-  /** @param {string} key @param {string} label @param {() => void} onclick */
-  const act = (key, label, onclick) => h('button.link', { type: 'button', 'data-key': key, onclick }, label)
+  /** @param {string} key @param {string} label @param {() => void} onclick @param {string} [needs] */
+  const act = (key, label, onclick, needs) => h('button.link', { type: 'button', 'data-key': key, 'data-needs': needs, onclick }, label)
 
   /** @param {string} command */
   function leaveFor(command) {
