@@ -137,7 +137,11 @@ def _claim(temporary: Path, path: Path) -> None:
     except OSError:
         with path.open("xb"):
             pass
-        temporary.replace(path)
+        try:
+            temporary.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _sync_names_in(folder: Path) -> None:

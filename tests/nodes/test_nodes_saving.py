@@ -204,6 +204,17 @@ def test_a_disk_that_cannot_link_still_never_overwrites(tmp_path: Path, monkeypa
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_a_name_that_was_taken_for_nothing_is_free_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "not possible")
+
+    monkeypatch.setattr(numbered.os, "link", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(SaveError, match="not possible"):
+        write_numbered(tmp_path, "a", ".png", b"1")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("number", "sentence"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "may not write"), (errno.EIO, "not saved")]
 )
