@@ -12,7 +12,6 @@ import errno
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from api.disk_use import DISK_USE
-from api.files_on_disk import copy_whole, make_folder, sync_folder, write_whole
+from api.files_on_disk import copy_whole, move, move_new, open_unnamed, write_whole
 from api.media_headers import LOOKED_AT, objection, what
 from api.own_files import as_seen, place
 from api.people import who
@@ -140,9 +139,9 @@ async def _receive(part: BodyPartReader, folder: Path, limit: int) -> Upload:
     name = PurePosixPath((part.filename or "").replace("\\", "/")).name
     size = waiting = 0
     suffix = Path(name).suffix
-    handle, path = tempfile.mkstemp(prefix=".upload-", suffix=suffix if _SUFFIX.fullmatch(suffix) else "", dir=folder)
+    file = open_unnamed(folder, suffix if _SUFFIX.fullmatch(suffix) else "")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with file:
             sink = _Sink(file)
             chunks: list[bytes] = []
             while chunk := await part.read_chunk(CHUNK):
@@ -157,9 +156,9 @@ async def _receive(part: BodyPartReader, folder: Path, limit: int) -> Upload:
             await asyncio.to_thread(sink.finish, chunks)
     except BaseException:
         with suppress(OSError):
-            os.unlink(path)  # noqa: PTH108
+            os.unlink(file.name)  # noqa: PTH108
         raise
-    return Upload(Path(path), name, sink.digest.hexdigest(), size)
+    return Upload(Path(file.name), name, sink.digest.hexdigest(), size)
 
 
 class _Sink:
@@ -237,25 +236,18 @@ def _overwrites(upload: Upload) -> bool:
 
 def _settle(upload: Upload, target: Path, overwrite: bool) -> Path:
     """Move the upload to its place: over the file, to the equal file that is there, or to a name of its own."""
-    make_folder(target.parent)
-    upload.path.chmod(0o644)
     if overwrite:
         _move(upload.path, target)
         return target
     for number in range(MOST_COPIES):
         place = target if number == 0 else _numbered(target, number)
         try:
-            os.link(upload.path, place)  # fails where the name is taken, unlike a rename: nothing is overwritten
+            move_new(upload.path, place)
         except FileExistsError:
             if place.is_file() and _digest(place) == upload.digest:
                 return place
-            continue
-        except OSError:
-            if place.exists():
-                continue
-            _move(upload.path, place)  # another file system, or one without links
-        sync_folder(place.parent)
-        return place
+        else:
+            return place
     raise Refusal(409, "too_many_copies", f"There are {MOST_COPIES} files named like {target.name} already.")
 
 
@@ -269,8 +261,7 @@ def _numbered(target: Path, number: int) -> Path:
 def _move(source: Path, target: Path) -> None:
     """Put the file in the target's place, whole, also where that is another file system."""
     try:
-        source.replace(target)
-        sync_folder(target.parent)
+        move(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise

@@ -8,10 +8,12 @@ with their reasons, in `tests/repo/test_writes.py`. What a crash leaves half wri
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -34,14 +36,17 @@ def write_whole(path: Path, data: bytes, *, private: bool = False, lasting: bool
 
 
 @contextmanager
-def whole_file(path: Path, *, private: bool = False, lasting: bool = True) -> Generator[IO[bytes]]:
-    """As `write_whole`, for what is written bit by bit: the file gets its name when the block ends without an error."""
-    with whole_path(path, private=private, lasting=lasting) as made, made.open("r+b") as file:
+def whole_file(path: Path, *, private: bool = False, lasting: bool = True, new: bool = False) -> Generator[IO[bytes]]:
+    """As `write_whole`, for what is written bit by bit: the file gets its name when the block ends without an error.
+
+    new: the name must be free, else FileExistsError when the block ends.
+    """
+    with whole_path(path, private=private, lasting=lasting, new=new) as made, made.open("r+b") as file:
         yield file
 
 
 @contextmanager
-def whole_path(path: Path, *, private: bool = False, lasting: bool = True) -> Generator[Path]:
+def whole_path(path: Path, *, private: bool = False, lasting: bool = True, new: bool = False) -> Generator[Path]:
     """As `whole_file`, for writers that take a path and open it on their own."""
     make_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
@@ -52,13 +57,22 @@ def whole_path(path: Path, *, private: bool = False, lasting: bool = True) -> Ge
         if lasting:
             sync_file(made)
         made.chmod(_PRIVATE if private else _MODE)
-        made.replace(path)
+        if new:
+            give_name(made, path)
+        else:
+            made.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             made.unlink()
         raise
     if lasting:
         sync_folder(path.parent)
+
+
+def open_unnamed(folder: Path, ending: str = "") -> IO[bytes]:
+    """A new file under a name that no list shows, for what comes bit by bit and has no name yet: its writer forces it
+    to the disk, and moves or deletes it."""
+    return (folder / f".upload-{secrets.token_hex(8)}{ending}").open("xb")
 
 
 def copy_whole(source: Path, target: Path) -> None:
@@ -68,37 +82,60 @@ def copy_whole(source: Path, target: Path) -> None:
         shutil.copystat(source, made)
 
 
-def give_name(made: Path, target: Path) -> None:
-    """Give a finished file, which is on the disk, a name that must be free, and have that last.
+def copy_new(source: Path, target: Path) -> None:
+    """A copy under a name that must be free, whole or not there. Raises FileExistsError."""
+    with whole_path(target, new=True) as made:
+        shutil.copyfile(source, made)
 
-    Raises FileExistsError. Where the disk knows no second names the name is taken first.
+
+def give_name(made: Path, target: Path) -> None:
+    """Give a file, which is on the disk, a name there that must be free; `whole_path` and `move_new` have that last.
+
+    Raises FileExistsError, OSError; then it has its former name, and nothing is under the new one. Where the disk knows
+    no second names the name is taken first.
     """
     try:
         os.link(made, target)
     except FileExistsError:
         raise
-    except OSError:
+    except OSError as error:
+        if error.errno == errno.EXDEV and made.parent != target.parent:
+            raise
         with target.open("xb"):
             pass
-        made.replace(target)
+        _or_clear(target, lambda: made.replace(target))
     else:
-        made.unlink()
-    sync_folder(target.parent)
+        _or_clear(target, made.unlink)
 
 
-def copy_new(source: Path, target: Path) -> None:
-    """A copy under a name that must be free, whole or not there. Raises FileExistsError."""
-    make_folder(target.parent)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-    os.close(handle)
-    made = Path(name)
+def _or_clear(target: Path, step: Callable[[], object]) -> None:
+    """Where the last step fails the name is given up again."""
     try:
-        shutil.copyfile(source, made)
-        sync_file(made)
-        made.chmod(_MODE)
-        give_name(made, target)
-    finally:
-        made.unlink(missing_ok=True)
+        step()
+    except BaseException:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise
+
+
+def move_new(source: Path, target: Path) -> None:
+    """Move a file to a name that must be free, also on another disk, and have that last. Missing folders are made.
+
+    Raises FileExistsError, OSError; then it is where it was.
+    """
+    make_folder(target.parent)
+    try:
+        give_name(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with whole_path(target, new=True) as made:
+            shutil.copyfile(source, made)
+            shutil.copystat(source, made)
+        _or_clear(target, source.unlink)
+    sync_folder(target.parent)
+    if source.parent != target.parent:
+        sync_folder(source.parent)
 
 
 def move(source: Path, target: Path) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api.files_on_disk import copy_whole, make_folder, move, sync_folder
+from api.files_on_disk import move_new
 from api.gallery.schema import HERE, TRASHED
 from api.gallery.store import GalleryStore, Known
 from graph.errors import FileNameError
@@ -141,22 +140,9 @@ def _move(source: Path, target: Path) -> Path:
     """Move a file to a name that is free; returns its new path. Raises OSError; then it is where it was."""
     if not source.is_file():
         raise FileNotFoundError(errno.ENOENT, "it is not there any more", str(source))
-    make_folder(target.parent)
     for number in range(MOST_COPIES):
         place = target if number == 0 else target.with_name(f"{target.stem} ({number}){target.suffix}")
-        try:
-            os.link(source, place)  # fails where the name is taken, unlike a rename
-        except FileExistsError:
-            continue
-        except OSError as error:
-            if place.exists():
-                continue
-            if error.errno == errno.EXDEV:
-                copy_whole(source, place)
-            else:  # a file system without links
-                move(source, place)
-                return place
-        sync_folder(place.parent)
-        source.unlink()
-        return place
+        with suppress(FileExistsError):
+            move_new(source, place)
+            return place
     raise FileExistsError(errno.EEXIST, f"there are {MOST_COPIES} files named like it", str(target))

@@ -7,13 +7,13 @@ import contextlib
 import logging
 import os
 import re
-import secrets
 import shutil
 from pathlib import Path
+from typing import IO
 
 from aiohttp import web
 
-from api.files_on_disk import give_name
+from api.files_on_disk import move_new, open_unnamed
 from api.krita.answers import refused
 from api.replies import as_refusal
 from api.services import SERVICES, Services
@@ -109,28 +109,30 @@ async def upload(request: web.Request) -> web.Response:
     if size > LARGEST_LORA:
         return refused(413, f"The file is larger than {LARGEST_LORA >> 30} GB.", close=True)
     folder = services.folders.root(kind)
-    made = folder / f".upload-{secrets.token_hex(8)}"
+    made: Path | None = None
     try:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         if (await asyncio.to_thread(shutil.disk_usage, folder)).free < size:
             return refused(507, f"There is no room for {size >> 20} MB in {folder}.", close=True)
-        if not await _store(request, made):
+        file = open_unnamed(folder)
+        made = Path(file.name)
+        if not await _store(request, file):
             return refused(413, f"The file is larger than {LARGEST_LORA >> 30} GB.", close=True)
-        await asyncio.to_thread(give_name, made, services.folders.place(kind, name, new=True))
+        await asyncio.to_thread(move_new, made, services.folders.place(kind, name, new=True))
     except FileExistsError:  # another sent it meanwhile
         return web.json_response({"status": "cached"})
     except OSError as error:
         raise as_refusal(error, name) from error
     finally:
-        with contextlib.suppress(OSError):
-            made.unlink(missing_ok=True)
+        if made is not None:
+            with contextlib.suppress(OSError):
+                made.unlink(missing_ok=True)
     log.info("%s was brought into %s", name, folder)
     return web.json_response({"status": "success"}, status=201)
 
 
-async def _store(request: web.Request, path: Path) -> bool:
+async def _store(request: web.Request, file: IO[bytes]) -> bool:
     left = LARGEST_LORA
-    file = await asyncio.to_thread(path.open, "xb")
     try:
         async for chunk in request.content.iter_chunked(CHUNK):
             left -= len(chunk)

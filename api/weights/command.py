@@ -9,13 +9,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Generator, Sequence
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from api.files_on_disk import sync_folder
+from api.files_on_disk import whole_file
 from api.weights.collect import LONGEST_NAME, MOST_SIDES, MOST_TENSORS, SHARED
 from api.weights.inert import DTYPES, CannotConvert
 
@@ -187,13 +186,12 @@ def printable(words: str) -> str:
 
 
 def _write(stream: BinaryIO, tensors: list[Described], target: Path) -> Path:
-    """Whole or not there: a temporary file beside it, fsync, its name, fsync of the folder."""
+    """Whole or not there, and never over a file that came meanwhile."""
     size = sum(map(_bytes, tensors))
     if shutil.disk_usage(target.parent).free < size + _SPARE:
         raise CannotConvert(f"The new file needs {size / 1e9:.1f} GB, and the disk has less.")
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with whole_file(target, new=True) as file:
             file.write(_header(tensors))
             left = size
             while left:
@@ -202,13 +200,8 @@ def _write(stream: BinaryIO, tensors: list[Described], target: Path) -> Path:
                     raise CannotConvert("The process that takes it apart ended before its work was done.")
                 file.write(data)
                 left -= len(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _name(Path(name), target)
-    finally:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-    sync_folder(target.parent)
+    except FileExistsError:
+        raise CannotConvert(f"{target.name} is there already: move it away first.") from None
     count = f"{len(tensors):,} tensor" + ("s" if len(tensors) != 1 else "")
     print(f"{count}, {size / 1e6:,.1f} MB.")
     return target
@@ -223,17 +216,3 @@ def _header(tensors: list[Described]) -> bytes:
     data = json.dumps(table).encode()
     data += b" " * (-len(data) % 8)
     return len(data).to_bytes(8, "little") + data
-
-
-def _name(temporary: Path, target: Path) -> None:
-    """Give the file its name, unless somebody has taken it meanwhile."""
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        raise CannotConvert(f"{target.name} is there already: move it away first.") from None
-    except OSError:  # a file system without second names
-        with contextlib.suppress(FileExistsError):
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            temporary.replace(target)
-            return
-        raise CannotConvert(f"{target.name} is there already: move it away first.") from None

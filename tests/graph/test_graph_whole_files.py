@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graph import whole_files
-from graph.whole_files import copy_new, copy_whole, give_name, move, whole_file, write_whole
+from graph.whole_files import copy_new, copy_whole, give_name, move, move_new, whole_file, write_whole
 
 
 @pytest.fixture
@@ -96,14 +96,86 @@ def test_a_copy_takes_no_name_that_is_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["a", "b", "c"]
 
 
-def test_a_name_is_taken_where_a_disk_knows_no_second_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_links(*_: object) -> None:
+@pytest.fixture
+def no_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that knows no second names."""
+
+    def refused(*_: object) -> None:
         raise PermissionError(errno.EPERM, "not here")
 
-    monkeypatch.setattr(os, "link", no_links)
+    monkeypatch.setattr(os, "link", refused)
+
+
+def fails(*_: object) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_name_is_taken_where_a_disk_knows_no_second_ones(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("new")
     (tmp_path / "b").write_text("old")
     with pytest.raises(FileExistsError):
         give_name(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(FileExistsError):
+        move_new(tmp_path / "a", tmp_path / "b")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "b", "new")
     give_name(tmp_path / "a", tmp_path / "c")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b": "old", "c": "new"}
+    assert texts(tmp_path) == {"b": "old", "c": "new"}
+
+
+def write_new(path: Path, text: str) -> None:
+    with whole_file(path, new=True) as file:
+        file.write(text.encode())
+
+
+@pytest.mark.usefixtures("no_links")
+def test_a_name_that_was_taken_for_nothing_is_free_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("x")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fails)
+        for step in (give_name, move_new, copy_new):
+            with pytest.raises(OSError, match="Input/output"):
+                step(tmp_path / "a", tmp_path / "b")
+    assert texts(tmp_path) == {"a": "x"}
+
+
+def test_a_file_that_cannot_leave_its_place_is_not_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "a"
+    source.write_text("x")
+    unlink = Path.unlink
+
+    def stays(path: Path, missing_ok: bool = False) -> None:
+        fails() if path == source else unlink(path, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", stays)
+        with pytest.raises(OSError, match="Input/output"):
+            move_new(source, tmp_path / "b")
+    assert texts(tmp_path) == {"a": "x"}
+
+
+def test_a_move_to_a_free_name_lasts_also_on_another_disk(
+    tmp_path: Path, synced: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_text("x")
+    move_new(tmp_path / "a", tmp_path / "there" / "a")
+    assert synced == [tmp_path.name, "there", tmp_path.name]
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+    def other_disk(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", other_disk)
+    os.utime(tmp_path / "there" / "a", (1e9, 1e9))
+    (tmp_path / "b").write_text("old")
+    with pytest.raises(FileExistsError):
+        move_new(tmp_path / "there" / "a", tmp_path / "b")
+    move_new(tmp_path / "there" / "a", tmp_path / "c")
+    assert (tmp_path / "c").stat().st_mtime == 1e9
+    (tmp_path / "there").rmdir()
+    assert texts(tmp_path) == {"b": "old", "c": "x"}

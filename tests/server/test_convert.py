@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import pickle
 import posix
 import subprocess
@@ -209,6 +210,15 @@ def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(CannotConvert, match="is there already"):
         convert(tmp_path / "a.pt")
     assert (tmp_path / "a.safetensors").read_text() == "mine"
+
+
+def test_others_may_read_what_is_made_as_any_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save({"a": torch.ones(2)}, tmp_path / "a.pt")
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "no second names here")))
+    made = convert(tmp_path / "a.pt")
+    (tmp_path / "usual").touch()
+    assert made.stat().st_mode == (tmp_path / "usual").stat().st_mode
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pt", "a.safetensors", "usual"]
 
 
 def test_on_the_command_line_by_the_name_that_messages_use(tmp_path: Path) -> None:

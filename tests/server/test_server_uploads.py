@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from api import uploads
+from api.files_on_disk import open_unnamed
 from api.media_headers import LOOKED_AT, objection, what
 from api.serving import SHOWN, disposition, harmless, media_type
 from tests.server.harness import Reply, Server, until
@@ -124,6 +127,20 @@ def test_uploads_of_one_name_at_once_lose_nothing(server: Server) -> None:
         names = [reply.json()["name"] for reply in pool.map(lambda text: server.upload("crowd.txt", text), data)]
     assert len(set(names)) == len(data)
     assert [(server.base / "input" / name).read_bytes() for name in names] == data
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions")
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_is_received_has_the_permissions_of_any_new_file(tmp_path: Path, overwrite: bool) -> None:
+    before = os.umask(0o027)
+    try:
+        with open_unnamed(tmp_path, ".txt") as file:
+            file.write(b"x")
+    finally:
+        os.umask(before)
+    path = uploads._settle(uploads.Upload(Path(file.name), "a.txt", "", 1), tmp_path / "a.txt", overwrite)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 def form(server: Server, *parts: tuple[str, bytes]) -> Reply:
