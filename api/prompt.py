@@ -228,18 +228,23 @@ async def get_history_entry(request: web.Request) -> web.Response:
 
 
 async def post_history(request: web.Request) -> web.Response:
+    """`{"clear": true}`, which means one's own, `{"delete": [ids]}`, or both."""
     services = request.app[SERVICES]
     body = await read_object(request)
-    if body.get("clear"):
+    clear, wanted = bool(body.get("clear")), ids_of(body, "delete") if "delete" in body else []
+    gone: list[str] = []
+    if wanted:  # first, as what is cleared cannot be named any more
+        found = await services.journal.forget(wanted, seen_by(who(request)))
+        for owner, ids in found.items():
+            gone += ids
+            services.feed.publish("history", {"removed": ids}, owner=owner)
+    if clear:
         own = own_of(who(request))
         await services.journal.forget(owner=own)
-        about(request, jobs="all")
         services.feed.publish("history", {"cleared": True}, owner=own)
-    if "delete" in body:
-        gone = await services.journal.forget(ids_of(body, "delete"), seen_by(who(request)))
-        about(request, jobs=[id for ids in gone.values() for id in ids])
-        for owner, ids in gone.items():
-            services.feed.publish("history", {"removed": ids}, owner=owner)
+        about(request, jobs="all", **({"named": gone} if gone else {}))
+    else:
+        about(request, **({"jobs": gone} if wanted else {"what": None}))
     return web.Response()
 
 

@@ -391,6 +391,19 @@ def test_deletions_are_noted(server: Server, people: People) -> None:
     assert [entry["what"] for entry in noted] == ["files_trashed", "history_deleted", "file_deleted"]
     assert {entry["who"] for entry in noted} == {vera.id}
     assert (noted[0]["files"], noted[1]["jobs"], noted[2]["file"]) == ([], "all", "a/note.txt")
+    # Both at once are one line, nothing is none, and what is not understood deletes nothing.
+    entries = people.ada.get(server, "/easel/audit", limit=1).json()["entries"]
+    for body, status in (({}, 200), ({"clear": False, "delete": []}, 200), ({"clear": True, "delete": "x"}, 400)):
+        assert vera.post(server, "/history", body).status == status
+        assert people.ada.get(server, "/easel/audit", limit=1).json()["entries"] == entries
+    ran = vera.post(server, "/prompt", {"prompt": say()}).json()["prompt_id"]
+    until(lambda: vera.get(server, f"/history/{ran}").json())
+    assert vera.post(server, "/history", {"clear": True, "delete": "x"}).status == 400
+    assert vera.get(server, f"/history/{ran}").json()
+    assert people.ada.post(server, "/history", {"clear": True, "delete": [ran]}).status == 200
+    assert vera.get(server, f"/history/{ran}").json() == {}
+    noted = people.ada.get(server, "/easel/audit", limit=1).json()["entries"]
+    assert (noted[0]["what"], noted[0]["jobs"], noted[0]["named"]) == ("history_deleted", "all", [ran])
     # Nor does a header hide one.
     assert server.request("POST", "/userdata/hidden.txt", raw=b"x", headers=vera.program).status == 200
     headers = {**vera.program, "Upgrade": "websocket"}
