@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from api.accounts.store import AccountStore
 from api.database import DatabaseError
-from api.people import SCOPES_OF, Person
+from api.people import SCOPES_OF, only
 from api.queue.jobs import Jobs
 
 log = logging.getLogger("easel")
@@ -53,7 +53,7 @@ class Leaving:
         for owner in owners:
             if may_run(self._accounts, owner):
                 continue
-            them = Person(owner, "", "viewer", SCOPES_OF["viewer"])
+            them = only(owner)
             try:
                 await self._jobs.interrupt(None, person=them)
                 gone = await self._jobs.remove(None, them)

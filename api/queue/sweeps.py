@@ -10,6 +10,7 @@ from aiohttp import web
 
 from api.people import who
 from api.queue.parts import done_of
+from api.queue.running import Running
 from api.queue.whose import all_of, of, seen_by
 from api.replies import Refusal
 from api.services import SERVICES
@@ -35,7 +36,7 @@ async def get_sweeps(request: web.Request) -> web.Response:
             (*value, LOOKED_AT, _MARK, LISTED),
         ).fetchall()
 
-    running = _running(request)
+    running = services.jobs.running_for(who(request))
     found: list[JsonObject] = []
     for prompt_id, accepted, extra, status in await services.journal.call(read):
         sweep = _sweep(json.loads(extra))
@@ -73,10 +74,10 @@ async def get_sweep(request: web.Request) -> web.Response:
     sweep = _sweep(extra)
     if row is None or sweep is None:
         raise Refusal(404, "not_found", "There is no such sweep: it was deleted, or it is another kind of job.")
-    running = _running(request)
+    running = services.jobs.running_for(who(request), prompt_id)
     outputs: Any = json.loads(row[2]) if row[2] else row[4]
-    if running is not None and running["prompt_id"] == prompt_id:
-        outputs = running["outputs"]
+    if running is not None:
+        outputs = running.outputs
     status: JsonObject = json.loads(row[3]) if row[3] else {}
     failures = {
         str(said.get("node_id")): str(said.get("exception_message", "")).strip()
@@ -96,10 +97,6 @@ async def get_sweep(request: web.Request) -> web.Response:
     )
 
 
-def _running(request: web.Request) -> JsonObject | None:
-    return request.app[SERVICES].jobs.state(who(request))["running"]
-
-
 def _sweep(extra: JsonObject) -> JsonObject | None:
     easel = extra.get("easel")
     sweep: Any = cast(JsonObject, easel).get("sweep") if isinstance(easel, dict) else None
@@ -115,10 +112,10 @@ def _workflow(extra: JsonObject) -> Any:
     return cast(JsonObject, info).get("workflow") if isinstance(info, dict) else None
 
 
-def _state(status: str | None, prompt_id: str, running: JsonObject | None) -> str:
+def _state(status: str | None, prompt_id: str, running: Running | None) -> str:
     """`waiting`, `running`, `done`, `error` or `interrupted`."""
     if status is None:
-        return "running" if running is not None and running["prompt_id"] == prompt_id else "waiting"
+        return "running" if running is not None and running.prompt_id == prompt_id else "waiting"
     said: JsonObject = json.loads(status)
     if said.get("status_str") == "success":
         return "done"

@@ -22,6 +22,7 @@ from aiohttp import hdrs, web
 
 from api import languages
 from api.database import DatabaseError
+from api.people import only
 from api.prompt import CATALOGUE_PATIENCE, budget, device_of
 from api.queue.journal import GUESTS_NUMBER, Body
 from api.queue.leaving import may_run
@@ -265,22 +266,21 @@ async def get_runs(_request: web.Request, guest: Guest) -> web.StreamResponse:
     if guest.key is None:
         return web.json_response({"runs": [], "left": None})
     await settle_runs(guest.services, guest.share)
-    listed = [_tell(guest.services, run) for run in await guest.services.shares.runs(guest.share.id, guest.key)]
+    listed = [_tell(guest, run) for run in await guest.services.shares.runs(guest.share.id, guest.key)]
     limits = guest.share.limits
     left = None if limits.most_runs is None else max(0, limits.most_runs - guest.share.used)
     return web.json_response({"runs": listed, "left": left})
 
 
-def _tell(services: Services, run: Run) -> JsonObject:
+def _tell(guest: Guest, run: Run) -> JsonObject:
     found: JsonObject = {"id": run.id, "created": run.created, "given": run.given, "results": told(run.results)}
     if run.state is not None:
         return {**found, "state": run.state}
-    place = services.jobs.place(run.prompt_id)
-    if place != 0:
-        return {**found, "state": "waiting", "before": place}
-    running: Any = services.jobs.state()["running"]
-    nodes: Any = running["nodes"] if running and running["prompt_id"] == run.prompt_id else {}
-    states: list[Any] = list(nodes.values())
+    jobs, them = guest.services.jobs, only(guest.share.owner)
+    running = jobs.running_for(them, run.prompt_id)
+    if running is None:
+        return {**found, "state": "waiting", "before": jobs.place(run.prompt_id, them)}
+    states = list(running.board.nodes.values())
     now = next((node for node in states if node.get("state") == "running"), None)
     steps = {"step": now["value"], "steps": now["max"]} if now and now.get("max", 0) > 1 else {}
     done = sum(node.get("state") == "finished" for node in states)
@@ -291,12 +291,12 @@ def _tell(services: Services, run: Run) -> JsonObject:
 async def stop_run(request: web.Request, guest: Guest) -> web.StreamResponse:
     """Take one's own run out of the queue, or stop it. It was one of the runs that the link had."""
     run = await _run(request, guest)
-    jobs = guest.services.jobs
-    if jobs.place(run.prompt_id):
-        await jobs.remove([run.prompt_id])
+    jobs, them = guest.services.jobs, only(guest.share.owner)
+    if jobs.place(run.prompt_id, them):
+        await jobs.remove([run.prompt_id], them)
         await guest.services.shares.settle(run.id, "stopped", [], time.time())
     else:
-        await jobs.interrupt(run.prompt_id)
+        await jobs.interrupt(run.prompt_id, person=them)
     return web.Response(status=204)
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from api.people import who
+from api.people import only, who
 from api.queue.whose import seen_by
 from api.replies import Refusal, read_object
 from api.services import SERVICES, Services
@@ -68,7 +68,8 @@ async def change_share(request: web.Request) -> web.Response:
         revoked = (share.revoked or now) if body["revoked"] else None
     if revoked is not None:
         # What runs may end; what waits is nobody's wish any more.
-        await services.jobs.remove([run.prompt_id for run in await services.shares.open_runs(share.id)])
+        open_runs = await services.shares.open_runs(share.id)
+        await services.jobs.remove([run.prompt_id for run in open_runs], only(share.owner))
     await services.shares.change(share.id, _name(body, share.name), _limits(body, share.limits, now), revoked)
     changed = await _found(request, services)
     return web.json_response(changed.to_json())
@@ -79,7 +80,7 @@ async def remove_share(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     share = await _found(request, services)
     runs = await services.shares.open_runs(share.id)
-    await services.jobs.remove([run.prompt_id for run in runs])
+    await services.jobs.remove([run.prompt_id for run in runs], only(share.owner))
     names = await services.shares.remove(share.id)
     await asyncio.to_thread(remove_uploads, services.folders.for_person(share.owner), names)
     return web.Response(status=204)

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from api.database import DatabaseError
+from api.people import only
 from api.queue.past import Past
 from api.replies import Refusal
 from api.services import SERVICES, Services
@@ -30,7 +31,7 @@ SETTLED = 10.0
 async def settle_runs(services: Services, share: Share) -> None:
     """Write down what became of runs that neither wait nor run any more."""
     for run in await services.shares.open_runs(share.id):
-        if services.jobs.place(run.prompt_id) is not None:
+        if services.jobs.place(run.prompt_id, only(share.owner)) is not None:
             continue
         ended = await Past(services.journal).outcome(run.prompt_id, share.owner)
         if ended is not None:
