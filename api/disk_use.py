@@ -10,7 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,10 @@ class _Sum:
     until: float
     coming: int = 0
     """Bytes of uploads that are on their way."""
+    sent: int = 0
+    """Bytes that came by `add`, ever: what comes during a count is counted once, or twice until the next, never not."""
+    outdated: int = 0
+    """How often what was counted was no longer so: a sum that is being added up then is out of date as well."""
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -86,29 +90,37 @@ class DiskUse:
         """So many bytes have come."""
         if (found := self._sums.get(person)) is not None:
             found.bytes += size
+            found.sent += size
 
     def heard(self, kind: str, data: Any, owner: str | None) -> None:
         """A job has ended: what it made is counted when it is next asked for."""
         if kind == "job_ended" and (found := self._sums.get(owner or FIRST)) is not None:
-            found.until = 0.0
+            _outdate(found)
 
     def forget(self) -> None:
         """Files have gone, of whomever."""
         for found in self._sums.values():
-            found.until = 0.0
+            _outdate(found)
 
     async def _sum(self, person: str) -> _Sum:
         found = self._sums.setdefault(person, _Sum(0, 0.0))
         async with found.counting:
             now = time.monotonic()
             if now >= found.until:
+                sent, outdated = found.sent, found.outdated
                 folders = self._folders.for_person(person)
                 roots = [self._user / person, *(root for kind in COUNTED for root in folders.roots(kind))]
                 there = await asyncio.to_thread(lambda: sum(map(_bytes_under, roots)))
-                found.bytes = there + await self._in_trash(person)
+                in_trash = await self._in_trash(person)
+                found.bytes = there + in_trash + found.sent - sent
                 took = time.monotonic() - now
-                found.until = now + max(KEPT, took * SHARE)
+                found.until = now + max(KEPT, took * SHARE) if outdated == found.outdated else 0.0
             return found
+
+
+def _outdate(sum: _Sum) -> None:
+    sum.until = 0.0
+    sum.outdated += 1
 
 
 def used_up(used: int, most: int, more: int) -> Refusal:
@@ -136,9 +148,10 @@ def _bytes_under(root: Path) -> int:
                     if entry.is_dir(follow_symlinks=False):
                         if folder != str(root) or entry.name != PEOPLE:
                             waiting.append(entry.path)
-                    else:
+                        continue
+                    with suppress(OSError):  # the file is gone meanwhile; the others are not
                         total += entry.stat(follow_symlinks=False).st_size
-        except OSError:  # gone meanwhile
+        except OSError:  # the folder is
             continue
     return total
 

@@ -253,3 +253,18 @@ def test_files_may_take_no_more_than_their_quota(server: Server, people: People,
     assert "Your files take all the room" in json.dumps(ended["status"])
     allow(None)
     assert run(server, people.max, {"1": node("Save", letter="q", kilobytes=1)})["status"]["status_str"] == "success"
+
+
+def test_what_a_deleted_file_took_is_free_again(server: Server, people: People, base: Path) -> None:
+    roots = [base / "user" / people.max.id, *(base / kind / "people" / people.max.id for kind in ("input", "output"))]
+    used = sum(path.stat().st_size for root in roots for path in root.rglob("*") if path.is_file())
+    quotas = {"disk_bytes": used + 3000}
+    assert people.ada.post(server, f"/easel/accounts/{people.max.id}", {"quotas": quotas}, "PATCH").status == 200
+    try:
+        first, second = "/userdata/first.json", "/userdata/second.json"
+        assert people.max.post(server, first, raw=b"x" * 2000).status == 200
+        assert people.max.post(server, second, raw=b"x" * 2000).status == 507
+        assert people.max.post(server, first, method="DELETE").status == 204
+        assert people.max.post(server, second, raw=b"x" * 2000).status == 200
+    finally:
+        people.ada.post(server, f"/easel/accounts/{people.max.id}", {"quotas": {"disk_bytes": None}}, "PATCH")
