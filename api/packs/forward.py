@@ -34,7 +34,7 @@ from aiohttp import (
 )
 from aiohttp.web import AbstractResource, UrlDispatcher
 
-from api.people import FIRST, who
+from api.people import who
 from api.replies import Refusal
 from graph.types import JsonObject
 
@@ -228,11 +228,7 @@ class Forward:
         return ours
 
     def _own_headers(self, request: web.Request) -> dict[str, str]:
-        try:
-            person = who(request).id
-        except LookupError:  # no gate stands before it
-            person = FIRST
-        return {SECRET: self.secret, PERSON: person}
+        return {SECRET: self.secret, PERSON: who(request).id}
 
     def _session(self, route: Route) -> ClientSession:
         key = route.socket or str(route.port)

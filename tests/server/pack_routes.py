@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from api.packs.forward import FORWARD, Forward, forward
+from api.people import ALONE, Person, set_who
 from api.replies import turn_errors_into_replies
 from nodes.compat import own_modules
 from nodes.compat.routes import PackRoutes
@@ -128,15 +129,26 @@ def packs(tmp_path: Path) -> Iterator[Callable[[PackRoutes, str, str], None]]:
 
 
 @asynccontextmanager
-async def served(routes: PackRoutes, *, patience: float = 5.0, ports: bool = False) -> AsyncIterator[Served]:
-    """A control process of one route of its own, that forwards all others."""
+async def served(
+    routes: PackRoutes, *, patience: float = 5.0, ports: bool = False, person: Person | None = ALONE
+) -> AsyncIterator[Served]:
+    """A control process of one route of its own, that forwards all others.
+
+    person: who asks, as the gate has found out; None for nobody, as where it had no say.
+    """
     ways = Forward(patience)
     told: list[dict[str, Any]] = []
 
     async def ours(_: web.Request) -> web.Response:
         return web.Response(text="Easel's")
 
-    app = web.Application(middlewares=[turn_errors_into_replies, forward])
+    @web.middleware
+    async def gate(request: web.Request, handler: Any) -> web.StreamResponse:
+        if person is not None:
+            set_who(request, person)
+        return await handler(request)
+
+    app = web.Application(middlewares=[turn_errors_into_replies, gate, forward])
     app[FORWARD] = ways
     app.router.add_get("/ours", ours)
     ways.router = app.router

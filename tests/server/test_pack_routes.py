@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import FormData
 
+from api.people import ALONE
 from nodes.compat.routes import PackRoutes
 from tests.server.harness import until
 from tests.server.pack_routes import BLOCKS, PACK, packs, run, served
@@ -46,6 +48,20 @@ def test_requests_and_answers_pass_both_ways(packs: Any, ports: bool) -> None:
             assert await (await client.get("/quick/app")).text() == "added to the app"
             assert await (await client.get("/quick/files/a.txt")).text() == "a file"
             assert (await client.head("/quick/hello")).status == 200
+
+    run(work)
+
+
+def test_a_pack_hears_who_asks_and_nothing_where_nobody_does(packs: Any) -> None:
+    routes = PackRoutes()
+    packs(routes, "quick", PACK)
+
+    async def work() -> None:
+        async with served(routes, person=replace(ALONE, id="anna_1")) as (client, _, _):
+            found = await (await client.get("/quick/hello")).json()
+            assert found["headers"]["x-easel-person"] == "anna_1"
+        async with served(routes, person=None) as (client, _, _):
+            assert (await client.get("/quick/hello")).status == 500
 
     run(work)
 
