@@ -49,7 +49,7 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def token_for(flags: Flags, accounts: bool = False) -> str | None:
+def token_for(flags: Flags, accounts: bool) -> str | None:
     """The token to ask for: from --token-file, or made and kept where other machines can reach us and there are no
     accounts, or None."""
     if flags.token_file is not None:

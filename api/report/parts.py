@@ -19,7 +19,6 @@ from typing import Any
 from api.log import installed
 from api.packs.known import Known, installed_names, row
 from api.report.hidden import Hiding, without_keys
-from api.security import TokenError, token_for
 from api.services import Services
 from api.system import VERSION
 from graph.project_file import read_project, table
@@ -57,15 +56,11 @@ class Part:
         return {"name": self.name, "text": self.text}
 
 
-def hiding_for(services: Services, others: Sequence[str] = ()) -> Hiding:
-    """What must not be seen of this machine. others: names of people."""
+def hiding_for(token: str | None, others: Sequence[str] = ()) -> Hiding:
+    """What must not be seen of this machine. token: the one that opens this server; others: names of people."""
     names = [socket.gethostname(), *others]
     with contextlib.suppress(OSError, KeyError):  # an account without a name, as in some containers
         names.append(getpass.getuser())
-    try:
-        token = token_for(services.flags)
-    except (TokenError, OSError):
-        token = None
     home = str(Path.home()) if str(Path.home()) != "/" else ""
     return Hiding(home, tuple(dict.fromkeys(names)), (token,) if token else ())
 
@@ -76,7 +71,6 @@ def server_part(services: Services) -> JsonObject:
 
     worker, memory = services.worker, psutil.virtual_memory()
     report = {name: value for name, value in worker.report.to_json().items() if name != "packs"}
-    queue = services.jobs.state(nodes=False)
     return {
         "easel": VERSION,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -91,9 +85,7 @@ def server_part(services: Services) -> JsonObject:
         "command_line": list(services.flags.argv),
         "worker": report,
         "node_types": len(worker.catalogue or ()),
-        "queue": {
-            name: queue[name] for name in ("queue_remaining", "paused", "pause_reason", "problem") if name in queue
-        },
+        "queue": services.jobs.overall(),
     }
 
 

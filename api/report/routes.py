@@ -19,6 +19,7 @@ from api.report.parts import (
     packs_part,
     server_part,
 )
+from api.security import GATE
 from api.services import SERVICES
 from api.settings import FILE
 from api.userdata import user_root
@@ -44,14 +45,14 @@ async def make(request: web.Request) -> web.Response:
     workflow = body.get("workflow")
     if workflow is not None and not isinstance(workflow, dict):
         raise Refusal(400, "invalid_request", "`workflow` must be an object: a graph as the page saves it.")
-    settings = user_root(request) / FILE
+    settings, token = user_root(request) / FILE, request.app[GATE].door.token
     whole = person.may("admin")
     server = server_part(services)
     if not whole:
         server = {name: value for name, value in server.items() if name not in ADMINS}
 
     def parts() -> list[Part]:
-        hiding = hiding_for(services, [account.name for account in services.accounts.people()])
+        hiding = hiding_for(token, [account.name for account in services.accounts.people()])
         found = [
             Part("server.json", in_lines(hiding.value(server))),
             Part("packs.json", in_lines(hiding.value(packs_part(services)))),

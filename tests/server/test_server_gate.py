@@ -221,6 +221,9 @@ def test_with_accounts_no_token_is_made_and_one_that_was_opens_nothing(base: Pat
         headers = {"Authorization": "Bearer a-token-of-before"}
         assert server.request("GET", "/prompt", headers=headers).status == 401
         assert people.vera.get(server, "/prompt").status == 200
+        (base / "user" / "token").unlink()
+        assert people.ada.post(server, "/easel/report", {}).status == 200
+        assert not (base / "user" / "token").exists(), "nor does a report make one"
     (base / "named").write_text("a-token-of-now")
     with running(base, "--token-file", str(base / "named")) as server:
         headers = {"Authorization": "Bearer a-token-of-now"}

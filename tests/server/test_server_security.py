@@ -169,13 +169,13 @@ def test_named_hosts_and_origins_are_let_in(guarded: Server) -> None:
 
 def test_listening_beyond_this_machine_makes_a_token(tmp_path: Path) -> None:
     flags = Flags(user=tmp_path, listen=("0.0.0.0",))
-    token = token_for(flags)
+    token = token_for(flags, accounts=False)
     assert token is not None
     assert len(token) >= 24
-    assert token_for(flags) == token  # kept for the next start
+    assert token_for(flags, accounts=False) == token  # kept for the next start
     if os.name == "posix":
         assert stat.S_IMODE((tmp_path / "token").stat().st_mode) == 0o600
-    assert token_for(Flags(user=tmp_path, listen=("127.0.0.1", "::1", "localhost"))) is None
+    assert token_for(Flags(user=tmp_path, listen=("127.0.0.1", "::1", "localhost")), accounts=False) is None
 
 
 def test_the_printed_link_holds_the_made_token(base: Path) -> None:
@@ -195,9 +195,9 @@ def test_the_printed_link_holds_the_made_token(base: Path) -> None:
 def test_a_token_file_without_a_token_stops_the_start(tmp_path: Path, text: str) -> None:
     (tmp_path / "t").write_text(text)
     with pytest.raises(TokenError, match="8 characters"):
-        token_for(Flags(token_file=tmp_path / "t"))
+        token_for(Flags(token_file=tmp_path / "t"), accounts=False)
     with pytest.raises(TokenError, match="cannot be read"):
-        token_for(Flags(token_file=tmp_path / "absent"))
+        token_for(Flags(token_file=tmp_path / "absent"), accounts=False)
 
 
 def test_credentials_are_told_from_the_rest() -> None:
@@ -217,5 +217,5 @@ def test_it_does_not_listen_elsewhere_where_no_token_can_be_kept(tmp_path: Path)
     flags = Flags(user=tmp_path / "user", listen=("0.0.0.0",))
     (tmp_path / "user").write_text("a file where the folder should be")
     with pytest.raises(TokenError, match="no token could be written"):
-        token_for(flags)
+        token_for(flags, accounts=False)
     assert token_for(flags, accounts=True) is None, "accounts will do"
