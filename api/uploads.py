@@ -97,33 +97,49 @@ async def _received(services: Services, request: web.Request) -> AsyncGenerator[
     folder = folders_of(request).root("input")
     size = limit if request.content_length is None else request.content_length
     upload: Upload | None = None
-    fields: dict[str, str] = {}
     async with request.app[DISK_USE].room_for(who(request).id, size):
         try:
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-            parts = 0
-            async for part in await request.multipart():
-                parts += 1
-                if not isinstance(part, BodyPartReader) or parts > MOST_PARTS:
-                    raise Refusal(400, "invalid_request", "A form within the form, or one of many parts, is not read.")
-                if part.name == "image" and part.filename:
-                    if upload is not None:
-                        raise Refusal(400, "invalid_request", "The form has more than one file: send them one by one.")
-                    upload = await _receive(part, folder, limit)
-                elif part.name:
-                    fields[part.name] = await _text(part)
-            if upload is None:
-                raise Refusal(400, "invalid_request", "The form has no file named `image`.")
-            upload.fields = fields
+            upload = await _read(request, folder, limit)
             yield upload
-        except (ValueError, HttpProcessingError) as error:  # aiohttp: the form is broken
-            raise Refusal(400, "invalid_request", "The form cannot be read.", str(error)[:200]) from None
         except OSError as error:
             raise as_refusal(error, upload.name if upload else "The upload") from error
         finally:
-            if upload is not None:
-                with suppress(OSError):
-                    upload.path.unlink(missing_ok=True)
+            _forget(upload)
+
+
+async def _read(request: web.Request, folder: Path, limit: int) -> Upload:
+    """The form. Raises Refusal, OSError; then no file is left."""
+    upload: Upload | None = None
+    fields: dict[str, str] = {}
+    parts = 0
+    try:
+        async for part in await request.multipart():
+            parts += 1
+            if not isinstance(part, BodyPartReader) or parts > MOST_PARTS:
+                raise Refusal(400, "invalid_request", "A form within the form, or one of many parts, is not read.")
+            if part.name == "image" and part.filename:
+                if upload is not None:
+                    raise Refusal(400, "invalid_request", "The form has more than one file: send them one by one.")
+                upload = await _receive(part, folder, limit)
+            elif part.name:
+                fields[part.name] = await _text(part)
+    except BaseException as error:
+        _forget(upload)
+        if isinstance(error, ValueError | HttpProcessingError):  # aiohttp: the form is broken
+            raise Refusal(400, "invalid_request", "The form cannot be read.", str(error)[:200]) from None
+        raise
+    if upload is None:
+        raise Refusal(400, "invalid_request", "The form has no file named `image`.")
+    upload.fields = fields
+    return upload
+
+
+def _forget(upload: Upload | None) -> None:
+    """Delete the temporary file, where it is still that."""
+    if upload is not None:
+        with suppress(OSError):
+            upload.path.unlink(missing_ok=True)
 
 
 async def _text(part: BodyPartReader) -> str:

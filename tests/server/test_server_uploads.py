@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import os
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from api import uploads
+from api.disk_use import DISK_USE
 from api.files_on_disk import open_unnamed
 from api.media_headers import LOOKED_AT, objection, what
+from api.people import ALONE
+from api.replies import Refusal
+from api.services import SERVICES
 from api.serving import SHOWN, disposition, harmless, media_type
+from graph.folders import standard_folders
 from tests.server.harness import Reply, Server, until
 
 MP4 = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2"
@@ -141,6 +151,42 @@ def test_what_is_received_has_the_permissions_of_any_new_file(tmp_path: Path, ov
     path = uploads._settle(uploads.Upload(Path(file.name), "a.txt", "", 1), tmp_path / "a.txt", overwrite)
     assert path.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+async def sent_to(handler: Any, body: bytes, base: Path) -> int:
+    """The status that a form gets from a route in this process, with the least around it."""
+
+    async def answered(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            return web.Response(status=refusal.status)
+
+    app: Any = web.Application()
+    app[SERVICES] = SimpleNamespace(
+        flags=SimpleNamespace(max_upload=2**20),
+        room=SimpleNamespace(take_upload=lambda _: asyncio.sleep(0)),
+        folders=standard_folders([base], input=base / "input", output=base, temp=base),
+    )
+    app[DISK_USE] = SimpleNamespace(room_for=lambda *_: nullcontext())
+    app.router.add_post("/", answered)
+    async with TestServer(app) as at, ClientSession() as session:
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        async with session.post(at.make_url("/"), data=body, headers=headers) as reply:
+            return reply.status
+
+
+def test_a_mistake_of_ours_is_not_called_a_broken_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(*_: Any) -> None:
+        raise ValueError("ours")
+
+    monkeypatch.setattr(uploads, "_destination", mistaken)
+    monkeypatch.setattr(uploads, "who", lambda _: ALONE)
+    monkeypatch.setattr(uploads, "folders_of", lambda request: request.app[SERVICES].folders)
+    head = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.txt"\r\n\r\n'
+    assert asyncio.run(sent_to(uploads.upload_image, head + b"x\r\n--b--\r\n", tmp_path)) == 500
+    assert asyncio.run(sent_to(uploads.upload_image, head + b"x", tmp_path)) == 400
+    assert list((tmp_path / "input").iterdir()) == []
 
 
 def form(server: Server, *parts: tuple[str, bytes]) -> Reply:
