@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from api.log import redacted
+from api.secret_values import redacted
 from api.security import hide_credentials
 from graph.registry import Catalogue
 from graph.types import JsonObject

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from api.files_on_disk import whole_file
+from api.flags import ROOT
 from api.weights.collect import LONGEST_NAME, MOST_SIDES, MOST_TENSORS, SHARED
 from api.weights.inert import DTYPES, CannotConvert
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--base-directory", type=Path, metavar="DIR", help="holds models/, where a name is looked for")
     parser.add_argument("--models-directory", type=Path, metavar="DIR", help="replaces DIR/models")
     found = parser.parse_args(arguments)
-    base = found.base_directory or Path(__file__).resolve().parents[2]
+    base = found.base_directory or ROOT
     try:
         path = _find(found.file, found.models_directory or base / "models")
         made = convert(path)

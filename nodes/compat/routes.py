@@ -36,8 +36,9 @@ from nodes.packs.restarts import Restarting, ask_for_renewal
 log = logging.getLogger("worker")
 
 SECRET = "X-Easel-Secret"
-PERSON = "X-Easel-Person"
 """The header that a request from the control process has."""
+PERSON = "X-Easel-Person"
+"""Whose files a pack finds while it answers."""
 NO_ROUTE = "X-Easel-No-Route"
 """The header of an answer that says: no route of this pack is meant."""
 SETTLE = 0.2
