@@ -76,23 +76,32 @@ class Door:
         return self.token is not None and (self._named or not self.asks_for_names)
 
     def enter(self, request: web.Request) -> Entry | None:
-        """Who comes with this request; None for a stranger."""
+        """Who comes with this request; None for a stranger.
+
+        What a program says itself goes before what a browser keeps, and a login before the cookie of the token, which
+        lies there for a year.
+        """
         names = self.asks_for_names
         if not names and self.token is None:
             return Entry(ALONE, "alone") if self._alone else None
+        with_token = Entry(WITH_TOKEN, "server") if names else Entry(ALONE, "alone")
         given = _given(request)
-        cookie = request.cookies.get(self.token_cookie, "")
-        if self.is_token(given) or (self.takes_token and _equal(cookie, self.token_value)):
-            return Entry(WITH_TOKEN, "server") if names else Entry(ALONE, "alone")
-        if not names or self._accounts is None:
-            return None
-        if (by_token := self._accounts.by_token(given)) is not None:
+        if self.is_token(given):
+            return with_token
+        if names and self._accounts is not None and (by_token := self._accounts.by_token(given)) is not None:
             account, token = by_token
             return Entry(account.person(token.scopes), "token", token.id)
-        if (by_session := self._accounts.by_session(request.cookies.get(self.session_cookie, ""))) is not None:
-            account, session = by_session
-            return Entry(account.person(), "session", session.id)
-        return None
+        if (logged_in := self.session(request)) is not None:
+            return logged_in
+        cookie = request.cookies.get(self.token_cookie, "")
+        return with_token if self.takes_token and _equal(cookie, self.token_value) else None
+
+    def session(self, request: web.Request) -> Entry | None:
+        """Who is logged in at this browser, whatever else it brings."""
+        if self._accounts is None:
+            return None
+        found = self._accounts.by_session(request.cookies.get(self.session_cookie, ""))
+        return None if found is None else Entry(found[0].person(), "session", found[1].id)
 
     def is_token(self, given: str) -> bool:
         """Whether this is the server's own token."""

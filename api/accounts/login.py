@@ -11,7 +11,6 @@ from aiohttp import hdrs, web
 
 from api.accounts.address import address_of
 from api.accounts.audit import note
-from api.accounts.entry import Entry
 from api.accounts.keys import SESSION_ENDS
 from api.accounts.login_page import LOGIN, login_page, safe_next, style, too_many
 from api.accounts.passwords import Passwords, is_old
@@ -93,7 +92,7 @@ async def check_password(request: web.Request, name: str, password: str) -> Acco
 async def begin_session(request: web.Request, response: web.StreamResponse, account: Account) -> None:
     """Log the browser in by the cookie of a new session; the one it had ends."""
     accounts, gate = request.app[SERVICES].accounts, request.app[GATE]
-    if (before := _session(request)) is not None:
+    if (before := gate.door.session(request)) is not None:
         await accounts.end_session(before.person.id, before.key)
     agent = request.headers.get(hdrs.USER_AGENT, "").encode("ascii", "replace").decode()
     key, made = await accounts.begin_session(account.id, agent, address_of(request))
@@ -102,21 +101,17 @@ async def begin_session(request: web.Request, response: web.StreamResponse, acco
 
 
 async def logout(request: web.Request) -> web.Response:
-    """End this browser's session."""
+    """End this browser's session, and take the cookie of the server's token from it."""
     accounts, gate = request.app[SERVICES].accounts, request.app[GATE]
     as_json = request.headers.get(hdrs.ACCEPT, "").startswith("application/json")
     response = web.json_response({}) if as_json else web.Response(status=303, headers={hdrs.LOCATION: LOGIN})
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
-    if (entry := _session(request)) is not None:
+    if (entry := gate.door.session(request)) is not None:
         await accounts.end_session(entry.person.id, entry.key)
         await note(request, "logout", account=entry.person.id, account_name=entry.person.name, session=entry.key)
-    response.del_cookie(gate.door.session_cookie, path="/")
+    for name in (gate.door.session_cookie, gate.door.token_cookie):
+        response.del_cookie(name, path="/")
     return response
-
-
-def _session(request: web.Request) -> Entry | None:
-    entry = request.app[GATE].door.enter(request)
-    return entry if entry is not None and entry.by == "session" else None
 
 
 def _told(account: Account) -> dict[str, Any]:

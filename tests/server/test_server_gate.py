@@ -6,6 +6,7 @@ And what comes by TLS, or listens to more than this machine.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import ssl
@@ -226,13 +227,34 @@ def test_with_accounts_no_token_is_made_and_one_that_was_opens_nothing(base: Pat
         assert not (base / "user" / "token").exists(), "nor does a report make one"
     (base / "named").write_text("a-token-of-now")
     with running(base, "--token-file", str(base / "named")) as server:
-        headers = {"Authorization": "Bearer a-token-of-now"}
+        headers, as_json = {"Authorization": "Bearer a-token-of-now"}, {"Content-Type": "application/json"}
         me = server.request("GET", "/easel/accounts/me", headers=headers).json()
         assert (me["role"], me["by"]) == ("admin", "server")
         linked = server.get("/", token="a-token-of-now")
         pair = linked.headers["set-cookie"].partition(";")[0]
         assert server.request("GET", "/easel/accounts", headers={"Cookie": pair}).status == 200
         assert server.get("/", token="wrong").status == 401
+        # Who logs in at a browser that came by the link is themselves, and can log out; what a program says goes first.
+        both = {"Cookie": f"{pair}; {people.vera.browser['Cookie']}"}
+
+        def name(headers: dict[str, str]) -> str:
+            return server.request("GET", "/easel/accounts/me", headers=headers).json()["name"]
+
+        assert [name(both), name({**both, **people.max.program}), name({**both, **headers})] == ["Vera", "Max", ""]
+        again = server.request("POST", "/easel/login", {"name": "Otto", "password": PASSWORD}, {**both, **as_json})
+        assert again.status == 200
+        assert name(both) == "", "the session of before has ended"
+        session = again.headers["set-cookie"].partition(";")[0]
+        both = f"{pair}; {session}"
+        line = (
+            "POST /easel/logout HTTP/1.1",
+            f"Host: {HERE}",
+            f"Cookie: {both}",
+            "Authorization: Bearer a-token-of-now",
+        )
+        taken = re.findall(rb'Set-Cookie: (\w+)=""; [^\r]*Max-Age=0', ask(server, *line)[1], re.IGNORECASE)
+        assert {one.decode() for one in taken} == {part.partition("=")[0] for part in both.split("; ")}
+        assert server.request("GET", "/prompt", headers={"Cookie": session}).status == 401
 
 
 def test_behind_a_proxy_cookies_are_for_tls_and_tries_for_each_client(base: Path) -> None:

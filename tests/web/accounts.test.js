@@ -43,6 +43,11 @@ test('with accounts one may do what the role or the token may, and is told why n
   assert.equal((await me(person({ role: 'admin', scopes: ['read', 'run', 'write', 'admin'] }))).isAdmin, true)
 })
 
+test('who came by a cookie can log out: by a login, or by the link with the server’s token', async () => {
+  const found = await Promise.all(['session', 'server', 'token', 'alone'].map(by => me(person({ by, accounts: by !== 'alone' }))))
+  assert.deepEqual(found.map(each => each.canLogOut), [true, true, false, false])
+})
+
 test('what commands need', () => {
   assert.deepEqual(['run', 'run_mode_live', 'interrupt', 'save_as', 'log', 'pause_queue', 'undo', 'queue'].map(needOf), ['run', 'run', 'run', 'write', 'admin', 'admin', null, null])
 })

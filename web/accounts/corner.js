@@ -22,8 +22,7 @@ export function createCorner(me, run) {
       ...(person.by === 'session' ? [{ label: t('My account'), icon: 'lock', run: () => run('account') }] : []),
       ...(me.isAdmin ? [{ label: t('People'), icon: 'people', run: () => run('people') }, { label: t('What was done'), icon: 'clock', run: () => run('audit') }] : []),
       { label: t('Report a problem'), icon: 'warning', run: () => run('report') },
-      'line',
-      ...(person.by === 'session' ? [{ label: t('Log out'), icon: 'move', run: () => run('logout') }] : []),
+      ...(me.canLogOut ? [/** @type {const} */ ('line'), { label: t('Log out'), icon: 'move', run: () => run('logout') }] : []),
     ], { x: left, y: bottom + 4, width }, { label: t('Account') })
   }
 

@@ -60,12 +60,11 @@ export function installAccounts({ editor, client, feed, graph, toasts, drawer, l
     }
   }
 
-  const enabled = () => me.named
   const commands = [
     { id: 'account', label: t('My account'), enabled: () => me.named && me.person?.by === 'session', run: async () => (await later()).openAccount({ client, me, toasts }) },
     { id: 'people', label: t('People'), enabled: () => me.isAdmin, run: () => drawer().toggle(people) },
     { id: 'audit', label: t('What was done'), enabled: () => me.isAdmin, run: () => drawer().toggle(audit) },
-    { id: 'logout', label: t('Log out'), enabled, run: () => void logOut() },
+    { id: 'logout', label: t('Log out'), enabled: () => me.canLogOut, run: () => void logOut() },
   ]
   for (const command of commands) editor.commands.register({ ...command, keys: [] })
   followPermits({ editor, me, toasts })

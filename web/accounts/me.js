@@ -29,6 +29,11 @@ export class Me {
     return this.named && this.may('admin')
   }
 
+  /** Whether it is a cookie of this browser that lets them in, so that they can log out here: of a login, or of the server’s token. */
+  get canLogOut() {
+    return this.named && ['session', 'server'].includes(this.person?.by ?? '')
+  }
+
   /** @param {Scope} scope */
   may(scope) {
     return !this.named || this.person?.scopes.includes(scope) === true
