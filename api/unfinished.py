@@ -1,4 +1,8 @@
-"""What is left of writes that a crash or a power cut ended: files whose names no list shows. They go."""
+"""What is left of writes that a crash or a power cut ended: files whose names no list shows. They go.
+
+At the start, below the user's folder and from where uploads come in; and when they are a day old, wherever results and
+models are listed and backups are written.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from api.clock import now_for_deleting
 OLD = 24 * 3600.0
 """Seconds without a byte after which nobody writes such a file any more, also where several servers share a folder."""
 _NAMES = re.compile(r"\.saving-[0-9a-f]{16}|\.upload-.+|\.[a-z0-9_]{8}\.part")
-"""As models/numbered.py, api/files.py and api/files_on_disk.py call theirs."""
+"""As models/numbered.py and graph/whole_files.py call theirs."""
 
 
 def is_unfinished(name: str) -> bool:

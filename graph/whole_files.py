@@ -1,8 +1,9 @@
 """Writing files so that a reader sees the old one or the new one and never half of either, also after a power cut.
 
 What is written goes to a temporary file in the same folder, is forced to the disk and gets its name in one step; then
-the folder is forced to the disk too. This is the one place that opens files for writing; the few others are listed,
-with their reasons, in `tests/repo/test_writes.py`. What a crash leaves half written is cleared by `api/unfinished.py`.
+the folder is forced to the disk too. A name that must be free is never taken from another file. This is the one place
+that opens files for writing; the few others are listed, with their reasons, in `tests/repo/test_writes.py`. What a
+crash leaves half written has a name that `api/unfinished.py` knows, which says when it goes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ import asyncio
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
+from api.unfinished import clear_if_old, is_unfinished
 from graph.folders import OWN_KINDS, Folders, State
 
 ENDINGS = tuple(f"{middle}{ending}" for middle in ("", ".preview") for ending in (".png", ".jpg", ".jpeg", ".webp"))
@@ -93,6 +95,7 @@ def find_models(folders: Folders) -> Files:
     for kind in kinds_of(folders):
         entries: dict[str, dict[str, os.stat_result]] = {}
         roots = [str(root) for root in folders.roots(kind)]
+        entries.update((root, _entries(root)) for root in roots)
         files = (_find(roots, name, entries) for name in folders.list(kind))
         found[kind] = [file for file in files if file is not None]
     return found
@@ -117,10 +120,14 @@ def _find(roots: list[str], name: str, entries: dict[str, dict[str, os.stat_resu
 
 
 def _entries(folder: str) -> dict[str, os.stat_result]:
+    """What is in a folder; and what a crash left half written there goes."""
     found: dict[str, os.stat_result] = {}
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                if is_unfinished(entry.name):
+                    clear_if_old(Path(entry.path))
+                    continue
                 try:
                     found[entry.name] = entry.stat()
                 except OSError:

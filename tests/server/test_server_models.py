@@ -13,6 +13,8 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 
+from api.model_files.index import find_models
+from graph.folders import standard_folders
 from tests.server.harness import Server, until
 
 LORA = {"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight": [8, 2048]}
@@ -141,6 +143,20 @@ def test_a_folder_that_cannot_be_read_holds_none(server: Server) -> None:
         assert "private/a.safetensors" not in listed(server, "loras")
     finally:
         folder.chmod(0o700)
+
+
+def test_what_a_crash_left_half_written_goes(tmp_path: Path) -> None:
+    loras = tmp_path / "models" / "loras"
+    left = [loras / "inner" / ".abcd_123.part", loras / ".upload-0123456789abcdef"]
+    left += [tmp_path / "models" / "vae" / ".upload-0123456789abcdef", loras / ".upload-young"]
+    for path in [*left, loras / "inner" / "a.safetensors"]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for path in left[:3]:
+        os.utime(path, (1e9, 1e9))
+    folders = standard_folders([tmp_path / "models"], input=tmp_path, output=tmp_path, temp=tmp_path)
+    assert [file.name for file in find_models(folders)["loras"]] == ["inner/a.safetensors"]
+    assert [path.exists() for path in left] == [False, False, False, True]
 
 
 def test_what_is_read_is_kept_until_the_file_changes(server: Server) -> None:
