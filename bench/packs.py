@@ -239,6 +239,7 @@ def told(
         of_bare("node types, from the start, warm", statistics.median(known), bare, "bare aiohttp")
         of_bare("node types, from the start, cold", first_types, bare, "bare aiohttp")
         of_bare("ready for jobs, from the start", ready, eager, "importing every pack (--import-packs)")
+        of_bare("ready for jobs, from the start", ready, bare, "bare aiohttp")
         print(f"{'ready for jobs, the first time':44}{first_ready * 1000:10.1f} ms")
         print(f"{'packs that rest':44}{sum(pack['resting'] for pack in warm.packs()):10}")
         packs = [pack["seconds"] or 0.0 for pack in warm.packs() if pack["name"].startswith("bench-")]
