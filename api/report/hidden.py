@@ -1,7 +1,7 @@
-"""What goes out of a report before anybody sees it: keys, passwords, the person's name and where their home lies.
+"""What goes out of a report before anybody sees it: keys, passwords, where homes lie, names of people and the machine.
 
-The page has the same rules for when no server answers (web/report/hidden.js); `tests/server/report_hides.json` holds
-both to them.
+Only the server knows the names, and its own token. Where none answers the page takes out keys, passwords and homes by
+the same rules (web/report/hidden.js); `tests/server/report_hides.json` holds both to them.
 """
 
 from __future__ import annotations

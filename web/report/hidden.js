@@ -1,24 +1,25 @@
 /**
  * What goes out of a report before anybody sees it, where no server is there to do it: keys, passwords, where a home lies.
- * The twin of api/report/hidden.py; `tests/server/report_hides.json` holds both to the same.
+ * Names of people are not known here, so they stay: api/report/hidden.py, which has the same rules for the rest, takes them
+ * out where the server answers. `tests/server/report_hides.json` holds both to the same.
  */
 import { isObject } from '../model/json.js'
 import { widgetsOf, withValue } from '../model/widget_values.js'
 
 /** @typedef {import('../model/schema.js').Schema} Schema */
 
-export const GONE = '…'
+const GONE = '…'
 /** Letters of one text. */
 const LONGEST = 4000
 const DEEPEST = 64
 
-const SECRETS = /((?<![\w-])[\w-]*(?:token|api[_-]?key|secret|password|passwd|authorization|cookie)["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"'&,;]+|(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}|(:\/\/[^\s/:@]+:)[^\s/@]+(?=@)|\b(?:hf|sk|ghp|gho|github_pat|xox[abp])[_-][\w-]{12,}/giu
+const SECRETS = /((?<![\w-])[\w-]*(?:token|api[_-]?key|secret|password|passwd|authorization|cookie)["']?\s*[=:]\s*["']?)(?:(?:bearer|basic)\s+)?[^\s"'&,;]+|(\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}|(:\/\/[^\s/:@]+:)[^\s/@]+(?=@)|\b(?:hf|sk|ghp|gho|github_pat|xox[abp])[_-][\w-]{12,}|\beasel_[\w-]{43}/giu
 const HOMES = /(?:[a-z]:[\\/]+users[\\/]+|\/home\/|\/users\/)[^\\/\s"'<>|:*?]+/giu
 const LONG_WORD = /(?<![\w./\\:-])[\w+=-]{20,}(?![\w./\\:-])/gu
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu
 
 /** @param {string} name */
-export const isSecret = name => /token|api[_-]?key|password|passwd|secret|cookie|authorization|credential/iu.test(name)
+const isSecret = name => /token|api[_-]?key|password|passwd|secret|cookie|authorization|credential/iu.test(name)
 
 /** Lines as they may be seen. @param {string} text */
 export const hiddenText = text => text.replaceAll(HOMES, '~').split('\n')
