@@ -1,8 +1,4 @@
-/**
- * Files as a zip, stored as they are: what a person's system opens without another program.
- *
- * @typedef {{ name: string, data: Uint8Array }} Entry
- */
+/** Files as a zip, stored as they are: what a person's system opens without another program. */
 
 /** Names are UTF-8. */
 const FLAGS = 0x0800
