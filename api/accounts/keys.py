@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.people import Scope
@@ -84,7 +84,4 @@ def new_key_id() -> str:
 
 def later(session: Session, now: float) -> Session:
     """The session as it is after a use."""
-    expires = min(now + SESSION_LASTS, session.made + SESSION_ENDS)
-    return Session(
-        session.id, session.digest, session.person, session.made, now, expires, session.agent, session.address
-    )
+    return replace(session, used=now, expires=min(now + SESSION_LASTS, session.made + SESSION_ENDS))

@@ -67,12 +67,10 @@ _AGAIN = """<!doctype html>
 """
 
 
-async def login_page(
-    request: web.Request, next: str, refusal: Refusal | None = None, name: str = "", status: int = 200
-) -> web.Response:
+async def login_page(request: web.Request, next: str, refusal: Refusal | None = None, name: str = "") -> web.Response:
     """The form; with what went wrong at the last try."""
     words, code = await _words(request)
-    wrong = ""
+    status, wrong = 200, ""
     if refusal is not None:
         status = refusal.status
         wrong = f'<p class="wrong" role="alert">{html.escape(_said(refusal, words))}</p>\n'
