@@ -1,4 +1,5 @@
-"""Hundreds of jobs of every kind leave nothing behind: in neither process does memory grow from the hundredth on."""
+"""Hundreds of jobs of every kind: from the two hundredth on neither process grows by much more than it did when all was
+well, and no file stays open."""
 
 from __future__ import annotations
 
@@ -9,17 +10,21 @@ import pytest
 from bench.soak import slope, small_server, soak
 
 JOBS = 400
-NOISE = 20.0
-"""MB: what a process may differ by from one hundred jobs to another for other reasons."""
+GROWTH = {"control": 30.0, "device": 50.0}
+"""MB per 1,000 jobs over the later half. In the run of docs/performance.md it was 12 and 20 there, and 7 and 13 later: a
+process that grows three times as fast is over this, while noise of 3 to 6 MB between the two hundredth job and the last
+is not."""
+FILES = 3
+"""More open files than in the earlier half, for connections that end a little later."""
 
 
 @pytest.mark.long
-def test_memory_is_flat_over_hundreds_of_jobs(tmp_path: Path) -> None:
+def test_memory_grows_little_over_hundreds_of_jobs(tmp_path: Path) -> None:
     with small_server(tmp_path) as server:
         samples, ends = soak(server, JOBS)
     assert ends == {"success": JOBS * 18 // 20, "error": JOBS // 20, "interrupted": JOBS // 20}
-    for of in ("control", "device"):
-        grown, _ = slope(samples, of)
-        assert grown * JOBS / 2 / 1000 < NOISE, (of, samples)
+    grown = {of: slope(samples, of)[0] for of in GROWTH}
+    for of, most in GROWTH.items():
+        assert grown[of] < most, (grown, samples)
     half = len(samples) // 2
-    assert max(sample.files for sample in samples[half:]) <= max(sample.files for sample in samples[:half]) + 3
+    assert max(sample.files for sample in samples[half:]) <= max(sample.files for sample in samples[:half]) + FILES
