@@ -7,17 +7,21 @@ import json
 import random
 import socket
 import struct
+import sys
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from tests.fuzz.thrown_at import PATIENCE, Target
-from tests.server.harness import read_until, say
+from tests.server.harness import read_until, say, until
 
 PATHS = ["/ws", "/easel/events"]
+FILES = 3
+"""Files by which a server may differ that has the same to do."""
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -134,10 +138,18 @@ def test_any_frames(target: Target, path: str) -> None:
     assert "Traceback" not in log.read_text()[before:]
 
 
+def open_files(target: Target) -> int:
+    process = psutil.Process(target.server.process.pid)
+    return process.num_handles() if sys.platform == "win32" else process.num_fds()
+
+
 def test_many_that_come_and_go(target: Target) -> None:
-    """Two hundred that leave at once, in the middle of being greeted: nobody is remembered (the fixture looks)."""
+    """Two hundred that leave at once, in the middle of being greeted: nobody is remembered, and no file stays open."""
+    hears_on(target)
+    before = open_files(target)
     for number in range(200):
         path = PATHS[number % 2]
         with socket.create_connection(("127.0.0.1", target.server.port), PATIENCE) as connection:
             connection.sendall(asking(target, path))
     hears_on(target)
+    until(lambda: open_files(target) <= before + FILES, PATIENCE, target.server)
