@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import psutil
 from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -210,6 +211,12 @@ def read_until(socket: ClientConnection, last: str, patience: float = PATIENCE) 
         messages.append(message)
         if message["type"] == last or (last == "done" and is_done(message)):
             return messages
+
+
+def picture_processes(server: Server) -> list[psutil.Process]:
+    """Of uploads and of small pictures, or of the gallery."""
+    children = psutil.Process(server.process.pid).children()
+    return [child for child in children if any(word.endswith("pictures.py") for word in child.cmdline())]
 
 
 def is_done(message: dict[str, Any]) -> bool:

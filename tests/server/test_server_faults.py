@@ -14,13 +14,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from PIL import Image
 
 from api import silence
 from tests.server.disks import fill, mounted
-from tests.server.harness import Server, one, read_until, running, say, start, until
+from tests.server.harness import Server, one, picture_processes, read_until, running, say, start, until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
@@ -162,8 +161,7 @@ def test_a_picture_is_not_at_fault_for_a_process_that_ended_before_it(server: Se
     drawn = BytesIO()
     Image.new("RGB", (8, 8)).save(drawn, "PNG")
     assert server.upload("before.png", drawn.getvalue()).status == 200
-    children = psutil.Process(server.process.pid).children()
-    pictures = [child for child in children if any(word.endswith("pictures.py") for word in child.cmdline())]
+    pictures = picture_processes(server)
     assert pictures
     for child in pictures:
         child.kill()

@@ -10,11 +10,10 @@ import struct
 import zlib
 from pathlib import Path
 
-import psutil
 import pytest
 from PIL import Image, PngImagePlugin
 
-from tests.server.harness import Server, running, until
+from tests.server.harness import Server, picture_processes, running, until
 
 
 def picture(mode: str = "RGBA", size: tuple[int, int] = (8, 6), colour: object = None, **save: object) -> bytes:
@@ -324,9 +323,8 @@ def test_an_upload_that_is_broken_off_leaves_nothing(base: Path) -> None:
 def test_the_picture_process_is_replaced_when_it_dies(base: Path) -> None:
     with running(base) as server:
         server.upload("p.png", picture())
-        children = psutil.Process(server.process.pid).children()
-        # The gallery may have one too.
-        processes = [child for child in children if "pictures.py" in " ".join(child.cmdline())]
+        processes = picture_processes(server)  # the gallery may have one too
+        assert processes
         for process in processes:
             process.kill()
             process.wait(5)
