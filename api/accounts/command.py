@@ -22,8 +22,8 @@ ACTIONS = {
     "list": "List the accounts.",
     "remove": "Remove an account. Its files stay where they are.",
     "role": "Give an account another role.",
-    "password": "Give an account another password. Its browsers are logged out.",
-    "disable": "Switch an account off; with --on, on again.",
+    "password": "Give an account another password. Its browsers are logged out, and its API tokens end.",
+    "disable": "Switch an account off; with --on, on again, and its API tokens too.",
     "token": "Make an API token of an account. It is printed this once.",
 }
 LARGEST_PASSWORD_FILE = 10_000
@@ -135,9 +135,9 @@ async def _password(found: argparse.Namespace, store: AccountStore) -> dict[str,
     from api.accounts.passwords import hash_of
 
     account = _named(found, store)
-    await store.set_password(account.id, hash_of(_ask(found, account.name)))
-    print(f"{account.name} has another password, and is logged out everywhere.")
-    return {"account": account.id, "account_name": account.name}
+    ended = await store.set_password(account.id, hash_of(_ask(found, account.name)), end_tokens=True)
+    print(f"{account.name} has another password, and is logged out everywhere. {ended} API tokens have ended.")
+    return {"account": account.id, "account_name": account.name, "tokens_ended": ended}
 
 
 async def _disable(found: argparse.Namespace, store: AccountStore) -> dict[str, object]:

@@ -69,7 +69,7 @@ async def set_own_password(request: web.Request) -> web.Response:
         new = read_password(body.get("new"), entry.person.name)
         await check_password(request, entry.person.name, str(body.get("old", "")))
         hash = await request.app[LOGINS].passwords.hash(new)
-        await services.accounts.set_password(entry.person.id, hash, keep=entry.key)
+        await services.accounts.set_password(entry.person.id, hash, keep=entry.key, end_tokens=False)
     except AccountError as error:
         raise _refusal(error) from None
     await note(request, "password_changed", account=entry.person.id)
@@ -208,18 +208,19 @@ async def remove_account(request: web.Request) -> web.Response:
 
 
 async def reset_password(request: web.Request) -> web.Response:
-    """`{password}`: another one, where somebody has forgotten theirs; their browsers are logged out."""
+    """`{password}`: another one, where somebody has forgotten theirs or another has it; their browsers are logged out
+    and their API tokens end: who could log in may have made some."""
     body = await read_object(request)
     try:
         account = _account(request)
         hash = await request.app[LOGINS].passwords.hash(read_password(body.get("password"), account.name))
         entry = entry_of(request)
         keep = entry.key if entry.by == "session" and entry.person.id == account.id else None
-        await request.app[SERVICES].accounts.set_password(account.id, hash, keep=keep)
+        tokens = await request.app[SERVICES].accounts.set_password(account.id, hash, keep=keep, end_tokens=True)
     except AccountError as error:
         raise _refusal(error) from None
-    await note(request, "password_reset", account=account.id, account_name=account.name)
-    return web.json_response({})
+    await note(request, "password_reset", account=account.id, account_name=account.name, tokens_ended=tokens)
+    return web.json_response({"tokens_ended": tokens})
 
 
 def _account(request: web.Request) -> Account:

@@ -268,15 +268,17 @@ class AccountStore:
         await self._change(work)
         return self._known.people[id]
 
-    async def set_password(self, id: str, password: str, keep: str | None = None) -> None:
-        """Another password, as its hash; all sessions end but the one with the id `keep`. Raises AccountError."""
+    async def set_password(self, id: str, password: str, keep: str | None = None, *, end_tokens: bool) -> int:
+        """Another password, as its hash; all sessions end but the one with the id `keep`, and with `end_tokens` all API
+        tokens. Gives how many of those there were. Raises AccountError."""
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> int:
             one_of(db, id)
             db.execute("UPDATE people SET password = ? WHERE id = ?", (password, id))
             db.execute("DELETE FROM sessions WHERE person = ? AND id IS NOT ?", (id, keep))
+            return db.execute("DELETE FROM tokens WHERE person = ?", (id,)).rowcount if end_tokens else 0
 
-        await self._change(work)
+        return await self._change(work)
 
     async def renew_hash(self, id: str, before: str, password: str) -> None:
         """The same password under another hash, unless it was changed meanwhile; sessions go on."""

@@ -298,7 +298,21 @@ def test_an_admin_adds_changes_and_removes(server: Server, people: People) -> No
     assert server.request("GET", "/prompt", headers=nora).status == 401
     assert kind(log_in(server, "nora")) == (403, "disabled")
     assert ada.post(server, f"{path}/{made['id']}", {"disabled": False}, "PATCH").status == 200
-    assert ada.post(server, f"{path}/{made['id']}/password", {"password": "a new password"}).status == 200
+    # Tokens wait while an account is switched off, and end when an admin gives another password.
+    nora = cookie(log_in(server, "nora"))
+    wanted = {"name": "a script", "scopes": ["read"]}
+    tokens = [server.request("POST", "/easel/accounts/me/tokens", wanted, nora).json()["token"] for _ in range(2)]
+    program = {"Authorization": f"Bearer {tokens[0]}"}
+    for off, status in ((True, 401), (False, 200)):
+        assert ada.post(server, f"{path}/{made['id']}", {"disabled": off}, "PATCH").status == 200
+        assert server.request("GET", "/prompt", headers=program).status == status
+    with server.socket("noras", additional_headers=program) as socket:
+        reset = ada.post(server, f"{path}/{made['id']}/password", {"password": "a new password"})
+        assert (reset.status, reset.json()) == (200, {"tokens_ended": 2})
+        ended(socket)
+    assert server.request("GET", "/prompt", headers=program).status == 401
+    noted = ada.get(server, "/easel/audit", limit=1).json()["entries"][0]
+    assert (noted["what"], noted["tokens_ended"]) == ("password_reset", 2)
     assert log_in(server, "Nora", "a new password").status == 200
     assert ada.post(server, f"{path}/{made['id']}", None, "DELETE").status == 204
     assert log_in(server, "Nora", "a new password").status == 401

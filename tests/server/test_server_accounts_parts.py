@@ -344,7 +344,9 @@ def test_accounts_are_managed_at_the_terminal(tmp_path: Path, capsys: pytest.Cap
     assert "last admin" in account("disable", "ada")[1]
     assert account("disable", "vera")[1] == "Vera is switched off.\n"
     assert "viewer, switched off; 0 browsers, 1 tokens" in account("list")[1]
-    assert account("disable", "vera", "--on")[0] == account("password", "vera", *given)[0] == 0
+    assert account("disable", "vera", "--on")[0] == 0
+    assert "1 API tokens have ended" in account("password", "vera", *given)[1]
+    assert "0 browsers, 0 tokens" in account("list")[1].splitlines()[1]
     assert "There are: Ada, Vera." in account("remove", "nobody")[1]
     assert account("remove", "Vera")[0] == 0
     assert account("add", "Otto", "--password-file", str(tmp_path / "absent"))[0] == 1

@@ -105,7 +105,7 @@ export function peoplePanel({ client, me, toasts }) {
 
       /** @param {Account} account */
       async function password(account) {
-        const sure = await confirm({ title: t('Give another password?'), text: t('{name} is logged out everywhere, and comes in by a new password that you hand on.', { name: account.name }), verb: t('Give another password') })
+        const sure = await confirm({ title: t('Give another password?'), text: t('{name} is logged out everywhere, all their tokens end, and they come in by a new password that you hand on.', { name: account.name }), verb: t('Give another password') })
         if (!sure) return
         const made = newPassword()
         const done = await attempt(() => client.send('POST', `${ADDRESS}/${encodeURIComponent(account.id)}/password`, { password: made }))
