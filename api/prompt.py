@@ -217,13 +217,13 @@ async def post_queue(request: web.Request) -> web.Response:
 async def get_history(request: web.Request) -> web.Response:
     journal = request.app[SERVICES].journal
     count, offset = _whole(request, "max_items"), _whole(request, "offset")
-    text = await journal.history(count=count, offset=offset, owner=seen_by(who(request)))
+    text = await journal.history(seen_by(who(request)), count=count, offset=offset)
     return web.json_response(text=text)
 
 
 async def get_history_entry(request: web.Request) -> web.Response:
     journal = request.app[SERVICES].journal
-    text = await journal.history(request.match_info["prompt_id"], owner=seen_by(who(request)))
+    text = await journal.history(seen_by(who(request)), request.match_info["prompt_id"])
     return web.json_response(text=text)
 
 
@@ -240,7 +240,7 @@ async def post_history(request: web.Request) -> web.Response:
             services.feed.publish("history", {"removed": ids}, owner=owner)
     if clear:
         own = own_of(who(request))
-        await services.journal.forget(owner=own)
+        await services.journal.forget(None, own)
         services.feed.publish("history", {"cleared": True}, owner=own)
         about(request, jobs="all", **({"named": gone} if gone else {}))
     else:
@@ -257,7 +257,7 @@ async def post_interrupt(request: web.Request) -> web.Response:
     found: JsonObject = body  # pyright: ignore[reportUnknownVariableType]
     prompt_id = found.get("prompt_id")
     which = None if prompt_id is None else str(prompt_id)
-    await request.app[SERVICES].jobs.interrupt(which, bool(found.get("now")), who(request))
+    await request.app[SERVICES].jobs.interrupt(which, who(request), bool(found.get("now")))
     return web.Response()
 
 

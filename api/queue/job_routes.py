@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from api.people import Person, who
+from api.people import ALONE, Person, who
 from api.prompt import ids_of
 from api.queue.listing import STATES, Wanted, list_jobs, one_job
 from api.queue.past import Past
@@ -51,7 +51,7 @@ async def standing(services: Services, prompt_id: str, person: Person) -> JsonOb
             "position": place,
             "priority": entry.number,
             "expected_ms": jobs.line.paces.expected(entry.about.work),
-            "wait_ms": wait_ms(jobs.line, jobs.running_for(), place),
+            "wait_ms": wait_ms(jobs.line, jobs.running_for(ALONE), place),
         }
     return facts
 
@@ -71,7 +71,7 @@ async def delete_job(request: web.Request) -> web.Response:
 async def _cancel(services: Services, prompt_id: str, person: Person) -> str | None:
     if await services.jobs.remove([prompt_id], person):
         return "waiting"
-    return "running" if await services.jobs.interrupt(prompt_id, person=person) else None
+    return "running" if await services.jobs.interrupt(prompt_id, person) else None
 
 
 async def change_job(request: web.Request) -> web.Response:

@@ -14,7 +14,7 @@ from typing import Any
 from api.clock import now_for_deleting
 from api.database import DatabaseError
 from api.hub import Feed, Hub, text
-from api.people import ALONE, Person
+from api.people import Person
 from api.queue import shown
 from api.queue.crashes import CRASHES, Crashes
 from api.queue.fair import taken_for
@@ -96,11 +96,11 @@ class Jobs:
         """See Line.submit."""
         return await self.line.submit(prompt_id, client_id, number, body, secrets)
 
-    async def remove(self, ids: Sequence[str] | None = None, person: Person = ALONE) -> list[str]:
+    async def remove(self, ids: Sequence[str] | None, person: Person) -> list[str]:
         """See Line.remove."""
         return await self.line.remove(ids, person)
 
-    async def rename(self, prompt_id: str, name: str, person: Person = ALONE) -> bool:
+    async def rename(self, prompt_id: str, name: str, person: Person) -> bool:
         """Call a job something, whether it waits, runs or has ended; says whether there is one of that id."""
         if not await self.line.rename(prompt_id, name, person):
             return False
@@ -112,7 +112,7 @@ class Jobs:
             self._feed.publish("history", {"changed": ended}, owner=ended["owner"])
         return True
 
-    async def interrupt(self, prompt_id: str | None, now: bool = False, person: Person = ALONE) -> bool:
+    async def interrupt(self, prompt_id: str | None, person: Person, now: bool = False) -> bool:
         """Stop the job that runs if it is this one, or, without an id, if it is one's own; says whether one was asked
         to.
 
@@ -142,7 +142,7 @@ class Jobs:
         self._tell_status()
         self._changed.set()
 
-    def place(self, prompt_id: str, person: Person = ALONE) -> int | None:
+    def place(self, prompt_id: str, person: Person) -> int | None:
         """How many jobs, whosesoever, end before this one does: 0 for the one that runs; None for one that is not here,
         or that this person does not see."""
         if self.running_for(person, prompt_id) is not None:
@@ -156,7 +156,7 @@ class Jobs:
     def running_seq(self) -> int | None:
         return None if self._running is None else self._running.entry.seq
 
-    def running_for(self, person: Person = ALONE, prompt_id: str | None = None) -> Running | None:
+    def running_for(self, person: Person, prompt_id: str | None = None) -> Running | None:
         """The job that runs, if this person sees it and, with an id, if it is that one."""
         running = self._running
         if running is None or not person.sees(running.owner):
@@ -169,7 +169,7 @@ class Jobs:
         is_theirs = running is not None and running.client_id == client_id and running.owner == person.id
         return running if is_theirs else None
 
-    def listed(self, person: Person = ALONE) -> tuple[list[Entry], list[Entry]]:
+    def listed(self, person: Person) -> tuple[list[Entry], list[Entry]]:
         """The jobs that a person sees: those that run, and those that wait in their order."""
         mine = self.running_for(person)
         pending = [entry for entry in self.line.waiting if person.sees(entry.owner)]
@@ -194,18 +194,21 @@ class Jobs:
         """What `status` messages say: of everybody's jobs."""
         return {"exec_info": {"queue_remaining": self.remaining}}
 
-    def state(self, person: Person = ALONE, *, nodes: bool = True) -> JsonObject:
+    def overall(self) -> JsonObject:
+        """The same as pages are told it, with what keeps jobs from running."""
+        return {
+            "queue_remaining": self.remaining,
+            "paused": self.paused,
+            "pause_reason": self.pause_reason,
+            "problem": self._problem,
+        }
+
+    def state(self, person: Person, *, nodes: bool = True) -> JsonObject:
         """How things stand, for pages that follow every job that this person sees.
 
         nodes: also what is known of each that waits, how far each node is, and the results.
         """
-        return {
-            "paused": self.paused,
-            "pause_reason": self.pause_reason,
-            "problem": self._problem,
-            "queue_remaining": self.remaining,
-            **shown.jobs_json(self.line, self._running, person, nodes=nodes),
-        }
+        return {**self.overall(), **shown.jobs_json(self.line, self._running, person, nodes=nodes)}
 
     # The loop
 
@@ -386,15 +389,7 @@ class Jobs:
 
     def _tell_status(self) -> None:
         self._hub.broadcast_status(self.status())
-        self._feed.publish(
-            "status",
-            {
-                "queue_remaining": self.remaining,
-                "paused": self.paused,
-                "pause_reason": self.pause_reason,
-                "problem": self._problem,
-            },
-        )
+        self._feed.publish("status", self.overall())
 
 
 async def _none() -> str:

@@ -146,7 +146,7 @@ class Journal(Database):
             lambda db: _ignore(db.executemany("UPDATE jobs SET number = ?, pinned = ? WHERE seq = ?", places))
         )
 
-    async def rename(self, prompt_id: str, name: str, owner: str | None = None) -> About | None:
+    async def rename(self, prompt_id: str, name: str, owner: str | None) -> About | None:
         """Give the newest job of this id a name; None where there is none.
 
         owner: here and below, whose jobs are meant; None: everybody's.
@@ -247,7 +247,7 @@ class Journal(Database):
         """Take waiting jobs out. For a while they can be brought back."""
         await self.call(lambda db: take_away(db, "seq = ? AND ended IS NULL", seqs))
 
-    async def taken_out(self, ids: Sequence[str], owner: str | None = None) -> list[Entry]:
+    async def taken_out(self, ids: Sequence[str], owner: str | None) -> list[Entry]:
         """Jobs of these ids that were taken out while they waited."""
         whose, value = of(owner)
         where = f" WHERE prompt_id = ? AND ended IS NULL AND removed IS NOT NULL{whose}"
@@ -279,7 +279,7 @@ class Journal(Database):
 
         return await self.call(read)
 
-    async def is_open(self, prompt_id: str, owner: str | None = None) -> bool:
+    async def is_open(self, prompt_id: str, owner: str | None) -> bool:
         """Whether a job of this id waits or runs; one that was taken out does neither until it is brought back."""
         whose, value = of(owner)
         query = f"SELECT 1 FROM jobs WHERE prompt_id = ? AND ended IS NULL AND removed IS NULL{whose} LIMIT 1"
@@ -306,10 +306,10 @@ class Journal(Database):
 
     async def history(
         self,
+        owner: str | None,
         prompt_id: str | None = None,
         count: int | None = None,
         offset: int | None = None,
-        owner: str | None = None,
     ) -> str:
         """Ended jobs as the JSON text of a /history answer, oldest first.
 
@@ -339,7 +339,7 @@ class Journal(Database):
 
         return await self.call(read)
 
-    async def forget(self, ids: Sequence[str] | None = None, owner: str | None = None) -> dict[str, list[str]]:
+    async def forget(self, ids: Sequence[str] | None, owner: str | None) -> dict[str, list[str]]:
         """Delete ended jobs: these ids, or all; gives the ids of those that were, by owner."""
 
         def write(db: sqlite3.Connection) -> dict[str, list[str]]:

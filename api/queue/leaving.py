@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from api.accounts.store import AccountStore
 from api.database import DatabaseError
-from api.people import SCOPES_OF, only
+from api.people import ALONE, SCOPES_OF, only
 from api.queue.jobs import Jobs
 
 log = logging.getLogger("easel")
@@ -47,7 +47,7 @@ class Leaving:
                 await task
 
     async def _look(self) -> None:
-        running = self._jobs.running_for()
+        running = self._jobs.running_for(ALONE)
         owners = {entry.owner for entry in self._jobs.line.waiting.all()}
         owners |= set() if running is None else {running.owner}
         for owner in owners:
@@ -55,7 +55,7 @@ class Leaving:
                 continue
             them = only(owner)
             try:
-                await self._jobs.interrupt(None, person=them)
+                await self._jobs.interrupt(None, them)
                 gone = await self._jobs.remove(None, them)
                 log.info("%s may not run jobs any more: %d that waited were taken out", owner, len(gone))
             except DatabaseError as error:

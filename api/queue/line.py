@@ -11,7 +11,7 @@ from dataclasses import replace
 from api.clock import now_for_deleting
 from api.database import DatabaseError
 from api.hub import Feed
-from api.people import ALONE, Person
+from api.people import Person
 from api.queue.fair import taken_for
 from api.queue.journal import Body, Entry, Journal
 from api.queue.pace import MOST_NODES, Paces
@@ -153,7 +153,7 @@ class Line:
         self._changed()
         return number, [each.prompt_id for each in older]
 
-    async def remove(self, ids: Sequence[str] | None = None, person: Person = ALONE) -> list[str]:
+    async def remove(self, ids: Sequence[str] | None, person: Person) -> list[str]:
         """Take waiting jobs out: those with these ids, or all of one's own; gives the ids of those that were."""
         named, own = set(ids or ()), own_of(person)
 
@@ -178,7 +178,7 @@ class Line:
             self._changed()
         return [entry.prompt_id for entry in gone]
 
-    async def bring_back(self, ids: Sequence[str], person: Person = ALONE) -> list[str]:
+    async def bring_back(self, ids: Sequence[str], person: Person) -> list[str]:
         """Jobs that were taken out while they waited wait again, where they were; gives the ids of those found.
 
         Raises Refusal where a quota has no room for them, or jobs of their owner may not run.
@@ -205,18 +205,18 @@ class Line:
         self.tell(entries)
         self._changed()
 
-    async def move(self, ids: Sequence[str], anchor: str | None, after: bool, person: Person = ALONE) -> None:
+    async def move(self, ids: Sequence[str], anchor: str | None, after: bool, person: Person) -> None:
         """Let waiting jobs run before or after another, or, without one, before or after all: see `Waiting.moved`.
 
         Raises NotWaiting.
         """
         await self._exchange(self.waiting.moved(ids, anchor, after, person))
 
-    async def renumber(self, prompt_id: str, number: float, person: Person = ALONE) -> None:
+    async def renumber(self, prompt_id: str, number: float, person: Person) -> None:
         """Give a waiting job another number: of one person's jobs lower ones run first. Raises NotWaiting."""
         await self._exchange([replace(self.waiting.find(prompt_id, person), number=number, pinned=None)])
 
-    async def place(self, prompt_id: str, position: int, person: Person = ALONE) -> None:
+    async def place(self, prompt_id: str, position: int, person: Person) -> None:
         """Let a waiting job stand at this place in the line, as far as others' turns allow; 1 is next.
 
         Raises NotWaiting.
@@ -261,7 +261,7 @@ class Line:
         mine = [each for each in self.waiting.of(body.owner) if each.seq == seq]
         self.tell(self.waiting.exchange([replace(each, about=body.about) for each in mine]))
 
-    async def rename(self, prompt_id: str, name: str, person: Person = ALONE) -> bool:
+    async def rename(self, prompt_id: str, name: str, person: Person) -> bool:
         """Call a job something, whether it waits or not; says whether there is one of that id."""
         if await self._journal.rename(prompt_id, name, seen_by(person)) is None:
             return False

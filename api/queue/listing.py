@@ -26,14 +26,14 @@ _COLUMNS = "prompt_id, seq, number, accepted, started, ended_at, state, outputs,
 class Wanted:
     """Which jobs of the list, in which order."""
 
+    owner: str | None
+    """Whose jobs; None: everybody's."""
     states: Collection[str] = STATES
     workflow: str | None = None
     by_duration: bool = False
     newest_first: bool = True
     limit: int | None = None
     offset: int = 0
-    owner: str | None = None
-    """Whose jobs; None: everybody's."""
 
 
 async def list_jobs(journal: Journal, wanted: Wanted, running: int | None) -> tuple[list[JsonObject], int]:
@@ -72,7 +72,7 @@ def _durations(db: sqlite3.Connection, seqs: set[int]) -> dict[int, float]:
     return {seq: known.get(seq, 0.0) for seq in seqs}
 
 
-async def one_job(journal: Journal, prompt_id: str, running: int | None, owner: str | None = None) -> JsonObject | None:
+async def one_job(journal: Journal, prompt_id: str, running: int | None, owner: str | None) -> JsonObject | None:
     """A job with its graph, its results and how it ended; the newest of its id."""
     whose, value = of(owner)
     where = f"prompt_id = ? AND removed IS NULL{whose}"

@@ -29,10 +29,10 @@ class Past:
     async def page(
         self,
         limit: int,
+        owner: str | None,
         before: int | None = None,
         document: str | None = None,
         state: str | None = None,
-        owner: str | None = None,
     ) -> JsonObject:
         """`entries`, newest first, and `next`: what to ask for as `before`, None at the end.
 
@@ -57,7 +57,7 @@ class Past:
         entries = await self._journal.call(read)
         return {"entries": entries, "next": entries[-1]["rank"] if len(entries) == count else None}
 
-    async def entry(self, prompt_id: str, owner: str | None = None) -> JsonObject | None:
+    async def entry(self, prompt_id: str, owner: str | None) -> JsonObject | None:
         """One of them, as the list has it."""
         whose, value = of(owner)
 
@@ -70,7 +70,7 @@ class Past:
 
         return await self._journal.call(read)
 
-    async def job(self, prompt_id: str, owner: str | None = None) -> JsonObject | None:
+    async def job(self, prompt_id: str, owner: str | None) -> JsonObject | None:
         """What a job ran, runs or will run: `prompt`, `extra`, `targets`, `owner`; the newest of its id."""
         whose, value = of(owner)
 
@@ -88,7 +88,7 @@ class Past:
 
         return await self._journal.call(read)
 
-    async def times(self, prompt_id: str, owner: str | None = None) -> JsonObject:
+    async def times(self, prompt_id: str, owner: str | None) -> JsonObject:
         """When the newest job of an id was accepted, began and ended, and what came of it; empty for an unknown one."""
         columns = (
             "client_id, accepted, started, ended_at, ms, attempts, state, outputs, came_of, status, removed, timings"
@@ -122,14 +122,14 @@ class Past:
 
         return await self._journal.call(read)
 
-    async def outcome(self, prompt_id: str, owner: str | None = None) -> tuple[JsonObject, JsonObject] | None:
+    async def outcome(self, prompt_id: str, owner: str | None) -> tuple[JsonObject, JsonObject] | None:
         """Outputs and status of an ended job, also of one that somebody has removed meanwhile."""
         whose, value = of(owner)
         query = f"SELECT outputs, status FROM jobs WHERE prompt_id = ? AND ended IS NOT NULL{whose} ORDER BY ended DESC"
         row = await self._journal.call(lambda db: db.execute(f"{query} LIMIT 1", (prompt_id, *value)).fetchone())
         return None if row is None else (json.loads(row[0]), json.loads(row[1]))
 
-    async def remove(self, ids: Sequence[str] | None, owner: str | None = None) -> dict[str, list[str]]:
+    async def remove(self, ids: Sequence[str] | None, owner: str | None) -> dict[str, list[str]]:
         """Take these out of the history, or all; gives the ids, by owner. For a while they can be brought back."""
         chosen = await self._journal.call(lambda db: chosen_ended(db, ids, owner, removed=False))
         gone: dict[str, list[str]] = {}
@@ -141,7 +141,7 @@ class Past:
                 gone.setdefault(person, []).append(id)
         return gone
 
-    async def restore(self, ids: Sequence[str], owner: str | None = None) -> dict[str, list[str]]:
+    async def restore(self, ids: Sequence[str], owner: str | None) -> dict[str, list[str]]:
         """Bring removed ones back; gives the ids, by owner."""
 
         def write(db: sqlite3.Connection) -> dict[str, list[str]]:

@@ -144,10 +144,10 @@ async def get_history(request: web.Request) -> web.Response:
     limit, before = _count(request, "limit"), _count(request, "before")
     page = await Past(request.app[SERVICES].journal).page(
         PAGE if limit is None else limit,
+        seen_by(who(request)) or query.get("owner") or None,
         before,
         query.get("document") or None,
         state,
-        seen_by(who(request)) or query.get("owner") or None,
     )
     return web.json_response(page)
 

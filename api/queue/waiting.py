@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from typing import cast
 
-from api.people import ALONE, Person
+from api.people import Person
 from api.queue.fair import charged, turns
 from api.queue.journal import Entry
 
@@ -85,7 +85,7 @@ class Waiting:
         """The first that this person sees, each with its place in the line of all; 1 is next."""
         return list(islice(((at, entry) for at, entry in enumerate(self, 1) if person.sees(entry.owner)), count))
 
-    def find(self, prompt_id: str, person: Person = ALONE) -> Entry:
+    def find(self, prompt_id: str, person: Person) -> Entry:
         """Raises NotWaiting."""
         for entry in self.all():
             if entry.prompt_id == prompt_id and person.sees(entry.owner):
@@ -122,7 +122,7 @@ class Waiting:
                 self._lines.pop(owner, None)
         return there
 
-    def moved(self, ids: Collection[str], anchor: str | None, after: bool, person: Person = ALONE) -> list[Entry]:
+    def moved(self, ids: Collection[str], anchor: str | None, after: bool, person: Person) -> list[Entry]:
         """The entries that must change so that `ids` stand, in their order, before or after `anchor`.
 
         Without an anchor they go before or after all. People move their own jobs among their own, between the numbers

@@ -296,7 +296,7 @@ async def stop_run(request: web.Request, guest: Guest) -> web.StreamResponse:
         await jobs.remove([run.prompt_id], them)
         await guest.services.shares.settle(run.id, "stopped", [], time.time())
     else:
-        await jobs.interrupt(run.prompt_id, person=them)
+        await jobs.interrupt(run.prompt_id, them)
     return web.Response(status=204)
 
 

@@ -41,12 +41,12 @@ def asked_of_journal(store: Journal) -> list[Ask]:
         store.last_number,
         store.paces,
         store.spent,
-        store.history,
+        lambda: store.history(None),
         lambda: store.items([Entry(seq, "", None, 0.0, 0) for seq in (1, 3, 5)]),
         lambda: store.body(1),
         lambda: store.attempt(1),
         lambda: store.accept("new", None, 99.0, body),
-        lambda: store.forget(["id-1"]),
+        lambda: store.forget(["id-1"], None),
     ]
 
 

@@ -46,7 +46,7 @@ async def add(journal: Journal, owner: str, *names: str, ms: float = 100.0, extr
 
 
 async def kept(journal: Journal, owner: str) -> list[str]:
-    return list(json.loads(await journal.history(owner=owner)))
+    return list(json.loads(await journal.history(owner)))
 
 
 async def prune(journal: Journal, bounds: Bounds, now: float | None = None) -> int:
@@ -63,7 +63,7 @@ def test_who_names_a_job_as_another_did_takes_nothing_from_them(tmp_path: Path) 
         past = Past(journal)
         assert await kept(journal, "ada") == ["same", "hers"]
         assert await kept(journal, "ben") == ["same"]
-        assert json.loads(await journal.history("hers", owner="ben")) == {}
+        assert json.loads(await journal.history("ben", "hers")) == {}
         for found in (
             await past.entry("hers", "ben"),
             await past.job("hers", "ben"),
@@ -186,12 +186,12 @@ def test_ids_and_pages_are_found_by_an_index_and_not_by_looking_through_all(tmp_
         await journal.call(lambda db: db.set_trace_callback(said.append))
         past = Past(journal)
         for owner in ("ada", None):
-            await journal.history("one", owner=owner)
-            await journal.history(count=5, offset=9, owner=owner)
-            await journal.history(count=5, owner=owner)
-            await past.page(5, 99, owner=owner)
-            await past.page(5, state="error", owner=owner)
-            await past.page(5, document="d", owner=owner)
+            await journal.history(owner, "one")
+            await journal.history(owner, count=5, offset=9)
+            await journal.history(owner, count=5)
+            await past.page(5, owner, 99)
+            await past.page(5, owner, state="error")
+            await past.page(5, owner, document="d")
             for found in (past.entry, past.job, past.times, past.outcome, journal.is_open):
                 await found("one", owner)
             await past.remove(["one"], owner)

@@ -48,7 +48,7 @@ def test_what_was_accepted_is_there_after_a_restart(tmp_path: Path) -> None:
 
     async def after(journal: Journal) -> None:
         assert [(e.prompt_id, e.number, e.attempts) for e in await journal.waiting()] == [("p-1", -1, 0), ("p3", 3, 1)]
-        history = json.loads(await journal.history())
+        history = json.loads(await journal.history(None))
         assert list(history) == ["p2.5"]
         assert history["p2.5"]["outputs"] == DONE.outputs
         assert history["p2.5"]["prompt"][0] == 2.5
@@ -78,7 +78,7 @@ def test_the_history_is_bounded(tmp_path: Path) -> None:
             await journal.end(await journal.accept(f"p{n}", None, n, BODY), DONE)
         pruning = Pruning(journal, Bounds(entries=5))
         assert (await pruning.step(), await pruning.step()) == (3, 0)
-        assert list(json.loads(await journal.history())) == ["p3", "p4", "p5", "p6", "p7"]
+        assert list(json.loads(await journal.history(None))) == ["p3", "p4", "p5", "p6", "p7"]
 
     with_journal(tmp_path / "journal.db", work)
 
@@ -97,16 +97,16 @@ def test_one_call_that_fails_does_not_take_the_others(tmp_path: Path) -> None:
 def test_what_was_taken_out_is_not_open_and_its_outcome_is_still_known(tmp_path: Path) -> None:
     async def work(journal: Journal) -> None:
         done, waiting = [await journal.accept(id, None, 0, BODY) for id in ("done", "waiting")]
-        assert await journal.is_open("waiting")
-        assert await Past(journal).outcome("waiting") is None
+        assert await journal.is_open("waiting", None)
+        assert await Past(journal).outcome("waiting", None) is None
         await journal.remove([waiting])
-        assert not await journal.is_open("waiting")
+        assert not await journal.is_open("waiting", None)
         await journal.bring_back([waiting])
-        assert await journal.is_open("waiting")
+        assert await journal.is_open("waiting", None)
         await journal.end(done, DONE)
-        await Past(journal).remove(None)
-        assert json.loads(await journal.history("done")) == {}
-        assert await Past(journal).outcome("done") == (DONE.outputs, DONE.status)
+        await Past(journal).remove(None, None)
+        assert json.loads(await journal.history(None, "done")) == {}
+        assert await Past(journal).outcome("done", None) == (DONE.outputs, DONE.status)
 
     with_journal(tmp_path / "journal.db", work)
 

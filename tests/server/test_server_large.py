@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from api.aside import MANY
+from api.people import ALONE
 from api.prompt import QUEUE_AT_ONCE
 from api.queue.fresh import Fresh
 from api.queue.journal import Entry
@@ -69,7 +70,7 @@ def test_only_what_is_moved_gets_other_numbers(
     ids: list[str], anchor: str | None, after: bool, order: list[int]
 ) -> None:
     line = waiting(6)
-    changed = line.moved(ids, anchor, after)
+    changed = line.moved(ids, anchor, after, ALONE)
     line.exchange(changed)
     assert [entry.seq for entry in line] == order
     assert {entry.prompt_id for entry in changed} == set(ids)
@@ -80,7 +81,7 @@ def test_only_what_is_moved_gets_other_numbers(
 def test_jobs_find_room_however_often_they_are_moved() -> None:
     line = waiting(4)
     for round in range(200):
-        line.exchange(line.moved([f"job {round % 2}"], "job 2", False))
+        line.exchange(line.moved([f"job {round % 2}"], "job 2", False, ALONE))
     assert [entry.seq for entry in line] == [0, 1, 2, 3]
     assert len({entry.number for entry in line}) == 4
 

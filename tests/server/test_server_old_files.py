@@ -69,10 +69,10 @@ def test_the_journal(source: Path, tmp_path: Path) -> None:
         assert body is not None
         assert json.loads(body.prompt)["1"]["inputs"] == {"text": "old"}
         assert json.loads(body.extra)["extra_pnginfo"] == {"workflow": {"nodes": []}}
-        history = json.loads(await journal.history())
+        history = json.loads(await journal.history(None))
         assert list(history) == ["done", "failed", "stopped"]
         assert history["done"]["outputs"] == {"2": {"text": ["old"]}}
-        page = await Past(journal).page(10)
+        page = await Past(journal).page(10, None)
         found = [(entry["prompt_id"], entry["state"]) for entry in page["entries"]]
         assert found == [("stopped", "interrupted"), ("failed", "error"), ("done", "success")]
         assert await journal.last_number() >= 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from api.people import ALONE
 from api.queue.journal import Entry
 from api.queue.pace import KEPT, MOST_NODES, Paces, shapes_of
 from api.queue.waiting import Waiting
@@ -119,7 +120,7 @@ def test_moves_keep_every_job_and_its_order() -> None:
         ids = dice.sample(before, dice.randrange(1, len(before) + 1))
         rest = [id for id in before if id not in ids]
         anchor, after = dice.choice([None, *rest]), dice.random() < 0.5
-        waiting.exchange(waiting.moved(ids, anchor, after))
+        waiting.exchange(waiting.moved(ids, anchor, after, ALONE))
         at = (len(rest) if after else 0) if anchor is None else rest.index(anchor) + after
         expected = [*rest[:at], *(id for id in before if id in ids), *rest[at:]]
         assert [entry.prompt_id for entry in waiting] == expected
