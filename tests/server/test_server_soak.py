@@ -11,9 +11,8 @@ from bench.soak import slope, small_server, soak
 
 JOBS = 400
 GROWTH = {"control": 30.0, "device": 50.0}
-"""MB per 1,000 jobs over the later half. In the run of docs/performance.md it was 12 and 20 there, and 7 and 13 later: a
-process that grows three times as fast is over this, while noise of 3 to 6 MB between the two hundredth job and the last
-is not."""
+"""MB per 1,000 jobs over the later half. In the run of docs/performance.md it was 12 and 20 there, and 7 and 13 later.
+A process that grows three times as fast is over this; noise of 3 to 6 MB in these two hundred jobs is not."""
 FILES = 3
 """More open files than in the earlier half, for connections that end a little later."""
 
