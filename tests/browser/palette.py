@@ -222,11 +222,19 @@ def murmur(text: Annotated[str, Text()] = "") -> Results:
     return Results(ui={"text": [text]})
 
 
+@node("Asks", category="tests")
+def asks(
+    api_key: Annotated[str, Text()] = "", question: Annotated[str, Text()] = ""
+) -> Annotated[str, Socket("STRING")]:
+    """Somebody's service, which wants a key."""
+    return question
+
+
 def registry() -> Registry:
     nodes: list[Any] = [
         *(load, encode, empty, sample, decode, invert, scale),
         *(load_image, load_mask, load_video, load_audio, crop, crop_to_box),
-        *(save, preview, preview_any, warned, tell, murmur),
+        *(save, preview, preview_any, warned, tell, murmur, asks),
     ]
     return Registry(*nodes, later=[spec for spec in wan.LATER if spec.class_type == "WanImageToVideo"])
 

@@ -12,9 +12,12 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import serious
 from tests.browser.person import Person
+from tests.server.harness import until
 
 KEY = "hf_ABCDEFGHIJKLMNOPQRST"
+"""Looks like a key wherever it stands."""
 PASSWORD = "hunter22-of-the-page"
+"""Looks like any word: only the name beside it says what it is."""
 WORDS = "a fox that nobody may read of"
 
 
@@ -22,8 +25,24 @@ def planted(graph: dict[str, Any]) -> dict[str, Any]:
     nodes = [
         {**node, "widgets_values": [WORDS]} if node["type"] == "CLIPTextEncode" else node for node in graph["nodes"]
     ]
-    nodes.append({"id": 90, "type": "Asks", "pos": [0, 700], "size": [200, 60], "widgets_values": [KEY, PASSWORD[:4]]})
+    place = {"pos": [0, 700], "size": [200, 60]}
+    nodes.append({"id": 90, "type": "Asks", **place, "widgets_values": [PASSWORD, "which day it is"]})
+    nodes.append({"id": 91, "type": "OfNoPack", **place, "widgets_values": [KEY, "and which year"]})
     return {**graph, "nodes": nodes, "extra": {"api_token": PASSWORD, "at": "/home/anna/pictures"}}
+
+
+def in_the_log(person: Person) -> None:
+    """Secrets are asked for by their address, and a node prints them."""
+    person.server.get(f"/x?token={PASSWORD}")
+    said = {"text": f"asked for /y?token={PASSWORD} with {KEY}"}
+    person.server.result(person.server.prompt({"1": {"class_type": "Murmur", "inputs": said}}))
+    until(lambda: "asked for /y?token=" in person.server.get("/internal/logs").json())
+
+
+def without_secrets(texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        for secret in (KEY, PASSWORD):
+            assert secret not in text, name
 
 
 def save(page: Any, name: str = "Save the report") -> dict[str, str]:
@@ -47,15 +66,19 @@ def open_report(person: Person) -> Any:
 
 def test_a_report_is_looked_at_and_holds_no_secret(person: Person, text_to_image: dict[str, Any]) -> None:
     page = person.page
+    in_the_log(person)
     person.load(planted(text_to_image))
     person.server.post("/settings", {"Other.api_key": PASSWORD, "Easel.note": f"password: {PASSWORD}"})
     dialog = open_report(person)
     assert serious(page) == ""
-    seen = {}
+    seen: dict[str, str] = {}
     for file in dialog.locator(".report-file button").all():
         file.click()
         seen[file.get_attribute("data-name")] = dialog.locator(".report-text").inner_text()
     assert set(seen) == {"server.json", "packs.json", "settings.json", "page.json", "log.txt", "graph.json"}
+    without_secrets(seen)
+    assert "asked for /y?token=… with …" in seen["log.txt"]
+    assert "which day it is" in seen["graph.json"]
     expect(dialog.locator(".report-text")).to_contain_text(WORDS)
     dialog.get_by_label("With the texts in it").uncheck()
     expect(dialog.locator(".report-text")).not_to_contain_text(WORDS)
@@ -67,11 +90,10 @@ def test_a_report_is_looked_at_and_holds_no_secret(person: Person, text_to_image
     assert json.loads(files["server.json"])["easel"]
     assert "Chrome" in json.loads(files["page.json"])["browser"]
     graph = json.loads(files["graph.json"])
-    assert len(graph["nodes"]) == 8
+    assert len(graph["nodes"]) == 9
     assert graph["extra"]["at"] == "~/pictures"
-    for name, text in files.items():
-        for secret in (KEY, PASSWORD, WORDS):
-            assert secret not in text, name
+    without_secrets(files)
+    assert all(WORDS not in text for text in files.values())
     expect(dialog).to_have_count(0)
 
 
@@ -83,6 +105,5 @@ def test_a_report_without_a_server(person: Person, text_to_image: dict[str, Any]
     files = save(person.page)
     assert list(files) == ["page.json", "settings.json", "graph.json"]
     assert WORDS in files["graph.json"], "what is ticked is in it"
-    for text in files.values():
-        assert KEY not in text
-        assert PASSWORD not in text
+    assert "which day it is" in files["graph.json"]
+    without_secrets(files)
