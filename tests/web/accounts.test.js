@@ -6,7 +6,7 @@ import { kept, personOf } from '../../web/accounts/browser.js'
 import { Me } from '../../web/accounts/me.js'
 import { needOf } from '../../web/accounts/permits.js'
 import { Whose } from '../../web/accounts/whose.js'
-import { browserWords, newPassword } from '../../web/accounts/words.js'
+import { browserWords, newPassword, quotaWords } from '../../web/accounts/words.js'
 
 const person = (more = {}) => ({ accounts: true, id: 'vera_1', name: 'Vera', role: 'artist', scopes: ['read', 'run', 'write'], by: 'session', quotas: {}, ...more })
 
@@ -87,6 +87,13 @@ test('browsers as people know them', () => {
   assert.equal(browserWords('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36'), 'Chrome on Linux')
   assert.equal(browserWords('Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605 Version/19.0 Safari/604'), 'Safari on iOS')
   assert.equal(browserWords('curl/8.5'), 'curl/8.5')
+})
+
+test('quotas in the units that other sizes have', () => {
+  const none = { most_queued: null, disk_bytes: null, gpu_seconds_per_day: null }
+  assert.equal(quotaWords(none), '')
+  assert.equal(quotaWords({ most_queued: 3, disk_bytes: 1.5e9, gpu_seconds_per_day: 90 }), ' · at most 3 jobs in the queue · 1.5 GB of files · 1.5 minutes of the device a day')
+  assert.equal(quotaWords({ ...none, disk_bytes: 20e6 }), ' · 20.0 MB of files', 'not 0 GB')
 })
 
 test('a password that is made is long enough and easily read', () => {

@@ -1,5 +1,6 @@
 /** What the page says of the server: nothing where all is well, the worst first, and once to those who hear it. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { disks } from '../../web/status/disks.js'
 import { inShort, itemsOf, news } from '../../web/status/sentences.js'
@@ -52,6 +53,15 @@ test('a disk with little room is told of before it is full', () => {
   const room = [{ where: 'output', path: '/out', free: 4e8, total: 9e9 }]
   assert.equal(itemsOf(known({ room }))[0].short, 'The disk is almost full')
   assert.equal(itemsOf(known({ room, problems: [full] })).length, 1, 'not beside that it is full')
+})
+
+test('whatever the server may be troubled by is called something', () => {
+  const [, listed] = /^Kind = Literal\[(.*)\]$/mu.exec(readFileSync(new URL('../../api/troubles.py', import.meta.url), 'utf8'))
+  const kinds = [...listed.matchAll(/"(\w+)"/gu)].map(([, kind]) => kind)
+  assert.ok(kinds.includes('damaged') && kinds.length > 5, listed)
+  const said = kind => itemsOf(known({ problems: [{ ...full, kind }] }))[0].short
+  const unknown = said('another')
+  assert.deepEqual(kinds.filter(kind => said(kind) === unknown), [])
 })
 
 test('those who hear the page are told what is new, and when it is over', () => {

@@ -1,14 +1,12 @@
 /** Words of accounts: browsers, quotas, passwords that are made. */
 import { t } from '../language/t.js'
+import { bytesInWords } from '../model/words.js'
 
 /** @param {import('./me.js').Quotas} quotas */
 export function quotaWords({ most_queued: queued, disk_bytes: disk, gpu_seconds_per_day: seconds }) {
-  const found = [queued === null ? '' : t('at most {count} jobs in the queue', { count: queued }), disk === null ? '' : t('{size} GB of files', { size: round(disk / 1e9) }), seconds === null ? '' : t('{count} minutes of the device a day', { count: round(seconds / 60) })].filter(Boolean)
+  const found = [queued === null ? '' : t('at most {count} jobs in the queue', { count: queued }), disk === null ? '' : t('{size} of files', { size: bytesInWords(disk) }), seconds === null ? '' : t('{count} minutes of the device a day', { count: Math.round(seconds / 6) / 10 })].filter(Boolean)
   return found.length ? ` · ${found.join(' · ')}` : ''
 }
-
-/** @param {number} value */
-const round = value => Math.round(value * 10) / 10
 
 /** A browser as a person knows it, from what it calls itself. @param {string} agent */
 export function browserWords(agent) {

@@ -20,6 +20,7 @@ const KINDS = {
   read_only: () => t('A folder cannot be written'),
   gone: () => t('A folder is gone'),
   locked: () => t('A file is locked'),
+  damaged: () => t('A file is damaged'),
   clock: () => t('The clock was set'),
   memory: () => t('Little memory is left'),
 }
