@@ -116,9 +116,13 @@ def _too_large(size: int, limit: int) -> Refusal:
     return Refusal(
         400,
         "body_too_large",
-        f"The body is larger than {limit // 2**20} MB, the most that is read as JSON.",
-        f"{size / 2**20:.1f} MB or more",
+        f"The body is larger than {_in_words(limit)}, the most that is read as JSON.",
+        f"{_in_words(size)} or more",
     )
+
+
+def _in_words(size: int) -> str:
+    return f"{size / 2**20:.4g} MB" if size >= 2**20 else f"{size / 2**10:.4g} KB"
 
 
 async def _drain(request: web.Request) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from api.accounts.keys import DAY
+from api.accounts.keys import DAY, LONGEST_DAYS
 from api.accounts.people import ROLES, Account, AccountError, read_name, read_password, read_role
 from api.accounts.store import AccountStore
 from api.database import DatabaseError
@@ -69,8 +69,8 @@ def _read(words: Sequence[str]) -> argparse.Namespace:
         parser.error(f"account {found.action}: " + ("name no account" if found.name else "name the account"))
     if found.action == "role" and found.role is None:
         parser.error("account role: say which by --role admin, artist or viewer")
-    if found.days is not None and not 0 < found.days <= 36500:
-        parser.error(f"--days {found.days:g}: must be above 0 and at most 36500")
+    if found.days is not None and not 0 < found.days <= LONGEST_DAYS:
+        parser.error(f"--days {found.days:g}: must be above 0 and at most {LONGEST_DAYS}")
     return found
 
 

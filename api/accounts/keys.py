@@ -27,6 +27,8 @@ MOST_SESSIONS = 100
 MOST_TOKENS = 100
 """Of one person."""
 LONGEST_TOKEN_NAME = 100
+LONGEST_DAYS = 36_500
+"""For which a token is good that ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)

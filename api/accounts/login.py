@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import hdrs, web
@@ -14,9 +13,10 @@ from api.accounts.audit import note
 from api.accounts.keys import SESSION_ENDS
 from api.accounts.login_page import LOGIN, login_page, safe_next, style, too_many
 from api.accounts.passwords import Passwords, is_old
-from api.accounts.people import Account, key_of
+from api.accounts.people import Account, AccountError, key_of
+from api.accounts.refusals import refusal_of
 from api.accounts.tries import Tries
-from api.replies import Refusal
+from api.replies import Refusal, read_object
 from api.security import GATE
 from api.services import SERVICES
 
@@ -90,12 +90,16 @@ async def check_password(request: web.Request, name: str, password: str) -> Acco
 
 
 async def begin_session(request: web.Request, response: web.StreamResponse, account: Account) -> None:
-    """Log the browser in by the cookie of a new session; the one it had ends."""
+    """Log the browser in by the cookie of a new session; the one it had ends. Raises Refusal where the account has just
+    been switched off or removed."""
     accounts, gate = request.app[SERVICES].accounts, request.app[GATE]
     if (before := gate.door.session(request)) is not None:
         await accounts.end_session(before.person.id, before.key)
     agent = request.headers.get(hdrs.USER_AGENT, "").encode("ascii", "replace").decode()
-    key, made = await accounts.begin_session(account.id, agent, address_of(request))
+    try:
+        key, made = await accounts.begin_session(account.id, agent, address_of(request))
+    except AccountError as error:
+        raise refusal_of(error) from None
     gate.set_cookie(request, response, gate.door.session_cookie, key, int(SESSION_ENDS))
     await note(request, "login", account=account.id, account_name=account.name, session=made.id)
 
@@ -125,20 +129,18 @@ def _go_on(next: str) -> web.Response:
 
 async def _given(request: web.Request) -> tuple[dict[str, str], bool]:
     """The fields, and whether they came as JSON. Raises Refusal (400)."""
+    if request.content_type == "application/json":
+        fields = await read_object(request, LARGEST_FORM)
+        return {name: value for name, value in fields.items() if isinstance(value, str)}, True
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
         if len(body) > LARGEST_FORM:
             raise Refusal(400, "body_too_large", "This is too long for a name and a password.")
-    as_json = request.content_type == "application/json"
     try:
-        found: Any = json.loads(body) if as_json else dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=9))
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise Refusal(400, "invalid_request", "`name` and `password` must be given, as a form or as JSON.")
-    fields = cast("dict[str, Any]", found)
-    return {name: value for name, value in fields.items() if isinstance(value, str)}, as_json
+        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=9)), False
+    except ValueError:
+        raise Refusal(400, "invalid_request", "`name` and `password` must be given, as a form or as JSON.") from None
 
 
 FOR_ALL = frozenset({get_login, post_login, logout, style})

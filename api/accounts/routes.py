@@ -9,7 +9,7 @@ from aiohttp import web
 
 from api.accounts.audit import note
 from api.accounts.entry import Entry, entry_of
-from api.accounts.keys import DAY, LONGEST_TOKEN_NAME
+from api.accounts.keys import DAY, LONGEST_DAYS, LONGEST_TOKEN_NAME
 from api.accounts.login import LOGINS, begin_session, check_password
 from api.accounts.people import (
     Account,
@@ -20,25 +20,11 @@ from api.accounts.people import (
     read_role,
     read_scopes,
 )
+from api.accounts.refusals import refusal_of
 from api.people import who
 from api.replies import Refusal, read_object
 from api.services import SERVICES
 from graph.types import JsonObject
-
-LONGEST_DAYS = 36_500
-STATUS = {
-    "no_such_account": 404,
-    "name_taken": 409,
-    "last_admin": 409,
-    "first_account": 409,
-    "no_accounts": 409,
-    "too_many_tokens": 409,
-}
-
-
-def _refusal(error: AccountError) -> Refusal:
-    return Refusal(STATUS.get(error.kind, 400), error.kind, str(error))
-
 
 # One's own
 
@@ -71,7 +57,7 @@ async def set_own_password(request: web.Request) -> web.Response:
         hash = await request.app[LOGINS].passwords.hash(new)
         await services.accounts.set_password(entry.person.id, hash, keep=entry.key, end_tokens=False)
     except AccountError as error:
-        raise _refusal(error) from None
+        raise refusal_of(error) from None
     await note(request, "password_changed", account=entry.person.id)
     return web.json_response({})
 
@@ -111,8 +97,10 @@ async def make_token(request: web.Request) -> web.Response:
     name, days = body.get("name"), body.get("days")
     if not isinstance(name, str) or not name.strip().isprintable() or not 0 < len(name.strip()) <= LONGEST_TOKEN_NAME:
         raise Refusal(400, "invalid_name", f"`name` must be a text of 1 to {LONGEST_TOKEN_NAME} letters.")
-    if days is not None and (isinstance(days, bool) or not isinstance(days, (int, float)) or not 0 < days < 36501):
-        raise Refusal(400, "invalid_request", "`days` must be a number above 0, or null.")
+    if days is not None and (
+        isinstance(days, bool) or not isinstance(days, (int, float)) or not 0 < days <= LONGEST_DAYS
+    ):
+        raise Refusal(400, "invalid_request", f"`days` must be a number above 0, at most {LONGEST_DAYS}, or null.")
     try:
         scopes = read_scopes(body.get("scopes"))
         if not scopes <= entry.person.scopes:
@@ -120,7 +108,7 @@ async def make_token(request: web.Request) -> web.Response:
         expires = None if days is None else time.time() + cast("float", days) * DAY
         key, made = await request.app[SERVICES].accounts.make_token(entry.person.id, name.strip(), scopes, expires)
     except AccountError as error:
-        raise _refusal(error) from None
+        raise refusal_of(error) from None
     await note(request, "token_made", token=made.id, scopes=sorted(scopes), expires=expires)
     return web.json_response({**made.to_json(), "token": key}, status=201)
 
@@ -165,7 +153,7 @@ async def add_account(request: web.Request) -> web.Response:
         hash = await request.app[LOGINS].passwords.hash(read_password(body.get("password"), name))
         account = await accounts.add(name, hash, role, quotas)
     except AccountError as error:
-        raise _refusal(error) from None
+        raise refusal_of(error) from None
     await note(request, "account_add", account=account.id, account_name=account.name, role=account.role)
     response = web.json_response(_row(request, account), status=201)
     if first:
@@ -191,7 +179,7 @@ async def change_account(request: web.Request) -> web.Response:
             quotas=read_quotas(quotas, before.quotas) if quotas else None,
         )
     except AccountError as error:
-        raise _refusal(error) from None
+        raise refusal_of(error) from None
     changed = {name: value for name, value in account.to_json().items() if value != before.to_json()[name]}
     await note(request, "account_changed", account=account.id, account_name=before.name, changed=changed)
     return web.json_response(_row(request, account))
@@ -202,7 +190,7 @@ async def remove_account(request: web.Request) -> web.Response:
     try:
         account = await request.app[SERVICES].accounts.remove(request.match_info["id"])
     except AccountError as error:
-        raise _refusal(error) from None
+        raise refusal_of(error) from None
     await note(request, "account_remove", account=account.id, account_name=account.name)
     return web.Response(status=204)
 
@@ -218,7 +206,7 @@ async def reset_password(request: web.Request) -> web.Response:
         keep = entry.key if entry.by == "session" and entry.person.id == account.id else None
         tokens = await request.app[SERVICES].accounts.set_password(account.id, hash, keep=keep, end_tokens=True)
     except AccountError as error:
-        raise _refusal(error) from None
+        raise refusal_of(error) from None
     await note(request, "password_reset", account=account.id, account_name=account.name, tokens_ended=tokens)
     return web.json_response({"tokens_ended": tokens})
 

@@ -192,12 +192,15 @@ def test_a_wrong_password_says_not_what_was_wrong(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b'{"name": 1}', b"\xff\xfe", b'{"name": "\\ud800", "password": "\\ud800"}']
+    "body", [b"", b"[]", b'{"name": 1}', b"\xff\xfe", b"[" * 9000, b'{"name": "\\ud800", "password": "\\ud800"}']
 )
 def test_what_is_no_login_is_refused(server: Server, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     assert server.request("POST", "/easel/login", raw=body, headers=headers).status in (400, 401)
     assert server.request("POST", "/easel/login", raw=b"a=" + b"b" * 20_000).status == 400
+    long = server.request("POST", "/easel/login", {"name": "b" * 20_000}, headers)
+    assert kind(long) == (400, "body_too_large")
+    assert "16 KB" in long.json()["error"]["message"]
 
 
 def test_passwords_cannot_be_tried_for_ever(server: Server, people: People) -> None:
@@ -275,7 +278,7 @@ def test_a_token_may_do_what_it_was_made_for(server: Server, people: People) -> 
     assert max.get(server, "/history").status == 401
     above = {"name": "x", "scopes": ["read", "admin"]}
     assert kind(server.request("POST", "/easel/accounts/me/tokens", above, people.max.browser)) == (403, "not_allowed")
-    for wrong in ({"scopes": []}, {"scopes": ["all"]}, {"name": ""}, {"days": -1}, {"days": True}):
+    for wrong in ({"scopes": []}, {"scopes": ["all"]}, {"name": ""}, {"days": -1}, {"days": 36_500.5}, {"days": True}):
         reply = server.request("POST", "/easel/accounts/me/tokens", {**wanted, **wrong}, people.max.browser)
         assert reply.status == 400, wrong
 

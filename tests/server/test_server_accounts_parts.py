@@ -7,19 +7,27 @@ import json
 import os
 import stat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from api.accounts import audit_file, keys, tries
 from api.accounts.address import spoken_for
 from api.accounts.audit_file import AuditFile
 from api.accounts.command import main
 from api.accounts.keys import DAY
+from api.accounts.login import begin_session
 from api.accounts.passwords import Passwords, fits, hash_of, is_old
 from api.accounts.people import AccountError, new_id, read_password
 from api.accounts.store import AccountStore
 from api.accounts.tries import BY_ADDRESS, BY_NAME, WITHIN, Tries
 from api.people import SCOPES_OF
+from api.replies import Refusal
+from api.security import GATE, Gate
+from api.services import SERVICES, Services
 from graph.folders import inside
 from tests.server.people import CHEAP, with_people
 
@@ -48,6 +56,25 @@ def test_without_accounts_there_is_no_file(tmp_path: Path) -> None:
 
     asyncio.run(look())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("gone", "status"), [("disabled", 403), ("no_such_account", 404)])
+def test_who_is_switched_off_while_the_password_is_checked_is_refused(tmp_path: Path, gone: str, status: int) -> None:
+    async def live() -> None:
+        store = AccountStore(tmp_path)
+        await store.add("Ada", "hash", "admin")
+        vera = await store.add("Vera", "hash", "artist")
+        await (store.change(vera.id, disabled=True) if gone == "disabled" else store.remove(vera.id))
+        app = web.Application()
+        app[SERVICES] = cast("Services", SimpleNamespace(accounts=store, flags=SimpleNamespace(proxies=())))
+        app[GATE] = cast("Gate", SimpleNamespace(door=SimpleNamespace(session=lambda _: None)))
+        request = make_mocked_request("POST", "/easel/login", app=app)
+        with pytest.raises(Refusal) as refused:
+            await begin_session(request, web.Response(), vera)
+        assert (refused.value.status, refused.value.body["error"]["type"]) == (status, gone)
+        await store.close()
+
+    asyncio.run(live())
 
 
 def test_the_file_keeps_only_hashes_and_is_ours_alone(tmp_path: Path) -> None:
