@@ -79,6 +79,28 @@ def test_the_log_comes_as_it_is_said(person: Person) -> None:
     expect(lines).to_have_count(1)
 
 
+def test_the_end_of_the_log_stays_in_sight_and_going_up_stops(person: Person) -> None:
+    """Lines become taller when the panel becomes narrower; that is no wish to stop following."""
+    page = person.page
+    page.keyboard.press("Control+`")
+    panel = page.get_by_role("region", name="Log")
+    for number in range(3):
+        word = f"tall{number}"
+        text = "\n".join(" ".join([word, *["more"] * 60]) for _ in range(20))
+        person.server.prompt({"1": {"class_type": "Murmur", "inputs": {"text": text}}})
+        expect(panel.locator(".line").filter(has_text=word).last).to_be_visible()
+    end = "() => (s => s.scrollHeight - s.scrollTop - s.clientHeight < 2)(document.querySelector('.scrolls.log'))"
+    person.until(end)
+    for width in (1440, 500, 900):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)  # a scroll event would have come
+        person.until(end)
+        expect(panel.get_by_role("button", name="Pause")).to_be_visible()
+    panel.locator(".log").hover()
+    page.mouse.wheel(0, -400)
+    expect(panel.get_by_role("button", name="Follow")).to_be_visible()
+
+
 def test_what_the_device_holds_is_seen_and_dropped(person: Person, text_to_image: Any) -> None:
     page = person.page
     person.load(text_to_image)

@@ -89,8 +89,17 @@ export function logPanel({ client, toasts, report }) {
           h('span', {}, line.from === 'worker' ? h('b', {}, t('worker'), ' ') : null, line.m.trimEnd()))
       }
 
+      /** Where the list was scrolled to, and how tall it was, when that was last looked at. */
+      let top = 0
+      let tall = 0
+      function measure() {
+        top = scroller.scrollTop
+        tall = scroller.scrollHeight
+      }
+
       function toEnd() {
         scroller.scrollTop = scroller.scrollHeight
+        measure()
       }
 
       function drawTools() {
@@ -147,9 +156,16 @@ export function logPanel({ client, toasts, report }) {
 
       scroller.addEventListener('scroll', () => {
         const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR
-        if (!atEnd && !paused && scroller.scrollHeight > scroller.clientHeight) setPaused(true)
+        // A list that became taller or shorter under the reader is no wish to stop; going up in it is one.
+        const wentUp = scroller.scrollTop < top && scroller.scrollHeight === tall
+        measure()
+        if (!atEnd && !paused && wentUp) setPaused(true)
         else if (atEnd && paused && missed) setPaused(false)
       })
+      // Lines take their true height when they come into view, and another one when the panel's width changes.
+      const sized = new ResizeObserver(() => { if (!paused) toEnd() })
+      sized.observe(list)
+      sized.observe(scroller)
       const ends = [
         client.onEvent(({ type, data }) => { if (type === 'logs') add(data?.entries ?? []) }),
         client.onState(state => { if (state === 'open') void read() }), // another server may have begun anew
@@ -158,6 +174,7 @@ export function logPanel({ client, toasts, report }) {
       void read()
       return () => {
         ended = true
+        sized.disconnect()
         ends.forEach(end => end())
         void subscribe(false).catch(() => undefined)
       }
