@@ -51,7 +51,7 @@ from api.queue import job_routes, sweeps
 from api.queue import routes as runs
 from api.queue.leaving import may_run
 from api.queue.pruning import keep_bounded
-from api.replies import ON_FAILED_WRITE, turn_errors_into_replies
+from api.replies import ON_FAILED_WRITE, WITHOUT_PATHS, turn_errors_into_replies
 from api.report import routes as report
 from api.security import GATE, Gate, mark, middleware
 from api.services import SERVICES, Services
@@ -134,6 +134,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app[GATE] = gate
     app[login.LOGINS] = login.Logins()
     app[ON_FAILED_WRITE] = services.room.doubt
+    app[WITHOUT_PATHS] = services.troubles.names.instead
     log.install(app)
     krita.install(app)
     app[PAGE] = services.page

@@ -249,7 +249,8 @@ class Feed:
 
     def __init__(self) -> None:
         self._epoch = secrets.token_hex(8)
-        self._kept: deque[tuple[str | None, str]] = deque()
+        self._kept: deque[tuple[str | None, str, str]] = deque()
+        """Whose an event is, and its line: for those who see everybody's, and for others."""
         self._told: Counter[str | None] = Counter()
         """Events so far, by owner."""
         self._gone: Counter[str | None] = Counter()
@@ -275,23 +276,35 @@ class Feed:
         """Have a part of the server told of every event."""
         self._watchers.append(watcher)
 
-    def publish(self, kind: str, data: Any, client_id: str | None = None, owner: str | None = None) -> None:
-        """Number an event, keep it, and send it to every page that may see it."""
-        line = json.dumps({"type": kind, "data": data, "client_id": client_id}, separators=(",", ":"))
+    def publish(
+        self,
+        kind: str,
+        data: Any,
+        client_id: str | None = None,
+        owner: str | None = None,
+        *,
+        for_others: Any = None,
+    ) -> None:
+        """Number an event, keep it, and send it to every page that may see it.
+
+        for_others: what those are told instead who do not see everybody's: without paths of this machine.
+        """
+        line = _line(kind, data, client_id)
+        other = line if for_others is None else _line(kind, for_others, client_id)
         self._told[owner] += 1
-        self._kept.append((owner, line))
-        self._bytes += len(line)
+        self._kept.append((owner, line, other))
+        self._bytes += _size(line, other)
         while len(self._kept) > EVENTS_KEPT or self._bytes > EVENTS_KEPT_BYTES:
-            whose, oldest = self._kept.popleft()
+            whose, *oldest = self._kept.popleft()
             self._gone[whose] += 1
-            self._bytes -= len(oldest)
+            self._bytes -= _size(*oldest)
         numbered: dict[str | None, str] = {}
         for listener in list(self._listeners):
             if not _sees(listener, owner):
                 continue
             view = seen_by(listener.person)
             if view not in numbered:
-                numbered[view] = _numbered(_count(self._told, view), line)
+                numbered[view] = _numbered(_count(self._told, view), line if view is None else other)
             listener.put(numbered[view])
         for watcher in self._watchers:
             watcher(kind, data, owner)
@@ -312,11 +325,11 @@ class Feed:
         listener.put(text("hello", {"epoch": here, "seq": last, "resumed": resumed, **state}))
         if resumed and since is not None:
             number = gone
-            for owner, line in self._kept:
+            for owner, line, other in self._kept:
                 if _sees(listener, owner):
                     number += 1
                     if number > since:
-                        listener.put(_numbered(number, line))
+                        listener.put(_numbered(number, line if view is None else other))
         self._listeners.add(listener)
 
     def leave(self, listener: Listener) -> None:
@@ -333,6 +346,14 @@ def _sees(listener: Listener, owner: str | None) -> bool:
 def _count(events: Counter[str | None], view: str | None) -> int:
     """How many of them are told to who sees these."""
     return events.total() if view is None else events[None] + events[view]
+
+
+def _line(kind: str, data: Any, client_id: str | None) -> str:
+    return json.dumps({"type": kind, "data": data, "client_id": client_id}, separators=(",", ":"))
+
+
+def _size(line: str, other: str) -> int:
+    return len(line) + (0 if other is line else len(other))
 
 
 def _numbered(number: int, line: str) -> str:

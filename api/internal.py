@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from api.people import who
 from api.services import SERVICES, folders_of
 from graph.folders import OWN_KINDS
 
@@ -17,9 +18,14 @@ MOST_FILES = 20_000
 
 
 async def folder_paths(request: web.Request) -> web.Response:
-    """Kinds of model files, each with its folders."""
+    """Kinds of model files, each with its folders: where they lie, and to who is no admin what they are called."""
     kinds = request.app[SERVICES].folders.kinds
-    listed = {name: [str(root) for root in kind.roots] for name, kind in kinds.items() if name not in OWN_KINDS}
+    paths = who(request).may("admin")
+    listed = {
+        name: [str(root) if paths else name for root in kind.roots]
+        for name, kind in kinds.items()
+        if name not in OWN_KINDS
+    }
     return web.json_response(listed)
 
 

@@ -6,21 +6,28 @@ from collections.abc import Iterable
 
 from api.database import Database
 from api.flags import Flags
+from api.folder_names import FolderNames
 from api.hub import Feed
-from api.room import Room
+from api.room import Room, mount_of
 from api.temp_files import TempFiles
 from api.troubles import Troubles
 from graph.folders import NO_MODELS, Folders
+from graph.types import JsonObject
 
 
 def watch_over(flags: Flags, folders: Folders, feed: Feed, databases: Iterable[Database]) -> tuple[Troubles, Room]:
     """Both are to be started."""
-    troubles = Troubles(lambda problems: feed.publish("trouble", {"problems": problems}))
+
+    def tell(problems: list[JsonObject]) -> None:
+        others = {"problems": troubles.to_json(paths=False)}
+        feed.publish("trouble", {"problems": problems}, for_others=others)
+
     written = {"output": flags.output, "input": flags.input, "temp": flags.temp, "user": flags.user}
-    kinds = [kind for kind in folders.kinds if kind not in NO_MODELS]
-    room = Room(
-        written, troubles, flags.least_space, (path for kind in kinds for path in folders.roots(kind) if path.is_dir())
-    )
+    roots = [(kind, path) for kind in folders.kinds for path in folders.roots(kind)]
+    models = [path for kind, path in roots if kind not in NO_MODELS and path.is_dir()]
+    mounts = ((name, mount) for name, path in (*written.items(), *roots) if (mount := mount_of(path)) is not None)
+    troubles = Troubles(tell, FolderNames([*written.items(), *roots, *mounts]))
+    room = Room(written, troubles, flags.least_space, models)
     feed.watch(room.heard)
     for database in databases:
         database.on_trouble = troubles.of_file

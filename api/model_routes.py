@@ -14,6 +14,7 @@ from aiohttp import web
 
 from api.choices import SENT
 from api.model_files.index import ENDINGS
+from api.people import who
 from api.pictures import PictureError
 from api.replies import Refusal
 from api.services import SERVICES, Services
@@ -52,11 +53,12 @@ async def models_of(request: web.Request) -> web.Response:
 
 
 async def folders_of_models(request: web.Request) -> web.Response:
-    """Kinds with the folders that hold their files."""
+    """Kinds with the folders that hold their files: where they lie, and to who is no admin what they are called."""
+    paths = who(request).may("admin")
     kinds = request.app[SERVICES].folders.kinds
     return web.json_response(
         [
-            {"name": name, "folders": [str(root) for root in kind.roots]}
+            {"name": name, "folders": [str(root) if paths else name for root in kind.roots]}
             for name, kind in kinds.items()
             if name not in NO_FILES
         ]

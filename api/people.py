@@ -57,9 +57,14 @@ def set_who(request: web.Request, person: Person) -> None:
     request[_WHO] = person
 
 
+def asks(request: web.Request) -> Person | None:
+    """Who asks, if anybody in particular does."""
+    return request.get(_WHO)
+
+
 def who(request: web.Request) -> Person:
     """Who asks. Routes that are open to strangers (shared links, the login) have nobody: LookupError."""
-    found: Person | None = request.get(_WHO)
+    found = asks(request)
     if found is None:
         raise LookupError("this route is open to all, so nobody in particular asks")
     return found

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from api.database import DatabaseError
 from api.files_on_disk import DISK_GONE, FULL, READ_ONLY
+from api.people import asks
 from graph.errors import FileNameError, ParseError
 from graph.json_input import load
 
@@ -26,6 +27,9 @@ OF_THE_NAME = frozenset({errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMET
 
 ON_FAILED_WRITE: web.AppKey[Callable[[], None]] = web.AppKey("on failed write")
 """Told when a write found no room, or no folder."""
+
+WITHOUT_PATHS: web.AppKey[Callable[[str], str]] = web.AppKey("without paths")
+"""Puts the names of folders where their paths stand in a text."""
 
 MAX_JSON = 32 * 1024 * 1024
 """Bytes of a JSON body: a graph of 20,000 nodes with its workflow takes a fifth of it."""
@@ -134,6 +138,16 @@ async def _drain(request: web.Request) -> None:
             return
 
 
+def _told(request: web.Request, refusal: Refusal) -> web.Response:
+    """The answer; where folders of this machine lie is told to those who run it."""
+    person = asks(request)
+    if person is None or not person.may("admin"):
+        instead, error = request.app.get(WITHOUT_PATHS, str), refusal.body["error"]
+        error = {**error, "message": instead(error["message"]), "details": instead(error["details"])}
+        refusal.body = {**refusal.body, "error": error}
+    return refusal.reply()
+
+
 @web.middleware
 async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.StreamResponse:
     """Nothing that a handler raises reaches the client as a trace, and nothing is swallowed in silence."""
@@ -142,7 +156,7 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
     except Refusal as refusal:
         if refusal.status in (503, 507):
             request.app.get(ON_FAILED_WRITE, _nobody)()
-        return refusal.reply()
+        return _told(request, refusal)
     except web.HTTPRequestEntityTooLarge as error:
         return Refusal(413, "body_too_large", f"The upload is too large: {error.text}").reply()
     except web.HTTPException:
@@ -152,14 +166,15 @@ async def turn_errors_into_replies(request: web.Request, handler: Any) -> web.St
     except DatabaseError as error:
         request.app.get(ON_FAILED_WRITE, _nobody)()
         log.error("%s", error)
-        return Refusal(507 if error.full else 503, "disk_full" if error.full else "journal", f"{error}").reply()
+        refusal = Refusal(507 if error.full else 503, "disk_full" if error.full else "journal", f"{error}")
+        return _told(request, refusal)
     except (ConnectionError, web.RequestPayloadError):
         return Refusal(400, "disconnected", "The connection ended before the request did.").reply()
     except OSError as error:
         request.app.get(ON_FAILED_WRITE, _nobody)()
         if error.errno not in FULL | READ_ONLY | DISK_GONE:
             log.exception("%s %s failed", request.method, loggable(request.path))
-        return as_refusal(error, "A file").reply()
+        return _told(request, as_refusal(error, "A file"))
     except Exception as error:
         log.exception("%s %s failed", request.method, loggable(request.path))
         return Refusal(500, "internal", "The server could not answer this.", type(error).__name__).reply()

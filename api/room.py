@@ -73,10 +73,15 @@ class Place:
 
     @staticmethod
     def of(name: str, path: Path, *, written: bool = True) -> Place:
-        mount = path.resolve()
-        while not os.path.ismount(mount):
-            mount = mount.parent
-        return Place(name, path, None if mount == mount.parent else mount, written)
+        return Place(name, path, mount_of(path), written)
+
+
+def mount_of(path: Path) -> Path | None:
+    """Where the drive is attached that holds it; None for the system's own."""
+    mount = path.resolve()
+    while not os.path.ismount(mount):
+        mount = mount.parent
+    return None if mount == mount.parent else mount
 
 
 class Room:
@@ -141,10 +146,16 @@ class Room:
             full = trouble is not None and trouble.kind == "disk_full"
             raise Refusal(507 if full else 503, "disk_full" if full else "folder_gone", why)
 
-    def room(self) -> list[JsonObject]:
-        """What `/easel/status` has as `room`."""
+    def room(self, *, paths: bool = True) -> list[JsonObject]:
+        """What `/easel/status` has as `room`. paths: whether to tell them, or what the folders are called."""
+        names = self._troubles.names
         return [
-            {"where": place.name, "path": str(place.path), "free": place.free, "total": place.total}
+            {
+                "where": place.name,
+                "path": str(place.path) if paths else names.instead(str(place.path)),
+                "free": place.free,
+                "total": place.total,
+            }
             for place in (*self._places.values(), *self._drives)
         ]
 

@@ -273,7 +273,7 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     gallery = Gallery(flags.user, roots, ROOT / "pictures.py", hub, feed)
     gallery.store.open()
     troubles, room = watch_over(flags, folders, feed, (journal, documents, shares, gallery.store))
-    jobs.hindrance = room.hindrance
+    jobs.hindrance, jobs.without_paths = room.hindrance, troubles.names.instead
     joiner = None if flags.page_sources else Joiner(ROOT / "web", flags.user / "cache" / "page")
     page = Page(ROOT / "web", joiner)
     return Services(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ async def system_stats(request: web.Request) -> web.Response:
     import psutil
 
     services = request.app[SERVICES]
+    argv = services.flags.argv
     memory = psutil.virtual_memory()
     device = await services.worker.questions.stats(0.5)
     return web.json_response(
@@ -38,11 +40,16 @@ async def system_stats(request: web.Request) -> web.Response:
                 "python_version": sys.version,
                 "pytorch_version": services.worker.report.about.get("torch"),
                 "embedded_python": False,
-                "argv": ["server.py", *services.flags.argv],
+                "argv": ["server.py", *(argv if who(request).may("admin") else _flags_of(argv))],
             },
             "devices": [] if device is None else [device],
         }
     )
+
+
+def _flags_of(argv: Sequence[str]) -> list[str]:
+    """What was asked for, without the paths and hosts that it was asked with."""
+    return [word.partition("=")[0] for word in argv if word.startswith("--")]
 
 
 def _front_end_version(services: Services) -> str:
@@ -56,19 +63,19 @@ async def get_features(request: web.Request) -> web.Response:
 
 async def status(request: web.Request) -> web.Response:
     """How the server, its queue and its worker are: what the page shows beside the canvas."""
-    services = request.app[SERVICES]
+    services, whole = request.app[SERVICES], who(request).may("admin")
     worker = services.worker
     return web.json_response(
         {
             "version": VERSION,
             "started": services.started,
             "system": platform.system(),
-            "worker": worker.report.to_json(words=who(request).may("admin")),
+            "worker": worker.report.to_json(words=whole),
             "catalogue": "none" if worker.catalogue is None else "confirmed" if worker.confirmed else "stale",
             "precision": worker.report.about.get("precision", services.flags.precision),
             "queue": services.jobs.state(who(request), nodes=False),
-            "problems": services.troubles.to_json(),
-            "room": services.room.room(),
+            "problems": services.troubles.to_json(paths=whole),
+            "room": services.room.room(paths=whole),
             "memory": services.room.memory(),
         }
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+from api.folder_names import FolderNames
 from graph.types import JsonObject
 
 Kind = Literal["disk_full", "read_only", "gone", "locked", "damaged", "clock", "memory"]
@@ -31,11 +32,12 @@ class Trouble:
     """How often it was looked whether it is over."""
     began: float = field(default_factory=time.monotonic)
 
-    def to_json(self) -> JsonObject:
+    def to_json(self, names: FolderNames | None = None) -> JsonObject:
+        """names: what stands in place of paths."""
         return {
             "kind": self.kind,
-            "where": self.where,
-            "sentence": self.sentence,
+            "where": self.where if names is None else names.instead(self.where),
+            "sentence": self.sentence if names is None else names.instead(self.sentence),
             "since": time.time() - (time.monotonic() - self.began),  # right also where the clock was set meanwhile
             "retried": self.retried,
         }
@@ -44,10 +46,12 @@ class Trouble:
 class Troubles:
     """Those of one server, the oldest first.
 
-    tell: called in the event loop when the list is another; once `start` was.
+    tell: called in the event loop with the list when it is another; once `start` was.
+    names: what is told in place of paths to those who do not run the server.
     """
 
-    def __init__(self, tell: Callable[[list[JsonObject]], None]) -> None:
+    def __init__(self, tell: Callable[[list[JsonObject]], None], names: FolderNames | None = None) -> None:
+        self.names = names or FolderNames()
         self._tell = tell
         self._found: dict[tuple[Kind, str], Trouble] = {}
         self._guard = threading.Lock()
@@ -93,9 +97,10 @@ class Troubles:
         with self._guard:
             return next((trouble for (_, at), trouble in self._found.items() if at == str(where)), None)
 
-    def to_json(self) -> list[JsonObject]:
+    def to_json(self, *, paths: bool = True) -> list[JsonObject]:
+        """paths: whether to tell them, or what the folders are called."""
         with self._guard:
-            return [trouble.to_json() for trouble in self._found.values()]
+            return [trouble.to_json(None if paths else self.names) for trouble in self._found.values()]
 
     def _changed(self) -> None:
         loop = self._loop

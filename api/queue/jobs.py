@@ -47,6 +47,8 @@ class Jobs:
         """Asked before each job: why none can run now, such as a full disk; empty where nothing is in the way."""
         self.disk_left: Callable[[str], Awaitable[int | None]] = _unbounded
         """Asked before each job: the bytes that its owner's files may still take; None where nothing bounds them."""
+        self.without_paths: Callable[[str], str] = str
+        """What of a problem is told to those who do not run the server."""
         self.between_jobs = asyncio.Lock()
         """Held while a job runs; who holds it keeps the next one waiting."""
         self.paused = paused
@@ -194,13 +196,13 @@ class Jobs:
         """What `status` messages say: of everybody's jobs."""
         return {"exec_info": {"queue_remaining": self.remaining}}
 
-    def overall(self) -> JsonObject:
-        """The same as pages are told it, with what keeps jobs from running."""
+    def overall(self, *, paths: bool) -> JsonObject:
+        """The same as pages are told it, with what keeps jobs from running. paths: whether these may be told."""
         return {
             "queue_remaining": self.remaining,
             "paused": self.paused,
             "pause_reason": self.pause_reason,
-            "problem": self._problem,
+            "problem": self._problem if paths else self.without_paths(self._problem),
         }
 
     def state(self, person: Person, *, nodes: bool = True) -> JsonObject:
@@ -208,7 +210,8 @@ class Jobs:
 
         nodes: also what is known of each that waits, how far each node is, and the results.
         """
-        return {**self.overall(), **shown.jobs_json(self.line, self._running, person, nodes=nodes)}
+        jobs = shown.jobs_json(self.line, self._running, person, nodes=nodes)
+        return {**self.overall(paths=person.may("admin")), **jobs}
 
     # The loop
 
@@ -389,7 +392,8 @@ class Jobs:
 
     def _tell_status(self) -> None:
         self._hub.broadcast_status(self.status())
-        self._feed.publish("status", self.overall())
+        others = self.overall(paths=False) if self._problem else None
+        self._feed.publish("status", self.overall(paths=True), for_others=others)
 
 
 async def _none() -> str:

@@ -65,8 +65,8 @@ def hiding_for(token: str | None, others: Sequence[str] = ()) -> Hiding:
     return Hiding(home, tuple(dict.fromkeys(names)), (token,) if token else ())
 
 
-def server_part(services: Services) -> JsonObject:
-    """Versions, the machine, and how the worker and the queue are."""
+def server_part(services: Services, *, paths: bool) -> JsonObject:
+    """Versions, the machine, and how the worker and the queue are. paths: whether these may be told."""
     import psutil
 
     worker, memory = services.worker, psutil.virtual_memory()
@@ -85,7 +85,7 @@ def server_part(services: Services) -> JsonObject:
         "command_line": list(services.flags.argv),
         "worker": report,
         "node_types": len(worker.catalogue or ()),
-        "queue": services.jobs.overall(),
+        "queue": services.jobs.overall(paths=paths),
     }
 
 

@@ -47,7 +47,7 @@ async def make(request: web.Request) -> web.Response:
         raise Refusal(400, "invalid_request", "`workflow` must be an object: a graph as the page saves it.")
     settings, token = user_root(request) / FILE, request.app[GATE].door.token
     whole = person.may("admin")
-    server = server_part(services)
+    server = server_part(services, paths=whole)
     if not whole:
         server = {name: value for name, value in server.items() if name not in ADMINS}
 

@@ -53,6 +53,9 @@ test('a disk with little room is told of before it is full', () => {
   const room = [{ where: 'output', path: '/out', free: 4e8, total: 9e9 }]
   assert.equal(itemsOf(known({ room }))[0].short, 'The disk is almost full')
   assert.equal(itemsOf(known({ room, problems: [full] })).length, 1, 'not beside that it is full')
+  const called = [{ ...room[0], path: 'output' }] // as it is told to who is no admin
+  assert.match(itemsOf(known({ room: called }))[0].text, /the folder output is/u)
+  assert.equal(itemsOf(known({ room: called, problems: [{ ...full, where: 'output' }] })).length, 1)
 })
 
 test('whatever the server may be troubled by is called something', () => {
