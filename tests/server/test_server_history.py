@@ -21,22 +21,10 @@ from api.queue.past import Past
 from api.queue.pruning import BELIEVED, KEPT_ANYWAY, STEP, Bounds, Pruning, keep_bounded
 from api.queue.schema import SCHEMA
 from api.services import SERVICES
+from tests.server.journals import with_journal
 
 BODY = Body(prompt='{"1":{"class_type":"Say","inputs":{}}}', extra="{}", targets='["1"]', checked=True)
 DONE = Ending(outputs={"1": {"text": ["é"]}}, status={"status_str": "success", "completed": True}, meta={})
-
-
-def with_journal(path: Path, work: Any) -> Any:
-    journal = Journal(path)
-    journal.open()
-    try:
-
-        async def run() -> Any:
-            return await work(journal)
-
-        return asyncio.run(run())
-    finally:
-        journal.close()
 
 
 async def add(journal: Journal, owner: str, *names: str, ms: float = 100.0, extra: str = "{}") -> None:

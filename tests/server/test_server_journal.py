@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +17,10 @@ from api.people import ALONE
 from api.queue.journal import Body, Ending, Journal
 from api.queue.past import Past
 from api.queue.pruning import Bounds, Pruning
+from tests.server.journals import with_journal
 
 BODY = Body(prompt='{"1":{"class_type":"Say","inputs":{}}}', extra="{}", targets='["1"]', checked=True)
 DONE = Ending(outputs={"1": {"text": ["é"]}}, status={"status_str": "success"}, meta={})
-
-
-def with_journal(path: Path, work: Callable[[Journal], Awaitable[Any]]) -> Any:
-    journal = Journal(path)
-    journal.open()
-    try:
-
-        async def run() -> Any:
-            return await work(journal)
-
-        return asyncio.run(run())
-    finally:
-        journal.close()
 
 
 def test_what_was_accepted_is_there_after_a_restart(tmp_path: Path) -> None:
