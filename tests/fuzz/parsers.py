@@ -42,6 +42,7 @@ from graph.workflow_text import fill_pattern, resolve_choices
 from models.gguf_header import read_gguf_header
 from models.safetensors_table import Malformed, read_table
 from models.text.prompt import weigh
+from tests.pngs import chunk, head
 from tests.server.weightless import registry
 
 CATALOGUE = registry().catalogue()
@@ -216,13 +217,8 @@ def file_name(data: bytes) -> None:
             assert ".." not in path.parts
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
 def png(*chunks: bytes) -> bytes:
-    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 8, 2, 0, 0, 0))
-    return start + b"".join(chunks) + chunk(b"IEND", b"")
+    return head(4, 4) + b"".join(chunks) + chunk(b"IEND")
 
 
 def zipped(pickled: bytes) -> bytes:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-import struct
 import zlib
 from typing import Any
 
 import pytest
 
 from graph.picture_facts import facts_of
-from graph.picture_text import MOST_TEXT, SIGNATURE, exif_texts, png_texts
+from graph.picture_text import MOST_TEXT, exif_texts, png_texts
+from tests.pngs import chunk, head
 
 
 def node(kind: str, **inputs: Any) -> dict[str, Any]:
@@ -120,13 +120,8 @@ def test_a_graph_of_many_links_is_walked_once():
     assert facts_of({"prompt": json.dumps(wide)}).positive == "end"
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + b"\0\0\0\0"
-
-
 def read(*chunks: bytes, end: bytes = b"") -> Any:
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 32, 8, 2, 0, 0, 0))
-    return png_texts(io.BytesIO(SIGNATURE + head + b"".join(chunks) + end))
+    return png_texts(io.BytesIO(head(64, 32) + b"".join(chunks) + end))
 
 
 def test_texts_of_every_kind_of_chunk():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from graph.errors import FileNameError
 from models import images
 from models.images import PictureError, bislerp, scale, slerp
 from nodes import image, mask
+from tests.pngs import bomb
 
 
 def save(context: Context, name: str, picture: Pillow.Image, **options: object) -> str:
@@ -122,12 +121,7 @@ def test_half_a_picture_is_refused(context: Context, tmp_path: Path) -> None:
 
 
 def test_a_pixel_bomb_is_refused_before_it_is_decoded(context: Context) -> None:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 60000, 60000, 8, 2, 0, 0, 0))
-    bomb = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
-    (context.folders.root("input") / "bomb.png").write_bytes(bomb)
+    (context.folders.root("input") / "bomb.png").write_bytes(bomb())
     with pytest.raises(PictureError, match=r"bomb\.png says .* million pixels"):
         image.load_image("bomb.png", context)
 

@@ -6,13 +6,12 @@ import io
 import json
 import os
 import socket
-import struct
-import zlib
 from pathlib import Path
 
 import pytest
 from PIL import Image, PngImagePlugin
 
+from tests.pngs import bomb
 from tests.server.harness import Server, picture_processes, running, until
 
 
@@ -21,17 +20,6 @@ def picture(mode: str = "RGBA", size: tuple[int, int] = (8, 6), colour: object =
     given = colour if colour is not None else {"RGBA": (200, 100, 50, 128), "RGB": (200, 100, 50), "L": 90}[mode]
     Image.new(mode, size, given).save(out, **{"format": "PNG", **save})  # type: ignore[arg-type]
     return out.getvalue()
-
-
-def bomb(width: int = 60_000, height: int = 60_000) -> bytes:
-    """A PNG of a few kilobytes that would take gigabytes."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    body = zlib.compress(b"\0" * 1_000_000)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
 def opened(data: bytes) -> Image.Image:

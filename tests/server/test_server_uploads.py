@@ -6,8 +6,6 @@ import asyncio
 import gzip
 import io
 import os
-import struct
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
@@ -30,6 +28,7 @@ from api.replies import Refusal
 from api.services import SERVICES
 from api.serving import SHOWN, disposition, harmless, media_type
 from graph.folders import standard_folders
+from tests.pngs import bomb
 from tests.server.harness import Reply, Server, until
 
 MP4 = b"\0\0\0\x18ftypisom\0\0\2\0isomiso2"
@@ -41,17 +40,6 @@ def png(size: tuple[int, int] = (4, 3), **save: Any) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, (1, 2, 3)).save(out, **{"format": "PNG", **save})
     return out.getvalue()
-
-
-def bomb() -> bytes:
-    """A PNG of a few kilobytes that would take gigabytes."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 6, 0, 0, 0)
-    body = zlib.compress(b"\0" * 1_000_000)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
 REFUSED = {
