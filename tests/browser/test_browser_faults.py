@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.keeping import document, newest, says, state, text_of, write
 from tests.browser.person import Person
 from tests.browser.queueing import open_queue, queue, stocked, waiting
-from tests.browser.test_browser_kept import document, free_port, newest, says, state, text_of, write
 from tests.browser.things import with_words
-from tests.server.harness import Server, running, start
+from tests.server.harness import Server, free_port, running, start
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 REGISTRY = "tests.browser.palette:registry"

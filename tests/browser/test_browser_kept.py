@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.keeping import document, newest, says, state, text_of, write
 from tests.browser.person import Person
-from tests.server.harness import running, until
+from tests.server.harness import free_port, running, until
 
 
 @pytest.fixture
@@ -22,45 +22,12 @@ def artist(person: Person, text_to_image: dict[str, Any]) -> Person:
     return person
 
 
-def write(person: Person, words: str) -> None:
-    """Type into the prompt, and leave it."""
-    person.click(6, "widget:text")
-    person.page.locator("textarea.edit").fill(words)
-    person.page.keyboard.press("Escape")
-
-
-def says(person: Person, words: str) -> None:
-    person.until("words => window.app.graph.getNodeById(6)?.widgets[0]?.value === words", words)
-
-
-def state(person: Person) -> Any:
-    return person.page.locator(".save-state")
-
-
-def newest(person: Person, id: str) -> dict[str, Any]:
-    return person.server.get(f"/easel/documents/{id}/versions/newest").json()
-
-
-def document(person: Person) -> str:
-    return person.page.evaluate("() => window.easel.graph.id")
-
-
-def text_of(workflow: dict[str, Any]) -> str:
-    return next(node for node in workflow["nodes"] if node["id"] == 6)["widgets_values"][0]
-
-
 def save_as(person: Person, name: str) -> Path:
     person.page.keyboard.press("Control+Shift+s")
     person.page.get_by_role("textbox", name="Name").fill(name)
     person.page.keyboard.press("Enter")
     expect(person.page.locator(".toast")).to_contain_text("Saved")
     return person.server.base / "user" / "default" / "workflows" / f"{name}.json"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def test_the_server_is_killed_mid_edit_and_comes_back(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +11,14 @@ from playwright.sync_api import expect
 from tests.browser.axe import serious
 from tests.browser.conftest import PATIENCE
 from tests.browser.person import Person
-from tests.server.harness import one, running
+from tests.server.harness import free_port, one, running
 
 SIZE = {"width": 1440, "height": 900}
 
 
-def free_port() -> str:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return str(found.getsockname()[1])
-
-
 def test_what_is_wrong_is_seen_and_when_it_is_over(browser: Any, tmp_path: Path) -> None:
     drive = tmp_path / "drive"
-    flags = ("--port", free_port(), "--output-directory", str(drive / "output"))
+    flags = ("--port", str(free_port()), "--output-directory", str(drive / "output"))
     with running(tmp_path, *flags) as server:
         context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}", viewport=SIZE)
         context.set_default_timeout(PATIENCE)

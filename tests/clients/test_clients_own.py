@@ -42,7 +42,7 @@ from easel_client import (
 )
 from easel_client.http import Http
 from tests.clients.conftest import SIDE, TOKEN
-from tests.server.harness import ROOT, Server, one, say, until
+from tests.server.harness import ROOT, Server, free_port, one, say, until
 
 
 def address(server: Server) -> str:
@@ -249,9 +249,7 @@ def test_the_token_is_asked_for(quick: Server) -> None:
         with pytest.raises(Refused, match="asks for its token") as caught, SyncClient(address(quick), token):
             pass
         assert caught.value.status == 401
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with pytest.raises(Unreachable, match=f"127.0.0.1:{port}"), SyncClient(f"127.0.0.1:{port}"):
         pass
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -137,6 +138,12 @@ def until(check: Any, patience: float = PATIENCE, server: Server | None = None) 
             tail = "" if server is None else Path(server.base / "server.log").read_text()[-3000:]
             raise AssertionError(f"still not so after {patience} s\n{tail}")
         time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
 
 
 def spawn(
