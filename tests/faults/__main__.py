@@ -11,9 +11,9 @@ import argparse
 import sys
 import time
 
-from tests.faults.places import CannotMount
 from tests.faults.plan import PER_RUN, Plan, planned
 from tests.faults.rounds import Failed, Run, Tally
+from tests.server.disks import CannotMount
 
 MINUTE = 60.0
 NOT_PLAYED = 2

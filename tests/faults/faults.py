@@ -16,6 +16,7 @@ import psutil
 
 from tests.faults.places import Disk, Small
 from tests.faults.proxy import CUTS
+from tests.server.disks import fill
 from tests.server.harness import until
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def fill_disk(run: Run) -> None:
     place = run.place
     assert isinstance(place, Small)
     before = run.ledger.full
-    filler = place.fill()
+    filler = fill(place.base)
     time.sleep(FULL_FOR)
     also = run.dice.choice(("", "", "worker", "server"))
     run.note(f"{run.ledger.full - before} answers said that the disk is full; {also and 'without the '}{also}")

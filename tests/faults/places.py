@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import shutil
 import subprocess
 from pathlib import Path
 
-SMALL = "24m"
-"""Of the disk in memory: room for a few rounds."""
+from tests.server.disks import attach, detach, need
+
+SMALL = 24
+"""MB of the disk in memory: room for a few rounds."""
 IMAGE = 96 * 2**20
 PAGE = 4096
 SECTOR = 512
-
-
-class CannotMount(Exception):
-    """This system lets nobody mount here, or nobody who is not root."""
 
 
 class Plain:
@@ -39,20 +36,10 @@ class Small(Plain):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        _mount("-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(self.base))
-
-    def fill(self) -> Path:
-        """Leave no room at all; gives the file that takes it."""
-        path = self.base / "filler"
-        with path.open("wb", buffering=0) as file:
-            for size in (65536, 1):
-                with contextlib.suppress(OSError):
-                    while True:
-                        file.write(b"\0" * size)
-        return path
+        attach(self.base, SMALL)
 
     def close(self) -> None:
-        _unmount(self.base)
+        detach(self.base)
 
 
 class Disk(Plain):
@@ -68,7 +55,7 @@ class Disk(Plain):
         self._image, self._number = root / "disk-0", 0
         with self._image.open("wb") as file:
             file.truncate(IMAGE)
-        _need("mkfs.ext4", "-q", "-F", str(self._image))
+        need("mkfs.ext4", "-q", "-F", str(self._image))
         self._mount(self._image, self.base)
 
     def cut_power(self, dice: random.Random, *, torn: bool) -> list[str]:
@@ -78,7 +65,7 @@ class Disk(Plain):
         """
         self._number += 1
         after = self._image.with_name(f"disk-{self._number}")
-        _sh("cp", "--sparse=always", str(self._image), str(after))
+        subprocess.run(("cp", "--sparse=always", str(self._image), str(after)), check=True, capture_output=True)
         there = self._image.with_name("there")
         there.mkdir(exist_ok=True)
         self._mount(after, there)
@@ -88,19 +75,19 @@ class Disk(Plain):
                 for name in lost:
                     _tear(self.base / name, there / name, dice)
         finally:
-            _unmount(there)
-        _unmount(self.base)
+            detach(there)
+        detach(self.base)
         self._mount(after, self.base)
         self._image.unlink()
         self._image = after
         return lost
 
     def close(self) -> None:
-        _unmount(self.base)
+        detach(self.base)
         self._image.unlink()
 
     def _mount(self, image: Path, at: Path) -> None:
-        _mount("-o", "loop,commit=600,noauto_da_alloc", str(image), str(at))
+        need("mount", "-o", "loop,commit=600,noauto_da_alloc", str(image), str(at))
 
 
 def _unwritten(now: Path, there: Path) -> list[str]:
@@ -131,27 +118,3 @@ def _tear(now: Path, kept: Path, dice: random.Random) -> None:
 
 
 PLACES: dict[str, type[Plain]] = {place.kind: place for place in (Plain, Small, Disk)}
-
-
-def _mount(*arguments: str) -> None:
-    _need("mount", *arguments)
-
-
-def _need(*command: str) -> None:
-    try:
-        _sh(*command)
-    except (OSError, subprocess.CalledProcessError) as error:
-        said = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
-        raise CannotMount(f"{' '.join(command)}: {said}") from error
-
-
-def _unmount(folder: Path) -> None:
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        _sh("umount", str(folder))
-        return
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        _sh("umount", "-l", str(folder))
-
-
-def _sh(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, text=True)

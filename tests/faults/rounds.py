@@ -20,8 +20,9 @@ from tests.faults.faults import FAULTS, end_family
 from tests.faults.follower import Follower
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
-from tests.faults.places import PLACES, CannotMount
+from tests.faults.places import PLACES
 from tests.faults.proxy import Proxy
+from tests.server.disks import CannotMount
 from tests.server.harness import Server, spawn, start, until
 
 REGISTRY = "tests.faults.nodes:registry"

@@ -13,9 +13,9 @@ import sys
 import pytest
 
 from tests.faults.__main__ import MINUTE, NOT_PLAYED
-from tests.faults.places import CannotMount
 from tests.faults.plan import Plan, planned
 from tests.faults.rounds import Run, Tally
+from tests.server.disks import CannotMount
 from tests.server.harness import ROOT
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")

@@ -11,32 +11,40 @@ from pathlib import Path
 import pytest
 
 
+class CannotMount(Exception):
+    """This system lets nobody mount here, or nobody who is not root."""
+
+
 @contextmanager
 def mounted(folder: Path, megabytes: int = 3) -> Iterator[Path]:
     """A small disk at the folder; the test is skipped where nobody may mount one."""
     folder.mkdir(parents=True, exist_ok=True)
-    if not attach(folder, megabytes):
-        pytest.skip("mounting needs root")
+    try:
+        attach(folder, megabytes)
+    except CannotMount as error:
+        pytest.skip(f"mounting needs root: {error}")
     try:
         yield folder
     finally:
         detach(folder)
 
 
-def attach(folder: Path, megabytes: int = 3) -> bool:
-    return _quietly("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder))
+def attach(folder: Path, megabytes: int = 3) -> None:
+    """A disk in memory, which is full soon; raises CannotMount."""
+    need("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder))
 
 
 def detach(folder: Path) -> bool:
-    return _quietly("umount", "-l", str(folder))
+    """At once, also where files of it are open."""
+    return _quietly("umount", str(folder)) or _quietly("umount", "-l", str(folder))
 
 
 def writable(folder: Path, *, yes: bool) -> None:
-    assert _quietly("mount", "-o", f"remount,{'rw' if yes else 'ro'}", str(folder))
+    need("mount", "-o", f"remount,{'rw' if yes else 'ro'}", str(folder))
 
 
 def fill(folder: Path, leave: int = 0) -> Path:
-    """Leave no room at all, or so many bytes, by a file that is then deleted."""
+    """Leave no room at all, or so many bytes; gives the file that takes it."""
     path = folder / "filler"
     with path.open("wb", buffering=0) as file:
         for size in (65536, 1):
@@ -47,8 +55,18 @@ def fill(folder: Path, leave: int = 0) -> Path:
     return path
 
 
+def need(*command: str) -> None:
+    """Run what mounting takes; raises CannotMount with what the system said."""
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = error.stderr if isinstance(error, subprocess.CalledProcessError) else error
+        raise CannotMount(f"{' '.join(command)}: {said}") from error
+
+
 def _quietly(*command: str) -> bool:
     try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
+        need(*command)
+    except CannotMount:
         return False
+    return True
