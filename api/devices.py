@@ -7,6 +7,7 @@ from aiohttp import web
 from api.people import who
 from api.replies import Refusal, read_object
 from api.services import SERVICES
+from api.worker_report import report_for
 from graph.types import JsonObject
 
 PATIENCE = 1.0
@@ -22,13 +23,14 @@ async def get_devices(request: web.Request) -> web.Response:
 def _answer(request: web.Request) -> web.Response:
     import psutil
 
-    worker = request.app[SERVICES].worker
+    services, person = request.app[SERVICES], who(request)
+    worker = services.worker
     memory = psutil.virtual_memory()
     detail: JsonObject = worker.report.detail or {}
     cache: JsonObject = detail.get("cache") or {}
     return web.json_response(
         {
-            "worker": worker.report.to_json(words=who(request).may("admin")),
+            "worker": report_for(person, worker.report, services.troubles.names),
             "ram": {"total": memory.total, "free": memory.available},
             "models": detail.get("models") or [],
             "cache": [{"class_type": name, **told} for name, told in cache.items()],

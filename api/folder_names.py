@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, cast
 
 
 class FolderNames:
@@ -29,3 +30,13 @@ class FolderNames:
         if self._own is None or self._anywhere is None:
             return text
         return self._anywhere.sub(lambda found: self._names[found[0]], self._own.sub(r"\1", text))
+
+    def within(self, value: Any) -> Any:
+        """JSON with names in place of paths in all of its texts; what it is made of stays as it is."""
+        if isinstance(value, str):
+            return self.instead(value)
+        if isinstance(value, list):
+            return [self.within(item) for item in cast("list[Any]", value)]
+        if isinstance(value, dict):
+            return {name: self.within(item) for name, item in cast("dict[str, Any]", value).items()}
+        return value

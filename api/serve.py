@@ -52,6 +52,7 @@ from api.shares.store import ShareStore
 from api.stalled import KEEP_ALIVE
 from api.tls import Certificate
 from api.unfinished import clear
+from api.worker_report import report_for
 from api.workers import LocalWorker
 from graph.folders import PEOPLE, Folders
 from graph.types import JsonObject
@@ -251,9 +252,9 @@ def _build(flags: Flags, folders: Folders, accounts: AccountStore) -> Services:
     hub, feed = Hub(sketches=flags.plain_previews), Feed()
 
     def tell_of_worker() -> None:
-        feed.publish(
-            "worker", {**worker.report.to_json(words=not accounts.exist), "catalogue_confirmed": worker.confirmed}
-        )
+        more = {"catalogue_confirmed": worker.confirmed}
+        others = {**report_for(None, worker.report, troubles.names), **more}
+        feed.publish("worker", {**worker.report.to_json(), **more}, for_others=others)
 
     def tell_of_packs() -> None:
         feed.publish("packs", {"importing": guard.importing})

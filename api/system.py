@@ -12,6 +12,7 @@ from aiohttp import web
 from api.people import who
 from api.services import SERVICES, Services
 from api.socket import features
+from api.worker_report import report_for
 
 VERSION = "0.1.0"
 FRONT_END_SPOKEN = "1.27.10"
@@ -70,7 +71,7 @@ async def status(request: web.Request) -> web.Response:
             "version": VERSION,
             "started": services.started,
             "system": platform.system(),
-            "worker": worker.report.to_json(words=whole),
+            "worker": report_for(who(request), worker.report, services.troubles.names),
             "catalogue": "none" if worker.catalogue is None else "confirmed" if worker.confirmed else "stale",
             "precision": worker.report.about.get("precision", services.flags.precision),
             "queue": services.jobs.state(who(request), nodes=False),

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from api.folder_names import FolderNames
+from api.people import Person
 from graph.types import JsonObject
 
 State = Literal["stopped", "starting", "ready", "busy"]
@@ -47,3 +49,10 @@ class WorkerReport:
             "silent_since": self.silent_since,
             "last_words": self.last_words if words and self.deaths and self.state in ("starting", "stopped") else "",
         }
+
+
+def report_for(person: Person | None, report: WorkerReport, names: FolderNames) -> JsonObject:
+    """What a person is told of it, or, for None, whoever is no admin: no last words, and no paths."""
+    whole = person is not None and person.may("admin")
+    found = report.to_json(words=whole)
+    return found if whole else names.within(found)

@@ -14,7 +14,10 @@ from tests.server.harness import Server, running, say, until
 from tests.server.people import People, Someone, with_people
 
 GONE = "The output folder is not there any more. Jobs wait until it is back."
-ASKED = ("/easel/status", "/easel/queue", "/system_stats", "/experiment/models", "/internal/folder_paths")
+ASKED = (
+    *("/easel/status", "/easel/queue", "/easel/devices", "/easel/packs"),
+    *("/system_stats", "/experiment/models", "/internal/folder_paths"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +35,9 @@ def people(place: Path) -> People:
 def server(place: Path, people: People) -> Iterator[Server]:
     for name in ("output", "input"):
         (place / "drive" / name).mkdir(parents=True)
+    pack = place / "base" / "custom_nodes" / "waits"
+    pack.mkdir(parents=True)
+    (pack / "__init__.py").write_text("NODE_CLASS_MAPPINGS = {}\n")
     drive = place / "drive"
     flags = ("--output-directory", str(drive / "output"), "--input-directory", str(drive / "input"))
     with running(place / "base", *flags) as found:
@@ -97,6 +103,7 @@ def test_no_path_is_told_to_an_artist(server: Server, people: People, place: Pat
     assert str(place) not in hers
     assert GONE in hers
     assert str(place) in others
+    assert people.vera.get(server, "/easel/packs").json()["packs"][0]["path"] == "custom_nodes/waits"
     report = people.vera.post(server, "/easel/report", {}).body.decode()
     assert str(place) not in report
 
@@ -136,4 +143,7 @@ def test_names_stand_in_place_of_paths_and_of_nothing_else() -> None:
     for other in ("/data2/out", "/more/data/out", "", "nothing of it"):
         assert names.instead(other) == other
     assert names.instead("/data/output") == "drive/output"
+    assert names.within({"a": ["/data/out/b", 1, None, {"c": "/data/user"}]}) == {
+        "a": ["output/b", 1, None, {"c": "user"}]
+    }
     assert FolderNames([("all", Path("/"))]).instead("/data/a") == "/data/a"
