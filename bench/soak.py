@@ -2,10 +2,11 @@
 
     python3 -m bench.soak [--jobs 2000] [--base FOLDER] [--svg FILE] [--json FILE]
 
-A real server with the built-in model runs a mix of jobs (bench/soak_jobs.py) for clients that come and go. After every
-tenth job the memory of the control process and of the device process is noted. `growth` is the slope of a straight
-line through the second half of the run, in MB per 1,000 jobs, and its ratio to the size at the half: what a leak would
-make of the process in another 1,000 jobs.
+A real server with the built-in model runs a mix of jobs (bench/soak_jobs.py) for clients that come and go. After each
+job the memory of the control process and of the device process is read, and of twenty the least is noted: what is freed
+goes back to the system every ten seconds, and until then it says nothing of what is kept. `growth` is the slope of a
+straight line through the second half of the run, in MB per 1,000 jobs, and its ratio to the size at the half: what a
+leak would make of the process in another 1,000 jobs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from bench.soak_jobs import graph_of, kind_of, picture, write_loras
 from bench.svg import Line, write_graph
 from tests.server.harness import ROOT, Server, is_done, running
 
-NOTE_EVERY = 10
+NOTE_EVERY = 20
 PAGE_STAYS = 50
 """Jobs until the page that follows all of them is closed and another opened."""
 CACHE = 0.05
@@ -40,7 +41,7 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Sample:
-    """After `jobs` jobs: MB of both processes, and the control process's open files."""
+    """After `jobs` jobs: MB of both processes, and the control process's open files; the least since the last one."""
 
     jobs: int
     control: float
@@ -112,6 +113,15 @@ def sample(server: Server, jobs: int, began: float) -> Sample:
         )
 
 
+def least(samples: Sequence[Sample]) -> Sample:
+    return replace(
+        samples[-1],
+        control=min(s.control for s in samples),
+        device=min(s.device for s in samples),
+        files=min(s.files for s in samples),
+    )
+
+
 def slope(samples: Sequence[Sample], of: str) -> tuple[float, float]:
     """MB per 1,000 jobs of the straight line that fits the second half best, and MB at its beginning."""
     half = samples[len(samples) // 2 :]
@@ -125,6 +135,7 @@ def slope(samples: Sequence[Sample], of: str) -> tuple[float, float]:
 def soak(server: Server, jobs: int, *, note: Any = lambda sample: None) -> tuple[list[Sample], dict[str, int]]:
     """Run the jobs; gives the samples and how many jobs ended how. `note` is told each sample."""
     samples: list[Sample] = []
+    since: list[Sample] = []
     ends: dict[str, int] = {}
     began = time.monotonic()
     page = Following(server)
@@ -135,8 +146,10 @@ def soak(server: Server, jobs: int, *, note: Any = lambda sample: None) -> tuple
             if number % PAGE_STAYS == 0:
                 page.close()
                 page = Following(server)
+            since.append(sample(server, number, began))
             if number % NOTE_EVERY == 0:
-                samples.append(sample(server, number, began))
+                samples.append(least(since))
+                since.clear()
                 note(samples[-1])
     finally:
         page.close()
