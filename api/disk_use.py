@@ -37,6 +37,8 @@ class _Sum:
     """Bytes of uploads that are on their way."""
     sent: int = 0
     """Bytes that came by `add`, ever: what comes during a count is counted once, or twice until the next, never not."""
+    counted: bool = False
+    """Whether it was ever added up."""
     outdated: int = 0
     """How often what was counted was no longer so: a sum that is being added up then is out of date as well."""
     counting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -61,6 +63,11 @@ class DiskUse:
     async def used(self, person: str) -> int:
         """Bytes of a person's files."""
         return (await self._sum(person)).bytes
+
+    def last_known(self, person: str) -> int | None:
+        """Bytes of a person's files as they were last counted, without looking; None where they never were."""
+        found = self._sums.get(person)
+        return found.bytes if found is not None and found.counted else None
 
     async def left(self, person: str) -> int | None:
         """Bytes that may still come, never below 0; None where nothing bounds them."""
@@ -113,6 +120,7 @@ class DiskUse:
                 there = await asyncio.to_thread(lambda: sum(map(_bytes_under, roots)))
                 in_trash = await self._in_trash(person)
                 found.bytes = there + in_trash + found.sent - sent
+                found.counted = True
                 took = time.monotonic() - now
                 found.until = now + max(KEPT, took * SHARE) if outdated == found.outdated else 0.0
             return found

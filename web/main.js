@@ -171,6 +171,7 @@ async function start() {
   const status = installStatus({ editor, client, feed: runs.feed, session, goOn: () => void runs.routes.pause(false).catch(error => toasts.show({ tone: 'error', text: t('The queue could not be changed.'), detail: error.message })) })
   installReport({ editor, client, graph, settings, troubles, toasts, theme: colours.current, status: () => status.known.facts(), later })
   const accounts = installAccounts({ editor, client, feed: runs.feed, graph, toasts, drawer: () => drawer, later })
+  bringIn.whyNot = graph.autosave.whyNot = settings.whyNot = () => accounts.me.whyNot('write')
   const topBar = createTopBar(byId('topbar'), {
     session, graph, settings,
     progress: runs.progress, runMode: runs.runMode,

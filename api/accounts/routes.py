@@ -12,6 +12,7 @@ from api.accounts.entry import Entry, entry_of
 from api.accounts.keys import DAY, LONGEST_DAYS, LONGEST_TOKEN_NAME
 from api.accounts.login import LOGINS, begin_session, check_password
 from api.accounts.people import (
+    NO_QUOTAS,
     Account,
     AccountError,
     read_name,
@@ -21,6 +22,7 @@ from api.accounts.people import (
     read_scopes,
 )
 from api.accounts.refusals import refusal_of
+from api.disk_use import DISK_USE
 from api.people import who
 from api.replies import Refusal, read_object
 from api.services import SERVICES
@@ -30,20 +32,26 @@ from graph.types import JsonObject
 
 
 async def get_me(request: web.Request) -> web.Response:
-    """Who asks, and what they may do. `accounts`: whether there are any, and so somebody to log out."""
+    """Who asks, and what they may do. `accounts`: whether there are any, and so somebody to log out.
+
+    `?use=true`: also how much of their quotas is used; their files are counted for it.
+    """
     person, entry = who(request), entry_of(request)
     accounts = request.app[SERVICES].accounts
-    return web.json_response(
-        {
-            "accounts": accounts.exist,
-            "id": person.id,
-            "name": person.name,
-            "role": person.role,
-            "scopes": sorted(person.scopes),
-            "by": entry.by,
-            "quotas": accounts.quotas(person.id).to_json(),
-        }
-    )
+    answer: JsonObject = {
+        "accounts": accounts.exist,
+        "id": person.id,
+        "name": person.name,
+        "role": person.role,
+        "scopes": sorted(person.scopes),
+        "by": entry.by,
+        "quotas": accounts.quotas(person.id).to_json(),
+    }
+    if request.query.get("use") == "true":
+        if accounts.quotas(person.id).disk_bytes is not None:
+            await request.app[DISK_USE].used(person.id)
+        answer["use"] = _use(request, person.id)
+    return web.json_response(answer)
 
 
 async def set_own_password(request: web.Request) -> web.Response:
@@ -226,11 +234,33 @@ def _quotas(body: JsonObject) -> dict[str, Any]:
     return cast("dict[str, Any]", quotas)
 
 
+def _use(request: web.Request, person: str) -> JsonObject:
+    """How much is used of the quotas that a person has. Of files: as they were last counted, null where never."""
+    quotas = request.app[SERVICES].accounts.quotas(person)
+    found: JsonObject = {}
+    if quotas == NO_QUOTAS:
+        return found
+    use = request.app[SERVICES].jobs.line.use(person)
+    if quotas.most_queued is not None:
+        found["queued"] = use.queued
+    if quotas.disk_bytes is not None:
+        found["disk_bytes"] = request.app[DISK_USE].last_known(person)
+    if quotas.gpu_seconds_per_day is not None:
+        found |= {"spent_seconds": use.spent_seconds, "open_seconds": use.open_seconds, "room_in": use.room_in}
+    return found
+
+
 def _row(request: web.Request, account: Account) -> JsonObject:
     accounts = request.app[SERVICES].accounts
     sessions, tokens = accounts.sessions(account.id), accounts.tokens(account.id)
     used = [at for at in (*(one.used for one in sessions), *(one.used for one in tokens)) if at is not None]
-    return {**account.to_json(), "sessions": len(sessions), "tokens": len(tokens), "used": max(used, default=None)}
+    return {
+        **account.to_json(),
+        "sessions": len(sessions),
+        "tokens": len(tokens),
+        "used": max(used, default=None),
+        "use": _use(request, account.id),
+    }
 
 
 OWN_ROUTES = [

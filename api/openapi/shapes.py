@@ -90,6 +90,13 @@ SHAPES: JsonObject = {
         "running": "any",
     },
     "Quotas": {"most_queued?": "integer?", "disk_bytes?": "integer?", "gpu_seconds_per_day?": "number?"},
+    "QuotaUse": {
+        "queued?": "integer",
+        "disk_bytes?": "integer?",
+        "spent_seconds?": "number",
+        "open_seconds?": "number",
+        "room_in?": "number?",
+    },
     "Account": {
         "id": "string",
         "name": "string",
@@ -100,6 +107,7 @@ SHAPES: JsonObject = {
         "sessions": "integer",
         "tokens": "integer",
         "used": "number?",
+        "use": "#QuotaUse",
     },
     "Upload": {"name": "string", "subfolder": "string", "type": "string"},
     "FileInfo": {"path": "string", "size": "integer", "modified": "number", "created": "number"},

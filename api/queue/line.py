@@ -15,7 +15,7 @@ from api.people import Person
 from api.queue.fair import taken_for
 from api.queue.journal import Body, Entry, Journal
 from api.queue.pace import MOST_NODES, Paces
-from api.queue.quota import Quota, Unlimited, check_count, check_time
+from api.queue.quota import Quota, Unlimited, Use, check_count, check_time, use_of
 from api.queue.spending import Spending
 from api.queue.summaries import About
 from api.queue.waiting import NotWaiting, Waiting
@@ -86,18 +86,28 @@ class Line:
         if quota.most_queued is None and quota.gpu_seconds_per_day is None:
             return
         there = self._open(owner, instead)
-        running = self._runs()
-        runs = running is not None and running[0] == owner
-        check_count(quota, len(there) + runs, len(more))
+        check_count(quota, self._count(owner, there), len(more))
         self._check_time(owner, [*there, *more[:-1]])
 
+    def use(self, owner: str) -> Use:
+        """What a person has of the queue and of the device, as it is held against their quota."""
+        there = self._open(owner)
+        count, ms = self._count(owner, there), self._open_ms(owner, there)
+        return use_of(self.quota_of(owner), self.spending, owner, count, ms, now_for_deleting())
+
     def _check_time(self, owner: str, counted: Iterable[About]) -> None:
+        check_time(self.quota_of(owner), self.spending, owner, self._open_ms(owner, counted), now_for_deleting())
+
+    def _count(self, owner: str, waiting: Sequence[About]) -> int:
+        running = self._runs()
+        return len(waiting) + (running is not None and running[0] == owner)
+
+    def _open_ms(self, owner: str, waiting: Iterable[About]) -> float:
         running = self._runs()
         ms = running[1] if running is not None and running[0] == owner else 0.0
-        ms += sum(taken_for(self.paces.expected(about.work)) for about in counted)
-        check_time(self.quota_of(owner), self.spending, owner, ms, now_for_deleting())
+        return ms + sum(taken_for(self.paces.expected(about.work)) for about in waiting)
 
-    def _open(self, owner: str, instead: Collection[int]) -> list[About]:
+    def _open(self, owner: str, instead: Collection[int] = ()) -> list[About]:
         """A person's jobs that wait or are being written down."""
         waiting = [entry for entry in self.waiting.of(owner) if entry.seq not in instead]
         return [self._edited.get(entry.seq, entry.about) for entry in waiting] + [

@@ -30,6 +30,29 @@ class Unlimited:
     gpu_seconds_per_day: float | None = None
 
 
+@dataclass(frozen=True)
+class Use:
+    """How much of the queue and of the device a person has."""
+
+    queued: int
+    """Jobs that wait or run."""
+    spent_seconds: float
+    """Of the device, that jobs had in the last 24 hours."""
+    open_seconds: float
+    """What the job that runs took so far, and what those that wait are expected to take."""
+    room_in: float | None
+    """Seconds until a job is taken again, where the time of the day is used up; None where none is given at all."""
+
+
+def use_of(quota: Quota, spending: Spending, owner: str, queued: int, open_ms: float, now: float) -> Use:
+    """open_ms: as in `check_time`."""
+    spent = spending.day(owner, now)
+    most = quota.gpu_seconds_per_day
+    over = most is not None and 0 < most * 1000 <= spent
+    room_in = spending.room_in(owner, most * 1000, now) if most is not None and over else None
+    return Use(queued, spent / 1000, open_ms / 1000, room_in)
+
+
 def check_count(quota: Quota, there: int, more: int) -> None:
     """Raise Refusal (429) where `more` jobs beside those that wait or run are too many."""
     most = quota.most_queued

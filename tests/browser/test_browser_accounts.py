@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.axe import serious
@@ -123,7 +124,7 @@ def test_an_admin_manages_people(enter: Enter, house: Server) -> None:
     page.get_by_label("Jobs in the queue at once").fill("3")
     page.get_by_label("Files, in GB").fill("1.5")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(nora).to_contain_text("at most 3 jobs in the queue · 1.5 GB of files")
+    expect(nora).to_contain_text("0 of 3 jobs wait or run · at most 1.5 GB of files")
     nora.get_by_role("button", name="What can be done").click()
     page.get_by_role("menuitem", name="Switch the account off").click()
     expect(nora).to_contain_text("switched off")
@@ -192,6 +193,38 @@ def test_one_s_own_account(enter: Enter, house: Server) -> None:
     log_out(max_)
 
 
+def test_what_one_uses_of_one_s_quotas(enter: Enter, people: People, house: Server) -> None:
+    vera = enter("Vera")
+    page = vera.page
+    account = f"/easel/accounts/{people.vera.id}"
+    dialog = page.get_by_role("dialog", name="My account")
+    from_corner(vera, "My account")
+    expect(dialog.get_by_role("list", name="Where you are logged in").get_by_role("listitem").first).to_be_visible()
+    expect(dialog.get_by_text("What you use")).to_be_hidden()
+    page.keyboard.press("Escape")
+    quotas = {"most_queued": 20, "disk_bytes": 10**9, "gpu_seconds_per_day": 3600}
+    assert people.ada.post(house, "/easel/queue", {"paused": True}).status == 200
+    try:
+        assert people.ada.post(house, account, {"quotas": quotas}, "PATCH").status == 200
+        from_corner(vera, "My account")
+        expect(dialog.get_by_role("meter")).to_have_count(3)
+        expect(dialog.get_by_text("0 of 20 jobs wait or run")).to_be_visible()
+        expect(dialog.get_by_text("of 1.0 GB of files")).to_be_visible()
+        expect(dialog.get_by_text("of 60 minutes of the device in 24 hours")).to_be_visible()
+        assert serious(page) == ""
+        # A program of hers sends a job: the meters follow.
+        prompt = {"1": {"class_type": "Murmur", "inputs": {"text": "hers"}}}
+        assert people.vera.post(house, "/prompt", {"prompt": prompt}).status == 200
+        expect(dialog.get_by_text("1 of 20 jobs wait or run")).to_be_visible()
+        expect(dialog.get_by_role("meter", name="jobs wait or run")).to_have_attribute("aria-valuenow", "5")
+    finally:
+        nothing = dict.fromkeys(quotas)
+        assert people.ada.post(house, account, {"quotas": nothing}, "PATCH").status == 200
+        people.vera.post(house, "/queue", {"clear": True})
+        assert people.ada.post(house, "/easel/queue", {"paused": False}).status == 200
+    expect(dialog.get_by_text("What you use")).to_be_hidden()
+
+
 def test_a_viewer_is_told_why_controls_are_off(enter: Enter, people: People, house: Server) -> None:
     otto = enter("Otto")
     page = otto.page
@@ -214,6 +247,77 @@ def test_a_viewer_is_told_why_controls_are_off(enter: Enter, people: People, hou
     assert people.otto.get(house, "/easel/history").json()["entries"] == []
     page.locator(".who").click()
     expect(page.get_by_role("menuitem", name="People")).to_have_count(0)
+
+
+OFF_FOR_VIEWERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "versions": ("", ("button: Name this state",)),
+    "view": ("", ("button: Choose a picture",)),
+    "models": (
+        "#models [aria-label='Models'] :text('painter')",
+        ("button: Star", "button: Set a picture", "button: Work it out", "textbox: Your tags", "textbox: Your notes"),
+    ),
+    "gallery": (
+        "#gallery [role=option]",
+        ("button: Stars: 3", "button: Favourite", "textbox: Add a tag", "button: Move to the trash"),
+    ),
+    "sweep_open": ("", ("button: Run",)),
+    "app": ("", ("button: Share…", "button: Run")),
+    "graphs": ("", ("button: New folder",)),
+    "queue": ("", ("button: Pause",)),
+}
+"""By the command that opens it: what is pressed first, and the controls that are there and off."""
+
+
+def test_what_a_viewer_may_not_do_is_off_everywhere(
+    enter: Enter, people: People, house: Server, text_to_image: Any
+) -> None:
+    folder = house.base / "output" / "people" / people.otto.id
+    folder.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (64, 64), "teal").save(folder / "old.png")
+    otto = enter("Otto")
+    page = otto.page
+    expect(page.locator(".who")).to_be_visible()
+    refusals: list[str] = []
+    page.on("response", lambda found: refusals.append(found.url) if found.status == 403 else None)
+    otto.load(text_to_image)
+    for command, (first, controls) in OFF_FOR_VIEWERS.items():
+        page.evaluate("id => void window.easel.editor.run(id)", command)
+        if first:
+            page.locator(first).first.click()
+        for control in controls:
+            role, name = control.split(": ", 1)
+            found = page.get_by_role(role, name=name, exact=True).and_(page.locator("[data-refused]")).first
+            expect(found).to_have_attribute("data-refused", re.compile("Your role here is viewer|Only an admin"))
+            expect(found).to_have_attribute("aria-disabled", "true")
+            found.click(force=True)
+        page.keyboard.press("Escape")
+        page.evaluate("() => window.easel.editor.focus()")
+
+    # The palette of commands, menus, and what is on the canvas itself.
+    page.keyboard.press("F3")
+    page.keyboard.type("save as")
+    found = page.get_by_role("option", name="Save as")
+    expect(found).to_have_attribute("aria-disabled", "true")
+    found.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("Your role here is viewer")
+    assert serious(page) == ""
+    page.keyboard.press("Escape")
+    page.mouse.click(*otto.point(9), button="right")
+    for name in ("Run to here", "Sweep"):
+        expect(page.get_by_role("menuitem", name=name).first).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("Escape")
+    page.get_by_role("tab").first.click(button="right")
+    expect(page.get_by_role("menuitem", name="Rename")).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("menuitem", name="Rename").hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("Your role here is viewer")
+    page.keyboard.press("Escape")
+    otto.drop("new.png", (folder / "old.png").read_bytes(), "image/png", otto.void())
+    expect(page.locator(".toast").filter(has_text="Your role here is viewer")).to_be_visible()
+    # Changes and settings stay in this browser, and that is said.
+    page.evaluate("() => window.easel.editor.setWidget('node:6', 'text', 'words of his')")
+    expect(page.locator(".save-state")).to_have_attribute("data-tip", re.compile("Your role here is viewer"))
+    page.evaluate("() => void window.easel.editor.run('minimap')")
+    assert refusals == []
 
 
 def test_a_session_that_ends_loses_nothing(enter: Enter, people: People, house: Server, text_to_image: Any) -> None:

@@ -319,7 +319,7 @@ def test_histories_are_kept_apart_also_where_ids_are_the_same(team: tuple[Server
 
 
 def quotas(server: Server, people: People, who: Someone, **limits: Any) -> None:
-    none = {"most_queued": None, "gpu_seconds_per_day": None}
+    none = {"most_queued": None, "disk_bytes": None, "gpu_seconds_per_day": None}
     reply = people.ada.post(server, f"/easel/accounts/{who.id}", {"quotas": {**none, **limits}}, "PATCH")
     assert reply.status == 200, reply.body
 
@@ -357,6 +357,49 @@ def test_time_of_the_device_is_counted_and_not_given_back(team: tuple[Server, Pe
         assert "24 hours" in refused.json()["error"]["message"]
         assert 23 * 3600 < int(refused.headers["retry-after"]) <= 24 * 3600 + 600
         post(server, people.vera)
+    finally:
+        quotas(server, people, people.max)
+
+
+def test_one_is_told_how_much_of_the_quotas_is_used(team: tuple[Server, People]) -> None:
+    server, people = team
+
+    def listed(who: Someone) -> dict[str, Any]:
+        rows = people.ada.get(server, "/easel/accounts").json()["accounts"]
+        return next(row["use"] for row in rows if row["id"] == who.id)
+
+    def told(who: Someone) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What they are told themselves, and what an admin is told of them."""
+        return who.get(server, "/easel/accounts/me", use="true").json()["use"], listed(who)
+
+    assert told(people.max) == ({}, {})
+    assert "use" not in people.max.get(server, "/easel/accounts/me").json()
+    done(server, people.max, post(server, people.max, one("Slow", seconds=0.4, steps=4)))
+    pause(server, people)
+    quotas(server, people, people.max, most_queued=3, disk_bytes=10**9, gpu_seconds_per_day=3600)
+    try:
+        assert listed(people.max)["disk_bytes"] is None  # nobody's files are counted for the list
+        post(server, people.max)
+        post(server, people.max)
+        post(server, people.vera)
+        folder = server.base / "input" / "people" / people.max.id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "big.bin").write_bytes(b"x" * 5000)
+        own, row = told(people.max)
+        assert own == row
+        assert own["queued"] == 2
+        assert own["disk_bytes"] >= 5000
+        assert 0.4 <= own["spent_seconds"] < 3600
+        assert own["open_seconds"] > 0
+        assert own["room_in"] is None
+        quotas(server, people, people.max, gpu_seconds_per_day=0.3)
+        own, row = told(people.max)
+        assert 23 * 3600 < own["room_in"] <= 24 * 3600 + 600
+        assert set(own) == set(row) == {"spent_seconds", "open_seconds", "room_in"}
+        # No time at all comes back at no time.
+        quotas(server, people, people.max, gpu_seconds_per_day=0)
+        assert told(people.max)[0]["room_in"] is None
+        assert told(people.vera) == ({}, {})
     finally:
         quotas(server, people, people.max)
 

@@ -6,7 +6,8 @@ import { kept, personOf } from '../../web/accounts/browser.js'
 import { Me } from '../../web/accounts/me.js'
 import { needOf } from '../../web/accounts/permits.js'
 import { Whose } from '../../web/accounts/whose.js'
-import { browserWords, newPassword, quotaWords } from '../../web/accounts/words.js'
+import { linesOf, useWords } from '../../web/accounts/use.js'
+import { browserWords, newPassword } from '../../web/accounts/words.js'
 
 const person = (more = {}) => ({ accounts: true, id: 'vera_1', name: 'Vera', role: 'artist', scopes: ['read', 'run', 'write'], by: 'session', quotas: {}, ...more })
 
@@ -49,7 +50,7 @@ test('who came by a cookie can log out: by a login, or by the link with the serv
 })
 
 test('what commands need', () => {
-  assert.deepEqual(['run', 'run_mode_live', 'interrupt', 'save_as', 'log', 'pause_queue', 'undo', 'queue'].map(needOf), ['run', 'run', 'run', 'write', 'admin', 'admin', null, null])
+  assert.deepEqual(['run', 'run_mode_live', 'interrupt', 'app_share', 'save_as', 'picture_mask', 'log', 'pause_queue', 'undo', 'queue'].map(needOf), ['run', 'run', 'run', 'run', 'write', 'write', 'admin', 'admin', null, null])
 })
 
 test('whose a job is, is told to admins, and only of others', async () => {
@@ -89,11 +90,32 @@ test('browsers as people know them', () => {
   assert.equal(browserWords('curl/8.5'), 'curl/8.5')
 })
 
-test('quotas in the units that other sizes have', () => {
+test('how much of each quota is used, and what is left, in the units that other sizes have', () => {
   const none = { most_queued: null, disk_bytes: null, gpu_seconds_per_day: null }
-  assert.equal(quotaWords(none), '')
-  assert.equal(quotaWords({ most_queued: 3, disk_bytes: 1.5e9, gpu_seconds_per_day: 90 }), ' · at most 3 jobs in the queue · 1.5 GB of files · 1.5 minutes of the device a day')
-  assert.equal(quotaWords({ ...none, disk_bytes: 20e6 }), ' · 20.0 MB of files', 'not 0 GB')
+  const now = new Date(2026, 10, 26, 12, 0).getTime()
+  /** @param {object} quotas @param {object} use */
+  const said = (quotas, use) => linesOf({ ...none, ...quotas }, use, now).map(({ words, left }) => `${words}: ${left}`)
+  assert.deepEqual(said({}, { queued: 3 }), [])
+  for (const [quotas, use, words] of [
+    [{ most_queued: 20 }, { queued: 2 }, '2 of 20 jobs wait or run: room for 18 more'],
+    [{ most_queued: 3 }, { queued: 2 }, '2 of 3 jobs wait or run: room for one more'],
+    [{ most_queued: 3 }, { queued: 5 }, '5 of 3 jobs wait or run: no room for more'],
+    [{ disk_bytes: 10e9 }, { disk_bytes: 3.1e9 }, '3.1 GB of 10.0 GB of files: 6.9 GB left'],
+    [{ disk_bytes: 20e6 }, { disk_bytes: 20e6 }, '20.0 MB of 20.0 MB of files: no room for more'],
+    [{ disk_bytes: 20e6 }, { disk_bytes: null }, 'at most 20.0 MB of files: not counted yet'],
+    [{ gpu_seconds_per_day: 3600 }, { spent_seconds: 720, open_seconds: 60, room_in: null }, '12 of 60 minutes of the device in 24 hours: 48 minutes left'],
+    [{ gpu_seconds_per_day: 3600 }, { spent_seconds: 3000, open_seconds: 700, room_in: null }, '50 of 60 minutes of the device in 24 hours: what waits or runs needs the rest'],
+    [{ gpu_seconds_per_day: 0 }, { spent_seconds: 0, open_seconds: 0, room_in: null }, '0 of 0 minutes of the device in 24 hours: no room for more'],
+  ]) assert.deepEqual(said(quotas, use), [words])
+  const over = (/** @type {number} */ hours) => said({ gpu_seconds_per_day: 60 }, { spent_seconds: 63, open_seconds: 0, room_in: hours * 3600 })[0]
+  assert.match(over(2), /^1\.1 of 1 minutes .*: room again at 0?2:00 PM$|14:00$/u)
+  assert.match(over(20), /room again on 27 November|room again on November 27/u)
+})
+
+test('a row of the list says what is left only where nothing is', () => {
+  const quotas = { most_queued: 3, disk_bytes: 1.5e9, gpu_seconds_per_day: null }
+  assert.equal(useWords(quotas, { queued: 3, disk_bytes: null }), '3 of 3 jobs wait or run, no room for more · at most 1.5 GB of files')
+  assert.equal(useWords({ ...quotas, most_queued: null, disk_bytes: null }, {}), '')
 })
 
 test('a password that is made is long enough and easily read', () => {

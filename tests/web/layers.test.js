@@ -26,7 +26,7 @@ const ALLOWED = {
   app_view: ['app', 'api', 'commands', 'panels', 'tools', 'view', 'model', 'geometry', 'icons'],
   extend: ['app', 'api', 'panels', 'tools', 'view', 'model', 'geometry'],
   sweep: ['app', 'api', 'panels', 'commands', 'tools', 'view', 'model', 'geometry', 'icons'],
-  accounts: ['app', 'api', 'commands', 'panels', 'icons'],
+  accounts: ['app', 'api', 'commands', 'panels', 'model', 'icons'],
   login: [],
   report: ['app', 'api', 'panels', 'tools', 'model', 'icons'],
   status: ['app', 'api', 'panels', 'runs', 'model', 'icons'],

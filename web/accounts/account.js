@@ -1,4 +1,4 @@
-/** One's own account: the password, the browsers that are logged in, the tokens of programs. */
+/** One's own account: what is used of the quotas, the password, the browsers that are logged in, the tokens of programs. */
 import { clipboard } from '../commands/system_clipboard.js'
 import { icon } from '../icons/icons.js'
 import { dateText, t } from '../language/t.js'
@@ -6,7 +6,8 @@ import { confirm, openDialog } from '../panels/dialog.js'
 import { fill, h } from '../panels/dom.js'
 import { ago } from '../panels/times.js'
 import { roleWord } from './me.js'
-import { browserWords, quotaWords } from './words.js'
+import { ownUse } from './use.js'
+import { browserWords } from './words.js'
 
 /**
  * @typedef {{ id: string, made: number, used: number, expires: number, agent: string, address: string, this: boolean }} Login
@@ -18,18 +19,21 @@ const SCOPES = /** @type {const} */ (['read', 'run', 'write', 'admin'])
 /** Days that a token may be good for; null: until it is taken back. @type {readonly (number | null)[]} */
 const DAYS = [7, 30, 90, 365, null]
 
-/** @param {{ client: import('../api/client.js').Client, me: import('./me.js').Me, toasts: import('../panels/toasts.js').Toasts }} parts */
-export function openAccount({ client, me, toasts }) {
+/** @param {{ client: import('../api/client.js').Client, me: import('./me.js').Me, feed: import('../app/queue_feed.js').QueueFeed, toasts: import('../panels/toasts.js').Toasts }} parts */
+export function openAccount({ client, me, feed, toasts }) {
   const { person } = me
   if (!person) return
   const logins = h('div.account-rows', { role: 'list', tabindex: -1, 'aria-label': t('Where you are logged in') })
+  const allOthers = h('div.account-others')
   const tokens = h('div.account-rows', { role: 'list', tabindex: -1, 'aria-label': t('Tokens') })
   const fresh = h('div.account-fresh')
+  const use = ownUse({ client, me, feed })
   openDialog(t('My account'), [h('div.account', {},
-    h('p.quiet', {}, t('{name}, {role}', { name: person.name, role: roleWord(person.role) }), quotaWords(person.quotas)),
+    h('p.quiet', {}, t('{name}, {role}', { name: person.name, role: roleWord(person.role) })),
+    use.element,
     h('section', {}, h('h3', {}, t('Password')), passwordForm()),
-    h('section', {}, h('h3', {}, t('Where you are logged in')), logins),
-    h('section', {}, h('h3', {}, t('Tokens for programs')), h('p.quiet', {}, t('A program that has a token comes in by your name, and may do what the token may. It is shown once.')), fresh, tokenForm(), tokens))], { wide: true })
+    h('section', {}, h('h3', {}, t('Where you are logged in')), logins, allOthers),
+    h('section', {}, h('h3', {}, t('Tokens for programs')), h('p.quiet', {}, t('A program that has a token comes in by your name, and may do what the token may. It is shown once.')), fresh, tokenForm(), tokens))], { wide: true, onClose: use.end })
   void drawLogins()
   void drawTokens()
 
@@ -67,8 +71,8 @@ export function openAccount({ client, me, toasts }) {
     const others = found.filter(each => !each.this)
     fill(logins, found.sort((one, other) => Number(other.this) - Number(one.this) || other.used - one.used).map(each => h('div.account-row', { role: 'listitem' },
       h('div.words', {}, h('span', {}, browserWords(each.agent), each.this ? h('b.tag', {}, t('this one')) : null), h('small', {}, [each.address, ago(each.used)].filter(Boolean).join(' · '))),
-      each.this ? null : h('button.round', { type: 'button', 'aria-label': t('Log out {name}', { name: browserWords(each.agent) }), 'data-tip': t('Log it out'), onclick: () => void end(`/sessions/${each.id}`) }, icon('close', 13)))),
-    others.length > 1 ? h('button.link', { type: 'button', onclick: () => void end('/sessions') }, t('Log out all others')) : null)
+      each.this ? null : h('button.round', { type: 'button', 'aria-label': t('Log out {name}', { name: browserWords(each.agent) }), 'data-tip': t('Log it out'), onclick: () => void end(`/sessions/${each.id}`) }, icon('close', 13)))))
+    fill(allOthers, others.length > 1 ? h('button.link', { type: 'button', onclick: () => void end('/sessions') }, t('Log out all others')) : null)
   }
 
   /** @param {string} path */

@@ -61,7 +61,7 @@ export function installAccounts({ editor, client, feed, graph, toasts, drawer, l
   }
 
   const commands = [
-    { id: 'account', label: t('My account'), enabled: () => me.named && me.person?.by === 'session', run: async () => (await later()).openAccount({ client, me, toasts }) },
+    { id: 'account', label: t('My account'), enabled: () => me.named && me.person?.by === 'session', run: async () => (await later()).openAccount({ client, me, feed, toasts }) },
     { id: 'people', label: t('People'), enabled: () => me.isAdmin, run: () => drawer().toggle(people) },
     { id: 'audit', label: t('What was done'), enabled: () => me.isAdmin, run: () => drawer().toggle(audit) },
     { id: 'logout', label: t('Log out'), enabled: () => me.canLogOut, run: () => void logOut() },

@@ -8,11 +8,12 @@ import { ago } from '../panels/times.js'
 import { showOnce } from './account.js'
 import { initialOf } from './corner.js'
 import { roleWord } from './me.js'
-import { newPassword, quotaWords } from './words.js'
+import { useWords } from './use.js'
+import { newPassword } from './words.js'
 
 /**
  * @typedef {import('./me.js').Quotas} Quotas
- * @typedef {{ id: string, name: string, role: import('./me.js').Role, disabled: boolean, created: number, quotas: Quotas, sessions: number, tokens: number, used: number | null }} Account
+ * @typedef {{ id: string, name: string, role: import('./me.js').Role, disabled: boolean, created: number, quotas: Quotas, sessions: number, tokens: number, used: number | null, use: import('./use.js').Use }} Account
  */
 
 const ADDRESS = '/easel/accounts'
@@ -56,7 +57,7 @@ export function peoplePanel({ client, me, toasts }) {
         return h('div.person', { role: 'listitem', dataset: { off: String(disabled) } },
           h('span.initial', { 'aria-hidden': 'true' }, initialOf(name)),
           h('div.words', {}, h('span', {}, name, own ? h('b.tag', {}, t('you')) : null, disabled ? h('b.tag', {}, t('switched off')) : null),
-            h('small', {}, [used ? t('here {time}', { time: ago(used) }) : t('never here'), sessions ? many(sessions, 'one browser', '{count} browsers') : '', tokens ? many(tokens, 'one token', '{count} tokens') : ''].filter(Boolean).join(' · '), quotaWords(account.quotas))),
+            h('small', {}, [used ? t('here {time}', { time: ago(used) }) : t('never here'), sessions ? many(sessions, 'one browser', '{count} browsers') : '', tokens ? many(tokens, 'one token', '{count} tokens') : ''].filter(Boolean).join(' · ')), h('small', {}, useWords(account.quotas, account.use))),
           choice, more)
       }
 

@@ -7,8 +7,8 @@
 
 /** What commands need. @type {readonly (readonly [Scope, RegExp])[]} */
 const COMMANDS = [
-  ['run', /^(?:run|run_.*|interrupt|sweep|sweep_widget)$/u],
-  ['write', /^(?:save|save_as|app_share|publish_subgraph|rename_graph)$/u],
+  ['run', /^(?:run|run_.*|interrupt|sweep|sweep_widget|app_share)$/u],
+  ['write', /^(?:save|save_as|publish_subgraph|rename_graph|picture_mask|picture_paste)$/u],
   ['admin', /^(?:pause_queue|log|people|audit)$/u],
 ]
 
@@ -58,8 +58,9 @@ export function followPermits({ editor, me, toasts }) {
       const need = /** @type {Scope | undefined} */ (control.dataset.needs) ?? needOf(control.dataset.command ?? '')
       if (!need || me.may(need)) continue
       control.dataset.refused = me.whyNot(need)
-      control.setAttribute('aria-disabled', 'true')
-      if (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement) control.readOnly = true
+      if (!(control instanceof HTMLLabelElement)) control.setAttribute('aria-disabled', 'true')
+      if (control instanceof HTMLInputElement && control.type === 'file') control.disabled = true
+      else if (control instanceof HTMLInputElement || control instanceof HTMLTextAreaElement) control.readOnly = true
       else if (control instanceof HTMLSelectElement) control.disabled = true
     }
   }

@@ -1,12 +1,5 @@
-/** Words of accounts: browsers, quotas, passwords that are made. */
+/** Words of accounts: browsers, passwords that are made. */
 import { t } from '../language/t.js'
-import { bytesInWords } from '../model/words.js'
-
-/** @param {import('./me.js').Quotas} quotas */
-export function quotaWords({ most_queued: queued, disk_bytes: disk, gpu_seconds_per_day: seconds }) {
-  const found = [queued === null ? '' : t('at most {count} jobs in the queue', { count: queued }), disk === null ? '' : t('{size} of files', { size: bytesInWords(disk) }), seconds === null ? '' : t('{count} minutes of the device a day', { count: Math.round(seconds / 6) / 10 })].filter(Boolean)
-  return found.length ? ` · ${found.join(' · ')}` : ''
-}
 
 /** A browser as a person knows it, from what it calls itself. @param {string} agent */
 export function browserWords(agent) {

@@ -40,6 +40,8 @@ export class Autosave {
     this.wait = 0
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined
+    /** Why the server is not to be asked, as a sentence; '' where it is. */
+    this.whyNot = () => ''
     /** Until when the next one waits, by document. @type {Map<Tab, number>} */
     this.notBefore = new Map()
     /** @type {Set<() => void>} */
@@ -64,6 +66,11 @@ export class Autosave {
 
   /** @param {Tab} tab @param {Job} job */
   add(tab, job) {
+    const why = this.whyNot()
+    if (why) {
+      this.refused.set(tab, why)
+      return this.tell()
+    }
     const before = this.waiting.get(tab)
     // A save that waits stays one, and a picture that waits is better than none.
     this.waiting.set(tab, {

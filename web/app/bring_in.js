@@ -43,6 +43,8 @@ export class BringIn {
     this.graph = graph
     this.toasts = toasts
     this.refresh = refresh
+    /** Why files may not be sent to the server, as a sentence; '' where they may. */
+    this.whyNot = () => ''
   }
 
   /** @param {HTMLElement} stage */
@@ -259,6 +261,7 @@ export class BringIn {
   /** By the button on a node. More than one file makes more nodes. @param {string} node @param {string} widget */
   async choose(node, widget) {
     const { editor } = this
+    if (this.refused()) return
     const spec = editor.widget(node, widget)?.spec
     const kind = spec?.kind === 'combo' && (spec.upload === 'video' || spec.upload === 'audio') ? spec.upload : 'image'
     const [file, ...more] = await chooseFiles(ACCEPTED[kind], true)
@@ -268,8 +271,16 @@ export class BringIn {
     if (more.length && record) await this.takePictures(more, null, editor.toScreen({ x: record.pos[0] + record.size[0] + GAP, y: record.pos[1] }))
   }
 
+  /** Whether no file may be sent; it is said then. */
+  refused() {
+    const why = this.whyNot()
+    if (why) this.toasts.show({ key: 'permits', tone: 'warning', text: why })
+    return why !== ''
+  }
+
   /** @param {File} file @returns {Promise<string | null>} the value that names it in a widget */
   async upload(file) {
+    if (this.refused()) return null
     const name = file.name || `pasted ${new Date().toISOString().slice(0, 19).replaceAll(':', '.')}.png`
     const key = `upload ${name}`
     let shown = -1

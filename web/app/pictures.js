@@ -85,6 +85,7 @@ export function installPictures({ editor, client, bringIn, results, toasts, laye
 
   /** Its picture is kept as ComfyUI keeps it: for as long as the server's temporary files are. @param {string} node @param {string} widget */
   async function camera(node, widget) {
+    if (bringIn.refused()) return
     const { openCamera } = await import('./later.js')
     await openCamera({
       width: editor.widget(node, 'width')?.value, height: editor.widget(node, 'height')?.value,

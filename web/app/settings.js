@@ -45,6 +45,8 @@ export class Settings {
   /** @param {import('../api/client.js').Client} client */
   constructor(client) {
     this.client = client
+    /** Why the server is not to be asked to keep them, as a sentence; '' where it is. */
+    this.whyNot = () => ''
     /** @type {Preferences} */
     this.values = { ...DEFAULTS, ...readLocal() }
     /** @type {Set<() => void>} */
@@ -75,7 +77,7 @@ export class Settings {
     if (this.values[name] === value) return
     this.values = { ...this.values, [name]: value }
     this.changed()
-    if (SHARED.includes(name)) void this.client.saveSetting(PREFIX + name, value).catch(() => undefined) // this browser still knows it
+    if (SHARED.includes(name) && !this.whyNot()) void this.client.saveSetting(PREFIX + name, value).catch(() => undefined) // this browser still knows it
   }
 
   /** What a setting is at first. @template {keyof Preferences} Name @param {Name} name @returns {Preferences[Name]} */

@@ -147,10 +147,10 @@ function colourField(_item, id, { changed }) {
 
 /** @param {InputItem} item @param {string} id @param {Parts} parts @returns {Field} */
 function imageField(item, id, { changed, upload, pictureUrl }) {
-  const picker = h('input.reader', { id, type: 'file', accept: 'image/*' })
+  const picker = h('input.reader', { id, type: 'file', 'data-needs': 'write', accept: 'image/*' })
   const picture = h('img', { alt: t('The picture for {label}', { label: item.label }), hidden: true })
   const words = h('span.said', { role: 'status' })
-  const verb = h('label.plain', { for: id }, t('Choose a picture'))
+  const verb = h('label.plain', { for: id, 'data-needs': 'write' }, t('Choose a picture'))
   const box = h('div.picture', {}, picture, h('div.verbs', {}, picker, verb, words))
   /** @param {string} url */
   const showPicture = url => {

@@ -46,7 +46,7 @@ function fillApp(body, parts, building) {
 
   const title = h('h3.app-title')
   const edit = h('button.plain', { type: 'button', 'data-tip': t('Choose what the form shows'), onclick: () => setEditing(!editing) })
-  const share = h('button.plain', { type: 'button', 'data-tip': t('Let others run this form, and nothing else, by a link'), onclick: () => openShares({ editor, client, toasts }) }, t('Share…'))
+  const share = h('button.plain', { type: 'button', 'data-needs': 'run', 'data-tip': t('Let others run this form, and nothing else, by a link'), onclick: () => openShares({ editor, client, toasts }) }, t('Share…'))
   const left = h('div.app-left.scrolls')
   const holder = h('div.app-holder')
   const lost = h('div.app-lost')

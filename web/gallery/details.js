@@ -51,7 +51,7 @@ export function createAbout({ client, deeds, actions, search }) {
   /** @param {Details} item */
   function opinion(item) {
     const stars = [1, 2, 3, 4, 5].map(rating => h('button', {
-      type: 'button', 'aria-pressed': String(item.rating >= rating), 'aria-label': t('Stars: {count}', { count: rating }), 'data-tip': t('Stars: {count}', { count: rating }), 'data-keys': String(rating),
+      type: 'button', 'data-needs': 'write', 'aria-pressed': String(item.rating >= rating), 'aria-label': t('Stars: {count}', { count: rating }), 'data-tip': t('Stars: {count}', { count: rating }), 'data-keys': String(rating),
       onclick: () => void deeds.rate([item.id], { rating: item.rating === rating ? 0 : rating }),
     }, icon(item.rating >= rating ? 'starred' : 'star', 18)))
     return h('div.opinion', {}, h('div.stars', { role: 'group', 'aria-label': t('Stars') }, stars),
@@ -81,12 +81,12 @@ export function createAbout({ client, deeds, actions, search }) {
 
   /** @param {Details} item */
   function tags(item) {
-    const field = h('input.field', { type: 'text', placeholder: t('Add a tag'), 'aria-label': t('Add a tag'), maxlength: 100, autocomplete: 'off' })
+    const field = h('input.field', { type: 'text', 'data-needs': 'write', placeholder: t('Add a tag'), 'aria-label': t('Add a tag'), maxlength: 100, autocomplete: 'off' })
     return h('form.tags', { onsubmit: (/** @type {Event} */ event) => {
       event.preventDefault()
       const tag = field.value.trim()
       if (tag) void deeds.tag([item.id], tag, true).then(() => refresh())
-    } }, item.tags.map(tag => h('button.chip', { type: 'button', 'aria-label': t('Take the tag “{tag}” off', { tag }), 'data-tip': t('Take it off'), onclick: () => void deeds.tag([item.id], tag, false).then(() => refresh()) }, h('span', {}, tag), icon('close', 11))), field)
+    } }, item.tags.map(tag => h('button.chip', { type: 'button', 'data-needs': 'write', 'aria-label': t('Take the tag “{tag}” off', { tag }), 'data-tip': t('Take it off'), onclick: () => void deeds.tag([item.id], tag, false).then(() => refresh()) }, h('span', {}, tag), icon('close', 11))), field)
   }
 
   async function refresh() {

@@ -135,7 +135,7 @@ export function galleryPanel({ client, toasts, openFile, load }) {
         const found = chipsOf(kept.query)
         fill(chips, found.map(({ label: words, without }) => h('button.chip', { type: 'button', 'aria-label': t('Take away: {filter}', { filter: words }), 'data-tip': words, onclick: () => set(without) }, h('span', {}, words), icon('close', 11))),
           found.length > 1 ? h('button.link', { type: 'button', onclick: () => set({ ...EVERYTHING, text: kept.query.text, sort: kept.query.sort }) }, t('Take all away')) : null,
-          kept.query.trash ? h('button.link', { type: 'button', onclick: () => void deeds.empty(null) }, t('Empty the trash')) : null)
+          kept.query.trash ? h('button.link', { type: 'button', 'data-needs': 'write', onclick: () => void deeds.empty(null) }, t('Empty the trash')) : null)
         chips.hidden = !found.length
       }
 

@@ -95,7 +95,7 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
     return fill(element,
       backButton(),
       picture(of),
-      h('div.head', {}, h('h2', {}, of.title), h('button.round', { type: 'button', 'aria-pressed': String(of.starred), 'aria-label': t('Star'), 'data-tip': of.starred ? t('Take the star away') : t('Star'), onclick: () => void note(of, { starred: !of.starred }) }, icon(of.starred ? 'starred' : 'star'))),
+      h('div.head', {}, h('h2', {}, of.title), h('button.round', { type: 'button', 'data-needs': 'write', 'aria-pressed': String(of.starred), 'aria-label': t('Star'), 'data-tip': of.starred ? t('Take the star away') : t('Star'), onclick: () => void note(of, { starred: !of.starred }) }, icon(of.starred ? 'starred' : 'star'))),
       sidecar?.title && sidecar.title !== of.title ? h('p.sub', {}, sidecar.title) : null,
       of.folder ? h('p.sub', {}, of.folder) : null,
       facts?.problem ? h('p.wrong-file', { role: 'note' }, facts.problem) : null,
@@ -113,7 +113,7 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
   /** @param {Model} of */
   function picture(of) {
     const url = pictureOf(of)
-    const button = h('button.set-picture', { type: 'button', 'aria-haspopup': 'dialog', 'data-tip': t('Take one of the results as its picture'), onclick: () => choosePicture(of, button) }, icon('image', 14), url ? t('Another picture') : t('Set a picture'))
+    const button = h('button.set-picture', { type: 'button', 'data-needs': 'write', 'aria-haspopup': 'dialog', 'data-tip': t('Take one of the results as its picture'), onclick: () => choosePicture(of, button) }, icon('image', 14), url ? t('Another picture') : t('Set a picture'))
     return h('div.portrait', {}, url ? h('img', { src: url, alt: t('Picture of {title}', { title: of.title }) }) : icon('model', 40), button)
   }
 
@@ -163,7 +163,7 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
   function hash(of) {
     const sha256 = details?.sha256
     if (sha256) return h('button.link', { type: 'button', 'aria-label': t('Copy the hash'), 'data-tip': sha256, onclick: () => void copy(sha256) }, h('code', {}, sha256.slice(0, 10)), icon('copy', 13))
-    const button = h('button.link', { type: 'button', 'data-tip': t('Reads the whole file. A1111 and Civitai name models by it.'), onclick: () => { button.disabled = true; void work(of, button) } }, t('Work it out'))
+    const button = h('button.link', { type: 'button', 'data-needs': 'write', 'data-tip': t('Reads the whole file. A1111 and Civitai name models by it.'), onclick: () => { button.disabled = true; void work(of, button) } }, t('Work it out'))
     return button
   }
 
@@ -206,8 +206,8 @@ export function createAbout({ client, toasts, inGraph, results, showNode, change
 
   /** @param {Model} of @param {any} noted */
   function own(of, noted) {
-    const tags = h('input.field', { type: 'text', value: (noted.tags ?? []).join(', '), placeholder: t('Tags, with commas between'), 'aria-label': t('Your tags'), autocomplete: 'off' })
-    const text = h('textarea.field', { rows: 3, placeholder: t('Your notes'), 'aria-label': t('Your notes'), maxlength: 20_000 }, noted.note ?? '')
+    const tags = h('input.field', { type: 'text', 'data-needs': 'write', value: (noted.tags ?? []).join(', '), placeholder: t('Tags, with commas between'), 'aria-label': t('Your tags'), autocomplete: 'off' })
+    const text = h('textarea.field', { rows: 3, 'data-needs': 'write', placeholder: t('Your notes'), 'aria-label': t('Your notes'), maxlength: 20_000 }, noted.note ?? '')
     const saved = h('span.small', { role: 'status' })
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer

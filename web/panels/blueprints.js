@@ -40,8 +40,8 @@ export function ownNodes(blueprints) {
       ...(blueprint.type ? { type: blueprint.type } : {}),
       add: (point, from) => blueprints.add(blueprint, point, from),
       menu: [
-        ...(blueprint.type ? [{ label: t('Rename'), run: () => void rename(blueprints, blueprint) }] : []),
-        { label: t('Delete'), icon: 'trash', danger: true, run: () => void blueprints.remove(blueprint) },
+        ...(blueprint.type ? [{ needs: 'write', label: t('Rename'), run: () => void rename(blueprints, blueprint) }] : []),
+        { needs: 'write', label: t('Delete'), icon: 'trash', danger: true, run: () => void blueprints.remove(blueprint) },
       ],
     })),
     listen: listener => blueprints.listen(listener),

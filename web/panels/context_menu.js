@@ -101,6 +101,7 @@ function offered(editor, offers, run) {
       label: SHORT[offer] ?? command.label, keys: editor.commands.keysOf(offer)[0] ?? '', danger: DANGER.has(offer),
       ...(ICONS[offer] ? { icon: ICONS[offer] } : {}), ...(DOTS[offer] ? { colour: DOTS[offer] } : {}),
       ...(command.checked ? { checked: command.checked(editor) } : {}),
+      command: offer,
       run: () => run(offer),
     }]
   })

@@ -196,7 +196,7 @@ export function graphsPanel({ graph, client, toasts, sources, openFile, openStor
           return [thumb(info.thumbnail === null ? null : graph.documents.thumbnailUrl(info.id, info.thumbnail), 'file'), words(row.title, [ago(info.time), info.stored === null ? t('never saved') : '', many(info.nodes, '{count} node', '{count} nodes')], graph.tabs.byId(info.id) !== undefined), h('span')]
         }
         const { graph: saved, where } = row
-        const star = h('span.star', { 'aria-hidden': 'true', dataset: { act: 'star', on: String(saved.favourite === true) }, 'data-tip': saved.favourite ? t('Take out of the favourites') : t('Add to the favourites') }, icon(saved.favourite ? 'starred' : 'star', 15))
+        const star = h('span.star', { 'aria-hidden': 'true', dataset: { needs: 'write', act: 'star', on: String(saved.favourite === true) }, 'data-tip': saved.favourite ? t('Take out of the favourites') : t('Add to the favourites') }, icon(saved.favourite ? 'starred' : 'star', 15))
         return [
           thumb(saved.picture ?? null, 'file'),
           words(row.title, [where, ago(saved.modified), saved.nodes === undefined ? '' : many(saved.nodes, '{count} node', '{count} nodes'), ...(saved.tags ?? []).map(each => `#${each}`)], graph.stored === row.name, exactTime(saved.modified)),

@@ -11,6 +11,7 @@
  * @property {boolean} [enabled]
  * @property {boolean} [danger]
  * @property {string} [needs]  `run`, `write` or `admin`: what a person must be allowed for it (accounts/permits.js)
+ * @property {string} [command]  that it runs, which may need something too
  * @property {() => void} [run]
  * @property {readonly MenuEntry[]} [entries]  a menu beside it
  * @typedef {MenuItem | 'line'} MenuEntry
@@ -57,7 +58,7 @@ export function openMenu(entries, anchor, { label, side, onClose, parent }) {
   function button(entry) {
     const { entries: inner } = entry
     const item = h('button.item', {
-      type: 'button', 'data-needs': entry.needs, role: entry.checked === undefined ? 'menuitem' : 'menuitemcheckbox', tabindex: -1, disabled: entry.enabled === false,
+      type: 'button', 'data-needs': entry.needs, 'data-command': entry.command, role: entry.checked === undefined ? 'menuitem' : 'menuitemcheckbox', tabindex: -1, disabled: entry.enabled === false,
       'aria-checked': entry.checked === undefined ? undefined : String(entry.checked),
       'aria-haspopup': inner ? 'menu' : undefined, 'aria-expanded': inner ? 'false' : undefined, class: entry.danger ? 'item danger' : 'item',
     }, mark(entry), h('span.label', {}, entry.label), inner ? icon('right', 13) : entry.keys ? keycaps(entry.keys) : null)

@@ -28,6 +28,7 @@ export function openPalette(editor) {
   const list = new VirtualList({
     rowHeight: ROW,
     label: t('Commands'),
+    data: command => ({ command: command.id }),
     draw: command => {
       const keys = editor.commands.keysOf(command.id)[0]
       return [h('span.tick', {}, command.checked?.(editor) ? icon('check', 14) : null), h('span.name', {}, command.label), keys ? h('span.aside', {}, keycaps(keys)) : '']

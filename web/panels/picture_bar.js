@@ -68,7 +68,7 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
       several && index !== null ? button('right', t('Next picture'), () => turn(1)) : null,
       several && index !== null ? button('grid', t('Show all pictures'), () => look(null)) : null,
       button('larger', t('Show it large'), () => run(id, 'picture_large')),
-      editor.commands.get('picture_mask') && isLoaded(id) ? button('brush', t('Edit the mask'), () => run(id, 'picture_mask')) : null,
+      editor.commands.get('picture_mask') && isLoaded(id) ? button('brush', t('Edit the mask'), () => run(id, 'picture_mask'), 'picture_mask') : null,
       file && (!several || index !== null) ? grip(file) : null,
     ]
     return list
@@ -77,8 +77,8 @@ export function installPictureBar({ editor, layer, shown, run, value, urlOf }) {
   /** @param {string} id */
   const isLoaded = id => editor.widgets(id).some(({ spec, value: name }) => spec.kind === 'combo' && spec.upload === 'image' && typeof name === 'string' && name !== '')
 
-  /** @param {string} sign @param {string} label @param {() => void} onclick */
-  const button = (sign, label, onclick) => h('button', { type: 'button', 'aria-label': label, 'data-tip': label, onclick }, icon(sign, 14))
+  /** @param {string} sign @param {string} label @param {() => void} onclick @param {string} [command]  that it runs */
+  const button = (sign, label, onclick, command) => h('button', { type: 'button', 'data-command': command, 'aria-label': label, 'data-tip': label, onclick }, icon(sign, 14))
 
   /** @param {PictureRef} file */
   function grip(file) {

@@ -177,10 +177,10 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
   function openTabMenu(tab, anchor) {
     const at = tabs.list.indexOf(tab)
     openMenu([
-      { label: t('Rename'), icon: 'pencil', run: () => run('rename_graph', tab) },
+      { label: t('Rename'), icon: 'pencil', command: 'rename_graph', run: () => run('rename_graph', tab) },
       { label: t('Duplicate'), icon: 'copy', run: () => run('duplicate_graph', tab) },
       'line',
-      ...(tab === tabs.shown ? SHOWN_ONLY.map(({ label, icon, command }) => ({ label: label(), icon, ...withKeys(command), run: () => run(command) })) : []),
+      ...(tab === tabs.shown ? SHOWN_ONLY.map(({ label, icon, command }) => ({ label: label(), icon, command, ...withKeys(command), run: () => run(command) })) : []),
       'line',
       { label: t('Move left'), enabled: at > 0, run: () => tabs.move(tab, at - 1) },
       { label: t('Move right'), enabled: at < tabs.list.length - 1, run: () => tabs.move(tab, at + 1) },
@@ -198,7 +198,7 @@ export function createTabs(host, { graph, run, keysOf, focusCanvas }) {
       ...tabs.list.map(tab => ({ label: titleOf(tab), checked: tab === tabs.shown, run: () => void tabs.show(tab) })),
       'line',
       { label: t('New graph'), icon: 'add', ...withKeys('new_graph'), run: () => run('new_graph') },
-      { label: t('Rename'), icon: 'pencil', run: () => run('rename_graph') },
+      { label: t('Rename'), icon: 'pencil', command: 'rename_graph', run: () => run('rename_graph') },
       { label: t('Duplicate'), icon: 'copy', run: () => run('duplicate_graph') },
       { label: t('Close the tab'), icon: 'close', ...withKeys('close_tab'), run: () => run('close_tab') },
       'line',

@@ -49,7 +49,7 @@ export function versionsPanel({ graph, names, toasts, stage }) {
       const list = h('div.body.scrolls.versions')
       const note = h('div.choosing', { role: 'status' })
       body.append(note, list, h('div.tools', {},
-        h('button', { type: 'button', 'data-tip': t('Give the graph as it is now a name: versions with a name stay for good'), onclick: () => void nameNow() }, icon('star'), t('Name this state'))))
+        h('button', { type: 'button', 'data-needs': 'write', 'data-tip': t('Give the graph as it is now a name: versions with a name stay for good'), onclick: () => void nameNow() }, icon('star'), t('Name this state'))))
 
       /** @type {VersionInfo[] | null} */
       let versions = null
@@ -212,8 +212,8 @@ export function versionsPanel({ graph, names, toasts, stage }) {
           { label: t('Restore'), icon: 'undo', run: having(workflow => { restore(version, workflow); close() }) },
           { label: t('Open as a new tab'), icon: 'branch', run: having(workflow => { branch(version, workflow); close() }) },
           'line',
-          { label: version.label ? t('Rename') : t('Give it a name'), icon: 'pencil', keys: 'F2', run: () => void name(version) },
-          ...(version.label ? [{ label: t('Take its name away'), icon: 'close', run: () => void label(version, null) }] : []),
+          { needs: 'write', label: version.label ? t('Rename') : t('Give it a name'), icon: 'pencil', keys: 'F2', run: () => void name(version) },
+          ...(version.label ? [{ needs: 'write', label: t('Take its name away'), icon: 'close', run: () => void label(version, null) }] : []),
         ], anchor.getBoundingClientRect(), { label: t('The version of {time}', { time: timeOf(version) }) })
       }
 

@@ -140,7 +140,7 @@ export function viewPanel({ editor, settings, toasts, colours, languages, upload
         return [h('h3', {}, t('Picture behind the graph')),
           backdrop ? h('p.path', { 'data-tip': backdrop }, backdrop) : null,
           h('div.tools', {},
-            h('button', { type: 'button', 'data-key': 'backdrop', onclick: () => void chooseBackdrop() }, icon('image'), backdrop ? t('Another') : t('Choose a picture')),
+            h('button', { type: 'button', 'data-key': 'backdrop', 'data-needs': 'write', onclick: () => void chooseBackdrop() }, icon('image'), backdrop ? t('Another') : t('Choose a picture')),
             backdrop ? h('button', { type: 'button', onclick: () => settings.set('backdrop', '') }, t('None')) : null)]
       }
 

@@ -16,6 +16,7 @@ export class VirtualList {
    * @param {(item: Item, index: number) => (Node | string)[]} options.draw  what a row holds
    * @param {(item: Item, event: Event) => void} options.onChoose
    * @param {(item: Item | null) => void} [options.onActive]
+   * @param {(item: Item) => Record<string, string>} [options.data]  of a row, for `dataset`
    * @param {string} options.label
    */
   constructor(options) {
@@ -93,13 +94,13 @@ export class VirtualList {
   }
 
   draw() {
-    const { rowHeight, draw } = this.options
+    const { rowHeight, draw, data } = this.options
     const first = Math.max(0, Math.floor(this.element.scrollTop / rowHeight) - 4)
     const count = Math.ceil((this.element.clientHeight || 400) / rowHeight) + 8
     const rows = this.items.slice(first, first + count).map((item, offset) => {
       const index = first + offset
       const row = h('div.row', { role: 'option', id: `${this.id}-${index}`, 'aria-selected': String(index === this.active),
-        'aria-setsize': this.items.length, 'aria-posinset': index + 1, dataset: { index: String(index) } }, draw(item, index))
+        'aria-setsize': this.items.length, 'aria-posinset': index + 1, dataset: { ...data?.(item), index: String(index) } }, draw(item, index))
       row.style.transform = `translateY(${index * rowHeight}px)`
       row.style.height = `${rowHeight}px`
       return row

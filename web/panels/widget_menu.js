@@ -24,7 +24,7 @@ export function widgetEntries(editor, node, name) {
   if (!isDefault(widget)) entries.push({ label: t('Reset {name}', { name: inSentence(label) }), keys: 'Backspace', run: () => void resetWidget(editor, node, name) })
   if (number && widget.expression) entries.push({ label: t('Keep its value, drop the expression'), run: () => setWidget(editor, node, name, widget.value) })
   else if (number) entries.push({ label: t('Work {name} out from others', { name: inSentence(label) }), run: () => editor.editWidget(node, name, { typed: '=' }) })
-  if (editor.commands.get('sweep_widget')) entries.push({ label: t('Sweep {name}…', { name: inSentence(label) }), icon: 'grid', run: () => void editor.run('sweep_widget', { node, widget: name }) })
+  if (editor.commands.get('sweep_widget')) entries.push({ label: t('Sweep {name}…', { name: inSentence(label) }), icon: 'grid', command: 'sweep_widget', run: () => void editor.run('sweep_widget', { node, widget: name }) })
   entries.push({ label: t('Copy its value'), run: () => void clipboard().writeText(writeValue(widget)).catch(() => editor.notify(t('The browser did not let the page use the clipboard'))) })
   entries.push({ label: t('Paste a value'), run: () => void paste() })
   const mark = record.properties.easel_app

@@ -35,7 +35,7 @@ export function sweepPanel({ editor, draft, runs, sizeOf, run, openGrid }) {
       const list = h('div.axes')
       const told = h('p.told', { role: 'status' })
       const wrong = h('p.wrong', { role: 'alert' })
-      const go = h('button.primary', { type: 'button', onclick: () => void start() })
+      const go = h('button.primary', { type: 'button', 'data-needs': 'run', onclick: () => void start() })
       const keep = h('input', { type: 'checkbox', role: 'switch', checked: draft.keep })
       const keepRow = h('label.switch', { 'data-tip': t('Preview Image shows pictures that are gone when the server ends') }, h('span', {}, t('Save what previews show')), keep)
       const earlier = h('div.earlier')
