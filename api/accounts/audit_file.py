@@ -1,7 +1,8 @@
 """user/audit.log: who came in, who changed what others trust, and what was deleted; one JSON object a line.
 
-A line is written whole and is on the disk when `write` returns. The file is bounded: when it is full it becomes
-`audit.1.log`, that one `audit.2.log`, and what is too many or too old goes.
+A line is written whole and is on the disk when `write` returns: what a full disk or a power cut leaves of one is taken
+away, at once or before the next. The file is bounded: when it is full it becomes `audit.1.log`, that one `audit.2.log`,
+and what is too many or too old goes.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class AuditFile:
         self._path = user / "audit.log"
         self._clock = clock
         self._lock = threading.Lock()
+        self._looked_at = False
 
     def write(self, what: str, facts: JsonObject) -> None:
         """Add a line. Blocks. What cannot be written is logged: it does not undo what was done."""
@@ -72,13 +74,18 @@ class AuditFile:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            size = os.fstat(handle).st_size
-            if size and not _ends_line(handle, size):  # what a power cut left of a line stays one by itself
-                line = b"\n" + line
-            done = os.write(handle, line)
-            while done < len(line):
-                done += os.write(handle, line[done:])
-            os.fsync(handle)
+            if not self._looked_at:
+                _mend_end(handle)
+                self._looked_at = True
+            size, done = os.fstat(handle).st_size, 0
+            try:
+                while done < len(line):
+                    done += os.write(handle, line[done:])
+                os.fsync(handle)
+            except OSError:
+                if os.fstat(handle).st_size == size + done:  # the command line may have written too
+                    os.ftruncate(handle, size)
+                raise
         finally:
             os.close(handle)
         if size == 0:
@@ -115,9 +122,22 @@ class AuditFile:
                     yield cast("JsonObject", entry)
 
 
-def _ends_line(handle: int, size: int) -> bool:
-    os.lseek(handle, size - 1, os.SEEK_SET)
-    return os.read(handle, 1) == b"\n"
+def _mend_end(handle: int) -> None:
+    """Take the last line away if it is not whole: nobody was told that it was noted."""
+    size = os.fstat(handle).st_size
+    os.lseek(handle, 0, os.SEEK_SET)
+    text = b""
+    while more := os.read(handle, size - len(text)):
+        text += more
+    start = text.rfind(b"\n", 0, -1) + 1
+    try:
+        json.loads(text[start:] or b"{}")
+    except ValueError:
+        log.warning("the last line of the audit log was not written to its end: it is taken away")
+        os.ftruncate(handle, start)
+    else:
+        if text and not text.endswith(b"\n"):
+            os.write(handle, b"\n")
 
 
 def _bounded(value: Any) -> Any:

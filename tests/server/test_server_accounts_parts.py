@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import stat
@@ -327,16 +328,35 @@ def test_the_log_is_bounded_and_read_in_pages(tmp_path: Path, monkeypatch: pytes
     assert len(found) > 10
 
 
-def test_a_torn_line_costs_no_other(tmp_path: Path) -> None:
-    log = AuditFile(tmp_path)
-    log.write("first", {})
+@pytest.mark.parametrize("torn", [b'{"what":"torn', b'{"what":"to\0\0\0\0"}\n', b"\0" * 40])
+def test_a_torn_line_is_taken_away_and_costs_no_other(tmp_path: Path, torn: bytes) -> None:
+    AuditFile(tmp_path).write("first", {})
     with (tmp_path / "audit.log").open("ab") as file:
-        file.write(b'{"what":"torn')
+        file.write(torn)
+    log = AuditFile(tmp_path)
     log.write("second", {"names": [f"{n}.png" for n in range(500)], "odd": "\ud800\n"})
     entries, more = log.page(None, 10)
     assert [entry["what"] for entry in entries] == ["second", "first"]
     assert more is None
     assert entries[0]["names"][-1] == "and 450 more"
+    assert [json.loads(line)["what"] for line in (tmp_path / "audit.log").open()] == ["first", "second"]
+
+
+def test_nothing_is_left_of_a_line_for_which_there_is_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = AuditFile(tmp_path)
+    log.write("first", {})
+    write, room = os.write, [10]
+
+    def until_full(handle: int, data: bytes) -> int:
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(handle, data[: room.pop()])
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", until_full)
+        log.write("lost", {})
+    log.write("second", {})
+    assert [json.loads(line)["what"] for line in (tmp_path / "audit.log").open()] == ["first", "second"]
 
 
 def test_what_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
