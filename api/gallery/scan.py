@@ -66,6 +66,8 @@ class Scan:
         """What the look that goes on has seen."""
         self._named: dict[tuple[str, str, str], None] = {}
         self._look_wanted = True
+        self._asked = asyncio.Event()
+        """Somebody wants it looked through now, whatever went wrong a moment ago."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -81,6 +83,7 @@ class Scan:
         """Look through the folders soon."""
         self._look_wanted = True
         self._wanted.set()
+        self._asked.set()
 
     def notice(self, kind: str, folder: str, name: str) -> None:
         """A file was just written: take it at once."""
@@ -93,19 +96,25 @@ class Scan:
             await asyncio.wait_for(self._wanted.wait(), AFTER_START)
         while True:
             self._wanted.clear()
+            self._asked.clear()
             try:
                 await self._work()
             except DatabaseError as error:
                 log.error("the gallery: %s", error)
                 self._look_wanted = True
-                await asyncio.sleep(AFTER_TROUBLE)
+                await self._rest()
                 continue
             except Exception:  # a fault of ours must not end the scan for as long as the server runs
                 log.exception("the gallery could not be brought up to date")
-                await asyncio.sleep(AFTER_TROUBLE)
+                await self._rest()
                 continue
             await self._reader.stop()
             await self._wanted.wait()
+
+    async def _rest(self) -> None:
+        """After trouble, which may last: but who has made room and looks again need not wait."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), AFTER_TROUBLE)
 
     async def _work(self) -> None:
         self.working = True

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from api.database import DatabaseError
 from api.gallery.scan import Scan
 from api.gallery.store import GalleryStore, Seen
 from api.gallery.walk import Walk
@@ -129,3 +130,22 @@ def test_a_file_that_grows_is_looked_at_again(index: Index):
     index.look()
     assert size == 1
     assert index.here() == {"a.png": (id, 3)}
+
+
+def test_who_looks_again_after_trouble_need_not_wait(index: Index, monkeypatch: pytest.MonkeyPatch):
+    async def play() -> None:
+        looks: asyncio.Queue[None] = asyncio.Queue()
+
+        async def without_room(scan: Scan) -> None:
+            looks.put_nowait(None)
+            raise DatabaseError("the disk is full")
+
+        monkeypatch.setattr(Scan, "_look_through", without_room)
+        scan = Scan(index.store, {"output": index.root}, cast("Any", None), lambda: None)
+        scan.start()
+        for _ in range(3):
+            scan.look_again()
+            await asyncio.wait_for(looks.get(), 10)
+        await scan.stop()
+
+    asyncio.run(play())
