@@ -13,6 +13,7 @@ import time
 
 from tests.faults.plan import PER_RUN, Plan, planned
 from tests.faults.rounds import Failed, Run, Tally
+from tests.faults.team import EVERY
 from tests.server.disks import CannotMount
 
 MINUTE = 60.0
@@ -23,7 +24,9 @@ NOT_PLAYED = 2
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Play rounds of faults.")
     parser.add_argument("--rounds", type=int, default=20, help=f"how many; {PER_RUN} of them go over one folder")
-    parser.add_argument("--seed", type=int, help="of the first run; by default another each time")
+    parser.add_argument(
+        "--seed", type=int, help=f"of the first run, by default another each time; each {EVERY}rd has accounts"
+    )
     parser.add_argument("--place", help="with --faults: where the server's folder lies: plain, small or disk")
     parser.add_argument("--faults", help="exactly these, with commas, in one run")
     parser.add_argument("--only", help="of the faults only these, with commas")

@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.faults.ledger import Ledger
 from tests.faults.nodes import SIDE, pixels
+from tests.faults.team import Member
 from tests.server.harness import Server, until
 
 ENDINGS = ("execution_success", "execution_error", "execution_interrupted")
@@ -24,7 +25,7 @@ STATES = {"execution_success": "success", "execution_error": "error", "execution
 
 
 def outcomes(ledger: Ledger, history: Mapping[str, Any], before: Mapping[str, Any]) -> None:
-    """Every accepted job has ended once, in one way; what was told of it is what is written down."""
+    """Every accepted job has ended once, in one way."""
     gone = ledger.accepted - history.keys() - ledger.cancelled - ledger.cancelling
     assert not gone, f"accepted and lost: {sorted(gone)}"
     assert history.keys() <= ledger.sent.keys(), "jobs that nobody sent"
@@ -39,10 +40,14 @@ def outcomes(ledger: Ledger, history: Mapping[str, Any], before: Mapping[str, An
             sentence = entry["status"]["messages"][-1][1]["exception_message"]
             assert re.search(NOBODYS_FAULT, sentence), f"{id}: {sentence}"
         assert entry["prompt"][2] == ledger.sent[id], f"{id} is another prompt than was sent"
+
+
+def heard(ledger: Ledger, seen: Mapping[str, Any]) -> None:
+    """What a client was told of jobs' ends, once each. seen: the history as whom it belongs to sees it."""
     for id, told in ledger.ended.items():
         assert len(told) == 1, f"a client heard {id} end as {told}"
-        assert id in history, f"a client heard {id} end, and it has not"
-        said = history[id]["status"]["messages"][-1][0]
+        assert id in seen, f"a client heard {id} end, and it has not"
+        said = seen[id]["status"]["messages"][-1][0]
         assert told == [said], f"a client heard {id} end as {told}, and it is {said}"
 
 
@@ -58,7 +63,7 @@ def cells(shown: Sequence[tuple[str, str, Any]], history: Mapping[str, Any], led
     """The server lived all the time: each cell of a sweep was done once, and is in its history, however that ended."""
     seen: set[tuple[str, str]] = set()
     for id, node, output in shown:
-        if "3@1" in ledger.sent[id]:
+        if "3@1" in ledger.sent.get(id, ()):
             assert (id, node) not in seen, f"node {node} of the sweep {id} was done twice"
             seen.add((id, node))
             found = history[id]["outputs"].get(node)
@@ -67,7 +72,7 @@ def cells(shown: Sequence[tuple[str, str, Any]], history: Mapping[str, Any], led
 
 def results(output: Path, history: Mapping[str, Any], ledger: Ledger) -> None:
     """Every file has what its node made, also one that no job owns to; every file that was told is there."""
-    there = {path.name: path for path in output.iterdir() if not path.name.startswith(".")}
+    there = {path.name: path for path in files_of(output) if not path.name.startswith(".")}
     told = {name for entry in history.values() for name in _told(entry)}
     assert told <= there.keys(), f"results that are gone: {sorted(told - there.keys())}"
     for name, path in there.items():
@@ -92,9 +97,9 @@ def _told(entry: Mapping[str, Any]) -> Iterator[str]:
             yield file["filename"]
 
 
-def kept(server: Server, base: Path, ledger: Ledger) -> None:
+def kept(server: Server, member: Member) -> None:
     """Uploads, settings, files of the user's and versions that were answered for."""
-    folder = base / "input"
+    folder, ledger = member.folder("input"), member.ledger
     for name, data in ledger.uploads.items():
         assert (folder / name).read_bytes() == data, f"the upload {name} is not what was sent"
     settings = server.get("/settings").json()
@@ -103,13 +108,15 @@ def kept(server: Server, base: Path, ledger: Ledger) -> None:
             case "settings":
                 found: Any = settings.get(name)
             case "userdata":
-                path = base / "user" / "default" / "workflows" / name
+                path = member.user / "workflows" / name
                 found = json.loads(path.read_bytes())["words"] if path.exists() else None
-            case _:
+            case "input":
                 path = folder / name
                 found = path.read_bytes() if path.exists() else None
+            case _:  # what only accounts have: `access_checks`
+                continue
         assert value.may_be(found), f"{kind} {name}: {str(found)[:80]!r} was never the last that was sent"
-    for path in folder.iterdir():
+    for path in files_of(folder):
         if path.suffix == ".png" and not path.name.startswith("."):
             with Image.open(BytesIO(path.read_bytes())) as picture:
                 picture.load()
@@ -136,7 +143,7 @@ def no_litter(server: Server, base: Path, *, restarted: bool) -> None:
         until(lambda: not [path for folder in ("user", "input") for path in (base / folder).rglob(".*")], 10, server)
 
 
-def gallery(server: Server, base: Path) -> None:
+def gallery(server: Server, member: Member) -> None:
     """Its index, which lives through all of it, has every picture once."""
     server.post("/easel/gallery/scan", {})
 
@@ -144,12 +151,17 @@ def gallery(server: Server, base: Path) -> None:
         for kind in ("output", "input"):
             lines = server.get("/easel/gallery/search", kind=kind, media="image").body.decode().splitlines()
             listed = re.findall(r"\d+", lines[0]) if lines else []
-            there = [path for path in (base / kind).rglob("*.png") if not path.name.startswith(".")]
+            there = [path for path in member.folder(kind).rglob("*.png") if not path.name.startswith(".")]
             if len(listed) != len(there):
                 return False
         return True
 
     until(is_complete, 30, server)
+
+
+def files_of(folder: Path) -> list[Path]:
+    """Not those in folders below it, where others' lie; none where nobody has made it yet."""
+    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
 
 
 def databases(base: Path) -> None:

@@ -52,7 +52,7 @@ def kill_worker(run: Run) -> None:
 def kill_server(run: Run) -> None:
     """Maybe while it is ending, as by those who ask first and then lose patience."""
     worker = run.worker_pid()
-    run.load.lasts = False
+    run.ends()
     if run.dice.random() < AGAIN:
         run.server.process.terminate()
         time.sleep(run.dice.uniform(0, 0.3))
@@ -63,7 +63,7 @@ def kill_server(run: Run) -> None:
 
 def kill_both(run: Run) -> None:
     worker = run.worker_pid()
-    run.load.lasts = False
+    run.ends()
     if run.dice.random() < 0.5:
         _signal(worker, signal.SIGKILL)
         time.sleep(run.dice.choice((0, 0.001, 0.05)))
@@ -74,7 +74,7 @@ def kill_both(run: Run) -> None:
 
 def kill_group(run: Run) -> None:
     """The server and all that it has started, as when a session or a container is ended."""
-    run.load.lasts = False
+    run.ends()
     end_family(run.server.process, run.dice)
 
 
@@ -89,7 +89,7 @@ def stop_worker(run: Run) -> None:
     if run.stop_seconds > NOTICED_WITHIN and run.server.get("/easel/queue").json()["running"]:
         assert run.server.status()["worker"]["silent_since"], "nobody noticed that the worker stands still"
     if then == "server":
-        run.load.lasts = False
+        run.ends()
         run.server.kill()
         if sys.platform != "linux":  # where nothing lets it go on by itself
             _signal(worker, signal.SIGCONT)
@@ -105,16 +105,16 @@ def fill_disk(run: Run) -> None:
     """No room for a while; meanwhile maybe the worker dies too, or the server, which may then refuse to start."""
     place = run.place
     assert isinstance(place, Small)
-    before = run.ledger.full
+    before = run.were_full()
     filler = fill(place.base)
     time.sleep(FULL_FOR)
     also = run.dice.choice(("", "", "worker", "server"))
-    run.note(f"{run.ledger.full - before} answers said that the disk is full; {also and 'without the '}{also}")
+    run.note(f"{run.were_full() - before} answers said that the disk is full; {also and 'without the '}{also}")
     if also == "worker":
         kill_worker(run)
         time.sleep(0.2)
     elif also == "server":
-        run.load.lasts = False
+        run.ends()
         end_family(run.server.process)
         run.start_in_vain()
     filler.unlink()
@@ -125,7 +125,7 @@ def cut_power(run: Run, *, torn: bool = False) -> None:
     place = run.place
     assert isinstance(place, Disk)
     kill_group(run)
-    run.load.done.set()
+    run.stops()
     lost = place.cut_power(run.dice, torn=torn)
     run.note(f"{'torn' if torn else 'lost'}: {', '.join(lost) or 'nothing'}")
 

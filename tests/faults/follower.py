@@ -6,6 +6,7 @@ import contextlib
 import json
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -20,9 +21,10 @@ SILENCE = 2.5
 class Follower:
     """Follows /easel/events at `port`, which may become another's. `wrong`: what broke the protocol's promises."""
 
-    def __init__(self, name: str, port: int) -> None:
+    def __init__(self, name: str, port: int, headers: Mapping[str, str]) -> None:
         self.name = name
         self.port = port
+        self._headers = headers
         self.epoch = ""
         self.seq = 0
         self.heard: dict[str, dict[int, dict[str, Any]]] = {}
@@ -42,18 +44,18 @@ class Follower:
     def endings(self) -> dict[str, list[str]]:
         """Job id to what it was told of its end, once for each time."""
         found: dict[str, list[str]] = {}
-        for events in self.heard.values():
-            for event in events.values():
-                if event["type"] == "job_ended":
-                    found.setdefault(event["data"]["prompt_id"], []).append(event["data"]["state"])
+        for event in self.events():
+            if event["type"] == "job_ended":
+                found.setdefault(event["data"]["prompt_id"], []).append(event["data"]["state"])
         return found
 
     def shown(self) -> list[tuple[str, str, Any]]:
         """What nodes showed, in order: job, node, output."""
-        told = [
-            event["data"] for events in self.heard.values() for event in events.values() if event["type"] == "executed"
-        ]
+        told = [event["data"] for event in self.events() if event["type"] == "executed"]
         return [(data["prompt_id"], data["node"], data["output"]) for data in told if data.get("output") is not None]
+
+    def events(self) -> list[dict[str, Any]]:
+        return [event for events in self.heard.values() for event in events.values()]
 
     def _live(self) -> None:
         while not self.done.is_set():
@@ -65,7 +67,8 @@ class Follower:
     def _follow(self, query: str) -> None:
         url = f"ws://127.0.0.1:{self.port}/easel/events{query}"
         # A browser sends no pings either.
-        with connect(url, max_size=None, ping_interval=None, open_timeout=3, close_timeout=0.1) as socket:
+        options: dict[str, Any] = {"max_size": None, "ping_interval": None, "open_timeout": 3, "close_timeout": 0.1}
+        with connect(url, additional_headers=self._headers, **options) as socket:
             heard = time.monotonic()
             while not self.done.is_set() and time.monotonic() - heard < SILENCE:
                 with contextlib.suppress(TimeoutError):

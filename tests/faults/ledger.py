@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,10 @@ class Value:
 
     answered: Any = None
     since: list[Any] = field(default_factory=list[Any])
+
+    def answer(self, value: Any) -> None:
+        self.answered = value
+        self.since.clear()
 
     def may_be(self, found: Any) -> bool:
         return found == self.answered or found in self.since
@@ -32,11 +37,15 @@ class Ledger:
     uploads: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """Name to content, of those that were answered."""
     values: dict[tuple[str, str], Value] = field(default_factory=dict[tuple[str, str], Value])
-    """By kind (settings, userdata, overwritten uploads) and name."""
+    """By kind and name: settings, userdata, overwritten uploads; accounts' quotas; whether sessions and tokens open."""
     versions: dict[tuple[str, int], str] = field(default_factory=dict[tuple[str, int], str])
     """Document and number to the words in it."""
     ended: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     """Job id to how listeners heard that it ended, once for each time."""
+    asked: Counter[str] = field(default_factory=Counter[str])
+    """What the audit log may have of this person, by kind, and how often."""
+    noted: Counter[str] = field(default_factory=Counter[str])
+    """What it must have: as often as it was answered."""
     wrong: list[str] = field(default_factory=list[str])
     """Answers that nobody should get."""
     full: int = 0

@@ -7,7 +7,7 @@ import http.client
 import json
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
@@ -47,10 +47,15 @@ class Load:
         self.done = threading.Event()
         self.unanswered: tuple[str, str, dict[str, Any]] | None = None
 
-    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> Reply | None:
-        """The answer where it is a success; None where the disk is full. Raises Stopped."""
+    def ask(
+        self, method: str, path: str, body: Any = None, *, server: Server | None = None, **options: Any
+    ) -> Reply | None:
+        """The answer where it is a success; None where the disk is full. Raises Stopped.
+
+        server: as somebody else asks it.
+        """
         try:
-            reply = self.server.request(method, path, body, timeout=ANSWER_WITHIN, **options)
+            reply = (server or self.server).request(method, path, body, timeout=ANSWER_WITHIN, **options)
         except (OSError, http.client.HTTPException) as error:
             if self.lasts:
                 self.ledger.note_wrong(f"{method} {path}: no answer, {error!r}")
@@ -106,8 +111,7 @@ class Load:
             if self._judged("an upload", reply) is not None:
                 told = reply.json()["name"]
                 if fields:
-                    value.answered = data  # pyright: ignore[reportPossiblyUnboundVariable]
-                    value.since.clear()  # pyright: ignore[reportPossiblyUnboundVariable]
+                    value.answer(data)  # pyright: ignore[reportPossiblyUnboundVariable]
                 else:
                     self.ledger.uploads[told] = data
             self.wait(dice)
@@ -186,17 +190,14 @@ class Load:
         known = self.ledger.value(kind, name)
         known.since.append(value)
         if put(name, value) is not None:
-            known.answered = value
-            known.since.clear()
+            known.answer(value)
 
     def wait(self, dice: random.Random) -> None:
         if self.done.wait(dice.uniform(0, 2 * PAUSE)):
             raise Stopped
 
-    @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """All of them at once, each with dice of its own."""
-        people = (
+    def people(self) -> Sequence[Callable[[random.Random], None]]:
+        return (
             self.queue,
             self.upload,
             self.upload_from_afar,
@@ -206,11 +207,15 @@ class Load:
             self.listen,
         )
 
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """All of them at once, each with dice of its own."""
+
         def live(person: Callable[[random.Random], None]) -> None:
             with contextlib.suppress(Stopped):
                 person(random.Random(f"{self.seed} {person.__name__}"))
 
-        threads = [threading.Thread(target=live, args=[person], name=person.__name__) for person in people]
+        threads = [threading.Thread(target=live, args=[person], name=person.__name__) for person in self.people()]
         for thread in threads:
             thread.start()
         try:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tests.server.disks import attach, detach, need
 
-SMALL = 24
-"""MB of the disk in memory: room for a few rounds."""
-IMAGE = 96 * 2**20
+SMALL = 128
+"""MB of the disk in memory: room for a few rounds of a few people."""
+IMAGE = 256 * 2**20
 PAGE = 4096
 SECTOR = 512
 
