@@ -3,9 +3,9 @@
     python3 -m bench.soak [--jobs 2000] [--base FOLDER] [--svg FILE] [--json FILE]
 
 A real server with the built-in model runs a mix of jobs (bench/soak_jobs.py) for clients that come and go. After each
-job the memory of the control process and of the device process is read, and of twenty the least is noted: what is freed
-goes back to the system every ten seconds, and until then it says nothing of what is kept. `growth` is the slope of a
-straight line through the second half of the run, in MB per 1,000 jobs, and its ratio to the size at the half: what a
+job the memory of the control process and of the device process is read; noted is the least of the last 15 seconds, for
+what was freed goes back to the system every ten, and until then says nothing of what is kept. `growth` is the slope of
+a straight line through the second half of the run, in MB per 1,000 jobs, and its ratio to the size at the half: what a
 leak would make of the process in another 1,000 jobs.
 """
 
@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +32,9 @@ from bench.soak_jobs import graph_of, kind_of, picture, write_loras
 from bench.svg import Line, write_graph
 from tests.server.harness import ROOT, Server, is_done, running
 
-NOTE_EVERY = 20
+NOTE_EVERY = 10
+LEAST_OF = 15.0
+"""Seconds: more than the device process lets pass between two times that it gives memory back."""
 PAGE_STAYS = 50
 """Jobs until the page that follows all of them is closed and another opened."""
 CACHE = 0.05
@@ -41,7 +44,7 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Sample:
-    """After `jobs` jobs: MB of both processes, and the control process's open files; the least since the last one."""
+    """After `jobs` jobs: MB of both processes, and the control process's open files; the least of the last seconds."""
 
     jobs: int
     control: float
@@ -135,7 +138,7 @@ def slope(samples: Sequence[Sample], of: str) -> tuple[float, float]:
 def soak(server: Server, jobs: int, *, note: Any = lambda sample: None) -> tuple[list[Sample], dict[str, int]]:
     """Run the jobs; gives the samples and how many jobs ended how. `note` is told each sample."""
     samples: list[Sample] = []
-    since: list[Sample] = []
+    read: deque[Sample] = deque()
     ends: dict[str, int] = {}
     began = time.monotonic()
     page = Following(server)
@@ -146,10 +149,11 @@ def soak(server: Server, jobs: int, *, note: Any = lambda sample: None) -> tuple
             if number % PAGE_STAYS == 0:
                 page.close()
                 page = Following(server)
-            since.append(sample(server, number, began))
+            read.append(sample(server, number, began))
+            while read[-1].seconds - read[0].seconds > LEAST_OF:
+                read.popleft()
             if number % NOTE_EVERY == 0:
-                samples.append(least(since))
-                since.clear()
+                samples.append(least(read))
                 note(samples[-1])
     finally:
         page.close()

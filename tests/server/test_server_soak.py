@@ -10,9 +10,9 @@ import pytest
 from bench.soak import slope, small_server, soak
 
 JOBS = 400
-GROWTH = {"control": 30.0, "device": 50.0}
-"""MB per 1,000 jobs over the later half. In the run of docs/performance.md it was 12 and 20 there, and 7 and 13 later.
-A process that grows three times as fast is over this; noise of 3 to 6 MB in these two hundred jobs is not."""
+GROWTH = {"control": 40.0, "device": 50.0}
+"""MB per 1,000 jobs over the later half. In the run of docs/performance.md it was 23 and -9 there, and 5 and 2 later;
+noise of 3 and 10 MB in these two hundred jobs is allowed for."""
 FILES = 3
 """More open files than in the earlier half, for connections that end a little later."""
 
