@@ -183,7 +183,9 @@ def ask(
         )
     took, reply = found[rounds // 2]
     size = len(reply.body)
-    note = f"{size / 1e6:.1f} MB, {memory(server)}" if reply.status == 200 else f"STATUS {reply.status}"
+    if reply.status != 200:
+        raise RuntimeError(f"{method} {path}: {reply.status} {reply.body[:500]!r}")
+    note = f"{size / 1e6:.1f} MB, {memory(server)}"
     row(what, took, "bare handler, as many bytes", floor(size, data), others.slowest, note)
 
 
@@ -270,7 +272,9 @@ def of_files(base: Path, count: int) -> None:
         took = (time.perf_counter() - began) * 1000
         note = f"{_in_gallery(server):,} of them; {memory(server)}"
         row("in the gallery", took, "os.scandir", listing, others.slowest, note)
-        ask(server, "GET /easel/gallery", floor, "GET", "/easel/gallery?limit=100")
+        ask(server, "GET /easel/gallery/search, all", floor, "GET", "/easel/gallery/search")
+        ask(server, "the same by a word of one name", floor, "GET", "/easel/gallery/search?q=picture_00500")
+        ask(server, "GET /easel/gallery/overview", floor, "GET", "/easel/gallery/overview")
 
 
 def _in_gallery(server: Server) -> int:
