@@ -125,16 +125,19 @@ def test_clients_that_read_hear_all_while_others_sleep(server: Server) -> None:
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-@pytest.mark.long
-def test_the_load_bench_finds_nothing_dropped(tmp_path: Path) -> None:
-    from bench.load import AIM_MB, load
+def test_a_thousand_clients_miss_nothing(tmp_path: Path) -> None:
+    """The load bench for half a minute, but for its latency, which a busy machine changes."""
+    from bench.load import AIM_MB, ARTISTS, POSTERS, load
 
-    found = load(tmp_path, 30.0, 400, "--uploaders", "4", "--megabytes", "20", "--post-every", "5")
-    assert found["busy"]["dropped"] == found["busy"]["gaps"] == found["busy"]["refused"] == 0
-    assert found["busy"]["events"] > 0
-    assert found["busy"]["previews"] > 0
-    for asked in ("prompt", "queue"):
-        assert found["probe"][asked]["count"] > 0
-    assert found["crowd"]["lost"] == 0
-    assert found["crowd"]["last"] == [0]
+    found = load(tmp_path, 30.0, 1000)
+    busy, crowd, probe = found["busy"], found["crowd"], found["probe"]
+    assert busy["dropped"] == busy["gaps"] == busy["refused"] == 0
+    assert busy["events"] > 0
+    assert busy["previews"] > 0
+    assert busy["posted"] > 0
+    assert busy["uploads"] > 0
+    assert all(probe[asked]["count"] > 0 for asked in ("prompt", "queue"))
+    assert crowd["clients"] == 1000 - ARTISTS - POSTERS
+    assert crowd["lost"] == 0
+    assert crowd["last"] == [0]
     assert found["control_mb"]["most"] < AIM_MB
