@@ -41,6 +41,7 @@ from api.front_end import FRONT_END, index, serve_files
 from api.gallery import routes as gallery
 from api.krita import routes as krita
 from api.library import routes as library
+from api.memory import keep_giving_back
 from api.model_files import routes as model_library
 from api.model_files import sharing
 from api.openapi import routes as openapi
@@ -157,6 +158,7 @@ def build_app(services: Services, gate: Gate) -> web.Application:
     app.cleanup_ctx.append(share_settle.keep_settled)
     app.cleanup_ctx.append(keep_delivering)
     app.cleanup_ctx.append(keep_bounded)
+    app.cleanup_ctx.append(keep_giving_back)
     app.cleanup_ctx.append(object_info.keep_ready)
     for theme in THEMES:
         for route in theme.ROUTES:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from api.memory import GIVE_BACK_EVERY
 from tests.fuzz.thrown_at import Target
 from tests.server.harness import running, say
 
@@ -29,7 +31,10 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         yield found
         server.post("/easel/queue", {"paused": False})
         assert server.run(say("after"))["outputs"] == {"2": {"text": ["after"]}}
-        grown = process.memory_info().rss - before
+        # What was freed goes back to the system every half minute: until then it says nothing of what is kept.
+        end = time.monotonic() + GIVE_BACK_EVERY + 5
+        while (grown := process.memory_info().rss - before) >= MEMORY and time.monotonic() < end:
+            time.sleep(0.5)
         assert grown < MEMORY, f"the server has grown by {grown >> 20} MB"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from api import memory, room
 from api.memory import memory_left
@@ -149,3 +150,22 @@ def test_a_container_has_less_memory_than_its_machine(tmp_path: Path) -> None:
     assert memory_left(tmp_path) == (40 * 2**20, 100 * 2**20)
     (tmp_path / "memory.max").write_text("max\n")
     assert memory_left(tmp_path)[1] == machine[1]
+
+
+def test_what_the_server_has_freed_goes_back_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    monkeypatch.setattr(memory, "GIVE_BACK_EVERY", 0.01)
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(1))
+
+    async def live() -> None:
+        going = memory.keep_giving_back(web.Application())
+        await anext(going)
+        await asyncio.sleep(0.5)
+        assert len(given) > 2
+        with pytest.raises(StopAsyncIteration):
+            await anext(going)
+        ended = len(given)
+        await asyncio.sleep(0.1)
+        assert len(given) == ended
+
+    asyncio.run(asyncio.wait_for(live(), 10))
