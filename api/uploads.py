@@ -22,7 +22,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from api.disk_use import DISK_USE
-from api.files_on_disk import copy_whole, move, move_new, open_unnamed, write_whole
+from api.files_on_disk import copy_whole, make_folder, move, move_new, open_unnamed, write_whole
 from api.media_headers import LOOKED_AT, objection, what
 from api.own_files import as_seen, place
 from api.people import who
@@ -99,7 +99,7 @@ async def _received(services: Services, request: web.Request) -> AsyncGenerator[
     upload: Upload | None = None
     async with request.app[DISK_USE].room_for(who(request).id, size):
         try:
-            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(make_folder, folder)
             upload = await _read(request, folder, limit)
             yield upload
         except OSError as error:
@@ -155,7 +155,7 @@ async def _receive(part: BodyPartReader, folder: Path, limit: int) -> Upload:
     name = PurePosixPath((part.filename or "").replace("\\", "/")).name
     size = waiting = 0
     suffix = Path(name).suffix
-    file = open_unnamed(folder, suffix if _SUFFIX.fullmatch(suffix) else "")
+    file = await asyncio.to_thread(open_unnamed, folder, suffix if _SUFFIX.fullmatch(suffix) else "")
     try:
         with file:
             sink = _Sink(file)

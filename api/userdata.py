@@ -26,6 +26,8 @@ MOST_FILES = 100_000
 """Of one listing."""
 TICK = 1_000_000
 """Nanoseconds by which a file's time goes on where the system's clock did not between two writes."""
+LONGEST_TICK = 4_000_000_000
+"""No disk keeps times in longer steps than two seconds."""
 
 Info = dict[str, int | float]
 """`size`, `modified` and `created`, as clients know them."""
@@ -121,12 +123,20 @@ def _write(request: web.Request, path: Path, data: bytes) -> Info | None:
     with _alone_with(path):
         _refuse_taken(request, path)
         _refuse_changed(request, path)
-        before = path.stat().st_mtime if path.exists() else None
+        before = path.stat().st_mtime_ns if path.exists() else None
         write_whole(path, data)
-        status = path.stat()
-        if status.st_mtime == before:  # whoever knows the file as it was must not take it for the same
-            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + TICK))
+        if before is not None:
+            _make_later(path, before)
         return _info(path)
+
+
+def _make_later(path: Path, before: int) -> None:
+    """Whoever knows the file as it was must not take it for the same: nor after three writes within one tick of the
+    clock, nor after the clock was set back, nor on a disk that keeps times in steps of two seconds."""
+    step = TICK
+    while (status := path.stat()).st_mtime_ns <= before and step < LONGEST_TICK:
+        os.utime(path, ns=(status.st_atime_ns, before + step))
+        step *= 2
 
 
 async def delete_file(request: web.Request) -> web.Response:

@@ -110,9 +110,8 @@ class LocalWorker:
 
     async def _read_kept(self) -> None:
         """Aside: whoever asks for the page waits for nothing of it."""
-        data = await asyncio.to_thread(self._kept.read)
         try:
-            kept = Catalogue.from_json(data or {})
+            kept = await asyncio.to_thread(lambda: Catalogue.from_json(self._kept.read() or {}))
         except (ValueError, KeyError, TypeError):
             return
         if self.catalogue is None:

@@ -106,7 +106,7 @@ def give_name(made: Path, target: Path) -> None:
             pass
         _or_clear(target, lambda: made.replace(target))
     else:
-        _or_clear(target, made.unlink)
+        _or_clear(target, lambda: made.unlink(missing_ok=True))
 
 
 def _or_clear(target: Path, step: Callable[[], object]) -> None:
@@ -133,10 +133,11 @@ def move_new(source: Path, target: Path) -> None:
         with whole_path(target, new=True) as made:
             shutil.copyfile(source, made)
             shutil.copystat(source, made)
-        _or_clear(target, source.unlink)
+        _or_clear(target, lambda: source.unlink(missing_ok=True))
     sync_folder(target.parent)
     if source.parent != target.parent:
-        sync_folder(source.parent)
+        with contextlib.suppress(OSError):  # it is moved, and its folder may be one that cannot be listed
+            sync_folder(source.parent)
 
 
 def move(source: Path, target: Path) -> None:

@@ -83,6 +83,7 @@ class AuditFile:
                     done += os.write(handle, line[done:])
                 os.fsync(handle)
             except OSError:
+                self._looked_at = False  # what cannot be taken away now is taken away before the next line
                 if os.fstat(handle).st_size == size + done:  # the command line may have written too
                     os.ftruncate(handle, size)
                 raise
@@ -133,8 +134,9 @@ def _mend_end(handle: int) -> None:
     try:
         json.loads(text[start:] or b"{}")
     except ValueError:
-        log.warning("the last line of the audit log was not written to its end: it is taken away")
-        os.ftruncate(handle, start)
+        if os.fstat(handle).st_size == size:  # the command line may be writing it right now
+            log.warning("the last line of the audit log was not written to its end: it is taken away")
+            os.ftruncate(handle, start)
     else:
         if text and not text.endswith(b"\n"):
             os.write(handle, b"\n")

@@ -13,7 +13,7 @@ from typing import IO
 
 from aiohttp import web
 
-from api.files_on_disk import move_new, open_unnamed
+from api.files_on_disk import make_folder, move_new, open_unnamed
 from api.krita.answers import refused
 from api.replies import as_refusal
 from api.services import SERVICES, Services
@@ -111,10 +111,10 @@ async def upload(request: web.Request) -> web.Response:
     folder = services.folders.root(kind)
     made: Path | None = None
     try:
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        await asyncio.to_thread(make_folder, folder)
         if (await asyncio.to_thread(shutil.disk_usage, folder)).free < size:
             return refused(507, f"There is no room for {size >> 20} MB in {folder}.", close=True)
-        file = open_unnamed(folder)
+        file = await asyncio.to_thread(open_unnamed, folder)
         made = Path(file.name)
         if not await _store(request, file):
             return refused(413, f"The file is larger than {LARGEST_LORA >> 30} GB.", close=True)

@@ -264,7 +264,8 @@ class Line:
         try:
             await self._journal.edit(seq, body)
         finally:
-            self._edited.pop(seq, None)
+            if self._edited.get(seq) is body.about:  # another edit of the same job may have begun
+                del self._edited[seq]
         self.secrets.pop(seq, None)
         if secrets:
             self.secrets[seq] = secrets

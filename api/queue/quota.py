@@ -41,15 +41,17 @@ class Use:
     open_seconds: float
     """What the job that runs took so far, and what those that wait are expected to take."""
     room_in: float | None
-    """Seconds until a job is taken again, where the time of the day is used up; None where none is given at all."""
+    """Seconds until a job is taken again, where the time of the day is used up; None where some is left, and where none
+    is given at all."""
 
 
 def use_of(quota: Quota, spending: Spending, owner: str, queued: int, open_ms: float, now: float) -> Use:
     """open_ms: as in `check_time`."""
     spent = spending.day(owner, now)
     most = quota.gpu_seconds_per_day
-    over = most is not None and 0 < most * 1000 <= spent
-    room_in = spending.room_in(owner, most * 1000, now) if most is not None and over else None
+    room_in: float | None = None
+    if most is not None and 0 < most * 1000 <= spent:
+        room_in = spending.room_in(owner, most * 1000, now)
     return Use(queued, spent / 1000, open_ms / 1000, room_in)
 
 

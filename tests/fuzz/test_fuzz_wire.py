@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import random
@@ -198,6 +199,7 @@ def test_a_body_that_unpacks_without_end(target: Target, bombs: dict[str, bytes]
 
     That is less than the bomb unpacks to, and a file of the user's may be 100 MB.
     """
+    forget_most_memory(target)
     before = most_memory(target)
     kind = "multipart/form-data; boundary=x" if "upload" in path else "application/json"
     bomb = bombs["a form" if "upload" in path else "a body"]
@@ -206,6 +208,12 @@ def test_a_body_that_unpacks_without_end(target: Target, bombs: dict[str, bytes]
     if before is not None:
         grown = (most_memory(target) or 0) - before
         assert grown < bound << 20, f"it took {grown >> 20} MB more than ever"
+
+
+def forget_most_memory(target: Target) -> None:
+    """What earlier tests took is no excuse: the most is counted from now on."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{target.server.process.pid}/clear_refs").write_text("5")
 
 
 def most_memory(target: Target) -> int | None:

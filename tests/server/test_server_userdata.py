@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from api.userdata import _make_later  # pyright: ignore[reportPrivateUsage]
 from tests.server.disks import mounted, writable
 from tests.server.harness import PATIENCE, Server, running
 
@@ -214,3 +215,25 @@ def test_a_file_that_cannot_be_deleted_is_named(server: Server) -> None:
         assert (reply.status, reply.json()["error"]["type"]) == (503, "read_only")
         assert "a.json" in reply.json()["error"]["message"]
         assert server.get(place("fixed/a.json")).body == b"1"
+
+
+def test_no_version_has_the_time_of_an_earlier_one(tmp_path: Path) -> None:
+    """Also where the clock was set back by an hour, and on a disk that keeps whole seconds."""
+    path = tmp_path / "a.json"
+    path.write_bytes(b"1")
+    hour = 3600 * 10**9
+    before = path.stat().st_mtime_ns + hour
+    _make_later(path, before)
+    assert path.stat().st_mtime_ns > before
+
+    coarse = path.stat().st_mtime_ns // 10**9 * 10**9
+    os.utime(path, ns=(coarse, coarse))
+    real = os.utime
+
+    def whole_seconds(path: Path, ns: tuple[int, int]) -> None:
+        real(path, ns=(ns[0], ns[1] // 10**9 * 10**9))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "utime", whole_seconds)
+        _make_later(path, coarse)
+    assert path.stat().st_mtime_ns == coarse + 10**9
