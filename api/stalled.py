@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from api.replies import Refusal
 
@@ -54,6 +54,11 @@ class _Watch:
 async def give_up_stalled(request: web.Request, handler: Any) -> web.StreamResponse:
     if not request.can_read_body:
         return await handler(request)
+    if request.headers.get(hdrs.CONTENT_ENCODING, "").strip().lower() == "deflate":
+        # aiohttp never tells who reads a body of this kind that it has ended too early: it would wait for ever.
+        raise Refusal(
+            415, "bad_encoding", "Bodies packed by deflate are not read. Send it packed by gzip, or as it is."
+        )
     watch = _Watch(request)
     try:
         return await handler(request)

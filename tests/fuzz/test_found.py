@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import socket
+import time
 
 import pytest
 
@@ -11,7 +13,8 @@ from graph.json_input import load
 from graph.picture_text import SIGNATURE, png_texts
 from graph.workflow_text import resolve_choices
 from models.text.prompt import MOST_NESTED, weigh
-from tests.fuzz.thrown_at import Target
+from tests.fuzz.soon import soon
+from tests.fuzz.thrown_at import PATIENCE, Target
 
 
 @pytest.mark.parametrize(
@@ -74,3 +77,15 @@ def test_a_setting_that_is_just_not_too_deep_alone(target: Target) -> None:
     assert target.throw("POST", "/settings/kept", b"1").status == 200
     assert target.throw("POST", "/settings/deep", b"[" * 200 + b"]" * 200).status == 400
     assert target.throw("GET", "/settings/kept").json() == 1
+
+
+def test_a_packed_body_that_ends_too_early_behind_its_head(target: Target) -> None:
+    """Where the body came in a packet of its own nobody was told that it had ended, and there was no answer."""
+    host = f"127.0.0.1:{target.server.port}"
+    fields = ("POST /prompt HTTP/1.1", f"Host: {host}", "Content-Encoding: deflate", "Content-Length: 2", "", "")
+    with socket.create_connection(("127.0.0.1", target.server.port), PATIENCE) as connection:
+        connection.sendall("\r\n".join(fields).encode())
+        time.sleep(0.1)
+        connection.sendall(b"{}")
+        answer = soon(lambda: connection.recv(65536))
+    assert answer.startswith(b"HTTP/1.1 415"), answer
